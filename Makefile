@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine: `make up` and `make test`.
+# Python 3.11 or newer and make are all they need; both begin with `make setup`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test check lock bench clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv from requirements.lock, with the wirewatch command
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Wirewatch needs Python 3.11 or newer, this is %d.%d: set PYTHON=python3.12 or the like" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "setup: making $(VENV) from requirements.lock (a minute or two the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: setup ## Run the whole line here, without Docker, until Ctrl-C; the first alert comes within a minute
+	@$(BIN)/wirewatch up $(ARGS)
+
+test: setup ## Run every test that needs no container
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## Check format, lint, types, architecture, schemas and deployment files; changes nothing
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.checks
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra dev -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -c requirements.lock -o deploy/docker/requirements.lock
+
+bench: setup ## Measure throughput of the whole line on the embedded parts (prints JSON)
+	@$(BIN)/python -m tests.bench.line
+
+clean: ## Remove .venv and the data of `make up`
+	rm -rf $(VENV) .wirewatch

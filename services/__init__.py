@@ -1,0 +1,18 @@
+"""Wirewatch: from a news feed to one alert per story.
+
+The rooms, in the order an article walks through them:
+
+- ``samples``    serves the sample feeds of ``seeds/samples`` on loopback, for the demo
+- ``poller``     feeds -> ``articles``
+- ``deduper``    ``articles`` -> ``articles.unique`` and ``articles.duplicates``
+- ``tagger``     ``articles.unique`` -> ``articles.tagged``
+- ``alerter``    ``articles.tagged`` and ``articles.duplicates`` -> ``alerts`` and Redis
+- ``api``        Redis -> HTTP, server-sent events, the page
+
+and what they stand on:
+
+- ``contracts``  what crosses a wire: messages, topic names, ids, Redis keys. Imports nothing of ours
+- ``runtime``    how any process lives: settings, logging, metrics, clock, Kafka and Redis edges
+- ``local``      the embedded stack: broker, store and every room under one supervisor
+- ``cli``        the ``wirewatch`` command
+"""

@@ -1,0 +1,25 @@
+"""Entry point of the ``wirewatch`` command."""
+
+from __future__ import annotations
+
+import sys
+
+from services.cli.app import build
+from services.cli.console import err
+from services.runtime.errors import UsageError
+
+
+def main() -> None:
+    """Run the command line; a :class:`UsageError` is one sentence on standard error and exit code 2."""
+    try:
+        build()()
+    except UsageError as error:
+        err.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) went away; that is not our failure
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

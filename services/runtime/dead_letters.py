@@ -1,0 +1,48 @@
+"""What cannot be processed goes to ``articles.dead`` with its reason and its original bytes, and nothing stops."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.contracts import codec, topics
+from services.contracts.ids import dead_letter_id
+from services.contracts.messages import DeadLetter
+from services.runtime.delivery import Delivery, Outgoing
+
+ATTEMPTS_HEADER = "ww-attempts"  # set by `wirewatch dead replay`, so that a second failure counts as one more
+FIRST_FAILED_HEADER = "ww-first-failed"
+MAX_VALUE_BYTES = 600_000  # base64 adds a third: the dead letter of a message of full size still fits the broker
+_MAX_DETAIL = 500
+
+
+def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseException, now: datetime) -> DeadLetter:
+    """The dead letter for a delivery that ``room`` could not process.
+
+    A value over :data:`MAX_VALUE_BYTES` is left out (the original still lies at topic, partition and offset until
+    its retention ends), and the detail says so.
+    """
+    value, detail = delivery.value, str(error)[:_MAX_DETAIL]
+    if value is not None and len(value) > MAX_VALUE_BYTES:
+        value, detail = None, f"{detail} (value of {len(delivery.value or b'')} bytes left out)"
+    first = delivery.headers.get(FIRST_FAILED_HEADER)
+    return DeadLetter(
+        id=dead_letter_id(delivery.topic, delivery.partition, delivery.offset),
+        room=room,
+        topic=delivery.topic,
+        partition=delivery.partition,
+        offset=delivery.offset,
+        key=delivery.key,
+        value=value,
+        headers=dict(delivery.headers),
+        reason=reason,
+        error_class=type(error).__name__,
+        detail=detail,
+        first_failed_at=datetime.fromisoformat(first) if first else now,
+        last_failed_at=now,
+        attempts=int(delivery.headers.get(ATTEMPTS_HEADER, "0")) + 1,
+    )
+
+
+def outgoing(letter: DeadLetter) -> Outgoing:
+    """The dead letter as a message to send."""
+    return Outgoing(topic=topics.DEAD, key=letter.id.encode(), value=codec.encode(letter))

@@ -1,0 +1,31 @@
+"""The root of every room's error tree.
+
+    WirewatchError
+    ├── UsageError       a person has to change something: a setting, a file, an address. Exit code 2
+    ├── TransientError   trying again can help: a server is away. Retried in place, never dead-lettered
+    └── PoisonError      trying again cannot help: this one message goes to the dead-letter topic
+
+Each room's ``errors.py`` draws its own branch and gives every class the identity of what failed.
+"""
+
+from __future__ import annotations
+
+
+class WirewatchError(Exception):
+    """Something Wirewatch foresaw. ``str(error)`` is one sentence that a person can act on."""
+
+
+class UsageError(WirewatchError):
+    """What a person gave cannot be used; the sentence names the file, line or setting and what to do."""
+
+
+class TransientError(WirewatchError):
+    """A server is away or busy; the same call may succeed later."""
+
+
+class PoisonError(WirewatchError):
+    """One message cannot be processed, now or later. ``reason`` is a short fixed word, used as a metric label."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

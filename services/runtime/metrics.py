@@ -1,0 +1,77 @@
+"""Metrics: each room lists its own in ``metrics.py`` as typed definitions, built on a registry that is passed in.
+
+A name is ``wirewatch_<room>_<what>_<unit>``; a label never holds a URL or an id. Every label value of a closed set
+exists at zero from the start, so that a rate over a quiet counter is 0 and not "no data".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+STAGE_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+LATENCY_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 180, 300, 600, 1800, 3600, 21600, 86400)
+
+
+class RoomMetrics:
+    """What every stream room counts. Rooms subclass it and add their own.
+
+    ``statuses`` is the room's closed set: the sum over it equals the deliveries, and a test says so.
+    """
+
+    def __init__(self, room: str, statuses: Sequence[str], registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.articles = counter(
+            f"wirewatch_{room}_articles_total",
+            "Deliveries by the one status each ended in.",
+            registry,
+            status=statuses,
+        )
+        self.batch_seconds = Histogram(
+            f"wirewatch_{room}_batch_seconds",
+            "Time from taking a batch to having acted on all of it.",
+            registry=registry,
+            buckets=STAGE_BUCKETS_SECONDS,
+        )
+        self.lag_seconds = Gauge(
+            f"wirewatch_{room}_lag_seconds",
+            "Age of the newest message of the last batch when it was taken: how far this room is behind.",
+            registry=registry,
+        )
+        self.last_progress = Gauge(
+            f"wirewatch_{room}_last_progress_timestamp_seconds",
+            "When a batch was last finished (Unix time); 0 before the first.",
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            f"wirewatch_{room}_waiting",
+            "1 while the room waits for a server that is away.",
+            ["server"],
+            registry=registry,
+        )
+        for server in ("kafka", "redis"):
+            self.waiting.labels(server).set(0)
+        self.dead = counter(
+            f"wirewatch_{room}_dead_letters_total",
+            "Messages sent to the dead-letter topic, by reason.",
+            registry,
+            reason=("undecodable", "too_large", "defect"),
+        )
+        build_info(registry)
+
+
+def build_info(registry: CollectorRegistry) -> None:
+    """The version that is running, as a gauge that is always 1."""
+    info = Gauge("wirewatch_build_info", "Always 1; the labels say what runs.", ["version"], registry=registry)
+    info.labels(version("wirewatch")).set(1)
+
+
+def counter(name: str, documentation: str, registry: CollectorRegistry, **labels: Iterable[str]) -> Counter:
+    """A counter whose label values of one closed set all exist at zero. One label at most has its set given."""
+    made = Counter(name, documentation, list(labels), registry=registry)
+    for values in labels.values() if len(labels) == 1 else ():
+        for value in values:
+            made.labels(value)
+    return made

@@ -1,0 +1,55 @@
+"""/metrics, /healthz and /readyz of a process, on an address of its own.
+
+- ``/healthz`` answers 200 while the event loop turns and the process makes progress, 503 with the reason else
+- ``/readyz`` answers 200 once the process can do its work now, 503 with what it waits for else
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+Probe = Callable[[], str | None]
+"""Returns what is wrong, in words, or None."""
+
+
+class OpsServer:
+    """The operations endpoint. Not meant for the public: it has no authentication and binds loopback by default."""
+
+    def __init__(self, *, host: str, port: int, registry: CollectorRegistry, healthy: Probe, ready: Probe) -> None:
+        self._host = host
+        self._port = port
+        app = web.Application()
+        app.router.add_get("/metrics", _metrics(registry))
+        app.router.add_get("/healthz", _probe(healthy))
+        app.router.add_get("/readyz", _probe(ready))
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self) -> int:
+        """Listen, and return the port."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def stop(self) -> None:
+        """Close the listener."""
+        await self._runner.cleanup()
+
+
+def _metrics(registry: CollectorRegistry) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return answer
+
+
+def _probe(probe: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        problem = probe()
+        return web.Response(text=(problem or "ok") + "\n", status=503 if problem else 200)
+
+    return answer

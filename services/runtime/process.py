@@ -1,0 +1,127 @@
+"""How a room runs as a process: settings, logs, the ops endpoint, signals, and a clean end.
+
+Exit codes: 0 stopped as asked; 2 a person has to change something (said in one sentence); 70 a defect or a service
+that stopped by itself: the supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from services.runtime import logging, settings
+from services.runtime.clock import Clock, SystemClock
+from services.runtime.errors import UsageError
+from services.runtime.ops import OpsServer
+from services.runtime.retry import Waiting
+from services.runtime.settings import CommonSettings
+
+S = TypeVar("S", bound=CommonSettings)
+
+log = logging.get(__name__)
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_DEFECT = 70
+
+
+class Service(Protocol):
+    """The work of a room."""
+
+    async def start(self) -> None:
+        """Begin. May wait for servers that are away."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is under way and close everything."""
+        ...
+
+    async def ended(self) -> None:
+        """Return when the service has stopped by itself, which is a failure."""
+        ...
+
+    def ready(self) -> str | None:
+        """What keeps the service from doing its work now, in words, or None."""
+        ...
+
+    def healthy(self) -> str | None:
+        """Why the process should be started anew, in words, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the composition root of a room is given."""
+
+    room: str
+    registry: CollectorRegistry
+    clock: Clock
+    waiting: Waiting
+
+
+def run(room: str, kind: type[S], build: Callable[[S, Context], Service]) -> None:
+    """Run a room until SIGTERM or SIGINT, then exit. ``build`` puts the room together; nothing has started before."""
+    try:
+        chosen = settings.load(kind, room, os.environ)
+        logging.configure(room=room, log_format=chosen.log_format, log_level=chosen.log_level)
+        code = uvloop.run(_serve(room, chosen, build))
+    except UsageError as error:
+        print(f"wirewatch {room}: {error}", file=sys.stderr)
+        code = EXIT_USAGE
+    sys.exit(code)
+
+
+async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -> int:
+    context = Context(room=room, registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    service = build(chosen, context)
+    started = False
+
+    def ready() -> str | None:
+        if not started:
+            return "starting" + (f", waiting for {_names(context.waiting)}" if context.waiting.servers else "")
+        return f"waiting for {_names(context.waiting)}" if context.waiting.servers else service.ready()
+
+    ops = OpsServer(
+        host=chosen.ops_host, port=chosen.ops_port, registry=context.registry, healthy=service.healthy, ready=ready
+    )
+    port = await ops.start()
+    log.info("starting", ops_port=port)
+    stopping = asyncio.ensure_future(stop.wait())
+    starting = asyncio.ensure_future(service.start())
+    try:
+        await asyncio.wait({stopping, starting}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return EXIT_OK
+        starting.result()
+        started = True
+        log.info("ready")
+        ended = asyncio.ensure_future(service.ended())
+        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            log.error("stopped_by_itself", error=repr(ended.exception()))
+            return EXIT_DEFECT
+        ended.cancel()
+        log.info("stopping")
+        return EXIT_OK
+    finally:
+        stopping.cancel()
+        await service.stop()
+        await ops.stop()
+        log.info("stopped")
+
+
+def _names(waiting: Waiting) -> str:
+    return " and ".join(sorted(waiting.servers))

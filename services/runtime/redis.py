@@ -1,0 +1,64 @@
+"""The Redis edge: one way to connect, one way to name what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import redis.asyncio
+from redis import exceptions
+
+from services.runtime.clock import Clock
+from services.runtime.errors import TransientError, UsageError
+from services.runtime.retry import Waiting, until_available
+
+T = TypeVar("T")
+
+# Errors that pass by themselves or when an operator acts: memory full, disk full, replica promoted, loading.
+_TRANSIENT = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.BusyLoadingError,
+    exceptions.ReadOnlyError,
+    exceptions.OutOfMemoryError,
+    exceptions.TryAgainError,
+    OSError,
+)
+_TRANSIENT_REPLIES = ("MISCONF", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "OOM", "READONLY", "NOREPLICAS")
+
+
+def connect(address: str) -> redis.asyncio.Redis:
+    """A client for a ``redis://`` address; replies are bytes. Connects at the first command.
+
+    Raises :class:`UsageError` where the address is not one.
+    """
+    if urlsplit(address).scheme not in ("redis", "rediss", "unix"):
+        raise UsageError(f"WIREWATCH_REDIS is {address!r}: give redis://host:port/0.")
+    try:
+        return redis.asyncio.Redis.from_url(address, socket_timeout=10, socket_connect_timeout=5, protocol=3)
+    except ValueError as error:
+        raise UsageError(f"WIREWATCH_REDIS is {address!r}: {error}.") from None
+
+
+class RedisCalls:
+    """Runs Redis commands, waiting for as long as the server is away, read-only, full or loading."""
+
+    def __init__(self, clock: Clock, waiting: Waiting) -> None:
+        self._clock = clock
+        self._waiting = waiting
+
+    async def run(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The reply of ``call``. It may run more than once, so it must be safe to repeat."""
+
+        async def attempt() -> T:
+            try:
+                return await call()
+            except _TRANSIENT as error:
+                raise TransientError(f"{type(error).__name__}: {error}") from error
+            except exceptions.ResponseError as error:
+                if str(error).startswith(_TRANSIENT_REPLIES) or any(word in str(error) for word in ("MISCONF", "OOM")):
+                    raise TransientError(str(error)) from error
+                raise
+
+        return await until_available(attempt, server="redis", clock=self._clock, waiting=self._waiting)

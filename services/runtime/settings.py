@@ -1,0 +1,111 @@
+"""Settings: one frozen dataclass a room, read once in ``__main__`` from ``WIREWATCH_*`` variables.
+
+A field of the room's class is the variable ``WIREWATCH_<ROOM>_<FIELD>``; a field inherited from
+:class:`CommonSettings` is ``WIREWATCH_<FIELD>``. So every process can be given the same environment: a room reads
+its own variables, and an unknown one is an error wherever it could have been meant for the reader.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services.runtime.errors import UsageError
+
+PREFIX = "WIREWATCH_"
+ROOMS = ("poller", "deduper", "tagger", "alerter", "api", "samples", "local")
+LOG_FORMATS = ("console", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonSettings:
+    """What every process needs. ``kafka`` is ``host:port[,host:port]``, ``redis`` a ``redis://`` address.
+
+    ``ops_host`` and ``ops_port`` are where /metrics, /healthz and /readyz are served; port 0 takes a free one.
+    """
+
+    kafka: str = "127.0.0.1:9092"
+    redis: str = "redis://127.0.0.1:6379/0"
+    log_format: str = "console"
+    log_level: str = "info"
+    ops_host: str = "127.0.0.1"
+    ops_port: int = 0
+
+
+S = TypeVar("S", bound=CommonSettings)
+
+
+class SettingError(UsageError):
+    """A variable is unknown or its value is of the wrong form."""
+
+
+def load(kind: type[S], room: str, environ: Mapping[str, str]) -> S:
+    """The settings of ``room`` from ``environ``. Raises :class:`SettingError` naming the variable."""
+    names = variables(kind, room)
+    _refuse_unknown(room, names, environ)
+    values: dict[str, Any] = {}
+    hints = typing.get_type_hints(kind)
+    for variable, field in names.items():
+        if variable in environ:
+            values[field] = _convert(variable, environ[variable], hints[field])
+    settings = kind(**values)
+    if settings.log_format not in LOG_FORMATS:
+        raise SettingError(f"WIREWATCH_LOG_FORMAT is {settings.log_format!r}: use one of {', '.join(LOG_FORMATS)}.")
+    if settings.log_level not in LOG_LEVELS:
+        raise SettingError(f"WIREWATCH_LOG_LEVEL is {settings.log_level!r}: use one of {', '.join(LOG_LEVELS)}.")
+    return settings
+
+
+def variables(kind: type[CommonSettings], room: str) -> dict[str, str]:
+    """Variable name to field name, for every setting of a room."""
+    common = {field.name for field in dataclasses.fields(CommonSettings)}
+    return {
+        PREFIX + (field.name if field.name in common else f"{room}_{field.name}").upper(): field.name
+        for field in dataclasses.fields(kind)
+    }
+
+
+def _refuse_unknown(room: str, names: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    others = tuple(f"{PREFIX}{other.upper()}_" for other in ROOMS if other != room)
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or variable in names or variable.startswith(others):
+            continue
+        close = difflib.get_close_matches(variable, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(names))}."
+        raise SettingError(f"Unknown setting {variable} for the {room}: {hint}")
+
+
+def _convert(variable: str, text: str, kind: Any) -> Any:
+    if isinstance(kind, types.UnionType):
+        if not text:
+            return None
+        kind = next(option for option in typing.get_args(kind) if option is not type(None))
+    if typing.get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        if kind is bool:
+            return _boolean(text)
+        if kind in (int, float, str, Path):
+            return kind(text)
+    except ValueError:
+        wanted = {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise SettingError(f"{variable} is {text!r}: it takes {wanted}.") from None
+    raise TypeError(f"{variable}: settings of type {kind} are not supported")
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)

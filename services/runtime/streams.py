@@ -1,0 +1,137 @@
+"""The Faust edge, shared by the stream rooms: how an app is configured and how a batch reaches a handler.
+
+What is set here was found by trial (docs/decisions/0003-faust.md): topics are declared beforehand, values are raw
+bytes, agents have concurrency 1, offsets are committed a second after a batch is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import faust
+
+from services.runtime.delivery import Delivery
+from services.runtime.kafka import KafkaPublisher, parse_addresses
+from services.runtime.logging import get
+from services.runtime.ports import StreamHandler
+from services.runtime.settings import CommonSettings
+
+log = get(__name__)
+
+BATCH_MESSAGES = 256
+BATCH_WITHIN_SECONDS = 0.02
+DRAIN_SECONDS = 25.0  # less than the 30 s that Compose and the supervisor grant before SIGKILL
+
+
+def new_app(room: str, settings: CommonSettings) -> faust.App:
+    """A Faust app for ``room``: its consumer group is ``wirewatch-<room>``.
+
+    ``env={}`` keeps ambient variables such as BROKER_URL from overriding what is passed here.
+    """
+    return faust.App(
+        f"wirewatch-{room}",
+        broker=[f"kafka://{address}" for address in parse_addresses(settings.kafka)],
+        env={},
+        autodiscover=False,
+        web_enabled=False,
+        datadir=Path(gettempdir()) / f"wirewatch-{room}-{os.getpid()}",
+        store="memory://",
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        broker_session_timeout=8.0,
+        broker_heartbeat_interval=2.0,
+        broker_max_poll_records=2 * BATCH_MESSAGES,
+    )
+
+
+async def consume(stream: Any, handler: StreamHandler) -> None:
+    """Hand batches of ``stream`` to ``handler`` for as long as the app runs.
+
+    The offsets of a batch are acknowledged when the handler has returned. A handler that is cut off by a shutdown
+    finishes its batch first: Faust acknowledges a batch even when its agent is cancelled in the middle, so leaving
+    early would lose it.
+    """
+    async for events in _batches(stream):
+        await _finish(handler, [delivery_of(event) for event in events])
+
+
+def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
+    batches: AsyncIterator[Sequence[Any]] = stream.take_events(BATCH_MESSAGES, within=BATCH_WITHIN_SECONDS)
+    return batches
+
+
+async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
+    work = asyncio.ensure_future(handler.handle(batch))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        done, _ = await asyncio.wait({work}, timeout=DRAIN_SECONDS)
+        if not done:
+            # The batch waits for a server that is away. Dying without a commit hands it to the next worker.
+            log.error("drain_timed_out", messages=len(batch), seconds=DRAIN_SECONDS)
+            os._exit(70)
+        raise
+    except Exception:
+        # A defect in a handler. Staying would let Faust acknowledge what was not done.
+        log.exception("handler_failed", messages=len(batch))
+        os._exit(70)
+
+
+class StreamService:
+    """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``)."""
+
+    def __init__(
+        self, app: faust.App, publisher: KafkaPublisher, *, closing: Sequence[Callable[[], Awaitable[None]]]
+    ) -> None:
+        self._app = app
+        self._publisher = publisher
+        self._closing = closing
+
+    async def start(self) -> None:
+        await self._publisher.start()
+        await self._app.start()
+
+    async def stop(self) -> None:
+        await self._app.stop()
+        await self._publisher.stop()
+        for close in self._closing:
+            await close()
+
+    async def ended(self) -> None:
+        await self._app.wait_until_stopped()
+
+    def ready(self) -> str | None:
+        if self._app.rebalancing or not self._app.consumer.started:
+            return "waiting for partitions"
+        return None
+
+    def healthy(self) -> str | None:
+        return "the stream processor has crashed" if self._app.crashed else None
+
+
+def delivery_of(event: Any) -> Delivery:
+    """A Faust event as a plain value."""
+    message = event.message
+    headers = message.headers or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Delivery(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers={name: bytes(text or b"").decode("utf-8", "replace") for name, text in pairs},
+        sent_at=datetime.fromtimestamp(message.timestamp or 0, UTC),
+    )

@@ -1,0 +1,1 @@
+"""Fakes and builders that tests share. Hand-written fakes, no mocks."""
