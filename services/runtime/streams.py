@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import gettempdir
@@ -20,12 +21,14 @@ from services.runtime.delivery import Delivery
 from services.runtime.kafka import KafkaPublisher, parse_addresses
 from services.runtime.logging import get
 from services.runtime.ports import StreamHandler
+from services.runtime.retry import Waiting
 from services.runtime.settings import CommonSettings
 
 log = get(__name__)
 
 BATCH_MESSAGES = 256
 BATCH_WITHIN_SECONDS = 0.02
+STALL_SECONDS = 120.0
 DRAIN_SECONDS = 25.0  # less than the 30 s that Compose and the supervisor grant before SIGKILL
 
 
@@ -90,14 +93,26 @@ async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
 
 
 class StreamService:
-    """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``)."""
+    """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
+
+    Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532): where
+    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, the service ends by itself,
+    and the supervisor starts the process anew.
+    """
 
     def __init__(
-        self, app: faust.App, publisher: KafkaPublisher, *, closing: Sequence[Callable[[], Awaitable[None]]]
+        self,
+        app: faust.App,
+        publisher: KafkaPublisher,
+        *,
+        closing: Sequence[Callable[[], Awaitable[None]]],
+        waiting: Waiting | None = None,
     ) -> None:
         self._app = app
         self._publisher = publisher
         self._closing = closing
+        self._waiting = waiting or Waiting()
+        self._stall = StallWatch()
 
     async def start(self) -> None:
         await self._publisher.start()
@@ -110,7 +125,16 @@ class StreamService:
             await close()
 
     async def ended(self) -> None:
-        await self._app.wait_until_stopped()
+        stopped = asyncio.ensure_future(self._app.wait_until_stopped())
+        try:
+            while not stopped.done():
+                await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
+                problem = self.healthy()
+                if problem is not None:
+                    log.error("stream_unhealthy", problem=problem)
+                    return
+        finally:
+            stopped.cancel()
 
     def ready(self) -> str | None:
         if self._app.rebalancing or not self._app.consumer.started:
@@ -118,7 +142,44 @@ class StreamService:
         return None
 
     def healthy(self) -> str | None:
-        return "the stream processor has crashed" if self._app.crashed else None
+        if self._app.crashed:
+            return "the stream processor has crashed"
+        away = bool(self._waiting.servers) or self._app.rebalancing
+        return self._stall.problem(_offsets(self._app), now=time.monotonic(), excused=away)
+
+
+class StallWatch:
+    """Whether offsets stand still while messages wait. Pure but for its memory: time is passed in, in seconds."""
+
+    def __init__(self) -> None:
+        self._committed: dict[str, int] = {}
+        self._since: float | None = None
+
+    def problem(self, offsets: Mapping[str, tuple[int, int]], *, now: float, excused: bool) -> str | None:
+        """What is wrong with ``offsets`` (partition to committed offset and end), or None.
+
+        ``excused`` is true while standing still has a known cause.
+        """
+        committed = {name: at for name, (at, _) in offsets.items()}
+        waiting = {name: end - at for name, (at, end) in offsets.items() if end > at}
+        if excused or not waiting or committed != self._committed:
+            self._committed, self._since = committed, now
+            return None
+        if self._since is None or now - self._since < STALL_SECONDS:
+            return None
+        return f"no offset has moved for {now - self._since:.0f} s while {sum(waiting.values())} messages wait"
+
+
+def _offsets(app: faust.App) -> dict[str, tuple[int, int]]:
+    """Partition to (next offset to commit, end of the log), for what this worker reads now."""
+    consumer = app.consumer
+    offsets: dict[str, tuple[int, int]] = {}
+    for partition in consumer.assignment() if consumer.started else ():
+        end = consumer.highwater(partition)
+        committed = consumer._committed_offset[partition]
+        if end is not None and committed is not None:
+            offsets[f"{partition.topic}-{partition.partition}"] = (committed, end)
+    return offsets
 
 
 def delivery_of(event: Any) -> Delivery:
