@@ -1,0 +1,166 @@
+"""The ledger: what was sent, and whether it all arrived, once.
+
+It reads Kafka and Redis as a stranger would: nothing here uses the rooms' own code paths for writing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import redis.asyncio
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.contracts import codec, redis_keys, topics
+from services.contracts.messages import Alert, DeadLetter
+from services.runtime.clock import SystemClock
+from services.runtime.delivery import Outgoing
+from services.runtime.kafka import KafkaPublisher
+from tests.bench.corpus import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The checked ledger. ``lost``, ``doubled`` and ``missing`` are what must be 0."""
+
+    sent: int
+    poison_sent: int
+    stored: int
+    lost: int
+    groups_to_alert: int
+    alerts_in_redis: int
+    alerts_on_topic: int
+    missing: int
+    doubled: int
+    redis_and_topic_differ: int
+    messages_on_alerts: int
+    revisions: int
+    repeated_messages: int
+    dead: int
+    dead_expected: int
+    problems: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, object]:
+        """For printing."""
+        return asdict(self)
+
+
+async def send(kafka: str, items: Sequence[Item], poison: Sequence[bytes], *, per_second: float | None = None) -> None:
+    """Send all items in order, with the poison spread among them, at most ``per_second`` where given."""
+    publisher = KafkaPublisher(kafka=kafka, client_id="ledger", clock=SystemClock())
+    await publisher.start()
+    every = max(1, len(items) // (len(poison) + 1))
+    size = 200
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for first in range(0, len(items), size):
+        batch = [
+            Outgoing(topic=topics.ARTICLES, key=item.article.id.encode(), value=codec.encode(item.article))
+            for item in items[first : first + size]
+        ]
+        batch += [
+            Outgoing(topic=topics.ARTICLES, key=b"poison%d" % n, value=poison[n])
+            for n in range(len(poison))
+            if first <= n * every < first + size
+        ]
+        await publisher.publish(batch)
+        if per_second:
+            await asyncio.sleep(max(0.0, began + (first + size) / per_second - loop.time()))
+    await publisher.stop()
+
+
+async def read(kafka: str, topic: str) -> list[bytes]:
+    """Every message that a topic holds now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.split(","), auto_offset_reset="earliest", group_id=None)
+    await consumer.start()
+    try:
+        parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        if not parts:
+            await consumer.topics()
+            parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        consumer.assign(parts)
+        await consumer.seek_to_beginning(*parts)
+        ends = await consumer.end_offsets(parts)
+        values: list[bytes] = []
+        while any([await consumer.position(part) < end for part, end in ends.items()]):
+            for batch in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():
+                values += [record.value for record in batch]
+        return values
+    finally:
+        await consumer.stop()
+
+
+async def members(store: Any) -> dict[str, str]:
+    """Article id to the id of the story that holds it, for every story in Redis."""
+    found: dict[str, str] = {}
+    pattern = f"{redis_keys.PREFIX}:*:story:*"
+    async for key in store.scan_iter(match=pattern, count=5000):
+        story_id = key.decode().rsplit(":", 1)[1]
+        for article_id in await store.hkeys(key):
+            found[article_id.decode()] = story_id
+    return found
+
+
+async def alert_ids(store: Any) -> list[str]:
+    """The ids of all alerts that the time index of Redis lists."""
+    return [name.decode() for name in await store.zrange(redis_keys.ALERTS_BY_TIME, 0, -1)]
+
+
+async def check(kafka: str, redis_url: str, items: Sequence[Item], poison: Sequence[bytes]) -> Verdict:
+    """Compare what was sent with what is there."""
+    store = redis.asyncio.Redis.from_url(redis_url)
+    try:
+        stored = await members(store)
+        in_redis = await alert_ids(store)
+    finally:
+        await store.aclose()
+    alerts = [codec.decode(value, Alert) for value in await read(kafka, topics.ALERTS)]
+    dead = {codec.decode(value, DeadLetter).id for value in await read(kafka, topics.DEAD)}
+    return _judge(items, poison, stored, in_redis, alerts, dead)
+
+
+def _judge(
+    items: Sequence[Item],
+    poison: Sequence[bytes],
+    stored: dict[str, str],
+    in_redis: list[str],
+    alerts: list[Alert],
+    dead: set[str],
+) -> Verdict:
+    group_of = {item.article.id: item.group for item in items}
+    wanted = {item.group for item in items if item.kind != "plain"}
+    story_groups: dict[str, set[int]] = {}
+    for article_id, story_id in stored.items():
+        if article_id in group_of:
+            story_groups.setdefault(story_id, set()).add(group_of[article_id])
+    latest = {alert.id: alert for alert in sorted(alerts, key=lambda alert: alert.revision)}
+    per_group = Counter(group for alert in latest.values() for group in story_groups.get(alert.story_id, {-1}))
+    messages = Counter((alert.id, alert.revision) for alert in alerts)
+    lost = [article_id for article_id in group_of if article_id not in stored]
+    missing = sorted(wanted - set(per_group))
+    doubled = sorted(group for group, count in per_group.items() if count > 1)
+    problems = [f"article {article_id} of group {group_of[article_id]} is in no story" for article_id in lost[:5]]
+    problems += [f"group {group} has no alert" for group in missing[:5]]
+    problems += [f"group {group} has {per_group[group]} alerts" for group in doubled[:5]]
+    problems += [f"alert {i} is for no group that asks for one" for i in sorted(set(per_group) - wanted)[:5]]
+    return Verdict(
+        sent=len(group_of),
+        poison_sent=len(poison),
+        stored=sum(1 for article_id in stored if article_id in group_of),
+        lost=len(lost),
+        groups_to_alert=len(wanted),
+        alerts_in_redis=len(in_redis),
+        alerts_on_topic=len(latest),
+        missing=len(missing),
+        doubled=len(doubled),
+        redis_and_topic_differ=len(set(in_redis) ^ set(latest)),
+        messages_on_alerts=len(alerts),
+        revisions=len(messages),
+        repeated_messages=sum(messages.values()) - len(messages),
+        dead=len(dead),
+        dead_expected=len(poison),
+        problems=tuple(problems),
+    )
