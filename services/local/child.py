@@ -1,0 +1,113 @@
+"""One process: how it is started, where its output goes, how it ends."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.local.errors import StartError
+
+Probe = Callable[[], str | None]
+"""Says in words why a server cannot be used yet, or None. Blocks for two seconds at most."""
+
+LOG_BYTES_KEPT = 5_000_000  # a longer log moves to <name>.log.1 when its process starts
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run. ``environment`` is complete: nothing is inherited."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A program that listens, the address its clients use, and how to ask whether it answers."""
+
+    program: Program
+    address: str
+    probe: Probe = field(compare=False)
+
+
+class Child:
+    """A running program in a process group of its own, so that Ctrl-C reaches us alone; on Linux it dies with us."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        _rotate(program.log)
+        with program.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                list(program.command),
+                env=dict(program.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                preexec_fn=_die_with_parent if _libc is not None else None,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ended(self) -> int | None:
+        """The exit code (negative: killed by that signal), or None while it runs."""
+        return self._process.poll()
+
+    def signal(self, signum: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.ended() is None:
+            self._process.send_signal(signum)
+
+    def stop(self, grace_seconds: float = 30.0) -> int:
+        """SIGTERM, then SIGKILL after ``grace_seconds``; returns the exit code."""
+        self.signal(signal.SIGTERM)
+        try:
+            return self._process.wait(grace_seconds)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGKILL)
+            return self._process.wait()
+
+
+def start(server: Server, *, timeout_seconds: float = 60.0) -> Child:
+    """Start ``server`` and return once it answers. Raises :class:`StartError` where it ends or stays silent."""
+    child = Child(server.program)
+    deadline = time.monotonic() + timeout_seconds
+    while (problem := server.probe()) is not None:
+        code = child.ended()
+        if code is not None:
+            raise StartError(server.program.name, f"exit code {code}", server.program.log)
+        if time.monotonic() > deadline:
+            child.stop(grace_seconds=2)
+            raise StartError(server.program.name, problem, server.program.log)
+        time.sleep(0.05)
+    return child
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
+        log.replace(log.with_name(log.name + ".1"))
+
+
+# Loaded here, not in the child: between fork and exec nothing may allocate or take a lock.
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_parent = os.getpid()
+
+
+def _die_with_parent() -> None:  # pragma: no cover - runs in the child
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() == 1 and _parent != 1:
+        os._exit(1)  # the parent died between fork and prctl

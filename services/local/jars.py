@@ -1,0 +1,96 @@
+"""The broker's jar files: fetched once into the Maven cache, and checked against a committed list before every start.
+
+The list (``jars.sha256``, in the form of sha256sum) was taken from the versions named here; it is made anew with
+``python -m services.local.jars`` when a version changes, and the difference is reviewed like code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from services.local.errors import JarsError, NotEmbeddedError
+
+KAFKA_VERSION = "4.3.1"  # the same as in docker-compose.yml
+_KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
+# Without a binding for SLF4J the broker logs nothing. Resolved by itself: joined to Kafka's, its bill of materials
+# pulls in another kafka-clients, and the broker dies with NoSuchMethodError.
+_LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
+_LOGGING_JAR = "log4j-slf4j-impl"
+
+LIST = Path(__file__).with_name("jars.sha256")
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many of it are done, and how many there are."""
+
+
+def classpath(progress: Progress) -> list[Path]:
+    """Paths of the jars in the order of the class path, each with the hash of the list. Raises :class:`JarsError`."""
+    paths = _fetch(progress)
+    verify(paths, LIST)
+    return paths
+
+
+def verify(paths: list[Path], list_file: Path) -> None:
+    """Raise :class:`JarsError` unless ``paths`` are exactly the files of the list, with their hashes."""
+    expected = {name: value for value, name in (line.split() for line in list_file.read_text().splitlines() if line)}
+    missing = expected.keys() - {path.name for path in paths}
+    if missing:
+        raise JarsError(f"The broker's jars are incomplete, {min(missing)} is missing: {_again(paths)}.")
+    for path in paths:
+        if path.name not in expected:
+            raise JarsError(f"{path} is not in {list_file.name}, the list of tested jars: {_again(paths)}.")
+        if _sha256(path) != expected[path.name]:
+            raise JarsError(f"{path} has another SHA-256 than {list_file.name} says: delete it and start again.")
+
+
+def _fetch(progress: Progress) -> list[Path]:
+    try:
+        import jgo
+    except ImportError as error:
+        raise NotEmbeddedError("jgo", "WIREWATCH_KAFKA") from error
+    try:
+        progress("looking up the broker's jars", 0, 0)
+        artifacts: list[Any] = list(jgo.resolve(_KAFKA))
+        artifacts += [item for item in jgo.resolve(_LOGGING) if item.artifactId == _LOGGING_JAR]
+        paths: list[Path] = []
+        for done, artifact in enumerate(artifacts):
+            progress("fetching the broker's jars", done, len(artifacts))
+            paths.append(Path(artifact.resolve()))
+        progress("fetching the broker's jars", len(artifacts), len(artifacts))
+    except Exception as error:  # jgo documents no error types: whatever it raises, the jars cannot be had
+        raise JarsError(
+            f"The broker's jars cannot be fetched ({_in_short(error)}): connect to the network once, "
+            f"or set WIREWATCH_KAFKA to a broker that is there already."
+        ) from error
+    return paths
+
+
+def _in_short(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:200]
+
+
+def _again(paths: list[Path]) -> str:
+    folder = next((path.parents[4] for path in paths if path.name.startswith("kafka_")), None)
+    return f"delete {folder} and start again" if folder else "delete the Maven cache and start again"
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise JarsError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _say(what: str, done: int, total: int) -> None:
+    sys.stderr.write(f"\r{what} {done}/{total}")
+
+
+if __name__ == "__main__":
+    found = sorted(_fetch(_say), key=lambda path: path.name)
+    LIST.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in found))

@@ -1,0 +1,82 @@
+"""The embedded servers: they answer, and what they acknowledged survives SIGKILL."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+import redis
+import redis.asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from services.local import broker, child, store
+from tests.support.stack import MakeTopics, quiet
+
+pytestmark = pytest.mark.stack
+
+
+async def test_a_message_goes_through_the_broker(kafka: str, make_topics: MakeTopics, topic_prefix: str) -> None:
+    topic = f"{topic_prefix}through"
+    await make_topics([topic])
+    async with AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True, compression_type="lz4") as producer:
+        await producer.send_and_wait(topic, b"value", key=b"key")
+    async with AIOKafkaConsumer(topic, bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
+        message = await consumer.getone()
+    assert (message.key, message.value) == (b"key", b"value")
+
+
+async def test_the_database_of_a_test_is_empty(redis_client: redis.asyncio.Redis) -> None:
+    assert await redis_client.dbsize() == 0
+
+
+async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> None:
+    server = broker.prepare(tmp_path / "broker", logs=tmp_path / "logs", progress=quiet)
+    running = child.start(server)
+    try:
+        topic = "kept"
+        await _create(server.address, topic)
+        async with AIOKafkaProducer(bootstrap_servers=server.address, acks="all") as producer:
+            for number in range(20):
+                await producer.send_and_wait(topic, b"%d" % number)
+        running.signal(signal.SIGKILL)
+        assert running.stop() == -signal.SIGKILL
+
+        again = broker.prepare(tmp_path / "broker", logs=tmp_path / "logs", progress=quiet)
+        assert again.address == server.address
+        running = child.start(again)
+        consumer = AIOKafkaConsumer(bootstrap_servers=server.address)
+        await consumer.start()
+        ends = await consumer.end_offsets([TopicPartition(topic, 0)])
+        await consumer.stop()
+        assert list(ends.values()) == [20]
+    finally:
+        running.stop(grace_seconds=5)
+    assert (tmp_path / "logs" / "kafka.log").stat().st_size > 0
+
+
+def test_what_the_store_acknowledged_survives_sigkill(tmp_path: Path) -> None:
+    server = store.prepare(tmp_path / "store", logs=tmp_path / "logs")
+    running = child.start(server)
+    try:
+        with redis.Redis.from_url(server.address) as client:
+            for number in range(100):
+                client.set(f"key:{number}", number)
+        running.signal(signal.SIGKILL)
+        running.stop()
+        again = store.prepare(tmp_path / "store", logs=tmp_path / "logs")
+        assert again.address == server.address
+        running = child.start(again)
+        with redis.Redis.from_url(server.address) as client:
+            assert client.dbsize() == 100
+    finally:
+        running.stop(grace_seconds=5)
+
+
+async def _create(address: str, topic: str) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()

@@ -1,0 +1,95 @@
+"""The real servers for tests: Apache Kafka and a Redis store, each started once a run, and only when a test asks.
+
+``WIREWATCH_KAFKA`` and ``WIREWATCH_REDIS`` name servers that are there already; then nothing is started.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+import redis.asyncio
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+
+from services.local import broker, child, store
+
+MakeTopics = Callable[[Sequence[str]], Awaitable[None]]
+
+TEST_DATABASE = 15  # tests flush it: a store that is there already keeps what others put into its database 0
+
+
+def quiet(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """host:port of a broker."""
+    given = os.environ.get("WIREWATCH_KAFKA")
+    if given:
+        yield given
+        return
+    home = tmp_path_factory.mktemp("kafka")
+    server = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
+    running = child.start(server)
+    yield server.address
+    running.stop(grace_seconds=5)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """redis:// address of a store; tests take ``redis_url``, which is emptied for them."""
+    given = os.environ.get("WIREWATCH_REDIS")
+    if given:
+        yield urlsplit(given)._replace(path=f"/{TEST_DATABASE}").geturl()
+        return
+    home = tmp_path_factory.mktemp("store")
+    server = store.prepare(home / "store", logs=home / "logs")
+    running = child.start(server)
+    yield urlsplit(server.address)._replace(path=f"/{TEST_DATABASE}").geturl()
+    running.stop(grace_seconds=5)
+
+
+@pytest.fixture
+async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client (replies are bytes) of an empty database."""
+    client = redis.asyncio.Redis.from_url(redis_server, protocol=3)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """redis:// address of an empty database."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushdb()
+    return redis_server
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix no other test has, for topics and consumer groups: ``t1a2b3c4d.``."""
+    return f"t{uuid.uuid4().hex[:8]}."
+
+
+@pytest.fixture
+async def make_topics(kafka: str) -> AsyncIterator[MakeTopics]:
+    """``await make_topics(["t1.articles"])`` creates topics of four partitions and deletes them after the test."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    made: list[str] = []
+
+    async def make(names: Sequence[str]) -> None:
+        await admin.create_topics([NewTopic(name, 4, 1) for name in names])
+        made.extend(names)
+
+    yield make
+    with suppress(KafkaError):
+        await admin.delete_topics(made)
+    await admin.close()
