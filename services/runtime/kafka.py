@@ -62,10 +62,9 @@ class KafkaPublisher:
     async def _attempt(self, messages: list[Outgoing], backoff: Backoff) -> tuple[list[Outgoing], list[Outgoing]]:
         """Send ``messages`` once: (what has to be sent again, what the broker will never take)."""
         producer = await self._ready()
-        pending: list[tuple[Outgoing, asyncio.Future[object]]] = []
-        failed: list[Outgoing] = []
+        pending: list[asyncio.Future[object] | None] = []
         refused: list[Outgoing] = []
-        for index, message in enumerate(messages):
+        for message in messages:
             try:
                 future = await producer.send(
                     message.topic,
@@ -74,25 +73,29 @@ class KafkaPublisher:
                     headers=[(name, text.encode()) for name, text in message.headers.items()],
                 )
             except _REFUSED:
-                refused.append(message)
+                pending.append(None)
             except KafkaError as error:
                 log.warning("kafka_send_failed", error=repr(error), attempt=backoff.attempts)
-                failed = messages[index:]
                 break
             else:
-                pending.append((message, future))
-        results = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
-        again: list[Outgoing] = []
-        for (message, _), result in zip(pending, results, strict=True):
-            if isinstance(result, _REFUSED):
-                refused.append(message)
-            elif isinstance(result, KafkaError):
-                again.append(message)
-            elif isinstance(result, BaseException):
-                raise result
-        if again or failed:
+                pending.append(future)
+        sent = len(pending)
+        results = await asyncio.gather(*(future for future in pending if future), return_exceptions=True)
+        outcomes = iter(results)
+        for index, future in enumerate(pending):
+            outcome = next(outcomes) if future else None
+            if future is None or isinstance(outcome, _REFUSED):
+                refused.append(messages[index])
+            elif isinstance(outcome, KafkaError):
+                sent = index
+                break
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        if sent < len(messages):
             await self._replace(producer)
-        return again + failed, refused
+        # What follows the first failure is sent again too, though it may have arrived: the order within a key matters
+        # more than a repetition, which every reader has to bear anyway.
+        return messages[sent:], refused
 
     async def _ready(self) -> Any:
         async with self._opening:
