@@ -8,10 +8,11 @@ Lists are tuples, so that a message is a value: equal, hashable, never changed i
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+Time = Annotated[datetime, Meta(tz=True)]  # a time without an offset is not an instant: it does not decode
 TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
@@ -52,8 +53,8 @@ class Article(Struct, frozen=True, kw_only=True):
     title: str
     text: str
     text_source: TextSource
-    first_seen_at: datetime
-    fetched_at: datetime
+    first_seen_at: Time
+    fetched_at: Time
     content_hash: str
     wire: str | None = None
     transport: str | None = None
@@ -64,8 +65,8 @@ class Article(Struct, frozen=True, kw_only=True):
     authors: tuple[str, ...] = ()
     language: str | None = None
     published_raw: str | None = None
-    published_at: datetime | None = None
-    updated_at: datetime | None = None
+    published_at: Time | None = None
+    updated_at: Time | None = None
     backfill: bool = False
     flags: tuple[str, ...] = ()
 
@@ -100,7 +101,7 @@ class UniqueArticle(Struct, frozen=True, kw_only=True):
     article: Article
     story_id: str
     verdict: Verdict
-    deduped_at: datetime
+    deduped_at: Time
     link: Link | None = None
     changes: tuple[Change, ...] = ()
 
@@ -116,13 +117,13 @@ class Duplicate(Struct, frozen=True, kw_only=True):
     outlet: str
     family: str
     title: str
-    first_seen_at: datetime
-    fetched_at: datetime
-    deduped_at: datetime
+    first_seen_at: Time
+    fetched_at: Time
+    deduped_at: Time
     wire: str | None = None
     url: str | None = None
     language: str | None = None
-    published_at: datetime | None = None
+    published_at: Time | None = None
     backfill: bool = False
 
 
@@ -173,8 +174,8 @@ class TaggedArticle(Struct, frozen=True, kw_only=True):
     article: Article
     story_id: str
     verdict: Verdict
-    deduped_at: datetime
-    tagged_at: datetime
+    deduped_at: Time
+    tagged_at: Time
     tags: tuple[Tag, ...]
     link: Link | None = None
     changes: tuple[Change, ...] = ()
@@ -210,25 +211,25 @@ class AlertSource(Struct, frozen=True, kw_only=True):
     outlet: str
     family: str
     title: str
-    first_seen_at: datetime
+    first_seen_at: Time
     independent: bool
     folded_because: str | None = None
     linked_by: LinkedBy | None = None
     copy_of: str | None = None
     wire: str | None = None
     url: str | None = None
-    published_at: datetime | None = None
+    published_at: Time | None = None
 
 
 class Stages(Struct, frozen=True, kw_only=True):
     """When the article that caused a revision passed each room."""
 
     article_id: str
-    fetched_at: datetime
-    deduped_at: datetime
-    tagged_at: datetime
-    alerted_at: datetime
-    published_at: datetime | None = None
+    fetched_at: Time
+    deduped_at: Time
+    tagged_at: Time
+    alerted_at: Time
+    published_at: Time | None = None
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -252,8 +253,8 @@ class Alert(Struct, frozen=True, kw_only=True):
     sources: tuple[AlertSource, ...]
     independent_sources: int
     confidence: Confidence
-    first_seen: datetime
-    last_updated: datetime
+    first_seen: Time
+    last_updated: Time
     changes: tuple[Change, ...]
     stages: Stages
     packs: tuple[str, ...] = ()
@@ -278,8 +279,8 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     reason: str
     error_class: str
     detail: str
-    first_failed_at: datetime
-    last_failed_at: datetime
+    first_failed_at: Time
+    last_failed_at: Time
     attempts: int
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from services.contracts.messages import LinkedBy
+from services.contracts.messages import LinkedBy, Time
 
 
 class StoryMember(Struct, frozen=True, kw_only=True):
@@ -21,10 +20,10 @@ class StoryMember(Struct, frozen=True, kw_only=True):
     outlet: str
     family: str
     title: str
-    first_seen_at: datetime
+    first_seen_at: Time
     wire: str | None = None
     url: str | None = None
-    published_at: datetime | None = None
+    published_at: Time | None = None
     linked_by: LinkedBy | None = None
     score: float | None = None
     copy_of: str | None = None
@@ -53,15 +52,27 @@ def decode_member(value: bytes) -> StoryMember:
 
 
 def fold(members: Iterable[StoryMember]) -> tuple[Folded, ...]:
-    """Every member, in order of first sight, with whether it is a source of its own.
+    """Every member once, in order of first sight, with whether it is a source of its own.
 
-    Copies of one text are one source whoever prints them; labels of one publisher family are one source; a wire
-    credit makes the wire the source. The order of the input does not matter.
+    Members are first gathered by text: a copy belongs to the text it copies. Each text is one source, spoken for by
+    its original (even if we saw that later), or by its first copy where the original is not among the members. Then
+    texts are gathered by who wrote them: a wire credit on any copy makes that wire the author, else it is the family
+    of the speaker; texts of one author are one source. A family whose own text stands beside a copy that it printed
+    does count for its own.
+
+    The order of the input does not matter, nor does repetition. Where there are members there is a source.
     """
-    ordered = sorted(members, key=lambda m: (m.first_seen_at, m.article_id))
-    by_id = {member.article_id: member for member in ordered}
-    seen: dict[str, StoryMember] = {}
-    return tuple(_fold_one(member, by_id, seen) for member in ordered)
+    ordered = _in_order(members)
+    speakers = _speakers(ordered)
+    wires: dict[str, str] = {}
+    for member in ordered:
+        speaker = speakers[member.article_id]
+        if member.wire and (member is speaker or speaker.article_id not in wires):
+            wires[speaker.article_id] = member.wire
+    first: dict[str, StoryMember] = {}
+    return tuple(
+        _fold_one(member, speakers[member.article_id], wires.get(member.article_id), first) for member in ordered
+    )
 
 
 def independent_sources(folded: Sequence[Folded]) -> int:
@@ -69,20 +80,45 @@ def independent_sources(folded: Sequence[Folded]) -> int:
     return sum(1 for item in folded if item.independent)
 
 
-def _fold_one(member: StoryMember, by_id: dict[str, StoryMember], seen: dict[str, StoryMember]) -> Folded:
-    origin = by_id.get(member.copy_of) if member.copy_of else None
-    if member.copy_of and (origin is None or origin is not member):
-        carrier = origin.outlet if origin else "an earlier member"
-        seen.setdefault(_source_of(member), member)
-        return Folded(member=member, independent=False, because=f"same text as {carrier}")
-    source = _source_of(member)
-    first = seen.setdefault(source, member)
-    if first is member:
+def _in_order(members: Iterable[StoryMember]) -> list[StoryMember]:
+    """The members by first sight, one per article id; of several versions always the same one wins."""
+    ordered: dict[str, StoryMember] = {}
+    for member in sorted(members, key=lambda m: (m.first_seen_at, m.article_id, encode_member(m))):
+        ordered.setdefault(member.article_id, member)
+    return list(ordered.values())
+
+
+def _speakers(ordered: Sequence[StoryMember]) -> dict[str, StoryMember]:
+    """Article id to the member that speaks for its text."""
+    by_id = {member.article_id: member for member in ordered}
+    texts = {member.article_id: _text_of(member, by_id) for member in ordered}
+    speakers: dict[str, StoryMember] = {}
+    for member in ordered:
+        text = texts[member.article_id]
+        speakers.setdefault(text, by_id.get(text, member))
+    return {article_id: speakers[text] for article_id, text in texts.items()}
+
+
+def _text_of(member: StoryMember, by_id: Mapping[str, StoryMember]) -> str:
+    """The id of the article that a member's text goes back to; it need not be among the members.
+
+    Copies of copies are followed. Members that claim to copy each other go back to the first of them.
+    """
+    path = [member.article_id]
+    while (at := by_id.get(path[-1])) is not None and at.copy_of and at.copy_of != at.article_id:
+        if at.copy_of in path:
+            circle = path[path.index(at.copy_of) :]
+            return min(circle, key=lambda article_id: (by_id[article_id].first_seen_at, article_id))
+        path.append(at.copy_of)
+    return path[-1]
+
+
+def _fold_one(member: StoryMember, speaker: StoryMember, wire: str | None, first: dict[str, StoryMember]) -> Folded:
+    if speaker is not member:
+        return Folded(member=member, independent=False, because=f"same text as {speaker.outlet}")
+    author = (wire or member.family).casefold()  # an agency's own report and one that credits it are one source
+    known = first.setdefault(author, member)
+    if known is member:
         return Folded(member=member, independent=True)
-    if member.wire:
-        return Folded(member=member, independent=False, because=f"carries the wire {member.wire}")
-    return Folded(member=member, independent=False, because=f"same publisher family as {first.outlet}")
-
-
-def _source_of(member: StoryMember) -> str:
-    return f"wire:{member.wire}" if member.wire else f"family:{member.family}"
+    because = f"carries the wire {wire}" if wire else f"same publisher family as {known.outlet}"
+    return Folded(member=member, independent=False, because=because)
