@@ -11,6 +11,7 @@ slot: ``{dd:<bucket>}`` per language for the deduper, ``{al}`` for alerts, ``{po
 | ``ww:1:{al}:by:time`` | zset | alerter | alert ids by last update (ms since 1970) |
 | ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country) and severity |
 | ``ww:1:{al}:outbox`` | zset | alerter | alert ids whose latest revision Kafka has not acknowledged |
+| ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
 """
@@ -24,6 +25,7 @@ Facet = Literal["topic", "actor", "place", "severity"]
 
 ALERTS_BY_TIME: Final = f"{PREFIX}:{{al}}:by:time"
 ALERTS_OUTBOX: Final = f"{PREFIX}:{{al}}:outbox"
+ALERTS_EXPIRY: Final = f"{PREFIX}:{{al}}:expiry"
 ALERTS_STREAM: Final = f"{PREFIX}:{{al}}:stream"
 POLLER: Final = f"{PREFIX}:{{po}}"
 
