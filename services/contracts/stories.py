@@ -120,5 +120,10 @@ def _fold_one(member: StoryMember, speaker: StoryMember, wire: str | None, first
     known = first.setdefault(author, member)
     if known is member:
         return Folded(member=member, independent=True)
-    because = f"carries the wire {wire}" if wire else f"same publisher family as {known.outlet}"
+    if wire:
+        because = f"carries the wire {wire}"
+    elif member.family.casefold() == known.family.casefold():
+        because = f"same publisher family as {known.outlet}"
+    else:
+        because = f"its wire report was carried by {known.outlet} before"
     return Folded(member=member, independent=False, because=because)
