@@ -1,0 +1,24 @@
+"""docker-compose.yml as data, for the tests beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+ROOMS = ("samples", "poller", "deduper", "tagger", "alerter", "api")
+ONE_SHOT = ("topics", "secrets")
+
+
+def document() -> dict[str, Any]:
+    """The Compose file, its anchors resolved, its variables not."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return loaded
+
+
+def services() -> dict[str, dict[str, Any]]:
+    """Name to definition."""
+    found: dict[str, dict[str, Any]] = document()["services"]
+    return found

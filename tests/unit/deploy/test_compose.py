@@ -1,0 +1,129 @@
+"""What docker-compose.yml promises: nothing reachable from outside, nobody root, everything limited and watched."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from services.runtime.streams import DRAIN_SECONDS
+from tests.unit.deploy.compose import ONE_SHOT, ROOMS, ROOT, document, services
+
+NAMES = sorted(services())
+
+
+def service(name: str) -> dict[str, Any]:
+    return services()[name]
+
+
+def of_ours(name: str) -> bool:
+    return "build" in service(name)
+
+
+def test_every_room_has_a_service_of_its_own_name() -> None:
+    for room in ROOMS:
+        assert service(room)["command"] == ["python", "-m", f"services.{room}"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryService:
+    def test_is_published_on_loopback_only(self, name: str) -> None:
+        for port in service(name).get("ports", ()):
+            assert port.startswith("127.0.0.1:"), port
+
+    def test_cannot_write_to_its_own_image(self, name: str) -> None:
+        assert service(name)["read_only"] is True
+        for mount in service(name).get("tmpfs", ()):
+            assert {"nosuid", "nodev"} <= set(mount.split(":")[1].split(",")), mount
+
+    def test_has_no_capability_and_can_gain_none(self, name: str) -> None:
+        assert service(name)["cap_drop"] == ["ALL"]
+        assert "cap_add" not in service(name)
+        assert service(name)["security_opt"] == ["no-new-privileges:true"]
+
+    def test_has_no_way_to_the_host(self, name: str) -> None:
+        definition = service(name)
+        assert not definition.get("privileged")
+        assert definition.get("network_mode") in (None, "none")
+        assert "pid" not in definition
+        assert "devices" not in definition
+        for volume in definition.get("volumes", ()):
+            assert "docker.sock" not in volume
+            if volume.startswith("."):
+                assert volume.endswith(":ro"), volume
+
+    def test_is_not_root(self, name: str) -> None:
+        dockerfile = (ROOT / "deploy/docker/Dockerfile").read_text()
+        user = re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE)[-1] if of_ours(name) else service(name)["user"]
+        assert int(user.split(":")[0]) > 0
+
+    def test_is_limited(self, name: str) -> None:
+        definition = service(name)
+        assert re.fullmatch(r"\d+[mg]", definition["mem_limit"])
+        assert definition["cpus"] > 0
+        assert definition["pids_limit"] > 0
+        assert definition["logging"]["options"]["max-size"]
+
+    def test_is_checked_and_started_again(self, name: str) -> None:
+        definition = service(name)
+        if name in ONE_SHOT:
+            assert definition["restart"] == "no"
+        else:
+            assert definition["restart"] == "unless-stopped"
+            assert definition["healthcheck"]["test"]
+
+    def test_is_given_time_to_stop(self, name: str) -> None:
+        assert int(service(name)["stop_grace_period"].removesuffix("s")) >= DRAIN_SECONDS + 5
+
+    def test_names_an_exact_tag(self, name: str) -> None:
+        tag = service(name)["image"].rpartition(":")[2]
+        assert re.search(r"\d+\.\d+\.\d+", tag), tag
+
+    def test_waits_for_conditions_not_for_a_start(self, name: str) -> None:
+        for other, how in service(name).get("depends_on", {}).items():
+            wanted = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
+            assert how == {"condition": wanted}, other
+
+
+def test_only_these_ports_are_open_to_this_machine() -> None:
+    ports = {name: definition["ports"] for name, definition in services().items() if "ports" in definition}
+    assert ports == {
+        "kafka": ["127.0.0.1:${KAFKA_PORT:-29092}:29092"],
+        "api": ["127.0.0.1:${PAGE_PORT:-8080}:8080"],
+        "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
+        "grafana": ["127.0.0.1:${GRAFANA_PORT:-3000}:3000"],
+    }
+
+
+def test_only_the_poller_gets_out() -> None:
+    networks = document()["networks"]
+    assert {name for name, network in networks.items() if network.get("internal")} == {"backend", "monitoring", "feeds"}
+    assert networks["loopback"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+    assert [name for name in NAMES if "egress" in service(name).get("networks", ())] == ["poller"]
+
+
+def test_kafka_and_redis_are_out_of_reach_of_what_only_watches() -> None:
+    for name in ("prometheus", "grafana", "samples"):
+        assert "backend" not in service(name)["networks"]
+
+
+def test_the_image_has_the_version_of_the_package() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {service(name)["image"] for name in NAMES if of_ours(name)} == {f"wirewatch:{version}"}
+
+
+def test_no_secret_is_written_down() -> None:
+    for file in ("docker-compose.yml", ".env.example"):
+        text = (ROOT / file).read_text()
+        assert not re.search(r"(?i)(password|secret_key|token)\s*[=:]\s*['\"]?[A-Za-z0-9]{6,}", text), file
+
+
+def test_redis_loses_and_drops_nothing() -> None:
+    lines = (ROOT / "deploy/redis/redis.conf").read_text().splitlines()
+    settings = dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
+    assert settings["appendonly"] == "yes"
+    assert settings["appendfsync"] == "always"
+    assert settings["maxmemory-policy"] == "noeviction"
+    assert int(settings["maxmemory"].removesuffix("mb")) * 2 < int(service("redis")["mem_limit"].removesuffix("m"))
