@@ -38,6 +38,10 @@ class Waiting:
         self.servers: set[str] = set()
         self._gauge = gauge
 
+    def show_on(self, gauge: Gauge) -> None:
+        """Show it in the metrics, too: a room makes its gauge after the process made this."""
+        self._gauge = gauge
+
     def set(self, server: str, waiting: bool) -> None:
         """Note that ``server`` is away, or back."""
         (self.servers.add if waiting else self.servers.discard)(server)
