@@ -90,6 +90,7 @@ def prepare(directory: Path, *, logs: Path, progress: jars.Progress) -> Server:
         program=Program("broker", command, program.environment, program.log),
         address=address,
         probe=probes.kafka(address),
+        alive=probes.kafka(address),
     )
 
 

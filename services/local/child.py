@@ -33,11 +33,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A program that listens, the address its clients use, and how to ask whether it answers."""
+    """A program that listens, the address its clients use, and how to ask it.
+
+    ``probe`` asks whether it can do its work now; ``alive`` whether it still answers at all, which is the same thing
+    for a server and less for a room, which may rightly wait for a server for hours.
+    """
 
     program: Program
     address: str
     probe: Probe = field(compare=False)
+    alive: Probe = field(compare=False)
 
 
 class Child:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 import redis
@@ -54,6 +55,31 @@ def store(address: str) -> Probe:
         return None
 
     return probe
+
+
+def http(url: str) -> Probe:
+    """A probe of an operations endpoint: it answers 200; what it answers else is the problem in words."""
+
+    def probe() -> str | None:
+        try:
+            status, text = get(url)
+        except (OSError, HTTPException) as error:
+            return f"no answer at {url}: {error}"
+        return None if status == 200 else text.strip() or f"{url} answered {status}"
+
+    return probe
+
+
+def get(url: str) -> tuple[int, str]:
+    """Status and text of a small page of one of our own processes. Raises OSError or HTTPException."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", parts.path or "/")
+        response = connection.getresponse()
+        return response.status, response.read().decode("utf-8", "replace")
+    finally:
+        connection.close()
 
 
 def without_password(address: str) -> str:

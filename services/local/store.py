@@ -52,6 +52,7 @@ def prepare(directory: Path, *, logs: Path) -> Server:
         ),
         address=address,
         probe=probes.store(address),
+        alive=probes.store(address),
     )
 
 

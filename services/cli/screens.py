@@ -1,0 +1,187 @@
+"""What ``wirewatch up`` shows: to a person a table and panels, to a machine the same facts as JSON lines."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+from services.cli import render
+from services.cli.console import json_line
+from services.local.alert_feed import Seen
+from services.local.jars import KAFKA_VERSION
+from services.local.stack import Stack
+from services.local.supervisor import Part, State
+
+_STATE_COLOURS: dict[State, str] = {
+    "starting": "yellow",
+    "ready": "green",
+    "restarting": "yellow",
+    "failed": "bold red",
+    "stopped": "dim",
+}
+_WHAT = {
+    "broker": f"Apache Kafka {KAFKA_VERSION}, embedded",
+    "store": "Valkey, embedded",
+    "samples": "sample feeds",
+    "poller": "feeds → articles",
+    "deduper": "articles → unique articles, duplicates",
+    "tagger": "unique articles → tagged articles",
+    "alerter": "tagged articles → alerts",
+    "api": "the page and the api",
+}
+
+
+class Screen(Protocol):
+    """Where ``up`` tells what happens."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Something that takes a while before the line stands."""
+        ...
+
+    def happened(self, part: Part, what: str) -> None:
+        """A process changed its state."""
+        ...
+
+    def standing(self, stack: Stack, seconds: float) -> None:
+        """The line stands (or as much of it as could be started)."""
+        ...
+
+    def alert(self, seen: Seen) -> None:
+        """An alert, or a new revision of one."""
+        ...
+
+    def feeds(self, summary: str) -> None:
+        """How the feeds answer, in a few words; called again when that changes."""
+        ...
+
+    def ending(self) -> None:
+        """Everything is being stopped."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        ...
+
+
+class PersonScreen:
+    """For a terminal; lines without movement where the output is not one."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status: Status | None = None
+        self._last = ""
+        self._stands = False
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        text = f"{what} {done}/{total}" if total else what
+        if self._console.is_terminal:
+            self._spin(text)
+        elif what != self._last:
+            self._console.print(f"{what} ...")
+        self._last = what
+
+    def happened(self, part: Part, what: str) -> None:
+        if part.state == "failed" or (part.state == "restarting" and self._stands):
+            self._console.print(
+                Text.assemble((part.name, "bold"), (f" {part.state}: ", _STATE_COLOURS[part.state]), render.plain(what))
+            )
+        elif part.state in ("starting", "ready") and not self._stands and self._console.is_terminal:
+            self._spin(f"{part.name} is {part.state}")
+
+    def standing(self, stack: Stack, seconds: float) -> None:
+        self._stands = True
+        for name in stack.ended_stale:
+            self._console.print(f"[yellow]{name}[/] was left over from a run that was killed; it has been ended")
+        self._console.print(_table(stack, seconds))
+        self._spin("waiting for alerts, Ctrl-C ends")
+
+    def alert(self, seen: Seen) -> None:
+        self._console.print(render.alert(seen.alert, earlier=seen.earlier))
+
+    def feeds(self, summary: str) -> None:
+        if self._console.is_terminal:
+            self._spin(f"{summary}  [dim]Ctrl-C ends[/]")
+        else:
+            self._console.print(summary)
+
+    def ending(self) -> None:
+        self._stands = False
+        if self._console.is_terminal:
+            self._spin("stopping")
+
+    def close(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _spin(self, text: str) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._status is None:
+            self._status = self._console.status(text)
+            self._status.start()
+        else:
+            self._status.update(text)
+
+
+class JsonScreen:
+    """One JSON object a line, each with its ``event``."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        json_line({"event": "progress", "what": what, "done": done, "total": total})
+
+    def happened(self, part: Part, what: str) -> None:
+        json_line({"event": "process", "name": part.name, "state": part.state, "pid": part.pid, "detail": what})
+
+    def standing(self, stack: Stack, seconds: float) -> None:
+        json_line(
+            {
+                "event": "standing",
+                "seconds": round(seconds, 3),
+                "kafka": stack.servers.kafka,
+                "redis": stack.servers.redis,
+                "api": stack.line.api,
+                "samples": stack.line.samples,
+                "processes": [
+                    {"name": part.name, "where": _where(part, stack), "pid": part.pid, "state": part.state}
+                    for part in stack.parts()
+                ],
+            }
+        )
+
+    def alert(self, seen: Seen) -> None:
+        json_line({"event": "alert", "earlier": seen.earlier, "alert": seen.alert})
+
+    def feeds(self, summary: str) -> None:
+        json_line({"event": "feeds", "summary": summary})
+
+    def ending(self) -> None:
+        json_line({"event": "stopping"})
+
+    def close(self) -> None:
+        return
+
+
+def _table(stack: Stack, seconds: float) -> Table:
+    table = Table(title=f"Wirewatch stands after {seconds:.1f} s", title_justify="left", title_style="bold")
+    for column in ("process", "what", "where", "pid", "state"):
+        table.add_column(column, justify="right" if column == "pid" else "left", overflow="fold")
+    for part in stack.parts():
+        state = Text(part.state, style=_STATE_COLOURS[part.state])
+        if part.state != "ready" and part.detail:
+            state.append(f": {render.plain(part.detail)}", style="default")
+        table.add_row(part.name, _WHAT.get(part.name, ""), _where(part, stack), str(part.pid or "-"), state)
+    return table
+
+
+def _where(part: Part, stack: Stack) -> str:
+    """What a person would connect to: the page of the api, the feeds of the samples, else its operations endpoint."""
+    if part.name == "api":
+        return stack.line.api
+    if part.name == "samples":
+        return stack.line.samples or ""
+    return part.server.address

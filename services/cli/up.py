@@ -1,0 +1,100 @@
+"""``wirewatch up``: the whole line on this machine; ``wirewatch status``: how it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from services.local.figures import Status
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", metavar="DIR", help="Data, logs and run.json; else $WIREWATCH_LOCAL_HOME, else .wirewatch here."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines for machines.")]
+
+_TIMEOUT_SECONDS = 120.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``up`` and ``status``."""
+    app.command()(up)
+    app.command()(status)
+
+
+def up(
+    until_alerts: Annotated[
+        int | None, typer.Option("--until-alerts", min=1, metavar="N", help="Stop, with exit code 0, after N alerts.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout", metavar="S", help="Stop, with exit code 1, when S seconds have not brought N alerts."
+        ),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run everything here: broker, store and every room, with the sample feeds; alerts appear as they are raised.
+
+    WIREWATCH_KAFKA and WIREWATCH_REDIS name servers to use instead of the embedded ones. Runs until Ctrl-C.
+    """
+    from services.cli import screens
+    from services.cli.console import out
+    from services.cli.run_up import Wanted, run
+
+    if timeout is not None and until_alerts is None:
+        raise typer.BadParameter("it needs --until-alerts", param_hint="--timeout")
+    screen = screens.JsonScreen() if json else screens.PersonScreen(out)
+    wanted = Wanted(alerts=until_alerts, seconds=timeout or _TIMEOUT_SECONDS) if until_alerts else None
+    raise typer.Exit(run(screen, wanted, home))
+
+
+def status(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Show what `wirewatch up` runs: readiness, lag, and articles by the status they ended in.
+
+    Exit code 1 where something is not ready, or nothing runs.
+    """
+    from services.cli.console import json_line, out
+    from services.cli.run_up import home_of
+    from services.local import figures
+
+    place = home_of(home)
+    run = place.read_run() if place.is_running() else None
+    if run is None:
+        if json:
+            json_line({"running": False, "home": str(place.path)})
+        else:
+            out.print(f"Nothing runs in {place.path}: start it with `wirewatch up`.")
+        raise typer.Exit(1)
+    found = figures.of(run)
+    if json:
+        json_line(found)
+    else:
+        _show(found)
+    well = not (found.kafka.problem or found.redis.problem) and all(room.ready for room in found.rooms)
+    raise typer.Exit(0 if well else 1)
+
+
+def _show(found: Status) -> None:
+    from rich.table import Table
+
+    from services.cli.console import out
+    from services.cli.render import duration, plain
+
+    table = Table("process", "where", "pid", "state", "lag", "articles by status", "dead")
+    for name, server in (("broker", found.kafka), ("store", found.redis)):
+        state = f"[red]{plain(server.problem)}[/]" if server.problem else "[green]ready[/]"
+        table.add_row(name, server.address, str(server.pid or "not ours"), state, "", "", "")
+    for room in found.rooms:
+        where = found.api if room.name == "api" else room.ops
+        state = f"[yellow]{plain(room.waits_for)}[/]" if room.waits_for else "[green]ready[/]"
+        lag = "" if room.lag_seconds is None else duration(room.lag_seconds)
+        counts = ", ".join(f"{count} {status}" for status, count in room.articles.items() if count)
+        table.add_row(room.name, where, str(room.pid or "-"), state, lag, counts, str(room.dead) if room.dead else "")
+    out.print(table)

@@ -1,0 +1,88 @@
+"""What the rooms say of themselves: readiness and the figures of /metrics, gathered for ``wirewatch status``."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+
+from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.local import probes
+from services.local.home import Run
+
+
+class RoomStatus(Struct, frozen=True, kw_only=True):
+    """One room. ``waits_for`` is what keeps it from being ready, in words; ``articles`` counts by status."""
+
+    name: str
+    pid: int | None
+    ops: str
+    ready: bool
+    waits_for: str | None
+    lag_seconds: float | None
+    articles: dict[str, int]
+    dead: int
+
+
+class ServerStatus(Struct, frozen=True, kw_only=True):
+    """The broker or the store. ``problem`` is null while it answers; ``pid`` is null where it is not ours."""
+
+    address: str
+    pid: int | None
+    problem: str | None
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """Everything that runs."""
+
+    pid: int
+    api: str
+    samples: str | None
+    kafka: ServerStatus
+    redis: ServerStatus
+    rooms: tuple[RoomStatus, ...]
+
+
+def of(run: Run) -> Status:
+    """Ask every process that ``run`` names. Blocks for two seconds for each that does not answer."""
+    return Status(
+        pid=run.pid,
+        api=run.api,
+        samples=run.samples,
+        kafka=ServerStatus(address=run.kafka, pid=run.pids.get("broker"), problem=probes.kafka(run.kafka)()),
+        redis=ServerStatus(
+            address=probes.without_password(run.redis), pid=run.pids.get("store"), problem=probes.store(run.redis)()
+        ),
+        rooms=tuple(_room(name, ops, run.pids.get(name)) for name, ops in run.ops.items()),
+    )
+
+
+def metrics(ops: str) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """The samples of /metrics by name, each with its labels; empty where the process does not answer."""
+    try:
+        status, text = probes.get(f"{ops}/metrics")
+    except (OSError, HTTPException):
+        return {}
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(text) if status == 200 else ():
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((dict(sample.labels), sample.value))
+    return found
+
+
+def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
+    waits_for = probes.http(f"{ops}/readyz")()
+    found = metrics(ops)
+    lag = found.get(f"wirewatch_{name}_lag_seconds")
+    # The poller counts items of feeds where the stream rooms count articles.
+    counted = found.get(f"wirewatch_{name}_articles_total") or found.get(f"wirewatch_{name}_items_total") or []
+    return RoomStatus(
+        name=name,
+        pid=pid,
+        ops=ops,
+        ready=waits_for is None,
+        waits_for=waits_for,
+        lag_seconds=lag[0][1] if lag else None,
+        articles={labels["status"]: int(value) for labels, value in counted if "status" in labels},
+        dead=int(sum(value for _, value in found.get(f"wirewatch_{name}_dead_letters_total", []))),
+    )

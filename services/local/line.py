@@ -1,0 +1,118 @@
+"""Which processes make up the line on one machine, and what each is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.local import broker, ports, probes, store
+from services.local.child import Probe, Program, Server
+from services.local.errors import ServerAwayError
+from services.local.home import Home
+from services.local.jars import Progress
+from services.runtime import files
+from services.samples.core.feeds import feed_list
+
+ROOMS = ("api", "poller", "deduper", "tagger", "alerter")
+_API_PORT = 8080  # where it is free, else any other
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Addresses of Kafka and Redis, and those of the two that are ours to run."""
+
+    kafka: str
+    redis: str
+    embedded: tuple[Server, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The rooms, ready to be started, and where the page is."""
+
+    rooms: tuple[Server, ...]
+    api: str
+    samples: str | None
+
+
+def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Servers:
+    """The broker and the store: those named in ``environ``, else embedded ones in ``home``.
+
+    Raises :class:`UsageError` where a named one does not answer or an embedded one cannot be had.
+    """
+    kafka, redis = environ.get("WIREWATCH_KAFKA"), environ.get("WIREWATCH_REDIS")
+    embedded: list[Server] = []
+    if kafka:
+        _require("Kafka", "WIREWATCH_KAFKA", probes.kafka(kafka))
+    else:
+        embedded.append(broker.prepare(home.path / "broker", logs=home.logs, progress=progress))
+        kafka = embedded[-1].address
+    if redis:
+        _require("Redis", "WIREWATCH_REDIS", probes.store(redis))
+    else:
+        embedded.append(store.prepare(home.path / "store", logs=home.logs))
+        redis = embedded[-1].address
+    return Servers(kafka, redis, tuple(embedded))
+
+
+def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Line:
+    """Every room with its command, its environment and its probes."""
+    names = (*ROOMS, "samples") if with_samples else ROOMS
+    numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
+    api_port = environ.get("WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
+    common = dict(environ) | {
+        "WIREWATCH_KAFKA": at.kafka,
+        "WIREWATCH_REDIS": at.redis,
+        "WIREWATCH_OPS_HOST": "127.0.0.1",
+        "WIREWATCH_API_PORT": api_port,
+        "PYTHONUNBUFFERED": "1",
+    }
+    samples = None
+    if with_samples:
+        port = environ.get("WIREWATCH_SAMPLES_PORT") or str(numbers["samples"])
+        samples = f"http://127.0.0.1:{port}"
+        common |= {"WIREWATCH_SAMPLES_PORT": port} | _poller_of_samples(home, environ, samples)
+    rooms = tuple(_room(name, numbers[f"{name}.ops"], common, home.logs) for name in names)
+    return Line(rooms, f"http://127.0.0.1:{api_port}", samples)
+
+
+def _room(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Server:
+    ops = f"http://127.0.0.1:{ops_port}"
+    return Server(
+        program=Program(
+            name=name,
+            command=(sys.executable, "-m", f"services.{name}"),
+            environment=common | {"WIREWATCH_OPS_PORT": str(ops_port)},
+            log=logs / f"{name}.log",
+        ),
+        address=ops,
+        probe=probes.http(f"{ops}/readyz"),
+        alive=probes.http(f"{ops}/healthz"),
+    )
+
+
+def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:
+    """The poller's settings that add the sample feeds to the feeds it would poll anyway."""
+    seeds = files.seeds()
+    written = home.path / "samples.opml"
+    template = (seeds / "samples" / "feeds.opml").read_text(encoding="utf-8")
+    written.write_text(feed_list(template, samples), encoding="utf-8")
+    own = environ.get("WIREWATCH_POLLER_FEEDS")
+    lists = [str(written), *_split(own if own is not None else str(seeds / "feeds.opml"))]
+    private = [samples.removeprefix("http://"), *_split(environ.get("WIREWATCH_POLLER_ALLOW_PRIVATE", ""))]
+    return {"WIREWATCH_POLLER_FEEDS": ",".join(lists), "WIREWATCH_POLLER_ALLOW_PRIVATE": ",".join(private)}
+
+
+def _split(text: str) -> Sequence[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _require(name: str, variable: str, probe: Probe) -> None:
+    problem = probe()
+    if problem is not None:
+        raise ServerAwayError(
+            f"{variable} is set, and {name} gives {problem}. Start it, correct the address, "
+            f"or unset {variable} to use the embedded one."
+        )

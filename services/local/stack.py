@@ -1,0 +1,104 @@
+"""The whole embedded stack: servers, topics, rooms, in the order in which each can begin."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.local import line
+from services.local.errors import StartError
+from services.local.home import Home, Run
+from services.local.jars import Progress
+from services.local.supervisor import Part, Report, Supervisor
+from services.runtime import topics
+from services.runtime.clock import Clock
+
+_SERVERS_WITHIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What runs, and where."""
+
+    supervisor: Supervisor
+    servers: line.Servers
+    line: line.Line
+    ended_stale: list[str]
+
+    def parts(self) -> list[Part]:
+        """Every process, in the order they were started."""
+        return list(self.supervisor.parts.values())
+
+    async def until_ready(self, timeout_seconds: float) -> bool:
+        """Wait for all rooms; whether they all are ready."""
+        return await self.supervisor.until_ready([room.program.name for room in self.line.rooms], timeout_seconds)
+
+
+@asynccontextmanager
+async def running(
+    home: Home, environ: Mapping[str, str], clock: Clock, *, with_samples: bool, progress: Progress, report: Report
+) -> AsyncIterator[Stack]:
+    """The stack with its servers up, its topics made and its rooms started (not yet ready); stopped at the end.
+
+    Raises :class:`UsageError` where something cannot be had; then nothing is left running.
+    """
+    with home.locked():
+        stale = await asyncio.to_thread(home.end_stale)
+        at = await asyncio.to_thread(line.servers, home, environ, progress)
+        plan = line.plan(home, environ, at, with_samples=with_samples)
+        noted = _Notes(home, at, plan, report)
+        supervisor = noted.supervisor = Supervisor(clock, noted.changed)
+        try:
+            progress("starting", 0, 0)
+            supervisor.start(at.embedded)
+            await _servers_ready(supervisor, at)
+            async with topics.admin(at.kafka, timeout_seconds=20) as admin:
+                await topics.create(admin, list(topics.read().values()))
+            supervisor.start(plan.rooms)
+            yield Stack(supervisor, at, plan, stale)
+        finally:
+            await supervisor.stop()
+            home.clear()
+
+
+async def _servers_ready(supervisor: Supervisor, at: line.Servers) -> None:
+    names = [server.program.name for server in at.embedded]
+    if await supervisor.until_ready(names, _SERVERS_WITHIN_SECONDS):
+        return
+    part = next(supervisor.parts[name] for name in names if supervisor.parts[name].state != "ready")
+    raise StartError(part.name, part.detail or "no answer", part.server.program.log)
+
+
+class _Notes:
+    """Writes ``run.json`` and the list of children whenever a process was started, then reports it."""
+
+    def __init__(self, home: Home, at: line.Servers, plan: line.Line, report: Report) -> None:
+        self._home = home
+        self._at = at
+        self._plan = plan
+        self._report = report
+        self.supervisor: Supervisor | None = None
+
+    def changed(self, part: Part, what: str) -> None:
+        if part.state == "starting" and self.supervisor is not None:
+            self._write(self.supervisor)
+        self._report(part, what)
+
+    def _write(self, supervisor: Supervisor) -> None:
+        pids = {name: part.pid for name, part in supervisor.parts.items()}
+        alive = {name: pid for name, pid in pids.items() if pid is not None}
+        self._home.write_children(alive)
+        self._home.write_run(
+            Run(
+                kafka=self._at.kafka,
+                redis=self._at.redis,
+                api=self._plan.api,
+                samples=self._plan.samples,
+                ops={room.program.name: room.address for room in self._plan.rooms},
+                pid=os.getpid(),
+                pids=alive,
+            )
+        )

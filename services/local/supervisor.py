@@ -1,0 +1,154 @@
+"""Keeps a set of processes running: readiness, restart with back-off, restart on a stall, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from services.local import restarts
+from services.local.child import Child, Server
+from services.runtime.clock import Clock
+
+State = Literal["starting", "ready", "restarting", "failed", "stopped"]
+Report = Callable[["Part", str], None]
+"""Called with a part whose state changed, and what happened in words."""
+
+_TICK_SECONDS = 0.05
+_READY_EVERY_SECONDS = 0.15
+_ALIVE_EVERY_SECONDS = 5.0
+_STALLS_ALLOWED = 6  # with the interval above: a process that is silent for half a minute is started anew
+GRACE_SECONDS = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """One supervised process and how it stands."""
+
+    server: Server
+    state: State = "starting"
+    detail: str = ""
+    restarts: int = 0
+    child: Child | None = None
+
+    @property
+    def name(self) -> str:
+        return self.server.program.name
+
+    @property
+    def pid(self) -> int | None:
+        return self.child.pid if self.child is not None and self.child.ended() is None else None
+
+
+class Supervisor:
+    """Starts what it is given, in the order given, and stops it in the reverse order of stages."""
+
+    def __init__(self, clock: Clock, report: Report) -> None:
+        self._clock = clock
+        self._report = report
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self.parts: dict[str, Part] = {}
+        self._stages: list[list[Part]] = []
+
+    def start(self, servers: Iterable[Server]) -> None:
+        """Start ``servers`` as one stage: they stop together, before the stages that were started earlier."""
+        stage = [Part(server) for server in servers]
+        self._stages.append(stage)
+        for part in stage:
+            self.parts[part.name] = part
+            self._keepers[part.name] = asyncio.create_task(self._keep(part), name=f"keep {part.name}")
+
+    async def until_ready(self, names: Sequence[str], timeout_seconds: float) -> bool:
+        """Wait until all ``names`` are ready or one has failed for good; whether all are ready."""
+        deadline = self._clock.monotonic() + timeout_seconds
+        while self._clock.monotonic() < deadline:
+            states = {self.parts[name].state for name in names}
+            if states <= {"ready"}:
+                return True
+            if "failed" in states:
+                return False
+            await self._clock.sleep(_TICK_SECONDS)
+        return False
+
+    async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """End everything: the last stage first, SIGTERM, and SIGKILL after ``grace_seconds``."""
+        for task in self._keepers.values():
+            task.cancel()
+        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        for stage in reversed(self._stages):
+            await self._stop_stage(stage, grace_seconds)
+
+    async def _stop_stage(self, stage: Sequence[Part], grace_seconds: float) -> None:
+        children = [part.child for part in stage if part.child is not None]
+        for signum, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
+            for child in children:
+                child.signal(signum)
+            deadline = self._clock.monotonic() + seconds
+            while any(child.ended() is None for child in children) and self._clock.monotonic() < deadline:
+                await self._clock.sleep(_TICK_SECONDS)
+        for part in stage:
+            self._set(part, "stopped", "")
+
+    async def _keep(self, part: Part) -> None:
+        ends = 0
+        while True:
+            started = self._clock.monotonic()
+            part.child = Child(part.server.program)
+            self._set(part, "starting", f"pid {part.child.pid}")
+            code = await self._until_ended(part, part.child)
+            lived = self._clock.monotonic() - started
+            decision = restarts.decide(code=code, lived_seconds=lived, ends=ends)
+            why = restarts.in_words(code)
+            if isinstance(decision, restarts.Leave):
+                self._set(part, "failed", last_line(part.server) or why)
+                return
+            ends = decision.ends
+            part.restarts += 1
+            self._set(part, "restarting", f"{why}, again in {decision.delay_seconds:.1f} s")
+            await self._clock.sleep(decision.delay_seconds)
+
+    async def _until_ended(self, part: Part, child: Child) -> int:
+        watching = asyncio.create_task(self._watch(part, child))
+        try:
+            while (code := child.ended()) is None:
+                await self._clock.sleep(_TICK_SECONDS)
+            return code
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    async def _watch(self, part: Part, child: Child) -> None:
+        """Say when the part becomes ready; end it when it has been silent for too long after that."""
+        while (problem := await asyncio.to_thread(part.server.probe)) is not None:
+            part.detail = problem
+            await self._clock.sleep(_READY_EVERY_SECONDS)
+        self._set(part, "ready", "")
+        stalls = 0
+        while True:
+            await self._clock.sleep(_ALIVE_EVERY_SECONDS)
+            problem = await asyncio.to_thread(part.server.alive)
+            stalls = stalls + 1 if problem is not None else 0
+            part.detail = problem or ""
+            if stalls >= _STALLS_ALLOWED:
+                self._report(part, f"silent for {stalls * _ALIVE_EVERY_SECONDS:.0f} s: {problem}")
+                child.signal(signal.SIGKILL)
+                return
+
+    def _set(self, part: Part, state: State, detail: str) -> None:
+        part.state, part.detail = state, detail
+        self._report(part, detail)
+
+
+def last_line(server: Server) -> str:
+    """The last thing a program wrote to its log."""
+    try:
+        with server.program.log.open("rb") as log:
+            log.seek(max(0, log.seek(0, 2) - 4096))
+            lines = log.read().decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].strip() if lines else ""

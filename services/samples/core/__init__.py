@@ -1,0 +1,1 @@
+"""Pure: sample files to feeds, feeds and a time to what a client is shown."""

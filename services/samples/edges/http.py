@@ -1,0 +1,112 @@
+"""The sample feeds over HTTP, with the conditional requests of RFC 9110 section 13."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from services.runtime.clock import Clock
+from services.runtime.logging import get
+from services.runtime.metrics import build_info, counter
+from services.samples.core import xml
+from services.samples.core.feeds import Feed, visible
+from services.samples.errors import PortTakenError
+
+log = get(__name__)
+
+_TYPES = {"rss": "application/rss+xml; charset=utf-8", "atom": "application/atom+xml; charset=utf-8"}
+
+
+class SampleServer:
+    """Serves ``/<name>.xml`` of each feed. A service in the sense of ``runtime.process``."""
+
+    def __init__(
+        self, feeds: Mapping[str, Feed], *, host: str, port: int, clock: Clock, registry: CollectorRegistry
+    ) -> None:
+        self._feeds = feeds
+        self._host = host
+        self._port = port
+        self._clock = clock
+        self._first_get: dict[str, datetime] = {}
+        build_info(registry)
+        self._requests = counter(
+            "wirewatch_samples_requests_total",
+            "Requests for a sample feed, by the status of the reply.",
+            registry,
+            status=("200", "304", "404"),
+        )
+        app = web.Application()
+        app.router.add_get("/{name}.xml", self._get)
+        self._runner = web.AppRunner(app, access_log=None)
+        self._listening = False
+        self._ended = asyncio.Event()
+
+    @property
+    def address(self) -> str:
+        """``http://host:port`` once started."""
+        return f"http://{self._host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen. Raises :class:`PortTakenError`."""
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            raise PortTakenError(self._host, self._port, error.strerror or str(error)) from None
+        self._port = self._runner.addresses[0][1]
+        self._listening = True
+        log.info("serving_samples", address=self.address, feeds=len(self._feeds))
+
+    async def stop(self) -> None:
+        """Close the listener."""
+        self._listening = False
+        await self._runner.cleanup()
+
+    async def ended(self) -> None:
+        """Never: nothing in here stops by itself."""
+        await self._ended.wait()
+
+    def ready(self) -> str | None:
+        return None if self._listening else "not listening yet"
+
+    def healthy(self) -> str | None:
+        return None
+
+    async def _get(self, request: web.Request) -> web.StreamResponse:
+        response = self._answer(request.match_info["name"], request.headers)
+        self._requests.labels(str(response.status)).inc()
+        return response
+
+    def _answer(self, name: str, headers: Mapping[str, str]) -> web.Response:
+        feed = self._feeds.get(name)
+        if feed is None:
+            return web.Response(status=404, text="no such sample feed\n")
+        now = self._clock.now()
+        first_get = self._first_get.setdefault(name, now)
+        items = visible(feed, (now - first_get).total_seconds())
+        body = xml.render(feed, items, first_get)
+        etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        changed = max((xml.dated(item, first_get) for item in items), default=first_get.replace(microsecond=0))
+        validators = {"ETag": etag, "Last-Modified": format_datetime(changed.astimezone(UTC), usegmt=True)}
+        if _unchanged(headers, etag, changed):
+            return web.Response(status=304, headers=validators)
+        return web.Response(body=body, headers=validators | {"Content-Type": _TYPES[feed.format]})
+
+
+def _unchanged(headers: Mapping[str, str], etag: str, changed: datetime) -> bool:
+    """Whether the client's copy still holds; If-None-Match, where sent, is the only one that counts (13.2.2)."""
+    known = headers.get("If-None-Match")
+    if known is not None:
+        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        return "*" in tags or etag in tags
+    try:
+        since = parsedate_to_datetime(headers.get("If-Modified-Since", ""))
+    except ValueError:
+        return False
+    return since.tzinfo is not None and changed <= since
