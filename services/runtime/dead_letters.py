@@ -24,7 +24,6 @@ def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseExcept
     value, detail = delivery.value, str(error)[:_MAX_DETAIL]
     if value is not None and len(value) > MAX_VALUE_BYTES:
         value, detail = None, f"{detail} (value of {len(delivery.value or b'')} bytes left out)"
-    first = delivery.headers.get(FIRST_FAILED_HEADER)
     return DeadLetter(
         id=dead_letter_id(delivery.topic, delivery.partition, delivery.offset),
         room=room,
@@ -37,12 +36,38 @@ def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseExcept
         reason=reason,
         error_class=type(error).__name__,
         detail=detail,
-        first_failed_at=datetime.fromisoformat(first) if first else now,
+        first_failed_at=_first_failed(delivery.headers.get(FIRST_FAILED_HEADER, "")) or now,
         last_failed_at=now,
-        attempts=int(delivery.headers.get(ATTEMPTS_HEADER, "0")) + 1,
+        attempts=_attempts(delivery.headers.get(ATTEMPTS_HEADER, "")) + 1,
     )
 
 
 def outgoing(letter: DeadLetter) -> Outgoing:
     """The dead letter as a message to send."""
     return Outgoing(topic=topics.DEAD, key=letter.id.encode(), value=codec.encode(letter))
+
+
+def replayed(letter: DeadLetter, original: bytes) -> Outgoing:
+    """The original as it was, on its way back to its topic, with what a second failure has to know of the first."""
+    history = {ATTEMPTS_HEADER: str(letter.attempts), FIRST_FAILED_HEADER: letter.first_failed_at.isoformat()}
+    return Outgoing(topic=letter.topic, key=letter.key or b"", value=original, headers={**letter.headers, **history})
+
+
+def noted_as_replayed(letter: DeadLetter) -> Outgoing:
+    """The record on the dead-letter topic that says so: the letter's key, and nothing in it."""
+    return Outgoing(topic=topics.DEAD, key=letter.id.encode(), value=b"")
+
+
+# Headers come from outside: one that makes no sense must not keep a message from being dead-lettered.
+
+
+def _attempts(header: str) -> int:
+    return int(header) if header.isascii() and header.isdecimal() and len(header) < 10 else 0
+
+
+def _first_failed(header: str) -> datetime | None:
+    try:
+        first = datetime.fromisoformat(header)
+    except ValueError:
+        return None
+    return first if first.tzinfo else None

@@ -34,7 +34,7 @@ class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     purpose: str
     key: str
-    producer: str
+    producers: tuple[str, ...]
     consumers: tuple[str, ...]
     schema: str
     partitions: int

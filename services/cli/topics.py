@@ -1,0 +1,111 @@
+"""``wirewatch topics``: the topics of schemas/topics.yaml on a broker."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from services.cli import addresses
+from services.cli.console import err, json_line, out
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    topics = typer.Typer(
+        help="Create the Kafka topics that the line needs, or see how they stand.", no_args_is_help=True
+    )
+    topics.command("create")(create)
+    topics.command("list")(list_topics)
+    app.add_typer(topics, name="topics")
+
+
+def create(
+    kafka: addresses.KafkaOption = None,
+    timeout: Annotated[float, typer.Option(help="Wait this long for the broker to answer.", metavar="SECONDS")] = 60,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, help="For all topics of articles and alerts, instead of topics.yaml's number.")
+    ] = None,
+    replication: Annotated[int, typer.Option(min=1, help="Copies of each partition; 3 on a cluster of three.")] = 1,
+) -> None:
+    """Create the topics that are absent. Safe to run again; what is there is left as it is."""
+    asyncio.run(_create(addresses.kafka(kafka), timeout, partitions, replication))
+
+
+def list_topics(
+    kafka: addresses.KafkaOption = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """What each topic carries, and how it stands on the broker."""
+    asyncio.run(_list(addresses.kafka(kafka), as_json=json))
+
+
+async def _create(kafka: str, timeout: float, partitions: int | None, replication: int) -> None:
+    import msgspec
+
+    from services.cli.broker import quiet
+    from services.runtime import topics
+
+    quiet()
+    declared = list(topics.read().values())
+    if partitions:
+        declared = [t if t.partitions == 1 else msgspec.structs.replace(t, partitions=partitions) for t in declared]
+    async with topics.admin(kafka, timeout_seconds=timeout) as client:
+        created = await topics.create(client, declared, replication=replication)
+        standing = await topics.found(client, [topic.name for topic in declared])
+    for topic in declared:
+        if topic.name in created:
+            out.print(f"created  {topic.name} ({topic.partitions} partitions, {topic.retention_days} days)")
+            continue
+        there = standing.get(topic.name)
+        out.print(f"present  {topic.name}")
+        if there and there.partitions != topic.partitions:
+            err.print(
+                f"note: {topic.name} has {there.partitions} partitions, {topic.partitions} are declared. "
+                "Left as it is: another number would move keys to other partitions."
+            )
+
+
+async def _list(kafka: str, *, as_json: bool) -> None:
+    from rich.table import Table
+
+    from services.cli.broker import ANSWER_WITHIN_SECONDS, quiet
+    from services.runtime import topics
+
+    quiet()
+    declared = topics.read()
+    async with topics.admin(kafka, timeout_seconds=ANSWER_WITHIN_SECONDS) as client:
+        standing = await topics.found(client, list(declared))
+    if as_json:
+        for topic in declared.values():
+            there = standing.get(topic.name)
+            json_line(
+                {
+                    "topic": topic.name,
+                    "schema": topic.schema,
+                    "exists": there is not None,
+                    "partitions": there.partitions if there else None,
+                    "retention_days": there.retention_days if there else None,
+                    "declared_partitions": topic.partitions,
+                    "declared_retention_days": topic.retention_days,
+                }
+            )
+        return
+    table = Table("topic", "there", "parts", "days", "message", "read by")
+    for column in (0, 4):
+        table.columns[column].no_wrap = True
+    for topic in declared.values():
+        there = standing.get(topic.name)
+        days = there.retention_days if there else None
+        table.add_row(
+            topic.name,
+            "[green]yes[/]" if there else "[red]no[/]",
+            str(there.partitions) if there else "-",
+            f"{days:g}" if days is not None else "-",
+            topic.schema,
+            ", ".join(topic.consumers) or "you",
+        )
+    out.print(table)
+    if len(standing) < len(declared):
+        err.print("Some are missing: `wirewatch topics create` makes them.")
