@@ -24,11 +24,13 @@ def quiet() -> None:
     logging.configure(room="cli", log_format="console", log_level="error")
 
 
-async def require_topic(kafka: str, topic: str) -> None:
-    """Raises :class:`UsageError` where no broker answers or the topic is not there."""
+async def require_topic(kafka: str, topic: str) -> set[str]:
+    """The topics of the broker. Raises :class:`UsageError` where none answers or ``topic`` is not among them."""
     async with admin(kafka, timeout_seconds=ANSWER_WITHIN_SECONDS) as client:
-        if topic not in await client.list_topics():
-            raise UsageError(f"The Kafka at {kafka} has no topic {topic}: run `wirewatch topics create` first.")
+        present = set(await client.list_topics())
+    if topic not in present:
+        raise UsageError(f"The Kafka at {kafka} has no topic {topic}: run `wirewatch topics create` first.")
+    return present
 
 
 @asynccontextmanager
@@ -43,31 +45,25 @@ async def publisher(kafka: str) -> AsyncIterator[KafkaPublisher]:
 
 
 async def read_all(kafka: str, topic: str) -> AsyncIterator[Delivery]:
-    """Every record that lies in a topic now, partition by partition, oldest first. Belongs to no consumer group."""
-    async with _consumer(kafka) as consumer:
-        partitions = [TopicPartition(topic, number) for number in sorted(await _partitions(consumer, topic))]
-        consumer.assign(partitions)
+    """Every record that lies in a topic now; oldest first within a partition. Belongs to no consumer group."""
+    async with _consumer(kafka, topic) as (consumer, partitions):
         ends = await consumer.end_offsets(partitions)
-        for partition in partitions:
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
-            while await consumer.position(partition) < ends[partition]:
-                batch = await consumer.getmany(partition, timeout_ms=1000)
-                for record in batch.get(partition, []):
-                    if record.offset < ends[partition]:
+        await consumer.seek_to_beginning(*partitions)
+        while left := [place for place in partitions if await consumer.position(place) < ends[place]]:
+            for place, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
+                for record in records:
+                    if record.offset < ends[place]:
                         yield _delivery(record)
 
 
 async def read_one(kafka: str, topic: str, partition: int, offset: int) -> Delivery | None:
     """The record at one place, or None where it is no longer (or never was) there."""
-    async with _consumer(kafka) as consumer:
-        place = TopicPartition(topic, partition)
-        if partition not in await _partitions(consumer, topic):
+    async with _consumer(kafka, topic) as (consumer, partitions):
+        place = next((each for each in partitions if each.partition == partition), None)
+        if place is None:
             return None
-        consumer.assign([place])
-        first = (await consumer.beginning_offsets([place]))[place]
-        end = (await consumer.end_offsets([place]))[place]
-        if not first <= offset < end:
+        first, end = await consumer.beginning_offsets([place]), await consumer.end_offsets([place])
+        if not first[place] <= offset < end[place]:
             return None
         consumer.seek(place, offset)
         batch = await consumer.getmany(place, timeout_ms=5000, max_records=1)
@@ -76,8 +72,10 @@ async def read_one(kafka: str, topic: str, partition: int, offset: int) -> Deliv
 
 
 @asynccontextmanager
-async def _consumer(kafka: str) -> AsyncIterator[Any]:
+async def _consumer(kafka: str, topic: str) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
+    """A consumer of all partitions of a topic that has to exist (see :func:`require_topic`)."""
     consumer = AIOKafkaConsumer(
+        topic,
         bootstrap_servers=parse_addresses(kafka),
         client_id="wirewatch-cli",
         enable_auto_commit=False,
@@ -86,14 +84,9 @@ async def _consumer(kafka: str) -> AsyncIterator[Any]:
     )
     await consumer.start()
     try:
-        yield consumer
+        yield consumer, [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: Any, topic: str) -> set[int]:
-    await consumer.topics()  # without a subscription nothing else makes it ask for the topic
-    return consumer.partitions_for_topic(topic) or set()
 
 
 def _delivery(record: Any) -> Delivery:

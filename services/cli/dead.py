@@ -126,13 +126,19 @@ async def _read(kafka: str) -> Found:
 
 
 async def _replay(kafka: str, *, only: list[str], reason: str | None) -> int:
+    """Replay and say how it went. Returns how many could not be sent."""
     from services.cli import broker
+    from services.contracts import topics
 
     letters = chosen(await _read(kafka), only=only, reason=reason)
+    present = await broker.require_topic(kafka, topics.DEAD)
     sent = 0
     async with broker.publisher(kafka) as publisher:
         for letter in letters:
-            sent += await _replay_one(kafka, publisher, letter)
+            if letter.topic in present:
+                sent += await _replay_one(kafka, publisher, letter)
+            else:
+                err.print(f"{letter.id} came from {letter.topic}, which is not there.", markup=False, soft_wrap=True)
     out.print(f"{sent} replayed, {len(letters) - sent} failed")
     return len(letters) - sent
 
@@ -147,7 +153,7 @@ async def _replay_one(kafka: str, publisher: Publisher, letter: DeadLetter) -> b
         record = await broker.read_one(kafka, letter.topic, letter.partition, letter.offset)
         original = record.value if record else None
     if original is None:
-        err.print(f"{letter.id} has no bytes to send: {letter.detail}", markup=False)
+        err.print(f"{letter.id} has no bytes to send: {letter.detail}", markup=False, soft_wrap=True)
         return False
     if await publisher.publish([replayed(letter, original)]):
         err.print(f"{letter.id} is too large for the broker: {len(original)} bytes.")

@@ -82,7 +82,10 @@ class Sending:
             ) from None
         for message in refused:
             line = self.lines[next(n for n, sent in enumerate(self.messages) if sent is message)]
-            err.print(f"{name}, line {line}: the article has {len(message.value)} bytes, too large for the broker.")
+            err.print(
+                f"{name}, line {line}: the article has {len(message.value)} bytes, too large for the broker.",
+                soft_wrap=True,
+            )
         self.sent += len(self.messages) - len(refused)
         self.failed += len(refused)
         self.messages, self.lines = [], []
@@ -165,7 +168,11 @@ def _add(sending: Sending, line: bytes, number: int, name: str, *, backfill: boo
     try:
         article, value = article_of(line, now=SystemClock().now(), backfill=backfill)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        err.print(f"{name}, line {number}: {error}. Give one JSON object a line with id, title and text.", markup=False)
+        err.print(
+            f"{name}, line {number}: {error}. Give one JSON object a line with id, title and text.",
+            markup=False,
+            soft_wrap=True,
+        )
         sending.failed += 1
         return
     key = article.id.encode("utf-8", "replace")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -83,14 +82,18 @@ def _bad_base64(name: str, message: Json) -> str | None:
     return None
 
 
-def examples(*, valid: bool, schema: str | None = None) -> Iterator[Example]:
+def examples(*, valid: bool, schema: str | None = None) -> list[Example]:
     """The examples of one schema, or of all."""
     kind = "valid" if valid else "invalid"
-    for path in sorted((files.schemas() / "examples").glob(f"{schema or '*'}/{kind}/*.json")):
-        content = json.loads(path.read_text())
-        yield Example(
-            schema=path.parent.parent.name,
-            path=path,
-            message=content if valid else content["message"],
-            reason=None if valid else content["reason"],
-        )
+    paths = sorted((files.schemas() / "examples").glob(f"{schema or '*'}/{kind}/*.json"))
+    return [_example(path, valid=valid) for path in paths]
+
+
+def _example(path: Path, *, valid: bool) -> Example:
+    content = json.loads(path.read_text())
+    return Example(
+        schema=path.parent.parent.name,
+        path=path,
+        message=content if valid else content["message"],
+        reason=None if valid else content["reason"],
+    )

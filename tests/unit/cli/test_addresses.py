@@ -1,0 +1,58 @@
+"""Addresses: option before environment before the running instance, and a sentence that helps where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.cli import addresses
+from services.runtime.errors import UsageError
+
+pytestmark = pytest.mark.usefixtures("process_as_it_was")
+
+
+def noted(text: str) -> None:
+    Path(".wirewatch").mkdir()
+    Path(".wirewatch/run.json").write_text(text)
+
+
+def test_option_wins_over_environment_and_running_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted('{"kafka": "c:3", "redis": "redis://c:3/0", "api": "http://c:3/"}')
+    assert addresses.kafka(None) == "c:3"
+    assert addresses.redis(None) == "redis://c:3/0"
+    assert addresses.api(None) == "http://c:3"
+    monkeypatch.setenv("WIREWATCH_KAFKA", "b:2,b:3")
+    assert addresses.kafka(None) == "b:2,b:3"
+    assert addresses.kafka("a:1") == "a:1"
+
+
+def test_no_address_says_how_to_give_one() -> None:
+    with pytest.raises(UsageError, match=r"give --kafka host:port, or set WIREWATCH_KAFKA"):
+        addresses.kafka(None)
+
+
+@pytest.mark.parametrize("given", ["nonsense", "host:", ":9092", "http://host:1", "a:1,b"])
+def test_wrong_kafka_address_is_quoted(given: str) -> None:
+    with pytest.raises(UsageError, match=r"--kafka is .*: give host:port"):
+        addresses.kafka(given)
+
+
+def test_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIREWATCH_REDIS", "localhost")
+    with pytest.raises(UsageError, match=r"WIREWATCH_REDIS is 'localhost': give redis://"):
+        addresses.redis(None)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\udcff"])
+def test_broken_run_file_is_named(text: str) -> None:
+    Path(".wirewatch").mkdir()
+    Path(".wirewatch/run.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UsageError, match=r"run\.json cannot be read"):
+        addresses.kafka(None)
+
+
+def test_run_file_without_this_server_counts_for_nothing() -> None:
+    noted('{"redis": null}')
+    with pytest.raises(UsageError, match="No address of Redis is known"):
+        addresses.redis(None)
