@@ -1,0 +1,118 @@
+"""``wirewatch dedupe``: verdicts on a file or a pipe of articles, in this process, with no server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypedDict
+from urllib.parse import urlsplit
+
+import typer
+
+from services.cli import jsonl
+from services.cli.console import err, json_line
+
+if TYPE_CHECKING:
+    from services.contracts.messages import Article, LinkedBy
+    from services.deduper.core.verdict import Decision
+
+START = datetime(1970, 1, 2, tzinfo=UTC)  # the time of lines that give none; their order is then the only time
+
+
+class Line(TypedDict):
+    """One line of output."""
+
+    id: str
+    status: str
+    story_id: str
+    duplicate_of: str | None
+    containment: float | None
+    linked_by: LinkedBy | None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("dedupe")(dedupe)
+
+
+def dedupe(
+    window_hours: Annotated[int, typer.Option(help="How long an article can attract copies, in hours.", min=2)] = 96,
+) -> None:
+    """Say of each article on standard input whether it is new, an update, the same story or a duplicate.
+
+    Articles are JSON objects, one a line, with id, title and text; url, outlet, language and first_seen_at are used
+    where they are there. The order of the lines is the order of arrival. Articles of different languages are never
+    compared; those without a language are compared with each other. A bad line is named and the rest goes on (exit
+    code 1).
+    """
+    if not _judge(sys.stdin.buffer, window_s=window_hours * 3600):
+        raise typer.Exit(1)
+
+
+def _judge(lines: Iterable[bytes], *, window_s: int) -> bool:
+    """Print a verdict a line. Returns whether every line was an article."""
+    from services.deduper.core.candidate import candidate
+    from services.deduper.core.memory import MemoryIndex
+
+    index = MemoryIndex(window_s)
+    now = START
+    good = True
+    for _, given in jsonl.read(lines, name="standard input"):
+        if isinstance(given, jsonl.BadLine):
+            err.print(given.message, markup=False)
+            good = False
+            continue
+        now = max(now, jsonl.time_of(given.first_seen_at) or now)
+        decision = index.check_and_insert(candidate(_article(given, now)), int(now.timestamp()))
+        json_line(_line(given.id, decision))
+    return good
+
+
+def _article(given: jsonl.InputArticle, now: datetime) -> Article:
+    """The line as the poller would have published it, as far as the deduper looks at it."""
+    from services.contracts import ids
+    from services.contracts.messages import Article, FeedRef
+
+    address = given.canonical_url or given.url
+    outlet = given.outlet or (_host(address) or "").removeprefix("www.")
+    return Article(
+        id=given.id,
+        feed=FeedRef(id="", url=""),
+        outlet=outlet or given.id,  # unknown outlets are each their own: nothing can be one outlet's wrapper
+        family=given.family or outlet or given.id,
+        title=given.title,
+        text=given.text,
+        summary=given.summary,
+        text_source="feed",
+        first_seen_at=now,
+        fetched_at=now,
+        content_hash=ids.content_hash(given.title, given.text),
+        wire=given.wire,
+        url=given.url,
+        canonical_url=address,
+        language=given.language,
+        published_at=jsonl.time_of(given.published_at),
+    )
+
+
+def _host(address: str | None) -> str | None:
+    try:
+        return urlsplit(address or "").hostname
+    except ValueError:
+        return None
+
+
+def _line(article_id: str, decision: Decision) -> Line:
+    from services.deduper.core.verdict import Copy, New, status
+
+    verdict = decision.verdict
+    link = None if isinstance(verdict, New) else verdict.link
+    return {
+        "id": article_id,
+        "status": status(verdict),
+        "story_id": verdict.story_id,
+        "duplicate_of": verdict.link.article_id if isinstance(verdict, Copy) else None,
+        "containment": link.score if link else None,
+        "linked_by": link.linked_by if link else None,
+    }

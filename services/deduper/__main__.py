@@ -1,0 +1,35 @@
+"""Composition root: ``python -m services.deduper``."""
+
+from __future__ import annotations
+
+from services.deduper.app import build_app
+from services.deduper.handler import Deduper
+from services.deduper.metrics import DeduperMetrics
+from services.deduper.settings import DeduperSettings
+from services.deduper.store.redis import RedisStories
+from services.runtime import process, redis
+from services.runtime.kafka import KafkaPublisher
+from services.runtime.process import Context
+from services.runtime.streams import StreamService
+
+
+def build(settings: DeduperSettings, context: Context) -> StreamService:
+    """The deduper, put together; nothing has started."""
+    metrics = DeduperMetrics(context.registry)
+    context.waiting.show_on(metrics.waiting)
+    client = redis.connect(settings.redis)
+    publisher = KafkaPublisher(
+        kafka=settings.kafka, client_id="wirewatch-deduper", clock=context.clock, waiting=context.waiting
+    )
+    store = RedisStories(
+        client,
+        redis.RedisCalls(context.clock, context.waiting),
+        context.clock,
+        window_s=settings.window_hours * 3600,
+    )
+    handler = Deduper(store, publisher, context.clock, metrics)
+    return StreamService(build_app(settings, handler), publisher, closing=[client.aclose], waiting=context.waiting)
+
+
+if __name__ == "__main__":
+    process.run("deduper", DeduperSettings, build)

@@ -1,0 +1,84 @@
+"""An article as the index sees it: hashes, a sketch and the member it would be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import xxhash
+
+from services.contracts import redis_keys
+from services.contracts.messages import Article
+from services.contracts.stories import StoryMember
+from services.deduper.core.facts import Facts, facts_of
+from services.deduper.core.sketch import EMPTY, Sketch, sketch
+from services.deduper.core.text import is_unspaced, tokens
+
+SHORT_WORDS = 25  # below this a text has no sketch: too few shingles to tell a copy from a coincidence
+SHORT_CHARACTERS = 50  # the same in scripts without spaces
+TITLE_WORDS = 5  # a shorter title ("Evening briefing") does not identify an article by itself
+TITLE_CHARACTERS = 12
+BITS = 48  # of a hash kept as identity: 30 million stored hashes meet a wrong one once in ten million look-ups
+MASK: int = 2**BITS - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What :class:`~services.deduper.handler.StoryStore` is asked about.
+
+    ``version`` names this version of the article, ``identity`` its address, ``exact`` its normalised text, ``title``
+    its title where that is long enough to identify it (all :data:`BITS`-bit hashes). ``outlet`` is 8 bits: enough to
+    see that three owners of a shingle are one outlet. ``member`` carries no link yet.
+    """
+
+    article_id: str
+    bucket: str
+    version: int
+    identity: int
+    exact: int
+    title: int | None
+    short: bool
+    empty: bool
+    outlet: int
+    sketch: Sketch
+    facts: Facts
+    member: StoryMember
+
+
+def candidate(article: Article) -> Candidate:
+    """The candidate for an article as the poller published it."""
+    text = article.text or article.summary or ""
+    words = tokens(text)
+    title_words = tokens(article.title)
+    short = len(words) < (SHORT_CHARACTERS if is_unspaced(words) else SHORT_WORDS)
+    body = " ".join([*title_words, "|", *words] if short else words)
+    return Candidate(
+        article_id=article.id,
+        bucket=redis_keys.bucket(article.language),
+        version=_hash("version", article.content_hash),
+        identity=_hash("address", article.canonical_url or article.id),
+        exact=_hash("exact", body),
+        title=_hash("title", " ".join(title_words)) if _identifies(title_words) else None,
+        short=short,
+        empty=not words,
+        outlet=_hash("outlet", article.outlet) & 0xFF,
+        sketch=EMPTY if short else sketch(words),
+        facts=facts_of(article.title, text),
+        member=StoryMember(
+            article_id=article.id,
+            outlet=article.outlet,
+            family=article.family,
+            title=article.title,
+            first_seen_at=article.first_seen_at,
+            wire=article.wire,
+            url=article.url,
+            published_at=article.published_at,
+        ),
+    )
+
+
+def _identifies(title_words: list[str]) -> bool:
+    return len(title_words) >= (TITLE_CHARACTERS if is_unspaced(title_words) else TITLE_WORDS)
+
+
+def _hash(kind: str, text: str) -> int:
+    return int(xxhash.xxh3_64_intdigest(f"{kind}\x1f{text}".encode("utf-8", "surrogatepass"))) & MASK

@@ -1,0 +1,82 @@
+"""What a version of an article claims, small enough to keep: numbers and names of its title and lead.
+
+A changed fact is news: these are what an update is compared by. Names are runs of capitalised words, so this works
+for scripts with case; elsewhere only numbers, the title and retraction words speak.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import xxhash
+
+from services.deduper.core.text import fold, tokens
+
+LEAD_CHARACTERS = 600  # about the first hundred words
+MOST_KEPT = 12  # of numbers and of names each
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b")
+_NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[\n\"“”‘]\s*)(?=[A-Z])")
+_RETRACTION = re.compile(
+    r"\b(?:correct(?:ion|ed|s)|retract(?:ion|ed|s)|clarification|editor'?s note|withdrawn|"
+    r"an earlier version|previously (?:stated|misstated)|misstated|kill(?:ed)? (?:this )?story)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``numbers`` and ``names`` in order of first mention; ``retraction`` the first word that takes something back."""
+
+    title: str
+    numbers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    retraction: str | None = None
+
+
+def facts_of(title: str, text: str) -> Facts:
+    """The facts of one version."""
+    head = f"{title}\n{text[:LEAD_CHARACTERS]}"
+    found = _RETRACTION.search(fold(f"{title}\n{text}"))
+    return Facts(
+        title=title,
+        numbers=_first(_NUMBER.findall(head)),
+        names=_first(_names(text[:LEAD_CHARACTERS])),
+        retraction=found.group() if found else None,
+    )
+
+
+def pack(facts: Facts) -> str:
+    """All facts as one short string; two versions claim the same where their strings are equal.
+
+    Of the title only a hash of its words is in it: the story's member holds the title itself.
+    """
+    title = f"{xxhash.xxh32_intdigest(' '.join(tokens(facts.title)).encode()):08x}"
+    return "\x1f".join((title, "\x1e".join(facts.numbers), "\x1e".join(facts.names), facts.retraction or ""))
+
+
+def unpack(packed: str) -> Facts:
+    """The facts of a version: :func:`pack`'s string, a separator and the title."""
+    _, numbers, names, retraction, title = packed.split("\x1f", 4)
+    return Facts(
+        title=title,
+        numbers=tuple(filter(None, numbers.split("\x1e"))),
+        names=tuple(filter(None, names.split("\x1e"))),
+        retraction=retraction or None,
+    )
+
+
+def _names(text: str) -> list[str]:
+    """Capitalised runs; a single word counts only where it does not begin a sentence, which would capitalise it."""
+    starts = {match.end() for match in _SENTENCE_START.finditer(text)}
+    return [
+        " ".join(match.group().split())
+        for match in _NAME.finditer(text)
+        if match.start() not in starts or " " in match.group()
+    ]
+
+
+def _first(found: list[str]) -> tuple[str, ...]:
+    clean = (item.replace("\x1e", " ").replace("\x1f", " ") for item in found)
+    return tuple(dict.fromkeys(clean))[:MOST_KEPT]

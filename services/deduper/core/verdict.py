@@ -1,0 +1,147 @@
+"""The verdicts, and every threshold that leads to one. The Redis script is given these same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, assert_never
+
+import msgspec
+
+from services.contracts.messages import Link
+from services.contracts.stories import StoryMember
+from services.deduper.core.facts import Facts
+
+# Measured on 500 real articles and 13 edits of each (docs/measurements/dedupe.md).
+MIN_SHARED = 4  # shingles two texts must share before their containment means anything
+COPY_CONTAINMENT = 0.45  # from here on it is the same article
+STORY_CONTAINMENT = 0.20  # from here on it is the same running story: follow-ups reuse background paragraphs
+FLAP_CONTAINMENT = 0.90  # two versions of one address that share this much differ by an advertisement or a comma
+NEW_TEXT_CONTAINMENT = 0.34  # a newcomer that is mostly its own text is news even where it swallows an older text
+MAX_OWNERS = 12  # a shingle in this many texts is boilerplate
+MAX_OUTLET_OWNERS = 3  # a shingle in this many texts of one outlet is that outlet's wrapper
+MOST_JUDGED = 8  # of the texts that share shingles, those that share most are looked at
+MOST_VERSIONS = 16  # of one article that are remembered for redeliveries
+LIVE_EPOCHS = 3  # of half a window each: they cover a whole window at any moment
+REPRESENTATIVE_DEPTH = 1  # links between a member and its story's first: deeper members attract copies only
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Opens a story."""
+
+    story_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Another version of a known address, with really new text. ``before`` is what the last version claimed."""
+
+    story_id: str
+    link: Link
+    before: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class SameStory:
+    """New text on a known story. ``copy_of`` is set where it carries a member's text among new text."""
+
+    story_id: str
+    link: Link
+    copy_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A text already seen, in another wrapper; ``link`` names the member that owns it."""
+
+    story_id: str
+    link: Link
+
+
+Verdict = New | Update | SameStory | Copy
+VerdictStatus = Literal["new", "update", "same_story", "duplicate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, and whether it is the one already given to this very version (``known``)."""
+
+    verdict: Verdict
+    known: bool
+
+
+def status(verdict: Verdict) -> VerdictStatus:
+    """The verdict in one word."""
+    match verdict:
+        case New():
+            return "new"
+        case Update():
+            return "update"
+        case SameStory():
+            return "same_story"
+        case Copy():
+            return "duplicate"
+        case _:
+            assert_never(verdict)
+
+
+def common_count(hashes: int, threshold: int, other_threshold: int) -> int:
+    """How many of a stored text's hashes lie below a lower threshold.
+
+    The store keeps their count and threshold only; hashes are uniform, so it is the proportion.
+    """
+    if other_threshold >= threshold:
+        return hashes
+    return int(hashes * other_threshold / threshold + 0.5)
+
+
+def share(part: int, whole: int) -> float:
+    """``part`` of ``whole``, at most 1; 0 of nothing."""
+    return min(1.0, part / whole) if whole else 0.0
+
+
+def rounded(score: float) -> float:
+    """Four decimals, as the store writes it into a member."""
+    return float(f"{score:.4f}")
+
+
+def copy_of(verdict: Verdict) -> str | None:
+    """Whose text an article carries, by its verdict."""
+    match verdict:
+        case Copy():
+            return verdict.link.article_id
+        case SameStory():
+            return verdict.copy_of
+        case New() | Update():
+            return None
+
+
+def linked(member: StoryMember, link: Link | None, carried: str | None) -> StoryMember:
+    """The member with its link."""
+    if link is None:
+        return member
+    return msgspec.structs.replace(member, linked_by=link.linked_by, score=link.score, copy_of=carried)
+
+
+class Owner(NamedTuple):
+    """One entry of a posting: the article ``number`` of an ``outlet`` (8 bits), entered in ``epoch``."""
+
+    epoch: int
+    number: int
+    outlet: int
+
+
+def is_boilerplate(owners: Sequence[Owner]) -> bool:
+    """Whether a hash is a wrapper's: in too many texts, or in several of one outlet."""
+    if len(owners) >= MAX_OWNERS:
+        return True
+    if len(owners) < MAX_OUTLET_OWNERS:
+        return False
+    outlets = [owner.outlet for owner in owners]
+    return any(outlets.count(outlet) >= MAX_OUTLET_OWNERS for outlet in outlets)
+
+
+def epoch_of(now_s: int, window_s: int) -> int:
+    """The number of the epoch of ``now_s``. An epoch is half a window; :data:`LIVE_EPOCHS` of them are read."""
+    return now_s // (window_s // 2)

@@ -1,0 +1,183 @@
+"""What the deduper does with a batch: decode, ask the store, send the verdicts on, one status a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, assert_never
+
+from services.contracts import codec, topics
+from services.contracts.messages import Article, Change, Duplicate, Link, UniqueArticle
+from services.deduper.core.candidate import Candidate, candidate
+from services.deduper.core.changes import changes
+from services.deduper.core.facts import facts_of
+from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, status
+from services.deduper.errors import ArticleTooLargeError
+from services.runtime import dead_letters
+from services.runtime.clock import Clock
+from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.logging import get
+from services.runtime.ports import Publisher
+
+if TYPE_CHECKING:
+    from services.deduper.metrics import DeduperMetrics
+
+log = get(__name__)
+
+Status = Literal["new", "update", "same_story", "duplicate", "known", "dead"]
+ROOM = "deduper"
+
+
+class StoryStore(Protocol):
+    """The memory of what was seen."""
+
+    async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
+        """A decision for each candidate, in order, each taken and remembered in one atomic step.
+
+        Safe to repeat: the same version of the same article again gets the same verdict and story, marked known.
+        Waits for as long as the store is away.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Work:
+    """One delivery on its way: its article once decoded, its status once known."""
+
+    delivery: Delivery
+    article: Article | None = None
+    item: Candidate | None = None
+    outgoing: Outgoing | None = None
+    status: Status = "dead"
+
+
+class Deduper:
+    """The handler. One batch is one call to the store and one to Kafka; the order within a key is kept."""
+
+    def __init__(self, store: StoryStore, publisher: Publisher, clock: Clock, metrics: DeduperMetrics) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._clock = clock
+        self._metrics = metrics
+
+    async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
+        """See :class:`services.runtime.ports.StreamHandler`."""
+        started = self._clock.monotonic()
+        work = [_Work(delivery) for delivery in batch]
+        letters = [letter for one in work if (letter := self._read(one))]
+        asked = [one for one in work if one.item is not None]
+        decisions = await self._ask([one.item for one in asked if one.item is not None])
+        for one, decision in zip(asked, decisions, strict=True):
+            self._act(one, decision)
+        letters += await self._send([one for one in work if one.outgoing is not None])
+        if letters:
+            await self._publisher.publish(letters)
+        self._count(work, started)
+        return [one.status for one in work]
+
+    def _read(self, one: _Work) -> Outgoing | None:
+        """Fill in article and candidate, or return the dead letter."""
+        try:
+            one.article = codec.decode(one.delivery.value, Article)
+            one.item = candidate(one.article)
+        except codec.UndecodableError as error:
+            return self._bury(one, "undecodable", error)
+        except Exception as error:  # noqa: BLE001 - whatever one article provokes must not stop the others
+            return self._bury(one, "defect", error)
+        return None
+
+    async def _ask(self, items: Sequence[Candidate]) -> Sequence[Decision]:
+        if not items:
+            return ()
+        started = self._clock.monotonic()
+        decisions = await self._store.check_and_insert(items)
+        self._metrics.store_seconds.observe(self._clock.monotonic() - started)
+        return decisions
+
+    def _act(self, one: _Work, decision: Decision) -> None:
+        article = one.article
+        assert article is not None  # noqa: S101 - only decoded deliveries are asked about
+        one.status = "known" if decision.known else status(decision.verdict)
+        one.outgoing = self._message(article, decision.verdict)
+        if decision.known:
+            return
+        if not isinstance(decision.verdict, New):
+            self._metrics.links.labels(decision.verdict.link.linked_by).inc()
+        if not article.backfill:
+            waited = (self._clock.now() - article.fetched_at).total_seconds()
+            self._metrics.fetched_to_deduped_seconds.observe(max(0.0, waited))
+
+    def _message(self, article: Article, verdict: Verdict) -> Outgoing:
+        match verdict:
+            case New():
+                return self._unique(article, verdict, None)
+            case SameStory() | Update():
+                return self._unique(article, verdict, verdict.link)
+            case Copy():
+                return self._duplicate(article, verdict)
+            case _:
+                assert_never(verdict)
+
+    def _unique(self, article: Article, verdict: New | SameStory | Update, link: Link | None) -> Outgoing:
+        message = UniqueArticle(
+            article=article,
+            story_id=verdict.story_id,
+            verdict="update" if isinstance(verdict, Update) else "new" if link is None else "same_story",
+            deduped_at=self._clock.now(),
+            link=link,
+            changes=_changes(article, verdict),
+        )
+        return Outgoing(topic=topics.UNIQUE, key=verdict.story_id.encode(), value=codec.encode(message))
+
+    def _duplicate(self, article: Article, verdict: Copy) -> Outgoing:
+        message = Duplicate(
+            story_id=verdict.story_id,
+            article_id=article.id,
+            duplicate_of=verdict.link.article_id,
+            linked_by=verdict.link.linked_by,
+            containment=verdict.link.score,
+            outlet=article.outlet,
+            family=article.family,
+            title=article.title,
+            first_seen_at=article.first_seen_at,
+            fetched_at=article.fetched_at,
+            deduped_at=self._clock.now(),
+            wire=article.wire,
+            url=article.url,
+            language=article.language,
+            published_at=article.published_at,
+            backfill=article.backfill,
+        )
+        return Outgoing(topic=topics.DUPLICATES, key=verdict.story_id.encode(), value=codec.encode(message))
+
+    async def _send(self, work: Sequence[_Work]) -> list[Outgoing]:
+        """Publish the verdicts; the dead letters for those that the broker refused."""
+        refused = await self._publisher.publish([one.outgoing for one in work if one.outgoing is not None])
+        gone = {id(message) for message in refused}
+        return [
+            self._bury(one, "too_large", ArticleTooLargeError(one.article.id, len(one.outgoing.value)))
+            for one in work
+            if one.outgoing is not None and one.article is not None and id(one.outgoing) in gone
+        ]
+
+    def _bury(self, one: _Work, reason: str, error: Exception) -> Outgoing:
+        one.status, one.item = "dead", None
+        self._metrics.dead.labels(reason).inc()
+        letter = dead_letters.dead_letter(one.delivery, room=ROOM, reason=reason, error=error, now=self._clock.now())
+        log.warning("dead_letter", reason=reason, error=str(error), dead_letter_id=letter.id)
+        return dead_letters.outgoing(letter)
+
+    def _count(self, work: Sequence[_Work], started: float) -> None:
+        for one in work:
+            self._metrics.articles.labels(one.status).inc()
+        self._metrics.batch_seconds.observe(self._clock.monotonic() - started)
+        now = self._clock.now().timestamp()
+        self._metrics.last_progress.set(now)
+        if work:
+            self._metrics.lag_seconds.set(max(0.0, now - work[-1].delivery.sent_at.timestamp()))
+
+
+def _changes(article: Article, verdict: Verdict) -> tuple[Change, ...]:
+    if not isinstance(verdict, Update):
+        return ()
+    return changes(verdict.before, facts_of(article.title, article.text or article.summary or ""))

@@ -1,0 +1,100 @@
+"""How a candidate becomes the script's arguments, and the script's reply a decision."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from services.contracts.messages import Link, LinkedBy
+from services.contracts.stories import encode_member
+from services.deduper.core import facts as facts_
+from services.deduper.core import verdict as rules
+from services.deduper.core.candidate import BITS, MASK, Candidate
+from services.deduper.core.sketch import TOP_SHIFT
+from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict
+
+_HEX_ID = re.compile(r"[0-9a-f]{24}")
+_NO_LINK = b',"linked_by":null,"score":null,"copy_of":null}'
+_LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
+_KEY_BYTES = BITS // 8
+
+_NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
+
+Argument = bytes | int
+
+
+def constants() -> str:
+    """The thresholds of ``core.verdict`` as the Lua table the script reads them from."""
+    names = (
+        "MIN_SHARED",
+        "COPY_CONTAINMENT",
+        "STORY_CONTAINMENT",
+        "FLAP_CONTAINMENT",
+        "NEW_TEXT_CONTAINMENT",
+        "MAX_OWNERS",
+        "MAX_OUTLET_OWNERS",
+        "MOST_JUDGED",
+        "MOST_VERSIONS",
+        "LIVE_EPOCHS",
+        "REPRESENTATIVE_DEPTH",
+    )
+    return "local C = {" + ", ".join(f"{name.lower()} = {getattr(rules, name)!r}" for name in names) + "}"
+
+
+def pack_id(article_id: str) -> bytes:
+    """An article id as it is stored: a zero byte and 12 bytes for one of ``contracts.ids``, else the text itself."""
+    if _HEX_ID.fullmatch(article_id):
+        return b"\0" + bytes.fromhex(article_id)
+    return article_id.encode("utf-8", "replace")[:255]
+
+
+def unpack_id(stored: bytes) -> str:
+    """The inverse of :func:`pack_id`."""
+    return stored[1:].hex() if stored[:1] == b"\0" else stored.decode()
+
+
+def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
+    """ARGV of the script."""
+    return [
+        now_s,
+        window_s,
+        rules.epoch_of(now_s, window_s),
+        pack_id(item.article_id),
+        item.article_id.encode("utf-8", "replace"),
+        _key(item.version),
+        bytes((item.outlet,)),
+        _key(item.identity),
+        _key(item.exact),
+        b"" if item.title is None else _key(item.title),
+        int(item.short),
+        int(item.empty),
+        item.sketch.threshold >> TOP_SHIFT,
+        b"".join(struct.pack(">I", value >> TOP_SHIFT) + _key(value & MASK) for value in item.sketch.hashes),
+        facts_.pack(item.facts).encode("utf-8", "replace"),
+        encode_member(item.member).removesuffix(_NO_LINK),
+    ]
+
+
+def decision(reply: Sequence[Any]) -> Decision:
+    """The script's reply as a decision."""
+    status, known, story, linked, link, part, whole, before = reply
+    story_id = unpack_id(story)
+    if status == _NEW:
+        return Decision(New(story_id), known=bool(known))
+    score = rules.rounded(rules.share(part, whole))
+    found = Link(linked_by=_LINKS[link - 1], article_id=unpack_id(linked), score=score)
+    return Decision(_verdict(status, story_id, found, before), known=bool(known))
+
+
+def _verdict(status: int, story_id: str, link: Link, before: bytes) -> Verdict:
+    if status == _UPDATE:
+        return Update(story_id, link, facts_.unpack(before.decode("utf-8", "replace")))
+    if status == _COPY:
+        return Copy(story_id, link)
+    return SameStory(story_id, link, copy_of=link.article_id if status == _CARRIES else None)
+
+
+def _key(value: int) -> bytes:
+    return value.to_bytes(_KEY_BYTES, "big")
