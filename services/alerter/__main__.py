@@ -1,0 +1,60 @@
+"""Composition root of the alerter: ``python -m services.alerter``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.alerter import severity_file
+from services.alerter.app import build_app
+from services.alerter.edges.redis import RedisAlertStore, RedisStories
+from services.alerter.handler import STATUSES, AlerterHandler
+from services.alerter.metrics import AlerterMetrics
+from services.alerter.service import AlerterService
+from services.alerter.settings import AlerterSettings
+from services.runtime import files, process
+from services.runtime.kafka import KafkaPublisher
+from services.runtime.process import Context, Service
+from services.runtime.redis import RedisCalls, connect
+
+
+def build(settings: AlerterSettings, context: Context) -> Service:
+    """The alerter on real Kafka and Redis."""
+    rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
+    metrics = AlerterMetrics(STATUSES, context.registry)
+    waiting = context.waiting
+    waiting.show_on(metrics.waiting)
+    publisher = KafkaPublisher(
+        kafka=settings.kafka, client_id="wirewatch-alerter", clock=context.clock, waiting=waiting
+    )
+    redis = connect(settings.redis)
+    calls = RedisCalls(context.clock, waiting)
+    store = RedisAlertStore(
+        redis,
+        calls,
+        context.clock,
+        retention_days=settings.retention_days,
+        closed_retention_days=settings.closed_retention_days,
+        stream_revisions=settings.stream_revisions,
+    )
+    handler = AlerterHandler(
+        store=store,
+        stories=RedisStories(redis, calls),
+        publisher=publisher,
+        rules=rules,
+        stale_after=timedelta(hours=settings.stale_after_hours),
+        clock=context.clock,
+        metrics=metrics,
+    )
+    return AlerterService(
+        build_app(settings, handler),
+        publisher,
+        handler=handler,
+        clock=context.clock,
+        sweep_seconds=settings.sweep_seconds,
+        closing=[redis.aclose],
+        waiting=waiting,
+    )
+
+
+if __name__ == "__main__":
+    process.run("alerter", AlerterSettings, build)

@@ -1,0 +1,1 @@
+"""The pure part: dossier, sources, severity and the alert they make. No I/O, no clock, no logging."""

@@ -1,0 +1,98 @@
+"""A story's members as the sources of its alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.alerter.core.dossier import Contribution
+from services.contracts import stories
+from services.contracts.messages import AlertSource
+from services.contracts.stories import Folded, StoryMember
+
+MAX_SOURCES = 500  # about 250 kB of JSON: the alert stays well below the largest message
+_MAX_TITLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources an alert lists, how many of all are independent, and when each independent one was first seen."""
+
+    listed: tuple[AlertSource, ...]
+    independent: int
+    seen_at: tuple[datetime, ...]
+
+
+def gather(
+    members: Iterable[StoryMember], contributions: Iterable[Contribution], known: Iterable[AlertSource]
+) -> Sources:
+    """The sources of a story.
+
+    The deduper's members count; a tagged article, or a source the alert had already, that is no longer among them
+    (stories are kept for less long than alerts) is not forgotten.
+    """
+    by_id = {source.article_id: _member_of_source(source) for source in known}
+    by_id |= {item.article_id: _member_of_contribution(item) for item in contributions}
+    by_id |= {member.article_id: member for member in members}
+    folded = stories.fold(by_id.values())
+    return Sources(
+        listed=tuple(_source(item) for item in _capped(folded)),
+        independent=stories.independent_sources(folded),
+        seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
+    )
+
+
+def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
+    """Independent sources go before copies when not all can be listed; the order of first sight is kept."""
+    if len(folded) <= MAX_SOURCES:
+        return folded
+    kept = sorted(enumerate(folded), key=lambda pair: (not pair[1].independent, pair[0]))[:MAX_SOURCES]
+    return tuple(item for _, item in sorted(kept, key=lambda pair: pair[0]))
+
+
+def _source(item: Folded) -> AlertSource:
+    member = item.member
+    return AlertSource(
+        article_id=member.article_id,
+        outlet=member.outlet,
+        family=member.family,
+        title=member.title[:_MAX_TITLE],
+        first_seen_at=member.first_seen_at,
+        independent=item.independent,
+        folded_because=item.because,
+        linked_by=member.linked_by,
+        copy_of=member.copy_of,
+        wire=member.wire,
+        url=member.url,
+        published_at=member.published_at,
+    )
+
+
+def _member_of_source(source: AlertSource) -> StoryMember:
+    return StoryMember(
+        article_id=source.article_id,
+        outlet=source.outlet,
+        family=source.family,
+        title=source.title,
+        first_seen_at=source.first_seen_at,
+        wire=source.wire,
+        url=source.url,
+        published_at=source.published_at,
+        linked_by=source.linked_by,
+        copy_of=source.copy_of,
+    )
+
+
+def _member_of_contribution(item: Contribution) -> StoryMember:
+    return StoryMember(
+        article_id=item.article_id,
+        outlet=item.outlet,
+        family=item.family,
+        title=item.title,
+        first_seen_at=item.first_seen_at,
+        wire=item.wire,
+        url=item.url,
+        published_at=item.published_at,
+        linked_by=item.linked_by,
+    )

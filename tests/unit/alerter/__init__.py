@@ -1,0 +1,1 @@
+"""The alerter, piece by piece, without servers."""
