@@ -1,0 +1,36 @@
+"""Composition root of the tagger: ``python -m services.tagger``."""
+
+from __future__ import annotations
+
+from services.runtime import process
+from services.runtime.kafka import KafkaPublisher
+from services.runtime.process import Context, Service
+from services.tagger import library
+from services.tagger.app import TaggerService, build_app
+from services.tagger.handler import TaggerHandler
+from services.tagger.metrics import TaggerMetrics
+from services.tagger.reload import PackWatch
+from services.tagger.settings import TaggerSettings
+
+
+def build(settings: TaggerSettings, context: Context) -> Service:
+    """The tagger, put together and not started."""
+    metrics = TaggerMetrics(context.registry)
+    publisher = KafkaPublisher(
+        kafka=settings.kafka, client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
+    )
+    handler = TaggerHandler(
+        library=library.load(settings.packs), publisher=publisher, clock=context.clock, metrics=metrics
+    )
+    watch = PackWatch(
+        settings.packs,
+        use=handler.use,
+        clock=context.clock,
+        metrics=metrics,
+        every_seconds=settings.reload_seconds,
+    )
+    return TaggerService(build_app(settings, handler), publisher, watch)
+
+
+if __name__ == "__main__":
+    process.run("tagger", TaggerSettings, build)

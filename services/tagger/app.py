@@ -1,0 +1,54 @@
+"""The tagger as a Faust app."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import faust
+
+from services.contracts import topics
+from services.runtime import streams
+from services.runtime.kafka import KafkaPublisher
+from services.runtime.ports import StreamHandler
+from services.runtime.settings import CommonSettings
+from services.runtime.streams import StreamService
+from services.tagger.reload import PackWatch
+
+
+def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:
+    """One agent: ``articles.unique`` to ``handler``."""
+    app = streams.new_app("tagger", settings)
+    unique = app.topic(topics.UNIQUE, key_type=bytes, value_type=bytes)
+
+    async def tagger(stream: Any) -> None:
+        await streams.consume(stream, handler)
+
+    app.agent(unique, name="tagger", concurrency=1)(tagger)
+    return app
+
+
+class TaggerService(StreamService):
+    """The stream, and beside it the watch on the packs."""
+
+    def __init__(self, app: faust.App, publisher: KafkaPublisher, watch: PackWatch) -> None:
+        super().__init__(app, publisher, closing=[])
+        self._watch = watch
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._watching = asyncio.create_task(self._watch.run())
+        await super().start()
+
+    async def stop(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        await super().stop()
+
+    def healthy(self) -> str | None:
+        if self._watching is not None and self._watching.done():
+            return "the watch on the topic packs has ended"
+        return super().healthy()

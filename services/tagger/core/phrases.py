@@ -1,0 +1,76 @@
+"""What a phrase of a pack means: the strings it stands for, and how a match of each is checked.
+
+``sign~`` every form of the word; ``deploy*`` every word that begins so (last word only); ``(a|the|)`` one of these or,
+with an empty part, nothing; ``=US`` exactly these letters. A word written with a capital must have one in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from services.tagger.core.fold import fold_phrase
+from services.tagger.core.inflect import forms
+
+_CHOICE = re.compile(r"\(([^()]*)\)")
+_MOST_FORMS = 3000
+SYNTAX = "write words, word~ for all its forms, word* at the end, (a|the|) for a choice, =Word for exact letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """One string to look for. ``folded`` begins with a border and ends with one unless ``prefix``.
+
+    ``capitals`` are the offsets that must be upper case in the text; ``exact`` are the letters it must have.
+    """
+
+    folded: bytes
+    capitals: tuple[int, ...]
+    exact: str | None
+    prefix: bool
+
+
+def needles(phrase: str) -> tuple[Needle, ...]:
+    """Every string that ``phrase`` stands for. Raises :class:`ValueError` with what is wrong with it."""
+    exact = phrase.startswith("=")
+    body = (phrase[1:] if exact else phrase).strip()
+    if not body:
+        raise ValueError("it holds no words")
+    found = [_needle(text, exact=exact) for text in _inflected(body)]
+    return tuple({(n.folded, n.exact): n for n in found}.values())
+
+
+def _inflected(body: str) -> list[str]:
+    texts: list[str] = []
+    for chosen in _choices(body):
+        options = [forms(word[:-1]) if word.endswith("~") else (word,) for word in chosen.split()]
+        texts += [" ".join(words) for words in product(*options)]
+        if len(texts) > _MOST_FORMS:
+            raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
+    return texts
+
+
+def _choices(body: str) -> list[str]:
+    parts = _CHOICE.split(body)
+    if any(mark in part for part in parts[::2] for mark in "()|"):
+        raise ValueError("a parenthesis is not closed, or | stands outside of parentheses")
+    options = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
+    made = ["".join(parts) for parts in product(*options)]
+    if len(made) > _MOST_FORMS:
+        raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
+    return made
+
+
+def _needle(text: str, *, exact: bool) -> Needle:
+    prefix = text.endswith("*")
+    text = text[:-1] if prefix else text
+    if "*" in text or "~" in text or "=" in text:
+        raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
+    folded = fold_phrase(text)
+    if not folded.strip():
+        raise ValueError("it holds no letter or digit")
+    capitals = tuple(
+        index for index, letter in enumerate(text) if letter.isupper() and (index == 0 or not text[index - 1].isalnum())
+    )
+    return Needle(folded[:-1] if prefix else folded, () if exact else capitals, text if exact else None, prefix)

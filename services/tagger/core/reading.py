@@ -1,0 +1,246 @@
+"""What stands in an article: its sentences with a trigger, and in each the concepts, actors and places."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.contracts.messages import EvidenceField
+from services.tagger.core import sentences
+from services.tagger.core.automaton import Hit
+from services.tagger.core.compiled import SHARED, Compiled
+from services.tagger.core.fold import Folded, fold
+from services.tagger.core.model import Position
+from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
+
+# Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
+MOST_CHARACTERS = 150_000
+MOST_SENTENCES = 400
+MOST_HITS = 60  # of one concept in one sentence
+LEAD_SENTENCES = 3
+
+_SEPARATOR = "\n\n"
+_WORD = re.compile(rb"[^ ]+")
+_DATELINE = re.compile(
+    r"(?:[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+[ ,/-]*){1,6}"  # SEOUL, NAVAL BASE SAN DIEGO
+    r"(?:,? ?[A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
+    r" ?(?:\([^()\n]{2,40}\))? ?(?:--?|[\u2013\u2014:]) ?"  # (Reuters) -
+)
+_CREDIT = re.compile(r"(?:AP|AFP|Reuters|UPI) ?(?:--?|[\u2013\u2014]) ?")
+_NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}")
+_PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A concept in a sentence: words ``first`` to ``last``, characters ``start`` to ``end`` of ``norm``."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One sentence with what was found in it."""
+
+    part: EvidenceField
+    position: Position
+    start: int
+    end: int
+    found: dict[int, list[Span]] = field(default_factory=dict)
+    actors: list[tuple[int, Span]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Reading:
+    """An article, read. ``truncated`` says that a bound was reached."""
+
+    folded: Folded
+    starts: dict[EvidenceField, int]
+    sentences: list[Sentence]
+    truncated: bool
+
+    def place_in_field(self, name: EvidenceField, position: int) -> int:
+        """The place in the field's own text of a place in ``norm``."""
+        return self.folded.raw(position) - self.starts[name]
+
+
+def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | None:
+    """The sentences worth scoring, or None where no trigger stands anywhere."""
+    truncated = len(text) > MOST_CHARACTERS
+    fields: list[tuple[EvidenceField, str]] = [("title", title[:2000])]
+    if summary and not _repeats(summary, text):
+        fields.append(("summary", summary[:20_000]))
+    fields.append(("text", text[:MOST_CHARACTERS]))
+    starts: dict[EvidenceField, int] = {}
+    length = 0
+    for name, value in fields:
+        starts[name] = length
+        length += len(value) + len(_SEPARATOR)
+    folded = fold(_SEPARATOR.join(value for _, value in fields))
+    positions = compiled.triggers.positions(folded.data)
+    if not positions:
+        return None
+    cut, reached = _cut(fields, folded, starts)
+    chosen = _with_trigger(cut, positions, folded)
+    for sentence in chosen:
+        _fill(sentence, folded, compiled)
+    return Reading(folded, starts, chosen, truncated or reached)
+
+
+def _repeats(summary: str, text: str) -> bool:
+    head = summary.strip().rstrip(".\u2026 ")[:200]
+    return head in text[: len(head) + 400]
+
+
+def _cut(
+    fields: Sequence[tuple[EvidenceField, str]], folded: Folded, starts: dict[EvidenceField, int]
+) -> tuple[list[Sentence], bool]:
+    """All sentences of all fields, datelines left out."""
+    found: list[Sentence] = []
+    begin = 0
+    room = MOST_SENTENCES * 4
+    for name, value in fields:
+        end = _norm_end(folded, starts[name] + len(value))
+        spans = sentences.split(folded.norm, begin, end, limit=room)
+        for index, (start, stop) in enumerate(spans):
+            position: Position = "title" if name == "title" else "lead"
+            if name == "text" and index >= LEAD_SENTENCES:
+                position = "body"
+            if name != "title" and index < LEAD_SENTENCES + 2:
+                start = _after_dateline(folded.norm, start, stop)
+            found.append(Sentence(name, position, start, stop))
+        begin = end
+    return found, len(found) >= room
+
+
+def _norm_end(folded: Folded, raw: int) -> int:
+    if not folded.cuts:
+        return min(raw, len(folded.norm))
+    low, high = 0, len(folded.norm)
+    while low < high:
+        middle = (low + high) // 2
+        if folded.raw(middle) < raw:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _after_dateline(text: str, start: int, stop: int) -> int:
+    for pattern in (_DATELINE, _CREDIT):
+        match = pattern.match(text, start, stop)
+        if match and match.end() < stop:
+            return match.end()
+    return start
+
+
+def _with_trigger(cut: list[Sentence], positions: list[int], folded: Folded) -> list[Sentence]:
+    """Sentences with a trigger, one of each wording, and the first of title and lead for their context."""
+    begins = [sentence.start for sentence in cut]
+    wanted = {bisect_right(begins, position) - 1 for position in positions}
+    chosen: list[Sentence] = []
+    seen: set[bytes] = set()
+    for index in sorted(wanted):
+        if index < 0:
+            continue
+        sentence = cut[index]
+        words = folded.data[1 + sentence.start : 1 + sentence.end]
+        if words in seen:
+            continue
+        seen.add(words)
+        chosen.append(sentence)
+        if len(chosen) >= MOST_SENTENCES:
+            break
+    return chosen
+
+
+def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
+    data = b" " + folded.data[1 + sentence.start : 1 + sentence.end] + b" "
+    hits = compiled.details.hits(data, folded.norm, sentence.start)
+    masks = [(compiled.mask_owners[h.meaning.index], h.start, h.end) for h in hits if h.meaning.kind == "mask"]
+    words = [match.start() - 1 + sentence.start for match in _WORD.finditer(data)]
+    named: list[Hit] = []
+    for hit in hits:
+        kind = hit.meaning.kind
+        if kind == "concept":
+            number = hit.meaning.index
+            if not masks or not _masked(hit, compiled.owners[number], masks):
+                _note(sentence, number, _span(hit, words))
+        elif kind != "mask" and not (masks and _masked(hit, SHARED, masks)):
+            named.append(hit)
+    if named:
+        _name(sentence, named, words, data, folded.norm, compiled)
+
+
+def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
+    return any(
+        start <= hit.start and hit.end <= end and mask_owner in (SHARED, owner) for mask_owner, start, end in masks
+    )
+
+
+def _span(hit: Hit, words: list[int]) -> Span:
+    first = bisect_right(words, hit.start) - 1
+    return Span(first, max(first, bisect_right(words, hit.end - 1) - 1), hit.start, hit.end)
+
+
+def _note(sentence: Sentence, number: int, span: Span) -> None:
+    spans = sentence.found.setdefault(number, [])
+    if len(spans) < MOST_HITS:
+        spans.append(span)
+
+
+def _name(sentence: Sentence, named: list[Hit], words: list[int], data: bytes, norm: str, compiled: Compiled) -> None:
+    """Actors and places, the longest name first: the South China Sea is not China."""
+    named.sort(key=lambda hit: (hit.start - hit.end, hit.start))
+    taken: list[tuple[int, int, str]] = []
+    for hit in named[: MOST_HITS * 4]:
+        kind = hit.meaning.kind
+        group = "place" if kind == "place" else "actor"
+        if any(s <= hit.start and hit.end <= e and (s, e) != (hit.start, hit.end) for s, e, _ in taken):
+            continue
+        if any((s, e, g) == (hit.start, hit.end, group) for s, e, g in taken):
+            continue
+        taken.append((hit.start, hit.end, group))
+        if kind == "place":
+            _note_place(sentence, hit, words, compiled)
+        elif kind != "metonym" or _word_before(data, hit.start - sentence.start) not in _PLACE_WORDS:
+            _note_actor(sentence, hit, words, norm, compiled)
+
+
+def _word_before(data: bytes, index: int) -> bytes:
+    head = data[max(0, index - 12) : index + 1].rstrip()
+    return head[head.rfind(b" ") + 1 :]
+
+
+def _note_place(sentence: Sentence, hit: Hit, words: list[int], compiled: Compiled) -> None:
+    place = compiled.places.by_id[compiled.place_ids[hit.meaning.index]]
+    if hit.meaning.index not in sentence.places:
+        sentence.places.append(hit.meaning.index)
+    span = _span(hit, words)
+    _note(sentence, compiled.built_in[PLACE], span)
+    if place.kind != "place":
+        _note(sentence, compiled.built_in["@" + place.kind], span)
+
+
+def _note_actor(sentence: Sentence, hit: Hit, words: list[int], norm: str, compiled: Compiled) -> None:
+    known = compiled.actors[hit.meaning.index]
+    span = _span(hit, words)
+    if hit.meaning.kind == "ship":
+        more = _NAME_GOES_ON.match(norm, hit.end, sentence.end)
+        span = Span(span.first, span.last, hit.start, more.end() if more else hit.end)
+        _note(sentence, compiled.built_in[SHIP], span)
+    sentence.actors.append((hit.meaning.index, span))
+    _note(sentence, compiled.built_in[ACTOR], span)
+    _note(sentence, compiled.built_in["@" + known.kind], span)
+    if known.kind == "force" and known.state:
+        state = compiled.actor_index[known.state]
+        sentence.actors.append((state, span))
+        _note(sentence, compiled.built_in[STATE], span)
+    if hit.meaning.kind == "ship":
+        _note(sentence, compiled.built_in[FORCE], span)

@@ -1,0 +1,78 @@
+"""Sentences of news text, fast, and bounded on text that has none.
+
+A sentence ends at a line end or at ``.``, ``!``, ``?`` before a capital, a digit or a quote, unless the stop belongs
+to an abbreviation or an initial. A sentence of more than :data:`LONGEST` characters is cut at a space: lists and
+hostile text must not make one unit that every rule has to walk.
+"""
+
+from __future__ import annotations
+
+import re
+
+Span = tuple[int, int]
+
+LONGEST = 1200
+
+_STOP = (
+    r"[.!?\u2026][\"\u201d\u2019')\]]{0,3}[ \t\u00a0]+"
+    r"(?=[\"\u201c\u2018'(\[\u2022\u2013\u2014-]{0,2}[A-Z0-9\u00c0-\u00de])"
+)
+_BORDER = re.compile(r"\n\s*|" + _STOP)
+# Where empty lines part the paragraphs, a single line end is only where a line was broken.
+_SOFT_BORDER = re.compile(r"\n[ \t\r]*\n\s*|" + _STOP.replace("[ \\t", "[ \\n\\t"))
+_LAST_WORD = re.compile(r"[^\s(\u201c\"\u2014\u2013/]*$")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr sen rep gov gen lt col maj capt cmdr sgt adm vice rear brig cpl pvt prof rev hon st jr sr no nos"
+    " jan feb mar apr jun jul aug sept sep oct nov dec mt ft inc corp ltd co dept e.g i.e fla calif va md pa wash ga"
+    " vs tex ariz conn mass mich minn ens min pres amb u.s u.k u.n e.u d.c a.m p.m est".split()
+)
+# After "U.S." these begin a new sentence; anything else ("U.S. Navy") goes on.
+_OPENERS = re.compile(
+    r"[\"\u201c]?(?:The|A|An|It|He|She|They|We|But|And|In|On|At|As|For|If|This|That|These|However|Meanwhile|Earlier)\b"
+)
+
+
+def split(text: str, start: int, end: int, *, limit: int) -> list[Span]:
+    """The spans of the first ``limit`` sentences in ``text[start:end]``, without white space at either end."""
+    border = _SOFT_BORDER if text.find("\n\n", start, end) >= 0 else _BORDER
+    spans: list[Span] = []
+    begin = start
+    for match in border.finditer(text, start, end):
+        stop = match.start()
+        if text[stop] in ".!?\u2026":
+            if text[stop] == "." and _abbreviated(text, begin, stop, match.end()):
+                continue
+            stop = match.end() - (len(match.group()) - len(match.group().rstrip()))
+        _add(text, begin, stop, spans)
+        begin = match.end()
+        if len(spans) >= limit:
+            return spans[:limit]
+    _add(text, begin, end, spans)
+    return spans[:limit]
+
+
+def _abbreviated(text: str, begin: int, stop: int, after: int) -> bool:
+    found = _LAST_WORD.search(text, max(begin, stop - 24), stop)
+    word = found.group() if found else ""
+    if len(word) == 1 and word.isupper():
+        return True
+    lowered = word.lower()
+    if lowered not in _ABBREVIATIONS:
+        return False
+    return not ("." in lowered and _OPENERS.match(text, after))
+
+
+def _add(text: str, begin: int, stop: int, spans: list[Span]) -> None:
+    while begin < stop and text[begin].isspace():
+        begin += 1
+    while stop > begin and text[stop - 1].isspace():
+        stop -= 1
+    while stop - begin > LONGEST:
+        cut = text.rfind(" ", begin + LONGEST // 2, begin + LONGEST)
+        cut = cut if cut > 0 else begin + LONGEST
+        spans.append((begin, cut))
+        begin = cut
+        while begin < stop and text[begin].isspace():
+            begin += 1
+    if stop > begin:
+        spans.append((begin, stop))

@@ -1,0 +1,128 @@
+"""Unique articles in, tagged articles out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from services.contracts import codec, topics
+from services.contracts.messages import TaggedArticle, UniqueArticle
+from services.runtime.clock import Clock
+from services.runtime.dead_letters import dead_letter, outgoing
+from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.logging import get
+from services.runtime.ports import Publisher
+from services.tagger.core.tag import Fields, tag
+from services.tagger.library import Library
+from services.tagger.metrics import TaggerMetrics
+
+log = get(__name__)
+
+Status = Literal["tagged", "untagged", "dead"]
+_TURN_SECONDS = 0.005  # the longest run of tagging before the event loop (heartbeats, probes) gets its turn
+
+
+class TooLargeError(ValueError):
+    """The tagged article is larger than the broker takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one delivery, and the message that says so, if any."""
+
+    status: Status
+    message: Outgoing | None = None
+
+
+class TaggerHandler:
+    """Tags batches with the library in force. ``use`` may be called at any time: it holds from the next article on."""
+
+    def __init__(self, *, library: Library, publisher: Publisher, clock: Clock, metrics: TaggerMetrics) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._metrics = metrics
+        self._library = library
+        self.use(library)
+
+    def use(self, library: Library) -> None:
+        """Tag with these packs from now on."""
+        self._library = library
+        self._metrics.packs_in_force(library.packs)
+
+    async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
+        """See :class:`services.runtime.ports.StreamHandler`. Returns once Kafka has every message."""
+        if not batch:
+            return []
+        metrics, began = self._metrics, self._clock.monotonic()
+        metrics.lag_seconds.set(max(0.0, (self._clock.now() - max(d.sent_at for d in batch)).total_seconds()))
+        outcomes: list[_Outcome] = []
+        turn = began
+        for delivery in batch:
+            outcomes.append(self._outcome(delivery))
+            if self._clock.monotonic() - turn > _TURN_SECONDS:
+                await self._clock.sleep(0)
+                turn = self._clock.monotonic()
+        statuses = await self._send(batch, outcomes)
+        for status in statuses:
+            metrics.articles.labels(status).inc()
+        metrics.batch_seconds.observe(self._clock.monotonic() - began)
+        metrics.last_progress.set(self._clock.now().timestamp())
+        return statuses
+
+    async def _send(self, batch: Sequence[Delivery], outcomes: Sequence[_Outcome]) -> list[Status]:
+        refused = await self._publisher.publish([o.message for o in outcomes if o.message is not None])
+        unsendable = {id(message) for message in refused}
+        statuses: list[Status] = []
+        letters: list[Outgoing] = []
+        for delivery, outcome in zip(batch, outcomes, strict=True):
+            if outcome.status == "tagged" and id(outcome.message) in unsendable:
+                size = len(outcome.message.value) if outcome.message else 0
+                error = TooLargeError(f"with its tags the article has {size} bytes, more than a message may have")
+                letters.append(self._letter(delivery, "too_large", error))
+                statuses.append("dead")
+            else:
+                statuses.append(outcome.status)
+        if letters:
+            await self._publisher.publish(letters)
+        return statuses
+
+    def _outcome(self, delivery: Delivery) -> _Outcome:
+        try:
+            unique = codec.decode(delivery.value, UniqueArticle)
+        except codec.UndecodableError as error:
+            return _Outcome("dead", self._letter(delivery, "undecodable", error))
+        try:
+            return self._tag(unique)
+        except Exception as error:  # a defect must cost one article, not the stream
+            log.exception("tagging_failed", article_id=unique.article.id, story_id=unique.story_id)
+            return _Outcome("dead", self._letter(delivery, "defect", error))
+
+    def _tag(self, unique: UniqueArticle) -> _Outcome:
+        article = unique.article
+        began = self._clock.monotonic()
+        fields = Fields(article.title, article.summary or "", article.text, article.language)
+        tagging = tag(fields, self._library.compiled)
+        self._metrics.tag_seconds.observe(self._clock.monotonic() - began)
+        if tagging.truncated:
+            self._metrics.truncated.inc()
+        if not tagging.tags:
+            return _Outcome("untagged")
+        for found in tagging.tags:
+            self._metrics.tags.labels(found.topic, found.role).inc()
+        tagged = TaggedArticle(
+            article=article,
+            story_id=unique.story_id,
+            verdict=unique.verdict,
+            deduped_at=unique.deduped_at,
+            tagged_at=self._clock.now(),
+            tags=tagging.tags,
+            link=unique.link,
+            changes=unique.changes,
+        )
+        return _Outcome("tagged", Outgoing(topics.TAGGED, unique.story_id.encode(), codec.encode(tagged)))
+
+    def _letter(self, delivery: Delivery, reason: str, error: Exception) -> Outgoing:
+        self._metrics.dead.labels(reason).inc()
+        now = self._clock.now()
+        return outgoing(dead_letter(delivery, room="tagger", reason=reason, error=error, now=now))
