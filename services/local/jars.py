@@ -56,11 +56,11 @@ def _fetch(progress: Progress) -> list[Path]:
         progress("looking up the broker's jars", 0, 0)
         artifacts: list[Any] = list(jgo.resolve(_KAFKA))
         artifacts += [item for item in jgo.resolve(_LOGGING) if item.artifactId == _LOGGING_JAR]
-        paths: list[Path] = []
-        for done, artifact in enumerate(artifacts):
-            progress("fetching the broker's jars", done, len(artifacts))
-            paths.append(Path(artifact.resolve()))
-        progress("fetching the broker's jars", len(artifacts), len(artifacts))
+        absent = [item for item in artifacts if not (item.cached_path and item.cached_path.exists())]
+        for done, item in enumerate(absent):
+            progress("fetching the broker's jars", done, len(absent))
+            item.resolve()
+        paths = [Path(item.resolve()) for item in artifacts]
     except Exception as error:  # jgo documents no error types: whatever it raises, the jars cannot be had
         raise JarsError(
             f"The broker's jars cannot be fetched ({_in_short(error)}): connect to the network once, "
