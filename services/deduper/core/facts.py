@@ -23,6 +23,15 @@ _RETRACTION = re.compile(
     r"\b(?:correct(?:ion|ed|s)|retract(?:ion|ed|s)|clarification|editor'?s note|withdrawn|"
     r"an earlier version|previously (?:stated|misstated)|misstated|kill(?:ed)? (?:this )?story)\b"
 )
+_OPENERS = frozenset(
+    "A After Also An And As At Before But By During For From He Her His How If In Its It Last Many More Most No Of On "
+    "One Our She Since Some That The Their There These They This Those Though To Under Until We What When Where While "
+    "Who Why With You".split()
+)
+_CALENDAR = frozenset(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August "
+    "September October November December".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +77,16 @@ def unpack(packed: str) -> Facts:
 
 
 def _names(text: str) -> list[str]:
-    """Capitalised runs; a single word counts only where it does not begin a sentence, which would capitalise it."""
+    """Capitalised runs without what a sentence's beginning capitalises; days and months are no names."""
     starts = {match.end() for match in _SENTENCE_START.finditer(text)}
-    return [
-        " ".join(match.group().split())
-        for match in _NAME.finditer(text)
-        if match.start() not in starts or " " in match.group()
-    ]
+    found: list[str] = []
+    for match in _NAME.finditer(text):
+        words = match.group().split()
+        if match.start() in starts and (len(words) == 1 or words[0] in _OPENERS):
+            words = words[1:]
+        if words and not (len(words) == 1 and words[0] in _CALENDAR):
+            found.append(" ".join(words))
+    return found
 
 
 def _first(found: list[str]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ class _Record:
     article_id: str
     story_id: str
     seen_s: int
+    outlet: int
     short: bool
     depth: int
     top: int
@@ -43,17 +44,30 @@ class _Resemblance:
     """What the newcomer shares with one stored text.
 
     ``own`` and ``other`` count the hashes of the newcomer and of the stored text below the lower of their two
-    thresholds, the newcomer's without boilerplate.
+    thresholds, the newcomer's without boilerplate. ``home`` is set where both are of one outlet.
     """
 
     owner: _Record
     shared: int
     own: int
     other: int
+    home: bool
 
     @property
     def containment(self) -> float:
-        return rules.share(self.shared, min(self.own, self.other))
+        return rules.share(self.shared, (max if self.home else min)(self.own, self.other))
+
+    @property
+    def is_copy(self) -> bool:
+        return self.containment >= (rules.OWN_OUTLET_COPY if self.home else rules.COPY_CONTAINMENT)
+
+    @property
+    def is_story(self) -> bool:
+        return self.containment >= (rules.OWN_OUTLET_STORY if self.home else rules.STORY_CONTAINMENT)
+
+    @property
+    def may_be_wrapper(self) -> bool:
+        return self.home and self.containment < rules.WRAPPER_BELOW
 
     @property
     def own_share(self) -> float:
@@ -62,10 +76,11 @@ class _Resemblance:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """A verdict and the record it links to."""
+    """A verdict and the record it links to; ``wrapper`` where what they share may be their outlet's wrapper."""
 
     verdict: Verdict
     owner: _Record | None = None
+    wrapper: bool = False
 
 
 @dataclass(slots=True)
@@ -164,10 +179,10 @@ class _Check:
         for near in self._nearest():
             owner = near.owner
             link = _link("sketch", owner, near.containment)
-            if near.containment >= rules.COPY_CONTAINMENT and near.own_share >= rules.NEW_TEXT_CONTAINMENT:
-                return _Finding(Copy(owner.story_id, link), owner)
-            if owner.depth <= rules.REPRESENTATIVE_DEPTH and near.containment >= rules.STORY_CONTAINMENT:
-                carried = owner.article_id if near.containment >= rules.COPY_CONTAINMENT else None
+            if near.is_copy and near.own_share >= rules.NEW_TEXT_CONTAINMENT:
+                return _Finding(Copy(owner.story_id, link), owner, wrapper=near.may_be_wrapper)
+            if owner.depth <= rules.REPRESENTATIVE_DEPTH and near.is_story:
+                carried = owner.article_id if near.is_copy else None
                 return _Finding(SameStory(owner.story_id, link, copy_of=carried), owner)
         return None
 
@@ -185,8 +200,13 @@ class _Check:
             return None
         sketch = self._item.sketch
         top = sketch.threshold >> TOP_SHIFT
-        own = sum(1 for value, _ in self._own if value <= owner.top)
-        return _Resemblance(owner, shared, own, rules.common_count(owner.hashes, owner.top, top))
+        return _Resemblance(
+            owner=owner,
+            shared=shared,
+            own=sum(1 for value, _ in self._own if value <= owner.top),
+            other=rules.common_count(owner.hashes, owner.top, top),
+            home=owner.outlet == self._item.outlet,
+        )
 
     # Looking up
 
@@ -221,8 +241,10 @@ class _Check:
         self._bucket.stories.setdefault(record.story_id, {})[record.article_id] = rules.linked(
             self._item.member, record.link, record.copy_of
         )
-        for key in self._keys(isinstance(verdict, Copy)):
+        for key in self._keys(verdict):
             self._post(key, record.number)
+        if finding.wrapper and finding.owner:
+            self._note_wrapper(finding.owner.number)
 
     def _record(self, finding: _Finding, again: _Record | None) -> _Record:
         item, verdict, owner = self._item, finding.verdict, finding.owner
@@ -234,6 +256,7 @@ class _Check:
             article_id=item.article_id,
             story_id=again.story_id if again else verdict.story_id,
             seen_s=self._now_s,
+            outlet=item.outlet,
             short=item.short,
             depth=again.depth if again else owner.depth + 1 if owner else 0,
             top=item.sketch.threshold >> TOP_SHIFT,
@@ -249,13 +272,15 @@ class _Check:
             del record.versions[next(iter(record.versions))]
         record.versions[self._item.version] = verdict
 
-    def _keys(self, copy: bool) -> Iterator[int]:
-        """The hashes under which the candidate will be found. A copy is found by its address only: others of its
-        kind are copies of the same owner."""
+    def _keys(self, verdict: Verdict) -> Iterator[int]:
+        """The hashes under which the candidate will be found. A copy is found by its address only, and a flap not at
+        all: others of its kind are copies of the same owner."""
         item = self._item
-        yield item.identity
-        if copy:
+        if isinstance(verdict, Copy):
+            if verdict.link.linked_by != "url":
+                yield item.identity
             return
+        yield item.identity
         yield item.exact
         if item.title is not None:
             yield item.title
@@ -266,6 +291,13 @@ class _Check:
         posting = self._posting(key)
         if len(posting) < rules.MAX_OWNERS and all(owner.number != number for owner in posting):
             self._bucket.postings.setdefault(key, posting).append(Owner(self._epoch, number, self._item.outlet))
+
+    def _note_wrapper(self, number: int) -> None:
+        """Count what is shared with ``number`` once more for the outlet, under a number that is never live."""
+        for _, key in self._own:
+            posting = self._posting(key)
+            if len(posting) < rules.MAX_OWNERS and any(owner.number == number for owner in posting):
+                posting.append(Owner(self._epoch, 0, self._item.outlet))
 
 
 def _link(linked_by: LinkedBy, owner: _Record, score: float) -> Link:

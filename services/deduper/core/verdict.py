@@ -16,6 +16,9 @@ from services.deduper.core.facts import Facts
 MIN_SHARED = 4  # shingles two texts must share before their containment means anything
 COPY_CONTAINMENT = 0.45  # from here on it is the same article
 STORY_CONTAINMENT = 0.20  # from here on it is the same running story: follow-ups reuse background paragraphs
+OWN_OUTLET_COPY = 0.60  # within one outlet, whose articles share its wrapper, the longer text counts: of it, this much
+OWN_OUTLET_STORY = 0.30
+WRAPPER_BELOW = 0.90  # a copy within one outlet below this may be its wrapper: what is shared is noted as such
 FLAP_CONTAINMENT = 0.90  # two versions of one address that share this much differ by an advertisement or a comma
 NEW_TEXT_CONTAINMENT = 0.34  # a newcomer that is mostly its own text is news even where it swallows an older text
 MAX_OWNERS = 12  # a shingle in this many texts is boilerplate

@@ -2,7 +2,7 @@
 -- Check-and-insert of one article: look up, judge, remember, in one atomic step.
 -- The same steps in the same order as core/memory.py; the constants C come from core/verdict.py.
 -- KEYS[1] prefix of the bucket. ARGV see store/packing.py.
--- Record: I4 seen, I4 top, B hashes, B short, B depth, B link, B n, B d, s own id, s story id ('' its own id),
+-- Record: I4 seen, I4 top, B outlet, B hashes, B short, B depth, B link, B n, B d, s own id, s story id ('' its own id),
 --   s id of the article whose text it carries (''), then versions: 6 bytes version, B status, B link, B n, B d,
 --   s linked id. I4 and B are unsigned numbers of 4 and 1 bytes, s is a length byte and that many bytes.
 --C--
@@ -10,7 +10,7 @@ local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
 local sub, byte, char, floor = string.sub, string.byte, string.char, math.floor
 local prefix = KEYS[1]
 local now, window, epoch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local id, real_id, version, outlet = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local id, real_id, version, outlet = ARGV[4], ARGV[5], ARGV[6], byte(ARGV[7])
 local identity, exact, title = ARGV[8], ARGV[9], ARGV[10]
 local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
@@ -52,13 +52,13 @@ local function live(number)
   local raw = call('HGET', record_key('r', number), char(number % 128))
   local r = false
   if raw then
-    local seen, rtop, hashes, rshort, depth, link, n, d, at = unpack_('>I4I4BBBBBB', raw)
+    local seen, rtop, routlet, hashes, rshort, depth, link, n, d, at = unpack_('>I4I4BBBBBBB', raw)
     if now - seen <= window then
       local rid, story, carried
       rid, at = unpack_('Bc0', raw, at)
       story, at = unpack_('Bc0', raw, at)
       carried, at = unpack_('Bc0', raw, at)
-      r = {number = number, seen = seen, id = rid, story = story == '' and rid or story, top = rtop, hashes = hashes,
+      r = {number = number, seen = seen, id = rid, story = story == '' and rid or story, top = rtop, outlet = routlet, hashes = hashes,
            short = rshort == 1, depth = depth, link = link, n = n, d = d, carried = carried,
            versions = sub(raw, at)}
     end
@@ -105,11 +105,13 @@ if again then
 end
 
 local keys, tops, alls, news, own, shared = {}, {}, {}, {}, {}, {}
+local wrapper = {}  -- hash by hash, whether it is boilerplate
 for at = 1, #sketch, 10 do
   local i = #keys + 1
   tops[i], keys[i] = unpack_('>I4', sketch, at), sub(sketch, at + 4, at + 9)
   alls[i], news[i] = posting(keys[i])
-  if not is_boilerplate(alls[i]) then
+  wrapper[i] = is_boilerplate(alls[i])
+  if not wrapper[i] then
     own[#own + 1] = tops[i]
     for o = 1, #alls[i], 5 do
       local number = unpack_('>I4', alls[i], o)
@@ -134,8 +136,13 @@ local function resemblance(r)
   local mine, other = 0, r.hashes
   for i = 1, #own do if own[i] <= r.top then mine = mine + 1 end end
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
-  local base = mine < other and mine or other
-  return {owner = r, shared = count, own = mine, base = base, containment = share(count, base)}
+  local home = r.outlet == outlet
+  local base = home and math.max(mine, other) or math.min(mine, other)
+  local containment = share(count, base)
+  return {owner = r, shared = count, own = mine, base = base, containment = containment,
+          is_copy = containment >= (home and C.own_outlet_copy or C.copy_containment),
+          is_story = containment >= (home and C.own_outlet_story or C.story_containment),
+          may_be_wrapper = home and containment < C.wrapper_below}
 end
 
 local function nearest()
@@ -157,7 +164,7 @@ local function nearest()
   return found
 end
 
--- A finding: status, owner, link, n, d.
+-- A finding: status, owner, link, n, d, whether what is shared may be the outlet's wrapper.
 local function by_exact()
   local r = first_live(exact_all)
   if r then return {COPY, r, EXACT, 1, 1} end
@@ -177,11 +184,11 @@ end
 local function by_sketch()
   for _, near in ipairs(nearest()) do
     local r, n, d = near.owner, near.shared, near.base
-    if near.containment >= C.copy_containment and share(n, near.own) >= C.new_text_containment then
-      return {COPY, r, SKETCH, n, d}
+    if near.is_copy and share(n, near.own) >= C.new_text_containment then
+      return {COPY, r, SKETCH, n, d, near.may_be_wrapper}
     end
-    if r.depth <= C.representative_depth and near.containment >= C.story_containment then
-      return {near.containment >= C.copy_containment and CARRIES or STORY, r, SKETCH, n, d}
+    if r.depth <= C.representative_depth and near.is_story then
+      return {near.is_copy and CARRIES or STORY, r, SKETCH, n, d}
     end
   end
 end
@@ -222,9 +229,9 @@ end
 local slack = 60  -- seconds; the server's clock decides when a key goes, the caller's what is read
 local posting_ttl = floor(C.live_epochs * window / 2) + slack
 local function post(key, all, newest, number)
-  if #all / 5 >= C.max_owners or contains(all, number) then return end
+  if #all / 5 >= C.max_owners or (number > 0 and contains(all, number)) then return end
   local k = posting_key(epoch, key)
-  call('HSET', k, sub(key, 3, 6), (newest or '') .. pack_('>I4', number) .. outlet)
+  call('HSET', k, sub(key, 3, 6), (newest or '') .. pack_('>I4B', number, outlet))
   if not newest then expire_new(k, posting_ttl) end
 end
 
@@ -245,7 +252,7 @@ if again and owner == again and status == COPY then
   r = again  -- a flap: nothing else has changed
 else
   local carried = (status == COPY or status == CARRIES) and linked or ''
-  r = {seen = now, top = top, hashes = #keys, short = short, carried = carried}
+  r = {seen = now, top = top, outlet = outlet, hashes = #keys, short = short, carried = carried}
   if again then
     r.depth, r.link, r.n, r.d = again.depth, again.link, again.n, again.d
   else
@@ -260,7 +267,12 @@ else
   call('HSET', story_key, real_id, member .. tail)
   call('EXPIRE', story_key, window)
   call('HSET', facts_key, field, facts)
-  post(identity, identity_all, identity_new, number)
+  if not (status == COPY and link == URL) then post(identity, identity_all, identity_new, number) end
+  if found[6] then
+    for i = 1, #keys do
+      if not wrapper[i] and contains(alls[i], owner.number) then post(keys[i], alls[i], news[i], 0) end
+    end
+  end
   if status ~= COPY then
     post(exact, exact_all, exact_new, number)
     if title ~= '' then post(title, title_all, title_new, number) end
@@ -270,7 +282,7 @@ end
 call('EXPIRE', facts_key, window + slack)
 local key = record_key('r', number)
 local own_story = story == id and '' or story
-call('HSET', key, field, pack_('>I4I4BBBBBB', r.seen, r.top, r.hashes, r.short and 1 or 0, r.depth, r.link, r.n, r.d)
+call('HSET', key, field, pack_('>I4I4BBBBBBB', r.seen, r.top, r.outlet, r.hashes, r.short and 1 or 0, r.depth, r.link, r.n, r.d)
   .. char(#id) .. id .. char(#own_story) .. own_story .. char(#r.carried) .. r.carried .. table.concat(kept))
 call('EXPIRE', key, window + slack)
 return {status, 0, story, linked, link, n, d, before}

@@ -1,0 +1,218 @@
+"""One suite for both story stores: the index in process and the Redis script give the same verdicts, always."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+
+import pytest
+import redis.asyncio
+
+from services.contracts import redis_keys
+from services.contracts.messages import Article
+from services.contracts.stories import StoryMember, decode_member
+from services.deduper.core.candidate import Candidate, candidate
+from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
+from services.deduper.store.redis import RedisStories
+from services.runtime.redis import RedisCalls
+from services.runtime.retry import Waiting
+from tests.support.articles import an_article
+from tests.support.clock import FakeClock
+from tests.support.stories import WINDOW_S, MemoryStories, prose
+
+
+class Store(Protocol):
+    """A story store whose members can be read back."""
+
+    async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]: ...
+
+    async def members(self, bucket: str, story_id: str) -> Sequence[StoryMember]: ...
+
+
+class ReadableRedisStories(RedisStories):
+    """The Redis store, with the members of a story read as the alerter reads them."""
+
+    def __init__(self, client: redis.asyncio.Redis, clock: FakeClock) -> None:
+        super().__init__(client, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)
+        self.client = client
+
+    async def members(self, bucket: str, story_id: str) -> Sequence[StoryMember]:
+        values = await self.client.hvals(redis_keys.story(bucket, story_id))
+        return [decode_member(value) for value in values if isinstance(value, bytes)]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def store(request: pytest.FixtureRequest, clock: FakeClock) -> Store:
+    if request.param == "memory":
+        return MemoryStories(clock)
+    return ReadableRedisStories(request.getfixturevalue("redis_client"), clock)
+
+
+async def ask(store: Store, *articles: Article) -> list[Decision]:
+    """Ask about each article by itself, in order."""
+    return [(await store.check_and_insert([candidate(article)]))[0] for article in articles]
+
+
+def at(number: int, **values: Any) -> Article:
+    """An article of its own address and outlet."""
+    site = f"site{number}.example"
+    return an_article(**{"url": f"https://{site}/{number}", "outlet": site, "title": f"Heading {number}", **values})
+
+
+async def test_a_first_article_opens_a_story_of_its_own_id(store: Store) -> None:
+    article = at(1, text=prose(1, 200))
+    assert await ask(store, article) == [Decision(New(article.id), known=False)]
+    assert [m.article_id for m in await store.members("en", article.id)] == [article.id]
+
+
+async def test_the_same_version_again_gets_the_same_verdict_marked_known(store: Store) -> None:
+    first, copy = at(1, text=prose(1, 200)), at(2, text=prose(1, 110) + " " + prose(2, 30))
+    before = await ask(store, first, copy)
+    again = await ask(store, first, copy)
+    assert [d.verdict for d in again] == [d.verdict for d in before]
+    assert [d.known for d in before + again] == [False, False, True, True]
+    assert len(await store.members("en", first.id)) == 2
+
+
+async def test_a_wrapped_half_is_a_copy_of_the_text_it_carries(store: Store) -> None:
+    first, copy = at(1, text=prose(1, 400)), at(2, text=prose(9, 40) + " " + prose(1, 200) + " " + prose(8, 40))
+    _, decision = await ask(store, first, copy)
+    assert isinstance(decision.verdict, Copy)
+    assert decision.verdict.link.linked_by == "sketch"
+    member = (await store.members("en", first.id))[1]
+    assert (member.copy_of, member.linked_by, member.score) == (first.id, "sketch", decision.verdict.link.score)
+
+
+async def test_background_paragraphs_make_the_same_story(store: Store) -> None:
+    first, follow_up = at(1, text=prose(1, 400)), at(2, text=prose(2, 300) + " " + prose(1, 130))
+    _, decision = await ask(store, first, follow_up)
+    assert isinstance(decision.verdict, SameStory)
+    assert decision.verdict.story_id == first.id
+    assert decision.verdict.copy_of is None
+
+
+async def test_a_long_text_that_swallows_a_short_one_is_news_but_no_source(store: Store) -> None:
+    teaser, full = at(1, text=prose(1, 100)), at(2, text=prose(1, 100) + " " + prose(2, 600))
+    _, decision = await ask(store, teaser, full)
+    assert isinstance(decision.verdict, SameStory)
+    assert decision.verdict.copy_of == teaser.id
+
+
+async def test_exact_text_under_another_title_is_a_copy(store: Store) -> None:
+    first, copy = at(1, text=prose(1, 200)), at(2, text=prose(1, 200).upper())
+    _, decision = await ask(store, first, copy)
+    assert isinstance(decision.verdict, Copy)
+    assert decision.verdict.link.linked_by == "exact"
+
+
+async def test_headlines_without_text_are_copies_by_their_title(store: Store) -> None:
+    title = "Fleet sails for the northern cape at dawn"
+    first, copy = at(1, title=title, text=prose(1, 200)), at(2, title=title.upper() + "!", text="")
+    _, decision = await ask(store, first, copy)
+    assert isinstance(decision.verdict, Copy)
+    assert decision.verdict.link.linked_by == "title"
+
+
+async def test_a_short_title_identifies_nothing(store: Store) -> None:
+    decisions = await ask(store, at(1, title="Evening briefing", text="One."), at(2, title="Evening briefing", text=""))
+    assert all(isinstance(d.verdict, New) for d in decisions)
+
+
+async def test_a_new_version_with_new_text_is_an_update_that_knows_what_was_said_before(store: Store) -> None:
+    url = "https://site1.example/1"
+    first = at(1, title="Twelve dead", text="It killed 12 people. " + prose(1, 200))
+    second = at(1, url=url, title="Fifteen dead", text="It killed 15 people. " + prose(1, 200) + prose(2, 90))
+    _, decision, again = await ask(store, first, second, second)
+    verdict = decision.verdict
+    assert isinstance(verdict, Update)
+    assert (verdict.story_id, verdict.link.linked_by) == (first.id, "url")
+    assert (verdict.before.title, verdict.before.numbers) == ("Twelve dead", ("12",))
+    assert again == Decision(verdict, known=True)
+    assert [m.title for m in await store.members("en", first.id)] == ["Fifteen dead"]
+
+
+async def test_a_changed_number_alone_is_an_update(store: Store) -> None:
+    first, second = at(1, text="It killed 12. " + prose(1, 200)), at(1, text="It killed 13. " + prose(1, 200))
+    assert isinstance((await ask(store, first, second))[1].verdict, Update)
+
+
+async def test_a_flap_is_nothing(store: Store) -> None:
+    first, flap = at(1, text=prose(1, 300)), at(1, text=prose(1, 300) + " advert here")
+    _, decision, again = await ask(store, first, flap, flap)
+    assert decision.verdict == Copy(first.id, decision.verdict.link)  # type: ignore[union-attr]
+    assert again.known
+    member = (await store.members("en", first.id))[0]
+    assert member.copy_of is None
+
+
+async def test_an_outlets_wrapper_joins_nothing(store: Store) -> None:
+    wrapper = prose(99, 120)
+    articles = [at(n, outlet="site.example", text=prose(n, 120) + " " + wrapper) for n in range(3, 10)]
+    decisions = await ask(store, *articles)
+    assert all(isinstance(d.verdict, New) for d in decisions[3:])
+
+
+async def test_a_back_dated_article_cannot_take_a_story_over(store: Store, clock: FakeClock) -> None:
+    first = at(1, text=prose(1, 200))
+    older = at(2, text=prose(1, 200), published_at=first.published_at and first.published_at - timedelta(days=300))
+    _, decision = await ask(store, first, older)
+    assert decision.verdict.story_id == first.id
+
+
+async def test_languages_do_not_meet(store: Store) -> None:
+    decisions = await ask(store, at(1, text=prose(1, 200)), at(2, text=prose(1, 200), language="fr"))
+    assert all(isinstance(d.verdict, New) for d in decisions)
+
+
+async def test_after_the_window_an_article_is_forgotten(store: Store, clock: FakeClock) -> None:
+    first, copy = at(1, text=prose(1, 200)), at(2, text=prose(1, 200))
+    await ask(store, first)
+    clock.advance(WINDOW_S + 1)
+    assert isinstance((await ask(store, copy))[0].verdict, New)
+
+
+async def test_unspaced_scripts_are_compared_by_characters(store: Store) -> None:
+    draw = random.Random(5)
+    text = "".join(chr(draw.randrange(0x4E00, 0x9000)) for _ in range(600))
+    first, copy = at(1, text=text, language="zh"), at(2, text=text[:300] + "。完", language="zh")
+    _, decision = await ask(store, first, copy)
+    assert isinstance(decision.verdict, Copy)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio.Redis, seed: int) -> None:
+    clock = FakeClock()
+    memory, real = MemoryStories(clock), ReadableRedisStories(redis_client, clock)
+    draw = random.Random(seed)
+    for _ in range(25):
+        batch = [candidate(_random_article(draw)) for _ in range(draw.randrange(1, 12))]
+        expected, got = await memory.check_and_insert(batch), await real.check_and_insert(batch)
+        assert list(got) == list(expected)
+        for item, decision in zip(batch, expected, strict=True):
+            story = decision.verdict.story_id
+            mine, theirs = await memory.members(item.bucket, story), await real.members(item.bucket, story)
+            assert {m.article_id: m for m in theirs} == {m.article_id: m for m in mine}
+        clock.advance(draw.choice((60, 3600, 20 * 3600)))
+
+
+def _random_article(draw: random.Random) -> Article:
+    """One of 40 addresses, with text cut from few sources, so that every rule gets to speak."""
+    number = draw.randrange(40)
+    parts = [prose(draw.randrange(12), 300) for _ in range(draw.choice((1, 1, 2)))]
+    text = " ".join(
+        " ".join(part.split()[draw.randrange(0, 200) :][: draw.choice((10, 60, 150, 300))]) for part in parts
+    )
+    return at(
+        number,
+        outlet=f"site{number % 5}.example",
+        title=draw.choice((f"Heading {number}", "Six words make a good title", prose(number, 6))),
+        text=draw.choice((text, text, text, "", f"It counted {draw.randrange(3)} ships. {text}")),
+        language=draw.choice(("en", "en", "en", None)),
+    )

@@ -1,0 +1,48 @@
+"""Normalisation and sketches: what they ignore, what they keep, what they never do."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.deduper.core.sketch import EVERYTHING, MOST_KEPT, SAMPLE_LIMIT, SMALLEST_KEPT, sketch
+from services.deduper.core.text import fold, is_unspaced, tokens
+from tests.support.stories import prose
+
+
+def test_case_punctuation_and_typography_do_not_count() -> None:
+    assert tokens("“It’s the ﬁrst—ever!” SAID\u00a0Straße") == tokens("it's the first ever, said strasse")
+
+
+def test_unspaced_scripts_become_characters_and_the_rest_stays_words() -> None:
+    assert tokens("北约 NATO 联盟") == ["北", "约", "nato", "联", "盟"]
+    assert is_unspaced(tokens("北约联盟 NATO"))
+    assert not is_unspaced(tokens("나토 동맹 회의"))
+
+
+@given(st.text())
+def test_any_text_folds_and_folding_again_changes_nothing_in_the_tokens(text: str) -> None:
+    assert tokens(fold(text)) == tokens(text)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=()), max_size=300))
+def test_any_text_has_a_sketch(text: str) -> None:
+    made = sketch(tokens(text))
+    assert list(made.hashes) == sorted(set(made.hashes))
+    assert all(value <= made.threshold for value in made.hashes)
+
+
+@given(st.integers(0, 50), st.integers(200, 600), st.integers(0, 100))
+def test_a_part_keeps_its_part_of_the_sketch(seed: int, words: int, start: int) -> None:
+    whole = prose(seed, words).split()
+    part = sketch(tokens(" ".join(whole[start : start + 100])))
+    below = {value for value in part.hashes if value < SAMPLE_LIMIT}
+    assert below <= set(sketch(tokens(" ".join(whole))).hashes)
+
+
+def test_size_stays_between_its_bounds() -> None:
+    assert len(sketch(tokens(prose(1, 60))).hashes) >= SMALLEST_KEPT
+    assert sketch(tokens(prose(1, 10))).threshold == EVERYTHING
+    long = sketch(tokens(prose(1, 6000)))
+    assert len(long.hashes) == MOST_KEPT
+    assert long.threshold < SAMPLE_LIMIT
