@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.alerter.core import dossier
+from services.alerter.core.alert import Cause, Known, Opened, decide
 from services.alerter.core.severity import Rules
 from services.alerter.ports import NOTHING, Stored, StoryKey, Write
 from services.alerter.severity_file import load
@@ -128,6 +130,31 @@ def a_delivery(message: TaggedArticle | Duplicate, *, offset: int = 0) -> Delive
         value=codec.encode(message),
         sent_at=START,
     )
+
+
+def an_opened_alert(tagged: TaggedArticle | None = None) -> Alert:
+    """The first alert of a story with one article."""
+    tagged = tagged or a_tagged()
+    cause = Cause(
+        article_id=tagged.article.id,
+        fetched_at=tagged.article.fetched_at,
+        deduped_at=tagged.deduped_at,
+        tagged_at=tagged.tagged_at,
+        published_at=tagged.article.published_at,
+        backfill=False,
+    )
+    decision, _ = decide(
+        story_id=tagged.story_id,
+        known=Known(),
+        learned=dossier.of(tagged, stale_after=timedelta(hours=48)),
+        members=[member_of(tagged)],
+        before=None,
+        rules=shipped_rules(),
+        cause=cause,
+        now=START,
+    )
+    assert isinstance(decision, Opened), decision
+    return decision.alert
 
 
 class Crash(Exception):

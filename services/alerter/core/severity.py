@@ -77,9 +77,7 @@ def judge(facts: Facts, rules: Rules) -> tuple[Severity, tuple[str, ...]]:
     reasons = [_words(rule, found, facts) for (rule, found), level in zip(matched, levels, strict=True) if level == top]
     held = max(_rank(rule.level) for rule, _ in matched)
     if held > top:
-        reasons.append(
-            f"Held at {SEVERITIES[top]}, not {SEVERITIES[held]}: a single source, nobody corroborates it yet."
-        )
+        reasons.append(f"Held at {SEVERITIES[top]}, not {SEVERITIES[held]}: no second source corroborates it yet.")
     return SEVERITIES[top], tuple(dict.fromkeys(reasons))
 
 

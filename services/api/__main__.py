@@ -1,0 +1,28 @@
+"""Composition root of the api: ``python -m services.api``."""
+
+from __future__ import annotations
+
+from services.api.app import build_app
+from services.api.edges.redis import RedisAlertReader
+from services.api.metrics import ApiMetrics
+from services.api.service import ApiService
+from services.api.settings import ApiSettings
+from services.runtime import process
+from services.runtime.process import Context, Service
+from services.runtime.redis import connect
+
+
+def build(settings: ApiSettings, context: Context) -> Service:
+    """The api on real Redis."""
+    redis = connect(settings.redis)
+    app = build_app(
+        RedisAlertReader(redis),
+        metrics=ApiMetrics(context.registry),
+        clock=context.clock,
+        max_streams=settings.max_streams,
+    )
+    return ApiService(app, host=settings.host, port=settings.port, close=redis.aclose)
+
+
+if __name__ == "__main__":
+    process.run("api", ApiSettings, build)

@@ -1,0 +1,1 @@
+"""The pure part: what a request asks for, and cursors."""

@@ -1,0 +1,96 @@
+"""What a list request asks for, and the cursor that continues it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.api.errors import QueryError
+from services.contracts.messages import SEVERITIES, Severity
+
+MAX_PAGE = 200
+_CURSOR = re.compile(r"(\d{1,16}):([0-9a-f]{24})")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place after one alert in the order (last update, id), both descending."""
+
+    updated_ms: int
+    alert_id: str
+
+    def text(self) -> str:
+        """The cursor as a client carries it."""
+        return base64.urlsafe_b64encode(f"{self.updated_ms}:{self.alert_id}".encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Filters that all hold. ``severities`` is every level at or above the one asked for; all of them: no filter."""
+
+    topic: str | None = None
+    actor: str | None = None
+    place: str | None = None
+    severities: tuple[Severity, ...] = SEVERITIES
+    since_ms: int = 0
+    cursor: Cursor | None = None
+    limit: int = 50
+
+
+def parse(
+    *,
+    topic: str | None,
+    actor: str | None,
+    place: str | None,
+    min_severity: str | None,
+    since: str | None,
+    cursor: str | None,
+    limit: int,
+) -> Query:
+    """The query of a request's parameters. Raises :class:`QueryError`."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise QueryError(f"limit is {limit}: give 1 to {MAX_PAGE}.")
+    return Query(
+        topic=topic or None,
+        actor=actor or None,
+        place=place or None,
+        severities=_at_least(min_severity),
+        since_ms=_milliseconds(since),
+        cursor=_cursor(cursor),
+        limit=limit,
+    )
+
+
+def _at_least(severity: str | None) -> tuple[Severity, ...]:
+    if not severity:
+        return SEVERITIES
+    for rank, known in enumerate(SEVERITIES):
+        if severity == known:
+            return SEVERITIES[rank:]
+    raise QueryError(f"min_severity is {severity!r}: give one of {', '.join(SEVERITIES)}.")
+
+
+def _milliseconds(since: str | None) -> int:
+    if not since:
+        return 0
+    try:
+        time = datetime.fromisoformat(since)
+    except ValueError:
+        raise QueryError(f"since is {since!r}: give a time such as 2024-06-20T09:00:00Z.") from None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    if not text:
+        return None
+    try:
+        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
+    except (ValueError, binascii.Error):
+        plain = ""
+    match = _CURSOR.fullmatch(plain)
+    if match is None:
+        raise QueryError(f"cursor is {text!r}: give next_cursor of the page before, as it was.")
+    return Cursor(int(match[1]), match[2])

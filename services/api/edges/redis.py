@@ -1,0 +1,188 @@
+"""Reads alerts and stories from Redis. No command here scans: every list is a walk along one sorted index."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from services.api.core.query import Cursor, Query
+from services.api.ports import Event, Page
+from services.contracts import redis_keys, stories
+from services.contracts.messages import SEVERITIES
+from services.contracts.redis_keys import Facet
+from services.contracts.stories import StoryMember
+from services.runtime.errors import TransientError
+
+T = TypeVar("T")
+
+_CHUNK = 256  # index entries looked at in one round trip
+_MAX_LOOKED_AT = 4096  # per request: about 20 round trips of half a millisecond
+_BLOCK_MS = 5_000  # below the client's socket timeout of 10 s
+
+_Entry = tuple[int, str]  # last update in ms, alert id
+
+
+class RedisAlertReader:
+    """See :class:`services.api.ports.AlertReader`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def page(self, query: Query) -> Page:
+        """Walks the smallest index that the filters name, and checks each entry against the other filters."""
+        return await _available(lambda: self._page(query))
+
+    async def alert(self, alert_id: str) -> bytes | None:
+        rows = await self._pipeline(lambda pipe: pipe.hget(redis_keys.alert(alert_id), "alert"))
+        found: bytes | None = rows[0]
+        return found
+
+    async def members(self, story_id: str, language: str | None) -> Sequence[StoryMember]:
+        key = redis_keys.story(redis_keys.bucket(language), story_id)
+        rows = await self._pipeline(lambda pipe: pipe.hvals(key))
+        found = [stories.decode_member(value) for value in rows[0]]
+        return sorted(found, key=lambda member: (member.first_seen_at, member.article_id))
+
+    async def last_event(self) -> str:
+        rows = await self._pipeline(lambda pipe: pipe.xrevrange(redis_keys.ALERTS_STREAM, count=1))
+        return rows[0][0][0].decode() if rows[0] else "0-0"
+
+    async def follow(self, after: str) -> AsyncIterator[Event | None]:
+        last = after
+        while True:
+            entries = await self._read_stream(last)
+            if not entries:
+                yield None
+            for entry_id, fields in entries:
+                last = entry_id
+                body = await self.alert(fields[b"id"].decode())
+                if body is not None:
+                    yield Event(entry_id, body)
+
+    async def ping(self) -> None:
+        await self._pipeline(lambda pipe: pipe.ping())
+
+    async def _page(self, query: Query) -> Page:
+        walked, checks = await self._plan(query)
+        found: list[_Entry] = []
+        at, looked_at, ended = query.cursor, 0, False
+        while len(found) <= query.limit and looked_at < _MAX_LOOKED_AT and not ended:
+            chunk, ended = await self._chunk(walked, at, query.since_ms)
+            looked_at += len(chunk)
+            if chunk:
+                at = Cursor(*chunk[-1])
+                found += await self._passing(chunk, checks)
+        more = len(found) > query.limit or not ended
+        page = found[: query.limit]
+        following = Cursor(*page[-1]) if len(found) > query.limit else at
+        bodies = await self._bodies([id_ for _, id_ in page])
+        return Page(alerts=bodies, next_cursor=following.text() if more and following else None)
+
+    async def _plan(self, query: Query) -> tuple[list[str], list[list[str]]]:
+        """(the indexes to walk, merged; for each other filter the indexes of which one must hold the alert)."""
+        filters = [[redis_keys.alerts_by(facet, value)] for facet, value in _facets(query)]
+        if query.severities != SEVERITIES:
+            filters.append([redis_keys.alerts_by("severity", severity) for severity in query.severities])
+        if not filters:
+            return [redis_keys.ALERTS_BY_TIME], []
+
+        def fill(pipe: Any) -> None:
+            for keys in filters:
+                for key in keys:
+                    pipe.zcard(key)
+
+        sizes = iter(await self._pipeline(fill))
+        costs = [sum(next(sizes) for _ in keys) for keys in filters]
+        walked = filters[costs.index(min(costs))]
+        return walked, [keys for keys in filters if keys is not walked]
+
+    async def _chunk(self, keys: list[str], at: Cursor | None, since_ms: int) -> tuple[list[_Entry], bool]:
+        """The next entries of the merged indexes behind ``at``, newest first, and whether they end there.
+
+        A range begins at a whole millisecond; where more alerts share it than were asked for, more are asked for.
+        """
+        top: int | str = at.updated_ms if at else "+inf"
+        behind = (at.updated_ms, at.alert_id) if at else None
+        size = _CHUNK
+        while True:
+            lists = await self._ranges(keys, top, since_ms, size)
+            # What lies below the end of a list that was cut off is not known yet: it belongs to the next chunk.
+            floor = max((entries[-1] for entries in lists if len(entries) == size), default=None)
+            merged = heapq.merge(*lists, reverse=True)
+            chunk = [e for e in merged if (behind is None or e < behind) and (floor is None or e >= floor)]
+            if chunk or floor is None:
+                return chunk, floor is None
+            size *= 4
+
+    async def _ranges(self, keys: list[str], top: int | str, since_ms: int, size: int) -> list[list[_Entry]]:
+        def fill(pipe: Any) -> None:
+            for key in keys:
+                pipe.zrevrangebyscore(key, top, since_ms, start=0, num=size, withscores=True)
+
+        rows = await self._pipeline(fill)
+        return [[(int(score), member.decode()) for member, score in row] for row in rows]
+
+    async def _passing(self, chunk: list[_Entry], checks: list[list[str]]) -> list[_Entry]:
+        members = [id_ for _, id_ in chunk]
+        if not checks:
+            return chunk
+
+        def fill(pipe: Any) -> None:
+            for keys in checks:
+                for key in keys:
+                    pipe.zmscore(key, members)
+
+        rows = iter(await self._pipeline(fill))
+        keep = [True] * len(chunk)
+        for keys in checks:
+            scores = [next(rows) for _ in keys]
+            keep = [held and any(row[n] is not None for row in scores) for n, held in enumerate(keep)]
+        return [entry for entry, held in zip(chunk, keep, strict=True) if held]
+
+    async def _bodies(self, alert_ids: list[str]) -> list[bytes]:
+        if not alert_ids:
+            return []
+
+        def fill(pipe: Any) -> None:
+            for id_ in alert_ids:
+                pipe.hget(redis_keys.alert(id_), "alert")
+
+        return [body for body in await self._pipeline(fill) if body is not None]
+
+    async def _read_stream(self, after: str) -> list[tuple[str, dict[bytes, bytes]]]:
+        async def attempt() -> Any:
+            return await self._redis.xread({redis_keys.ALERTS_STREAM: after}, count=100, block=_BLOCK_MS)
+
+        return _stream_entries(await _available(attempt))
+
+    async def _pipeline(self, fill: Callable[[Any], Any]) -> list[Any]:
+        async def attempt() -> list[Any]:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                fill(pipe)
+                return await pipe.execute()
+
+        return await _available(attempt)
+
+
+def _facets(query: Query) -> list[tuple[Facet, str]]:
+    facets: list[tuple[Facet, str | None]] = [("topic", query.topic), ("actor", query.actor), ("place", query.place)]
+    return [(facet, value) for facet, value in facets if value]
+
+
+async def _available(call: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await call()
+    except (RedisError, OSError) as error:
+        raise TransientError(f"Redis cannot be read: {error}") from error
+
+
+def _stream_entries(reply: Any) -> list[tuple[str, dict[bytes, bytes]]]:
+    """The entries of one stream, from the reply of either protocol version."""
+    if not reply:
+        return []
+    entries = next(iter(reply.values()))[0] if isinstance(reply, dict) else reply[0][1]
+    return [(entry_id.decode(), fields) for entry_id, fields in entries]

@@ -1,0 +1,27 @@
+"""The api's metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from services.runtime.metrics import build_info
+
+REQUEST_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class ApiMetrics:
+    """Requests by route (the pattern, never the address) and answer, and who follows."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "wirewatch_api_requests_total", "Requests answered.", ["route", "code"], registry=registry
+        )
+        self.request_seconds = Histogram(
+            "wirewatch_api_request_seconds",
+            "Time to the first byte of the answer.",
+            ["route"],
+            registry=registry,
+            buckets=REQUEST_BUCKETS_SECONDS,
+        )
+        self.followers = Gauge("wirewatch_api_followers", "Open event streams.", registry=registry)
+        build_info(registry)

@@ -1,0 +1,57 @@
+"""What the api needs of the world."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.api.core.query import Query
+from services.contracts.stories import StoryMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Alerts as JSON, newest first. ``next_cursor`` is null at the end.
+
+    A page may be short, even empty, and still have a next one: the work of a request is bounded.
+    """
+
+    alerts: Sequence[bytes]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One revision in the followers' stream: its place there and the alert as it stands now (JSON)."""
+
+    id: str
+    alert: bytes
+
+
+class AlertReader(Protocol):
+    """Alerts as the alerter stores them. Raises ``TransientError`` while the store is away."""
+
+    async def page(self, query: Query) -> Page:
+        """The alerts a query asks for."""
+        ...
+
+    async def alert(self, alert_id: str) -> bytes | None:
+        """One alert (JSON), None where there is none."""
+        ...
+
+    async def members(self, story_id: str, language: str | None) -> Sequence[StoryMember]:
+        """The members of a story, in order of first sight."""
+        ...
+
+    async def last_event(self) -> str:
+        """Where the followers' stream ends now."""
+        ...
+
+    def follow(self, after: str) -> AsyncIterator[Event | None]:
+        """Revisions from behind ``after``, for ever; None now and then while it is quiet."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises while the store is away."""
+        ...

@@ -1,0 +1,96 @@
+"""uvicorn as a service of ours: signals and logs stay with the process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.runtime.errors import UsageError
+from services.runtime.logging import get
+
+log = get(__name__)
+
+GRACE_SECONDS = 3  # open streams are cut then; their clients connect again
+
+
+class ApiService:
+    """See :class:`services.runtime.process.Service`."""
+
+    def __init__(self, app: FastAPI, *, host: str, port: int, close: Callable[[], Awaitable[None]]) -> None:
+        self._host = host
+        self._port = port
+        self._close = close
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                log_config=None,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+        self.address: str | None = None
+
+    async def start(self) -> None:
+        """Listen. Raises :class:`UsageError` where the port is taken."""
+        listener = _listen(self._host, self._port)
+        port: int = listener.getsockname()[1]
+        self.address = f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{port}"
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="api.http")
+        listening = asyncio.ensure_future(self._server.listening.wait())
+        await asyncio.wait({listening, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        log.info("listening", address=self.address)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._serving is not None:
+            await asyncio.wait({self._serving})
+        await self._close()
+
+    async def ended(self) -> None:
+        if self._serving is not None:
+            await asyncio.shield(self._serving)
+
+    def ready(self) -> str | None:
+        return None if self._server.started else "not listening yet"
+
+    def healthy(self) -> str | None:
+        return None
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to ``runtime.process``, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"The api cannot listen on {host}:{port} ({error.strerror}): set WIREWATCH_API_HOST and WIREWATCH_API_PORT."
+        ) from None
+    return listener

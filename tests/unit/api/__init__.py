@@ -1,0 +1,1 @@
+"""The api, piece by piece, without servers."""
