@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.contracts import topics
 from services.contracts.codec import UndecodableError, decode
 from services.contracts.messages import Alert
 from services.runtime.logging import get
+from services.runtime.retry import Backoff
 
 log = get(__name__)
+
+_ATTEMPTS = 8  # about ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +33,33 @@ class AlertFeed:
     """Reads without a group, so it disturbs nobody and remembers nothing: each run begins with all that is there."""
 
     def __init__(self, kafka: str) -> None:
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka.split(","),
-            client_id="wirewatch-up",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            metadata_max_age_ms=30_000,
-        )
+        self._kafka = kafka
+        self._consumer: Any = None
         self._ends: dict[TopicPartition, int] = {}
         self._revisions: dict[str, int] = {}
 
     async def start(self) -> None:
-        """Connect, and note where "earlier" ends."""
-        await self._consumer.start()
-        await self._consumer.topics()  # without a subscription nothing else makes it ask for the topic
-        partitions = self._consumer.partitions_for_topic(topics.ALERTS) or set()
-        assigned = [TopicPartition(topics.ALERTS, number) for number in sorted(partitions)]
-        self._consumer.assign(assigned)
-        self._ends = await self._consumer.end_offsets(assigned)
+        """Connect, and note where "earlier" ends. Waits for a topic that has just been created to be known."""
+        backoff = Backoff()
+        while True:
+            self._consumer = AIOKafkaConsumer(
+                topics.ALERTS,
+                bootstrap_servers=self._kafka.split(","),
+                client_id="wirewatch-up",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=100,
+            )
+            try:
+                await self._consumer.start()
+                self._ends = await self._consumer.end_offsets(self._consumer.assignment())
+            except KafkaError:
+                await self._consumer.stop()
+                if backoff.attempts >= _ATTEMPTS:
+                    raise
+                await asyncio.sleep(backoff.next())
+            else:
+                return
 
     async def stop(self) -> None:
         """Close the connection."""

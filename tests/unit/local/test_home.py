@@ -1,0 +1,65 @@
+"""The directory: one supervisor at a time, and nothing left over from one that was killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.local.errors import AlreadyRunningError
+from services.local.home import Home, Run
+from services.runtime.errors import UsageError
+
+RUN = Run(kafka="127.0.0.1:1", redis="redis://127.0.0.1:2/0", api="http://127.0.0.1:3", ops={}, pid=4)
+
+
+def test_a_second_supervisor_is_told_who_runs(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with home.locked():
+        assert home.is_running()
+        with pytest.raises(AlreadyRunningError, match=r"already runs in .* \(pid \d+\): see `wirewatch status`"):
+            Home(tmp_path / "home").locked().__enter__()
+    assert not home.is_running()
+    with home.locked():
+        pass
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"file/home cannot be used: .* --home"):
+        Home(tmp_path / "file" / "home").locked().__enter__()
+
+
+def test_the_run_is_read_as_written_and_cleared(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.read_run() is None
+    home.write_run(RUN)
+    assert home.read_run() == RUN
+    home.clear()
+    assert home.read_run() is None
+
+
+def test_what_a_killed_supervisor_left_is_ended(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    home.write_children({"deduper": left.pid})
+    # A zombie has no command line: the parent has to take its exit code, as init does for real orphans.
+    assert home.end_stale() == ["deduper"]
+    assert left.wait() != 0
+    assert home.end_stale() == []
+
+
+def test_a_pid_that_was_given_out_again_is_left_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        home.write_children({"deduper": other.pid})
+        noted = (tmp_path / "children.json").read_text().replace("sleep(600)", "sleep(601)")
+        (tmp_path / "children.json").write_text(noted)
+        assert home.end_stale() == []
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()

@@ -1,0 +1,54 @@
+"""The broker's jars are exactly the tested ones, or nothing starts."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from services.local import jars
+from services.local.errors import JarsError
+
+
+@pytest.fixture
+def fetched(tmp_path: Path) -> tuple[list[Path], Path]:
+    """Two files and the list that names them."""
+    paths = [tmp_path / "kafka_2.13-1.jar", tmp_path / "scala.jar"]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    listed = tmp_path / "jars.sha256"
+    listed.write_text("".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths))
+    return paths, listed
+
+
+def test_listed_files_pass(fetched: tuple[list[Path], Path]) -> None:
+    jars.verify(*fetched)
+
+
+def test_another_hash_names_the_file(fetched: tuple[list[Path], Path]) -> None:
+    paths, listed = fetched
+    paths[1].write_bytes(b"something else")
+    with pytest.raises(JarsError, match=r"scala\.jar has another SHA-256 than jars\.sha256 says: delete it"):
+        jars.verify(paths, listed)
+
+
+def test_a_missing_file_is_named(fetched: tuple[list[Path], Path]) -> None:
+    paths, listed = fetched
+    with pytest.raises(JarsError, match=r"scala\.jar is missing"):
+        jars.verify(paths[:1], listed)
+
+
+def test_a_file_that_is_not_listed_is_named(fetched: tuple[list[Path], Path]) -> None:
+    paths, listed = fetched
+    extra = paths[0].with_name("extra.jar")
+    extra.write_bytes(b"")
+    with pytest.raises(JarsError, match=r"extra\.jar is not in jars\.sha256"):
+        jars.verify([*paths, extra], listed)
+
+
+def test_the_committed_list_is_of_one_broker_version() -> None:
+    names = [line.split()[1] for line in jars.LIST.read_text().splitlines()]
+    assert f"kafka_2.13-{jars.KAFKA_VERSION}.jar" in names
+    assert [name for name in names if name.startswith("kafka-clients")] == [f"kafka-clients-{jars.KAFKA_VERSION}.jar"]
+    assert len(names) == len(set(names))

@@ -1,0 +1,73 @@
+"""Which processes make up the line, and servers that are named but not there."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from services.local import line, probes
+from services.local.errors import ServerAwayError
+from services.local.home import Home
+from tests.support.stack import quiet
+
+AT = line.Servers("127.0.0.1:1", "redis://127.0.0.1:2/0", ())
+
+
+def a_closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def test_a_broker_that_is_away_is_named(tmp_path: Path) -> None:
+    address = f"127.0.0.1:{a_closed_port()}"
+    with pytest.raises(ServerAwayError, match=rf"^WIREWATCH_KAFKA is set, and Kafka gives no answer at {address}: "):
+        line.servers(Home(tmp_path), {"WIREWATCH_KAFKA": address}, quiet)
+
+
+def test_a_store_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
+    address = f"redis://user:secret@127.0.0.1:{a_closed_port()}/0"
+    with pytest.raises(ServerAwayError, match="WIREWATCH_REDIS is set, and Redis gives no answer at") as caught:
+        line._require("Redis", "WIREWATCH_REDIS", probes.store(address))
+    assert "secret" not in str(caught.value)
+
+
+def test_something_else_at_the_brokers_address_is_no_broker() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        problem = probes.kafka(f"127.0.0.1:{other.getsockname()[1]}")()
+    assert problem is not None
+
+
+def test_every_room_has_its_own_operations_port_and_the_same_servers(tmp_path: Path) -> None:
+    planned = line.plan(Home(tmp_path), {"PATH": "/bin"}, AT, with_samples=True)
+    environments = {room.program.name: room.program.environment for room in planned.rooms}
+    assert set(environments) == {*line.ROOMS, "samples"}
+    assert len({each["WIREWATCH_OPS_PORT"] for each in environments.values()}) == len(environments)
+    assert {each["WIREWATCH_KAFKA"] for each in environments.values()} == {AT.kafka}
+    assert {each["WIREWATCH_REDIS"] for each in environments.values()} == {AT.redis}
+
+
+def test_the_poller_is_given_the_sample_feeds_beside_its_own(tmp_path: Path) -> None:
+    planned = line.plan(Home(tmp_path), {"WIREWATCH_POLLER_FEEDS": "/mine.opml"}, AT, with_samples=True)
+    poller = next(room for room in planned.rooms if room.program.name == "poller")
+    samples = tmp_path / "samples.opml"
+    assert poller.program.environment["WIREWATCH_POLLER_FEEDS"] == f"{samples},/mine.opml"
+    assert planned.samples is not None
+    assert f'xmlUrl="{planned.samples}/harbour-review.xml"' in samples.read_text()
+    assert poller.program.environment["WIREWATCH_POLLER_ALLOW_PRIVATE"] == planned.samples.removeprefix("http://")
+
+
+def test_without_samples_the_poller_is_left_as_it_is(tmp_path: Path) -> None:
+    planned = line.plan(Home(tmp_path), {}, AT, with_samples=False)
+    assert planned.samples is None
+    assert all("WIREWATCH_POLLER_FEEDS" not in room.program.environment for room in planned.rooms)
+
+
+def test_a_second_run_keeps_its_ports(tmp_path: Path) -> None:
+    environ = {"WIREWATCH_API_PORT": "18080"}
+    first = line.plan(Home(tmp_path), environ, AT, with_samples=True)
+    second = line.plan(Home(tmp_path), environ, AT, with_samples=True)
+    assert [room.address for room in first.rooms] == [room.address for room in second.rooms]
+    assert (first.samples, first.api) == (second.samples, "http://127.0.0.1:18080")
