@@ -1,0 +1,164 @@
+"""The poller as a service: take what is due, poll it, never more at once than there are fetchers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from services.contracts import ids
+from services.poller.edges.feedlist import FeedList
+from services.poller.edges.store import RedisFeedStore
+from services.poller.handler import Poller
+from services.poller.metrics import FEED_STATES, PollerMetrics
+from services.poller.ports import Claim
+from services.runtime.clock import Clock
+from services.runtime.kafka import KafkaPublisher
+from services.runtime.logging import get
+from services.runtime.retry import Waiting
+
+log = get(__name__)
+
+IDLE_SECONDS: Final = 0.25
+RELOAD_SECONDS: Final = 2.0
+HEALTH_SECONDS: Final = 30.0
+DRAIN_SECONDS: Final = 25.0
+UNKNOWN_SECONDS: Final = 60.0
+
+
+class PollerService:
+    """See :class:`services.runtime.process.Service`.
+
+    Back-pressure: a poll holds its place until Kafka has its items, and nothing is claimed while a server is away, so
+    when Kafka stops, polling stops with it.
+    """
+
+    def __init__(
+        self,
+        *,
+        feeds: FeedList,
+        store: RedisFeedStore,
+        publisher: KafkaPublisher,
+        poller: Poller,
+        metrics: PollerMetrics,
+        clock: Clock,
+        waiting: Waiting,
+        fetchers: int,
+        spread_seconds: float,
+        closing: Sequence[Callable[[], Awaitable[None]]],
+    ) -> None:
+        self._feeds = feeds
+        self._store = store
+        self._publisher = publisher
+        self._poller = poller
+        self._metrics = metrics
+        self._clock = clock
+        self._waiting = waiting
+        self._fetchers = fetchers
+        self._spread_seconds = spread_seconds
+        self._closing = closing
+        self._polls: set[asyncio.Task[None]] = set()
+        self._failed: BaseException | None = None
+        self._loop: asyncio.Task[None] | None = None
+        self._synced = False
+
+    async def start(self) -> None:
+        self._feeds.load()
+        await self._publisher.start()
+        await self._sync()
+        self._loop = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+        if self._polls:
+            _, late = await asyncio.wait(self._polls, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()  # nothing of it is remembered, so it is done again
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._publisher.stop()
+        for close in self._closing:
+            await close()
+
+    async def ended(self) -> None:
+        if self._loop is not None:
+            await asyncio.shield(self._loop)
+
+    def ready(self) -> str | None:
+        return None if self._synced else "reading the feed list"
+
+    def healthy(self) -> str | None:
+        if self._loop is not None and self._loop.done():
+            return "the schedule has stopped"
+        return None
+
+    async def _sync(self) -> None:
+        now = self._clock.now()
+        spread = self._spread_seconds
+        first = {
+            feed.id: now + timedelta(seconds=0 if feed.interval_seconds else spread * _share(feed.id))
+            for feed in self._feeds.feeds.values()
+        }
+        await self._store.sync(self._feeds.feeds, first)
+        self._synced = True
+        log.info("feeds_scheduled", feeds=len(self._feeds.feeds))
+
+    async def _run(self) -> None:
+        reload_at = health_at = self._clock.monotonic()
+        while True:
+            if self._failed is not None:
+                raise self._failed
+            if self._clock.monotonic() >= reload_at:
+                reload_at = self._clock.monotonic() + RELOAD_SECONDS
+                if self._feeds.reload_if_changed():
+                    await self._sync()
+            if self._clock.monotonic() >= health_at:
+                health_at = self._clock.monotonic() + HEALTH_SECONDS
+                await self._count_feeds()
+            free = self._fetchers - len(self._polls)
+            claims = await self._claims(free)
+            for claim in claims:
+                task = asyncio.create_task(self._poll(claim))
+                self._polls.add(task)
+                task.add_done_callback(self._done)
+            if not claims:
+                await self._clock.sleep(IDLE_SECONDS)
+
+    async def _claims(self, free: int) -> Sequence[Claim]:
+        if free <= 0 or self._waiting.servers:
+            return ()
+        return await self._store.claim(self._clock.now(), free)
+
+    async def _poll(self, claim: Claim) -> None:
+        config = self._feeds.feeds.get(claim.feed_id)
+        if config is None:  # another poller has a newer list than this one
+            await self._store.postpone(claim, self._clock.now() + timedelta(seconds=UNKNOWN_SECONDS))
+            return
+        outcome = await self._poller.poll(claim, config)
+        log.debug("polled", feed=config.url, outcome=outcome)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._polls.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failed = task.exception()  # a defect: the process ends with a traceback and is started anew
+
+    async def _count_feeds(self) -> None:
+        counts = dict.fromkeys(FEED_STATES, 0)
+        feed_ids = list(self._feeds.feeds)
+        for at in range(0, len(feed_ids), 1000):
+            for state in await self._store.states(feed_ids[at : at + 1000]):
+                if state is None:
+                    counts["new"] += 1
+                else:
+                    counts["gone" if state.gone else "failing" if state.failures else "ok"] += 1
+        for name, count in counts.items():
+            self._metrics.feeds.labels(name).set(count)
+
+
+def _share(feed_id: str) -> float:
+    """A number in [0, 1) that belongs to the feed: the same at every start."""
+    return int(ids.digest("spread", feed_id)[:8], 16) / 0x1_0000_0000

@@ -1,0 +1,201 @@
+"""An entry of a feed becomes an article of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.contracts import ids
+from services.contracts.messages import Article, FeedRef, TextSource
+from services.poller.core import dates
+from services.poller.core.canonical import absolute, canonical, host_of
+from services.poller.core.model import ExtractedPage, FeedConfig, ParsedEntry, ParsedFeed
+from services.poller.core.outlet import Publishers, attribute
+from services.poller.core.text import cut, one_line
+
+FULL_TEXT_CHARACTERS: Final = 600
+MAX_TITLE_CHARACTERS: Final = 1000
+MAX_SUMMARY_CHARACTERS: Final = 5000
+MAX_TEXT_CHARACTERS: Final = 200_000  # 4 bytes each at worst: below the size a Kafka message may have
+MAX_GUID_CHARACTERS: Final = 500
+MAX_AUTHORS: Final = 20
+_FUTURE_ALLOWED: Final = timedelta(hours=1)
+_UNTITLED_CHARACTERS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry with its identity settled, before anything is fetched for it.
+
+    ``version`` names what the feed itself gave, so that an entry which did not change is not looked at twice.
+    """
+
+    entry: ParsedEntry
+    id: str
+    version: str
+    title: str
+    url: str | None
+    canonical_url: str | None
+    guid: str | None
+    text: str
+
+    @property
+    def has_full_text(self) -> bool:
+        """Whether the feed itself carries the story."""
+        return len(self.text) >= FULL_TEXT_CHARACTERS
+
+
+def items_of(feed: ParsedFeed, *, feed_id: str, base: str) -> list[Item]:
+    """The entries of a document with their identities, each identity once, in the order of the document.
+
+    A link that several entries of different titles share (a feed whose items all link to its front page) does not
+    identify them, and neither does a guid that several of them share: they are told apart by guid or title instead.
+    """
+    front = canonical(absolute(base, feed.link))
+    links, guids = _shared(feed, base)
+    items: dict[str, Item] = {}
+    for entry in feed.entries:
+        item = _item(entry, feed_id=feed_id, base=base, shared_links=links | {front}, shared_guids=guids)
+        if item is not None:
+            items.setdefault(item.id, item)
+    return list(items.values())
+
+
+def _shared(feed: ParsedFeed, base: str) -> tuple[set[str | None], set[str | None]]:
+    """Canonical links and guids that stand for more than one title."""
+    by_link: dict[str | None, set[str]] = {}
+    by_guid: dict[str | None, set[str]] = {}
+    for entry in feed.entries:
+        title = one_line(entry.title)
+        by_link.setdefault(canonical(absolute(base, entry.link)), set()).add(title)
+        by_guid.setdefault(entry.guid, set()).add(title)
+    return (
+        {link for link, titles in by_link.items() if len(titles) > 1},
+        {guid for guid, titles in by_guid.items() if len(titles) > 1},
+    )
+
+
+def _item(
+    entry: ParsedEntry, *, feed_id: str, base: str, shared_links: set[str | None], shared_guids: set[str | None]
+) -> Item | None:
+    """The entry's identity; None for an entry that says nothing at all (no link, no guid, no words)."""
+    url = absolute(base, entry.link)
+    guid = _guid(entry.guid)
+    text = _longest(entry.content, entry.summary)
+    title, _ = cut(one_line(entry.title), MAX_TITLE_CHARACTERS)
+    if not title:
+        title = cut(one_line(text[: 4 * _UNTITLED_CHARACTERS]), _UNTITLED_CHARACTERS)[0]
+    if not (url or guid or title):
+        return None
+    canonical_url = canonical(url)
+    if canonical_url in shared_links:
+        canonical_url = None
+    identity = None if entry.guid in shared_guids else guid
+    return Item(
+        entry=entry,
+        id=ids.article_id(canonical_url=canonical_url, feed=feed_id, guid=identity, title=title),
+        version=ids.content_hash(title, text),
+        title=title,
+        url=url,
+        canonical_url=canonical_url,
+        guid=guid,
+        text=text,
+    )
+
+
+def article_of(
+    item: Item,
+    *,
+    config: FeedConfig,
+    feed: ParsedFeed,
+    publishers: Publishers,
+    fetched_at: datetime,
+    first_seen_at: datetime,
+    backfill: bool,
+    language: str | None,
+    page: ExtractedPage | None = None,
+) -> Article:
+    """The article that is published for ``item``."""
+    entry = item.entry
+    flags: list[str] = []
+    text, source = _text(item, page)
+    text, was_cut = cut(text, MAX_TEXT_CHARACTERS)
+    if was_cut:
+        flags.append("text_truncated")
+    published = _clamped(_moment(entry.published, entry.published_parsed), fetched_at, flags)
+    updated = _clamped(_moment(entry.updated, entry.updated_parsed), fetched_at, flags)
+    if entry.published and published is None:
+        flags.append("bad_date")
+    if not entry.title.strip():
+        flags.append("untitled")
+    authors = tuple(dict.fromkeys(name for name in map(_name, entry.authors) if name))[:MAX_AUTHORS]
+    credited = [*authors, *([entry.source_title] if entry.source_title else [])]
+    attribution = attribute(
+        publishers,
+        link_host=host_of(item.canonical_url or item.url),
+        feed_host=host_of(feed.link) or host_of(config.url) or "unknown",
+        source_host=host_of(entry.source_url),
+        configured=config.outlet,
+        credited=credited,
+        text=text,
+    )
+    summary = cut(entry.summary, MAX_SUMMARY_CHARACTERS)[0] if entry.summary else None
+    return Article(
+        id=item.id,
+        feed=FeedRef(id=config.id, url=config.url, title=config.title or feed.title),
+        outlet=attribution.outlet,
+        family=attribution.family,
+        wire=attribution.wire,
+        transport=attribution.transport,
+        url=item.url,
+        canonical_url=item.canonical_url,
+        guid=item.guid,
+        title=item.title,
+        summary=summary,
+        text=text,
+        text_source=source,
+        authors=authors,
+        language=language,
+        published_raw=cut(entry.published, 200)[0] if entry.published else None,
+        published_at=published,
+        updated_at=updated,
+        first_seen_at=first_seen_at,
+        fetched_at=fetched_at,
+        content_hash=ids.content_hash(item.title, text),
+        backfill=backfill,
+        flags=tuple(dict.fromkeys(flags)),
+    )
+
+
+def _text(item: Item, page: ExtractedPage | None) -> tuple[str, TextSource]:
+    if page is not None and page.text and len(page.text) > len(item.text):
+        return page.text, "page"
+    return (item.text, "feed") if item.text else ("", "none")
+
+
+def _longest(content: str | None, summary: str | None) -> str:
+    first, second = content or "", summary or ""
+    return first if len(first) >= len(second) else second
+
+
+def _guid(guid: str | None) -> str | None:
+    if not guid:
+        return None
+    text = one_line(guid)
+    return text if len(text) <= MAX_GUID_CHARACTERS else f"sha256:{ids.digest('guid', text)}"
+
+
+def _name(author: str) -> str:
+    return cut(one_line(author), 200)[0]
+
+
+def _moment(raw: str | None, parsed: float | None) -> datetime | None:
+    return dates.parse(raw) or dates.from_timestamp(parsed)
+
+
+def _clamped(moment: datetime | None, fetched_at: datetime, flags: list[str]) -> datetime | None:
+    if moment is not None and moment > fetched_at + _FUTURE_ALLOWED:
+        flags.append("future_date")
+        return fetched_at
+    return moment

@@ -1,0 +1,96 @@
+"""Dates as feeds write them. A date that cannot be read is None, never "now"; a zone is never dropped."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+from typing import Final
+
+_EARLIEST: Final = datetime(1971, 1, 1, tzinfo=UTC)  # what is older is a zero that somebody formatted
+_LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+
+# Zone names that RFC 822 does not know but feeds use. Where a name is ambiguous the one news feeds mean is taken.
+_ZONES: Final = {
+    "wet": 0, "west": 60, "bst": 60, "ist": 330, "cet": 60, "mez": 60, "met": 60, "cest": 120, "mesz": 120,
+    "mest": 120, "eet": 120, "eest": 180, "sast": 120, "trt": 180, "msk": 180, "msd": 240, "gst": 240, "pkt": 300,
+    "ict": 420, "wib": 420, "hkt": 480, "sgt": 480, "pht": 480, "awst": 480, "jst": 540, "kst": 540, "aest": 600,
+    "aedt": 660, "acst": 570, "nzst": 720, "nzdt": 780, "akst": -540, "akdt": -480, "hst": -600, "ast": -240,
+    "adt": -180, "nst": -210, "ndt": -150, "art": -180, "brt": -180, "clt": -240,
+}  # fmt: skip
+_ISO = re.compile(
+    r"^\s*(\d{4})-?(\d{2})(?:-?(\d{2}))?(?:[T\s]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?"
+    r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
+)
+_ZONE_AT_END = re.compile(r"\s([A-Za-z]{3,4})\s*$")
+
+
+def parse(text: str | None) -> datetime | None:
+    """The moment ``text`` names, in UTC; None where it names none. No zone is read as UTC, as RFC 822 readers do."""
+    if not text or len(text) > 200:
+        return None
+    try:
+        moment = _iso(text) or _rfc822(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return sensible(moment)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """The moment of an HTTP header (RFC 9110, 5.6.7), in any of its forms."""
+    if not text or len(text) > 60:
+        return None
+    try:
+        moment = _rfc822(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return moment if moment is not None and _EARLIEST <= moment <= _LATEST else None
+
+
+def from_timestamp(seconds: float | None) -> datetime | None:
+    """A moment given as seconds since 1970; None where it is absent or absurd."""
+    if seconds is None:
+        return None
+    try:
+        return sensible(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def sensible(moment: datetime | None) -> datetime | None:
+    """``moment`` unless it is a formatted zero or out of what a calendar can hold."""
+    if moment is None or not _EARLIEST <= moment <= _LATEST:
+        return None
+    return moment
+
+
+def _iso(text: str) -> datetime | None:
+    match = _ISO.match(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    moment = datetime(int(year), int(month), int(day or 1), 0, int(minute or 0), min(int(second or 0), 59), tzinfo=UTC)
+    moment += timedelta(hours=int(hour or 0) if int(hour or 0) <= 24 else 0)
+    if fraction:
+        moment += timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
+    return moment - _offset(zone)
+
+
+def _offset(zone: str | None) -> timedelta:
+    if not zone or zone[0] not in "+-":
+        return timedelta()
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return offset if zone[0] == "+" else -offset
+
+
+def _rfc822(text: str) -> datetime | None:
+    fields = parsedate_tz(text)
+    if fields is None:
+        return None
+    offset = fields[9]
+    if not offset:
+        named = _ZONE_AT_END.search(text)
+        offset = _ZONES.get(named.group(1).lower(), 0) * 60 if named else 0
+    zone = timezone(timedelta(seconds=offset))
+    return datetime(*fields[:5], min(fields[5], 59), tzinfo=zone).astimezone(UTC)

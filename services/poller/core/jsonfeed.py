@@ -1,0 +1,79 @@
+"""JSON Feed (jsonfeed.org, versions 1 and 1.1). Lenient as readers are: an id may be a number, a date may be absent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from services.poller.core.model import ParsedEntry, ParsedFeed
+from services.poller.core.preflight import MAX_ENTRIES
+from services.poller.core.text import from_html, one_line, plain
+
+
+class NotAJsonFeedError(ValueError):
+    """The document is JSON but no feed, or no JSON at all."""
+
+
+def looks_like_json(body: bytes) -> bool:
+    """Whether the first character opens an object."""
+    return body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def parse(body: bytes) -> ParsedFeed:
+    """The feed in ``body``. Raises :class:`NotAJsonFeedError`."""
+    try:
+        document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise NotAJsonFeedError(f"not JSON: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        raise NotAJsonFeedError("a JSON document without a list of items")
+    items = [item for item in document["items"] if isinstance(item, dict)]
+    feed_authors = _authors(document)
+    return ParsedFeed(
+        format="json",
+        title=_line(document.get("title")),
+        link=_text(document.get("home_page_url")),
+        language=_text(document.get("language")),
+        entries=tuple(_entry(item, feed_authors, document) for item in items[:MAX_ENTRIES]),
+        dropped=max(0, len(items) - MAX_ENTRIES),
+        hubs=tuple(url for hub in _dicts(document.get("hubs")) if (url := _text(hub.get("url")))),
+        self_url=_text(document.get("feed_url")),
+    )
+
+
+def _entry(item: dict[str, Any], feed_authors: tuple[str, ...], document: dict[str, Any]) -> ParsedEntry:
+    markup, text = _text(item.get("content_html")), _text(item.get("content_text"))
+    return ParsedEntry(
+        title=_line(item.get("title")) or "",
+        link=_text(item.get("url")) or _text(item.get("external_url")),
+        guid=_text(item.get("id")),
+        summary=plain(_text(item.get("summary")) or "").strip() or None,
+        content=(from_html(markup) if markup else plain(text or "").strip()) or None,
+        authors=_authors(item) or feed_authors,
+        published=_text(item.get("date_published")),
+        updated=_text(item.get("date_modified")),
+        language=_text(item.get("language")) or _text(document.get("language")),
+    )
+
+
+def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
+    listed = [*_dicts(holder.get("authors")), *_dicts([holder.get("author")])]
+    return tuple(dict.fromkeys(name for author in listed if (name := _line(author.get("name")))))
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str | int | float):
+        return str(value) or None
+    return None
+
+
+def _line(value: object) -> str | None:
+    text = _text(value)
+    return one_line(text) or None if text else None

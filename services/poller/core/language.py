@@ -1,0 +1,36 @@
+"""Which language an article is in: what the words say, and for a few words what the feed says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from services.poller.core.articles import Item
+
+Detect = Callable[[str], tuple[str, float] | None]
+"""The likeliest language of a text (ISO 639-1 or -3 code in lower case) and how sure that is, 0 to 1."""
+
+SAMPLE_CHARACTERS: Final = 400
+SURE: Final = 0.65
+SHORT_CHARACTERS: Final = 80
+
+
+def language_of(item: Item, text: str, declared: str | None, detect: Detect) -> str | None:
+    """The language code, or None. ``declared`` is what the feed list or the feed says; it decides for short texts."""
+    sample = f"{item.title}. {text[:SAMPLE_CHARACTERS]}"[:SAMPLE_CHARACTERS].replace("\n", " ")
+    said = primary(item.entry.language) or primary(declared)
+    found = detect(sample)
+    if found is None:
+        return said
+    code, score = found
+    if said and (score < SURE or len(sample) < SHORT_CHARACTERS):
+        return said
+    return code if score >= SURE / 2 else None
+
+
+def primary(tag: str | None) -> str | None:
+    """The primary subtag of a language tag (``en`` of ``en-GB``); None for what is none."""
+    if not tag:
+        return None
+    code = tag.replace("_", "-").partition("-")[0].strip().lower()
+    return code if 2 <= len(code) <= 3 and code.isascii() and code.isalpha() else None

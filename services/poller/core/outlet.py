@@ -1,0 +1,150 @@
+"""Who really says it: the outlet that prints, the family that owns it, the wire it carries, the transport between.
+
+An aggregator's name (news.google.com) is a transport and never a source. A host that is in no table is a family of
+its own, by its registrable domain. Data: ``seeds/publishers.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+_HEAD_CHARACTERS: Final = 400  # a dateline stands in the first line or two
+_TAIL_CHARACTERS: Final = 300  # "(Reporting by ...; Editing by ...)" ends the text
+_FRONT: Final = ("www.", "m.", "amp.", "mobile.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A news agency: its name, its own hosts, and the words that credit it."""
+
+    name: str
+    hosts: tuple[str, ...]
+    credits: tuple[str, ...]  # as in a dateline: "AP" of "(AP) —" or "Reuters" of "Reuters -"
+    names: tuple[str, ...]  # as an author or an RSS <source> names it
+    endings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """The tables of ``publishers.yaml``, ready to look up. ``registrable`` gives a host's registrable domain."""
+
+    families: Mapping[str, str]  # host or domain -> family
+    wires: tuple[Wire, ...]
+    aggregators: frozenset[str]
+    registrable: Callable[[str], str | None]
+    _by_name: dict[str, str] = field(default_factory=dict, repr=False)
+    _dateline: list[re.Pattern[str]] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        by_credit = {}
+        for wire in self.wires:
+            for name in (wire.name, *wire.names):
+                self._by_name[name.casefold()] = wire.name
+            for credit in wire.credits:
+                by_credit[credit] = wire.name
+                self._by_name.setdefault(credit.casefold(), wire.name)
+        if by_credit:
+            words = "|".join(re.escape(credit) for credit in sorted(by_credit, key=len, reverse=True))
+            # "(AP) —", "(Reuters) -", "LONDON, June 20 (AFP)", "Reuters - ", "AP — "
+            self._dateline.append(re.compile(rf"\((?:[^()]{{0,20}}[/, ])?({words})(?:[/, ][^()]{{0,20}})?\)"))
+            self._dateline.append(re.compile(rf"^(?:[A-Z][\w .,'’/-]{{0,60}}[,:] ?)?({words})\s*(?:-{{1,2}}|–|—)\s"))
+
+    def wire_named(self, name: str) -> str | None:
+        """The wire an author or source name stands for, exactly or as "Name Surname, Reuters"."""
+        folded = name.casefold().strip()
+        if folded in self._by_name:
+            return self._by_name[folded]
+        for part in re.split(r"[,/|;·]| for | via | with ", folded):
+            hit = self._by_name.get(part.strip(" .()").removeprefix("by ").removeprefix("the ").strip())
+            if hit:
+                return hit
+        return None
+
+    def wire_of(self, text: str, credited: Sequence[str], host: str | None) -> str | None:
+        """The wire whose report this is: named by author or source, in the dateline, at the end, or its own site."""
+        for name in credited:
+            named = self.wire_named(name)
+            if named:
+                return named
+        for wire in self.wires:
+            if host and any(host == own or host.endswith(f".{own}") for own in wire.hosts):
+                return wire.name
+        return self._in_text(text)
+
+    def is_aggregator(self, host: str | None) -> bool:
+        """Whether a host passes on what others wrote."""
+        return host is not None and self._lookup_domain(host, self.aggregators)
+
+    def family_of(self, host: str) -> str:
+        """The publisher family of a host."""
+        labels = host.split(".")
+        for start in range(len(labels) - 1):
+            family = self.families.get(".".join(labels[start:]))
+            if family:
+                return family
+        domain = self.registrable(host) or host
+        return self.families.get(domain, domain)
+
+    def _lookup_domain(self, host: str, table: frozenset[str]) -> bool:
+        labels = host.split(".")
+        return any(".".join(labels[start:]) in table for start in range(len(labels) - 1))
+
+    def _in_text(self, text: str) -> str | None:
+        head = text[:_HEAD_CHARACTERS]
+        for pattern in self._dateline:
+            match = pattern.search(head)
+            if match:
+                return self._by_name[match.group(1).casefold()]
+        tail = text[-_TAIL_CHARACTERS:]
+        for wire in self.wires:
+            if any(ending in tail for ending in wire.endings):
+                return wire.name
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The answer: ``outlet`` is a host without its "www.", ``transport`` the aggregator that passed it on."""
+
+    outlet: str
+    family: str
+    wire: str | None
+    transport: str | None
+
+
+def attribute(
+    publishers: Publishers,
+    *,
+    link_host: str | None,
+    feed_host: str,
+    source_host: str | None,
+    configured: str | None,
+    credited: Sequence[str],
+    text: str,
+) -> Attribution:
+    """Who says it. ``source_host`` is of RSS ``<source url>``, ``configured`` the outlet the feed list names."""
+    transport: str | None = None
+    host = link_host or configured or feed_host
+    if publishers.is_aggregator(host):
+        transport = bare(host)
+        host = source_host if source_host and not publishers.is_aggregator(source_host) else configured or host
+    elif link_host is None and publishers.is_aggregator(feed_host):
+        transport = bare(feed_host)
+    outlet = bare(host)
+    return Attribution(
+        outlet=outlet,
+        family=publishers.family_of(outlet),
+        wire=publishers.wire_of(text, credited, outlet),
+        transport=transport if transport != outlet else None,
+    )
+
+
+def bare(host: str) -> str:
+    """A host without the labels that only say how it is shown."""
+    for front in _FRONT:
+        if host.startswith(front) and host.count(".") >= 2:
+            return host[len(front) :]
+    return host

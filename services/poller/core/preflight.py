@@ -1,0 +1,118 @@
+"""A cheap look at a feed before the real parser: raw expat, which is linear where feedparser is not.
+
+feedparser takes 26 s for 40,000 attributes and 14 s for 100,000 entries; expat takes 0.03 s for the same. What expat
+cannot read (feeds are often not well-formed) is left to the parser's limits of memory and time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+from xml.parsers import expat
+
+MAX_DEPTH: Final = 100
+MAX_ATTRIBUTES: Final = 256
+MAX_ENTITIES: Final = 300  # HTML's own are 253, and some feeds declare them all
+MAX_ENTRIES: Final = 2000
+_ENTRY_NAMES: Final = frozenset({"item", "entry", "url"})
+_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_UNFINISHED: Final = frozenset({"no element found", "unclosed token", "unclosed CDATA section"})
+
+
+class RefusedError(ValueError):
+    """The document is of a shape that no feed has and that would cost too much to parse."""
+
+
+@dataclass(slots=True)
+class Preflight:
+    """What the look found. ``truncated``: the document ends before its root element does."""
+
+    entries: int = 0
+    truncated: bool = False
+    well_formed: bool = True
+    root: str | None = None
+    _starts: list[int] = field(default_factory=list)
+
+    def capped(self, body: bytes) -> tuple[bytes, int]:
+        """``body`` with the middle entries cut out where there are more than the cap, and how many.
+
+        The first and the last half stay: feeds list the newest first or last, never in the middle.
+        """
+        if self.entries <= MAX_ENTRIES:
+            return body, 0
+        half = MAX_ENTRIES // 2
+        head, tail = self._starts[half], self._starts[-half]
+        return body[:head] + body[tail:], self.entries - MAX_ENTRIES
+
+
+def look(body: bytes) -> Preflight:
+    """Read ``body`` once with expat. Raises :class:`RefusedError`."""
+    found = Preflight()
+    parser = expat.ParserCreate()
+    depth, entry_depth, entities = 0, None, 0
+
+    def start(name: str, attributes: list[str]) -> None:
+        nonlocal depth, entry_depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RefusedError(f"elements nested more than {MAX_DEPTH} deep")
+        if len(attributes) > 2 * MAX_ATTRIBUTES:
+            raise RefusedError(f"an element with more than {MAX_ATTRIBUTES} attributes")
+        local = name.rpartition(":")[2]
+        found.root = found.root or local
+        if local in _ENTRY_NAMES and entry_depth in (None, depth):
+            entry_depth = depth
+            found.entries += 1
+            found._starts.append(parser.CurrentByteIndex)
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def entity(*_: object) -> None:
+        nonlocal entities
+        entities += 1
+        if entities > MAX_ENTITIES:
+            raise RefusedError(f"more than {MAX_ENTITIES} entity declarations")
+
+    parser.ordered_attributes = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.EntityDeclHandler = entity
+    _run(parser, body, found)
+    return found
+
+
+def _run(parser: expat.XMLParserType, body: bytes, found: Preflight) -> None:
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        found.well_formed = False
+        found.truncated = found.root is not None and expat.ErrorString(error.code) in _UNFINISHED
+    except RefusedError:
+        raise
+    except (ValueError, LookupError):
+        found.well_formed = False  # an encoding that expat does not know
+
+
+def without_bad_references(body: bytes) -> bytes:
+    """``body`` with every numeric reference to no character (surrogates, beyond Unicode) made U+FFFD.
+
+    feedparser raises on them (its issues 591 and 599).
+    """
+    return _REFERENCE.sub(_checked, body) if b"&#" in body else body
+
+
+def without_doctype(body: bytes) -> bytes:
+    """``body`` without its document type declaration."""
+    return _DOCTYPE.sub(b"", body, count=1)
+
+
+def _checked(match: re.Match[bytes]) -> bytes:
+    digits, base = (match[1], 16) if match[1] else (match[2], 10)
+    significant = digits.lstrip(b"0")
+    number = int(significant or b"0", base) if len(significant) <= 8 else 0x110000
+    good = number < 0x110000 and not 0xD800 <= number <= 0xDFFF and number != 0
+    return match[0] if good else b"&#xFFFD;"

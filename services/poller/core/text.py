@@ -1,0 +1,82 @@
+"""HTML to text, and text made safe to carry. Linear in its input: no recursion, no backtracking expressions."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+_TAG = re.compile(r"<(?:!--.*?(?:-->|\Z)|!\[CDATA\[|[!?][^>]*>|/?[a-zA-Z][^>]*>)", re.DOTALL)
+_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
+_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2028\u2029]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+# C0 controls but tab and line feed, DEL, C1 controls, and surrogates that no UTF-8 can carry.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:#\d|#x[0-9a-fA-F]|[a-zA-Z]{2,31};)")
+
+_BLOCKS: Final = frozenset(
+    "address article aside blockquote br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+)
+_SILENT: Final = frozenset("script style noscript template iframe object embed svg math head title textarea".split())
+
+
+def plain(text: str) -> str:
+    """``text`` without characters that no reader can see or no encoder can carry."""
+    return _CONTROLS.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """A title or a name: plain, on one line."""
+    return " ".join(plain(text).split())
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether ``text`` has a tag or an entity in it."""
+    return _MARKUP.search(text) is not None
+
+
+def from_html(markup: str) -> str:
+    """The text of an HTML fragment: a paragraph a line, entities resolved, scripts and styles left out."""
+    if "<" not in markup:
+        return _tidy(html.unescape(markup) if "&" in markup else markup)
+    parts: list[str] = []
+    silent: str | None = None
+    position = 0
+    for match in _TAG.finditer(markup):
+        if silent is None:
+            parts.append(markup[position : match.start()].replace("\n", " "))
+        position = match.end()
+        name = _name(match.group())
+        if silent is not None:
+            silent = None if match.group().startswith("</") and name == silent else silent
+        elif name in _SILENT and not match.group().startswith("</") and not match.group().endswith("/>"):
+            silent = name if f"</{name}" in markup[position:].lower() else None
+        elif name in _BLOCKS:
+            parts.append("\n")
+    if silent is None:
+        parts.append(markup[position:].replace("\n", " "))
+    return _tidy(html.unescape("".join(parts)))
+
+
+def title_text(value: str) -> str:
+    """A title as one line of text; markup in it is resolved once."""
+    return one_line(from_html(value)) if looks_like_html(value) else one_line(value)
+
+
+def cut(text: str, limit: int) -> tuple[str, bool]:
+    """``text`` of at most ``limit`` characters, cut at a space where one is near; and whether it was cut."""
+    if len(text) <= limit:
+        return text, False
+    head = text[:limit]
+    space = head.rfind(" ", max(0, limit - 80))
+    return (head[:space] if space > 0 else head).rstrip(), True
+
+
+def _name(tag: str) -> str:
+    match = _NAME.match(tag)
+    return match.group(1).lower() if match else ""
+
+
+def _tidy(text: str) -> str:
+    return _LINES.sub("\n", _SPACES.sub(" ", plain(text))).strip()

@@ -1,0 +1,1 @@
+"""Where the poller meets the world: HTTP, worker processes, Redis, files."""

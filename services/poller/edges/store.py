@@ -1,0 +1,202 @@
+"""The schedule in Redis, shared by all pollers.
+
+| key under ``ww:1:{po}:`` | type | holds |
+|---|---|---|
+| ``due`` | zset | feed id by next poll (ms since 1970); while leased: by the end of the lease |
+| ``leases`` | hash | feed id -> token of who polls it |
+| ``feed:<id>`` | string | :class:`FeedState`, JSON |
+| ``seen:<id>`` | string | what was sent, packed (``core/seen.py``), expires |
+| ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of those who wait (ms) |
+
+A poller that is killed keeps nothing: its leases end, and the feeds are due again with their state of before.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import redis.asyncio
+
+from services.contracts.redis_keys import POLLER
+from services.poller.core.model import FeedConfig, FeedState
+from services.poller.core.seen import Seen
+from services.poller.ports import Claim
+from services.runtime.redis import RedisCalls
+
+LEASE_SECONDS: Final = 120
+BUSY_SECONDS: Final = 60
+SEEN_SECONDS: Final = 60 * 86_400
+STATE_SECONDS: Final = 120 * 86_400
+
+_DUE: Final = f"{POLLER}:due"
+_LEASES: Final = f"{POLLER}:leases"
+
+_CLAIM: Final = """#!lua
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+for at = 1, #ids, 2 do
+  redis.call('ZADD', KEYS[1], ARGV[2], ids[at])
+  redis.call('HSET', KEYS[2], ids[at], ARGV[4])
+end
+return ids
+"""
+_MOVE: Final = """#!lua
+if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
+if ARGV[4] == '1' then redis.call('HDEL', KEYS[2], ARGV[1]) end
+return 1
+"""
+_FINISH: Final = """#!lua
+if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
+redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[5])
+if ARGV[6] ~= '' then redis.call('SET', KEYS[4], ARGV[6], 'EX', ARGV[7]) end
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1
+"""
+_TAKE_HOST: Final = """#!lua
+local now, gap, busy_for = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local kept = redis.call('HMGET', KEYS[1], 'next', 'busy', 'tail')
+local free = math.max(tonumber(kept[1] or '0'), tonumber(kept[2] or '0'))
+if free <= now then
+  redis.call('HSET', KEYS[1], 'next', now + gap, 'busy', now + busy_for)
+  redis.call('PEXPIRE', KEYS[1], math.max(gap, busy_for) + 60000)
+  return 0
+end
+local tail = math.max(tonumber(kept[3] or '0'), free - gap) + gap
+if tail - now > 3600000 then tail = free end
+redis.call('HSET', KEYS[1], 'tail', tail)
+return tail - now
+"""
+_PAUSE_HOST: Final = """#!lua
+local next_at = math.max(tonumber(redis.call('HGET', KEYS[1], 'next') or '0'), tonumber(ARGV[1]))
+redis.call('HSET', KEYS[1], 'next', next_at)
+redis.call('PEXPIRE', KEYS[1], math.max(tonumber(ARGV[2]), redis.call('PTTL', KEYS[1])))
+return 1
+"""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(FeedState)
+
+
+class RedisFeedStore:
+    """See :class:`services.poller.ports.FeedStore`."""
+
+    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls) -> None:
+        self._redis = client
+        self._calls = calls
+        self._token = secrets.token_hex(8)
+        self._claims = 0
+        self._scripts = {
+            text: client.register_script(text) for text in (_CLAIM, _MOVE, _FINISH, _TAKE_HOST, _PAUSE_HOST)
+        }
+
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
+        members: list[Any] = await self._calls.run(lambda: self._redis.zrange(_DUE, 0, -1))
+        scheduled = {member.decode() for member in members}
+        gone = [feed_id for feed_id in scheduled if feed_id not in feeds]
+        new = {feed_id: _ms(first_polls[feed_id]) for feed_id in feeds if feed_id not in scheduled}
+        for batch in _batches(gone):
+            await self._calls.run(lambda batch=batch: self._redis.zrem(_DUE, *batch))  # type: ignore[misc]
+        for batch in _batches(list(new)):
+            kept = await self.states(batch)
+            scores = {
+                feed_id: _ms(state.next_poll_at) if state and state.next_poll_at else new[feed_id]
+                for feed_id, state in zip(batch, kept, strict=True)
+            }
+            await self._calls.run(lambda scores=scores: self._redis.zadd(_DUE, scores, nx=True))  # type: ignore[misc]
+
+    async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
+        """The stored states, None where a feed was never polled."""
+        return await self._calls.run(lambda: read_states(self._redis, feed_ids))
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
+        self._claims += 1
+        token = f"{self._token}:{self._claims}"
+        lease_end = _ms(now + timedelta(seconds=LEASE_SECONDS))
+        reply: list[bytes] = await self._run(_CLAIM, [_DUE, _LEASES], [_ms(now), lease_end, limit, token])
+        feed_ids = [member.decode() for member in reply[::2]]
+        states = await self.states(feed_ids)
+        return [
+            Claim(feed_id, token, datetime.fromtimestamp(float(score) / 1000, UTC), state or FeedState())
+            for feed_id, score, state in zip(feed_ids, reply[1::2], states, strict=True)
+        ]
+
+    async def extend(self, claim: Claim, now: datetime) -> None:
+        end = _ms(now + timedelta(seconds=LEASE_SECONDS))
+        await self._run(_MOVE, [_DUE, _LEASES], [claim.feed_id, claim.token, end, "0"])
+
+    async def postpone(self, claim: Claim, until: datetime) -> None:
+        await self._run(_MOVE, [_DUE, _LEASES], [claim.feed_id, claim.token, _ms(until), "1"])
+
+    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
+        next_poll = state.next_poll_at
+        if next_poll is None:
+            raise ValueError("a polled feed has a next poll")
+        reply = await self._run(
+            _FINISH,
+            [_DUE, _LEASES, _feed(claim.feed_id), _seen(claim.feed_id)],
+            [
+                claim.feed_id,
+                claim.token,
+                _ms(next_poll),
+                _encoder.encode(state),
+                STATE_SECONDS,
+                seen or b"",
+                SEEN_SECONDS,
+            ],
+        )
+        return bool(reply)
+
+    async def seen(self, feed_id: str) -> Seen:
+        packed: Any = await self._calls.run(lambda: self._redis.get(_seen(feed_id)))
+        return Seen(packed)
+
+    async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
+        args = [_ms(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]
+        return float(await self._run(_TAKE_HOST, [_host(host)], args)) / 1000
+
+    async def release_host(self, host: str) -> None:
+        await self._calls.run(lambda: self._redis.hdel(_host(host), "busy"))
+
+    async def pause_host(self, host: str, until: datetime) -> None:
+        left = max(1, int((until - datetime.now(UTC)).total_seconds() * 1000)) + 60_000
+        await self._run(_PAUSE_HOST, [_host(host)], [_ms(until), left])
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _run(self, script: str, keys: list[str], args: list[Any]) -> Any:
+        return await self._calls.run(lambda: self._scripts[script](keys=keys, args=args))
+
+
+async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> list[FeedState | None]:
+    """The stored states as any reader of the store sees them, None where a feed was never polled."""
+    if not feed_ids:
+        return []
+    values = await client.mget([_feed(feed_id) for feed_id in feed_ids])
+    return [_decoder.decode(value) if value else None for value in values]
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _feed(feed_id: str) -> str:
+    return f"{POLLER}:feed:{feed_id}"
+
+
+def _seen(feed_id: str) -> str:
+    return f"{POLLER}:seen:{feed_id}"
+
+
+def _host(host: str) -> str:
+    return f"{POLLER}:host:{host}"
+
+
+def _batches(values: Sequence[str], size: int = 1000) -> list[Sequence[str]]:
+    return [values[at : at + size] for at in range(0, len(values), size)]

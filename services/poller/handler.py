@@ -1,0 +1,220 @@
+"""One poll: ask, read, publish, and only then remember.
+
+Every item of a feed ends in one status: ``published`` (Kafka has it), ``known`` (this version was sent before) or
+``dead`` (the broker will never take it, even shortened). The feed's state is written after the last acknowledgement,
+so a crash anywhere before that leads to asking again, never to a hole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from services.contracts import codec, ids, topics
+from services.contracts.messages import Article
+from services.poller.core import policy
+from services.poller.core.articles import Item, article_of, items_of
+from services.poller.core.canonical import host_of
+from services.poller.core.language import Detect, language_of
+from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, Outcome, ParsedFeed, Polled
+from services.poller.core.outlet import Publishers
+from services.poller.core.seen import Seen
+from services.poller.core.text import cut
+from services.poller.errors import WorkerError
+from services.poller.metrics import PollerMetrics
+from services.poller.ports import Claim, Documents, FeedStore, Fetcher, Pages
+from services.runtime.clock import Clock
+from services.runtime.delivery import Outgoing
+from services.runtime.logging import get
+from services.runtime.ports import Publisher
+
+log = get(__name__)
+
+Status = Literal["published", "known", "dead"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+BATCH_ITEMS: Final = 50  # between two batches the event loop turns
+MAX_PAGES_PER_POLL: Final = 40
+SHORTENED_CHARACTERS: Final = 50_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Poller:
+    """Polls one claimed feed at a time; many run at once."""
+
+    fetcher: Fetcher
+    documents: Documents
+    pages: Pages | None
+    store: FeedStore
+    publisher: Publisher
+    publishers: Publishers
+    detect: Detect
+    metrics: PollerMetrics
+    clock: Clock
+    host_gap_seconds: float
+    unhurried: Callable[[FeedConfig], bool] = lambda _: True
+    jitter: Callable[[], float] = random.random
+
+    async def poll(self, claim: Claim, config: FeedConfig) -> Outcome | None:
+        """Poll the feed. None where its host has to be left alone for now: the feed is due again later."""
+        now = self.clock.now()
+        request = policy.request(config, claim.state, now)
+        host = host_of(request.url) or request.url
+        polite = self.unhurried(config)
+        wait = await self.store.take_host(host, now, self.host_gap_seconds) if polite else 0.0
+        if wait > 0:
+            await self.store.postpone(claim, now + timedelta(seconds=wait))
+            return None
+        self.metrics.lateness_seconds.observe(max(0.0, (now - claim.due_at).total_seconds()))
+        started = self.clock.monotonic()
+        try:
+            fetched = await self.fetcher.feed(request)
+        finally:
+            if polite:
+                await self.store.release_host(host)
+        self.metrics.fetch_seconds.observe(self.clock.monotonic() - started)
+        self.metrics.received.inc(fetched.wire_bytes)
+        polled, seen = await self._read(claim, config, fetched, polite)
+        now = self.clock.now()
+        pause = policy.host_pause_seconds(polled, now)
+        if pause is not None:
+            await self.store.pause_host(host, now + timedelta(seconds=pause))
+        state = policy.after(config, claim.state, polled, now, self.jitter())
+        await self.store.finish(claim, state, seen)
+        self.metrics.polls.labels(polled.outcome).inc()
+        self.metrics.last_progress.set(now.timestamp())
+        return polled.outcome
+
+    async def _read(
+        self, claim: Claim, config: FeedConfig, fetched: Fetched, polite: bool
+    ) -> tuple[Polled, bytes | None]:
+        """What the poll came to, and the new record of what was sent (None where nothing was)."""
+        polled = Polled(
+            outcome=fetched.outcome,
+            status=fetched.status,
+            detail=fetched.detail,
+            headers=fetched.headers,
+            permanent_url=fetched.permanent_url,
+        )
+        if fetched.outcome != "ok":
+            return polled, None
+        body_hash = hashlib.blake2b(fetched.body, digest_size=12).hexdigest()
+        if body_hash == claim.state.body_hash:
+            self.metrics.articles.labels("known").inc(claim.state.items)
+            return dataclasses.replace(polled, complete=True, body_hash=body_hash, items=claim.state.items), None
+        started = self.clock.monotonic()
+        try:
+            feed = await self.documents.feed(
+                fetched.body, url=fetched.url, content_type=(fetched.headers or {}).get("content-type")
+            )
+        except WorkerError as error:
+            outcome: Outcome = "not_a_feed" if error.kind == "NotAFeedError" else "parse_error"
+            return dataclasses.replace(polled, outcome=outcome, detail=str(error)), None
+        self.metrics.parse_seconds.observe(self.clock.monotonic() - started)
+        self.metrics.dropped.inc(feed.dropped)
+        items = items_of(feed, feed_id=config.id, base=fetched.url)
+        seen = await self.store.seen(config.id)
+        new = [item for item in items if not seen.version_sent(item.id, item.version)]
+        self.metrics.articles.labels("known").inc(len(items) - len(new))
+        await self._publish_all(claim, config, feed, new, seen, polite)
+        complete = not feed.truncated
+        polled = dataclasses.replace(
+            polled, complete=complete, body_hash=body_hash, feed=feed, new_items=len(new), items=len(items)
+        )
+        return polled, seen.pack(len(items))
+
+    async def _publish_all(
+        self, claim: Claim, config: FeedConfig, feed: ParsedFeed, new: Sequence[Item], seen: Seen, polite: bool
+    ) -> None:
+        """Publish what the feed carries whole at once, then one by one what needs its page."""
+        backfill = config.backfill and claim.state.last_success_at is None
+        with_page = [item for item in new if self._wants_page(item, config, backfill)]
+        over, with_page = with_page[MAX_PAGES_PER_POLL:], with_page[:MAX_PAGES_PER_POLL]
+        self.metrics.pages.labels("skipped").inc(len(over))
+        waiting = {item.id for item in with_page}
+        ready = [item for item in new if item.id not in waiting]
+        for at in range(0, len(ready), BATCH_ITEMS):
+            await self._publish(config, feed, [(item, None) for item in ready[at : at + BATCH_ITEMS]], seen, backfill)
+            await asyncio.sleep(0)
+        for item in with_page:
+            page = await self._page(item, polite)
+            await self._publish(config, feed, [(item, page)], seen, backfill)
+            await self.store.extend(claim, self.clock.now())
+
+    def _wants_page(self, item: Item, config: FeedConfig, backfill: bool) -> bool:
+        if self.pages is None or item.url is None or config.full_text == "never" or backfill:
+            return False
+        return config.full_text == "always" or not item.has_full_text
+
+    async def _page(self, item: Item, polite: bool) -> ExtractedPage | None:
+        if self.pages is None or item.url is None:  # pragma: no cover - _wants_page has looked
+            return None
+        return await self.pages.text(item.url, gap_seconds=self.host_gap_seconds if polite else 0.0)
+
+    async def _publish(
+        self,
+        config: FeedConfig,
+        feed: ParsedFeed,
+        items: Sequence[tuple[Item, ExtractedPage | None]],
+        seen: Seen,
+        backfill: bool,
+    ) -> None:
+        now = self.clock.now()
+        articles = [self._article(item, page, config, feed, seen, now, backfill) for item, page in items]
+        articles.sort(key=lambda article: article.published_at or article.fetched_at)
+        refused = await self.publisher.publish([_outgoing(article) for article in articles])
+        if refused:
+            keys = {message.key for message in refused}
+            short = [_outgoing(_shortened(article)) for article in articles if article.id.encode() in keys]
+            refused = await self.publisher.publish(short)
+        for message in refused:
+            log.error("article_refused_by_broker", article=message.key.decode(), feed=config.url)
+        self.metrics.articles.labels("dead").inc(len(refused))
+        self.metrics.articles.labels("published").inc(len(articles) - len(refused))
+        seen.add(((item.id, item.version) for item, _ in items), now)
+
+    def _article(
+        self,
+        item: Item,
+        page: ExtractedPage | None,
+        config: FeedConfig,
+        feed: ParsedFeed,
+        seen: Seen,
+        now: datetime,
+        backfill: bool,
+    ) -> Article:
+        text = page.text if page is not None and page.text else item.text
+        return article_of(
+            item,
+            config=config,
+            feed=feed,
+            publishers=self.publishers,
+            fetched_at=now,
+            first_seen_at=seen.first_seen(item.id) or now,
+            backfill=backfill,
+            language=language_of(item, text, config.language or feed.language, self.detect),
+            page=page,
+        )
+
+
+def _outgoing(article: Article) -> Outgoing:
+    return Outgoing(topic=topics.ARTICLES, key=article.id.encode(), value=codec.encode(article))
+
+
+def _shortened(article: Article) -> Article:
+    """The article as the broker may take it: the flag tells the rooms after us."""
+    text, _ = cut(article.text, SHORTENED_CHARACTERS)
+    return msgspec.structs.replace(
+        article,
+        text=text,
+        summary=cut(article.summary, 1000)[0] if article.summary else None,
+        content_hash=ids.content_hash(article.title, text),
+        flags=tuple(dict.fromkeys((*article.flags, "text_truncated"))),
+    )

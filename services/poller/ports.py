@@ -1,0 +1,93 @@
+"""What the poller's handler needs of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, ParsedFeed, Request
+from services.poller.core.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A feed that this process may poll until its lease ends. ``due_at`` is when it should have been polled."""
+
+    feed_id: str
+    token: str
+    due_at: datetime
+    state: FeedState
+
+
+class Fetcher(Protocol):
+    """Asks the world; never raises for what the world answers."""
+
+    async def feed(self, request: Request) -> Fetched:
+        """A feed."""
+        ...
+
+    async def page(self, url: str) -> Fetched:
+        """An article page."""
+        ...
+
+
+class Documents(Protocol):
+    """Reads documents within limits. Raises :class:`services.poller.errors.WorkerError`."""
+
+    async def feed(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+        """A feed document."""
+        ...
+
+    async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
+        """An article page."""
+        ...
+
+
+class Pages(Protocol):
+    """Full text from article pages, within politeness."""
+
+    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
+        """The story of a page; None where it may not or cannot be had."""
+        ...
+
+
+class FeedStore(Protocol):
+    """The schedule and the state of all feeds, shared by all pollers. Waits while its server is away."""
+
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
+        """Make the schedule hold exactly ``feeds``; new ones are due at ``first_polls``, known ones keep their time."""
+        ...
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
+        """Feeds that are due, leased to this process."""
+        ...
+
+    async def extend(self, claim: Claim, now: datetime) -> None:
+        """Prolong the lease."""
+        ...
+
+    async def postpone(self, claim: Claim, until: datetime) -> None:
+        """Give the feed back unpolled."""
+        ...
+
+    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
+        """Store the outcome of a poll. False where the lease was lost and somebody else polls the feed."""
+        ...
+
+    async def seen(self, feed_id: str) -> Seen:
+        """What of the feed was already sent."""
+        ...
+
+    async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
+        """0 when the host may be asked now (then it is taken until released), else the seconds to wait."""
+        ...
+
+    async def release_host(self, host: str) -> None:
+        """The request is done."""
+        ...
+
+    async def pause_host(self, host: str, until: datetime) -> None:
+        """Nobody asks this host before ``until``."""
+        ...

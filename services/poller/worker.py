@@ -1,0 +1,99 @@
+"""The worker process: one document in, plain values out, within limits of memory and CPU time.
+
+Run as ``python -m services.poller.worker MEMORY_BYTES CPU_SECONDS``. Frames on standard input and output are four bytes
+of length (big-endian) and MessagePack. A document that exceeds the limits kills this process, and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import struct
+import sys
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import msgspec
+from msgspec import Struct
+
+from services.poller.core.model import ExtractedPage, ParsedFeed
+
+HEADER = struct.Struct(">I")
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """A document to handle. ``url`` is its base address, ``content_type`` the header that came with it."""
+
+    kind: Literal["feed", "page"]
+    body: bytes
+    url: str
+    content_type: str | None = None
+
+
+class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of a job: a feed, a page, or the class and message of what was wrong with it."""
+
+    feed: ParsedFeed | None = None
+    page: ExtractedPage | None = None
+    error: str | None = None
+    detail: str = ""
+    peak_bytes: int = 0
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    memory, cpu_seconds = int(sys.argv[1]), int(sys.argv[2])
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not speak into the frames
+    from services.poller.edges import feedxml
+
+    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + memory, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    decoder, encoder = msgspec.msgpack.Decoder(Job), msgspec.msgpack.Encoder()
+    while (frame := _read(source)) is not None:
+        _allow_cpu(cpu_seconds)
+        job = decoder.decode(frame)
+        try:
+            if job.kind == "feed":
+                done = Done(feed=feedxml.parse(job.body, url=job.url, content_type=job.content_type))
+            else:
+                from services.poller.edges import pages
+
+                done = Done(page=pages.extract(job.body, url=job.url, content_type=job.content_type))
+        except (feedxml.NotAFeedError, feedxml.BrokenFeedError, RecursionError, MemoryError) as error:
+            done = Done(error=type(error).__name__, detail=str(error)[:500])
+        payload = encoder.encode(msgspec.structs.replace(done, peak_bytes=_peak_bytes()))
+        sink.write(HEADER.pack(len(payload)) + payload)
+        sink.flush()
+
+
+def _read(source: BinaryIO) -> bytes | None:
+    head = source.read(HEADER.size)
+    if len(head) < HEADER.size:
+        return None
+    (length,) = HEADER.unpack(head)
+    body = source.read(length)
+    return body if len(body) == length else None
+
+
+def _allow_cpu(seconds: int) -> None:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(usage.ru_utime + usage.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, resource.RLIM_INFINITY))
+
+
+def _address_space() -> int:
+    """What this process has mapped already: the limit is counted on top of it."""
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 1 << 30
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()
