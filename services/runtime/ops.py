@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from services.runtime.errors import UsageError
+
 Probe = Callable[[], str | None]
 """Returns what is wrong, in words, or None."""
 
@@ -28,10 +30,17 @@ class OpsServer:
         self._runner = web.AppRunner(app, access_log=None)
 
     async def start(self) -> int:
-        """Listen, and return the port."""
+        """Listen, and return the port. Raises :class:`UsageError` where the address cannot be had."""
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise UsageError(
+                f"Cannot listen on {self._host}:{self._port} for /metrics and /healthz ({error.strerror}): "
+                "set WIREWATCH_OPS_PORT to a free port, or to 0 for any."
+            ) from None
         port: int = self._runner.addresses[0][1]
         return port
 

@@ -76,6 +76,10 @@ def run(room: str, kind: type[S], build: Callable[[S, Context], Service]) -> Non
     except UsageError as error:
         print(f"wirewatch {room}: {error}", file=sys.stderr)
         code = EXIT_USAGE
+    except Exception:
+        # The last edge: a defect ends the process with the code that says "start it again", and with its traceback.
+        log.exception("ended_by_a_defect")
+        code = EXIT_DEFECT
     sys.exit(code)
 
 

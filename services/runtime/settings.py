@@ -80,8 +80,9 @@ def _refuse_unknown(room: str, names: Mapping[str, str], environ: Mapping[str, s
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or variable in names or variable.startswith(others):
             continue
-        close = difflib.get_close_matches(variable, names, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(names))}."
+        meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
+        close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
+        hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {', '.join(sorted(names))}."
         raise SettingError(f"Unknown setting {variable} for the {room}: {hint}")
 
 
