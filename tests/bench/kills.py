@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.bench import corpus, ledger
 from tests.bench.stack import Stack, is_ready, running
 
-VICTIMS = ("kafka", "redis", "poller", "deduper", "tagger", "alerter", "api")
+VICTIMS = ("broker", "store", "poller", "deduper", "tagger", "alerter", "api")
 QUIET_SECONDS = 6.0
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import redis.asyncio
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter
@@ -74,15 +74,10 @@ async def send(kafka: str, items: Sequence[Item], poison: Sequence[bytes], *, pe
 
 async def read(kafka: str, topic: str) -> list[bytes]:
     """Every message that a topic holds now."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.split(","), auto_offset_reset="earliest", group_id=None)
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka.split(","), auto_offset_reset="earliest", group_id=None)
     await consumer.start()
     try:
-        parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-        if not parts:
-            await consumer.topics()
-            parts = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-        consumer.assign(parts)
-        await consumer.seek_to_beginning(*parts)
+        parts = sorted(consumer.assignment())
         ends = await consumer.end_offsets(parts)
         values: list[bytes] = []
         while any([await consumer.position(part) < end for part, end in ends.items()]):

@@ -53,11 +53,11 @@ async def running(home: Path, **environ: str) -> AsyncIterator[Stack]:
     home.mkdir(parents=True, exist_ok=True)
     feeds = home / "none.opml"
     feeds.write_text('<?xml version="1.0"?><opml version="2.0"><head/><body/></opml>')
-    env = {**os.environ, "WIREWATCH_POLLER_FEEDS": str(feeds), **environ}
+    env = {**os.environ, "WIREWATCH_POLLER_FEEDS": str(feeds), "WIREWATCH_LOCAL_SAMPLES": "no", **environ}
     with (home / "up.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("wirewatch")),
-            *("up", "--no-samples", "--home", str(home)),
+            *("up", "--home", str(home)),
             env=env,
             stdout=log,
             stderr=log,
