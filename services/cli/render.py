@@ -117,7 +117,7 @@ def _standing(shown: Alert) -> Text:
         style="green" if corroborated else "yellow",
     )
     if shown.severity_reasons:
-        line.append("  " + plain("; ".join(shown.severity_reasons)), style="dim")
+        line.append("  " + plain(" ".join(shown.severity_reasons)), style="dim")
     return line
 
 

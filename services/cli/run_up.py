@@ -18,9 +18,11 @@ from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
 from services.local.stack import Stack
+from services.runtime import files
 from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
 from services.runtime.settings import load
+from services.samples.core import feeds
 
 _READY_WITHIN_SECONDS = 60.0
 _SUMMARY_EVERY_SECONDS = 3.0
@@ -113,9 +115,10 @@ class _Up:
 
     async def _summarise(self, standing: Stack) -> None:
         poller = next(room.address for room in standing.line.rooms if room.program.name == "poller")
+        samples = len(feeds.read(files.seeds() / "samples")) if standing.line.samples else 0
         last = ""
         while True:
-            now = summary(await asyncio.to_thread(figures.metrics, poller))
+            now = summary(await asyncio.to_thread(figures.metrics, poller), samples=samples)
             if now and now != last:
                 last = now
                 self._screen.feeds(now)

@@ -74,8 +74,6 @@ def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
     waits_for = probes.http(f"{ops}/readyz")()
     found = metrics(ops)
     lag = found.get(f"wirewatch_{name}_lag_seconds")
-    # The poller counts items of feeds where the stream rooms count articles.
-    counted = found.get(f"wirewatch_{name}_articles_total") or found.get(f"wirewatch_{name}_items_total") or []
     return RoomStatus(
         name=name,
         pid=pid,
@@ -83,6 +81,6 @@ def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
         ready=waits_for is None,
         waits_for=waits_for,
         lag_seconds=lag[0][1] if lag else None,
-        articles={labels["status"]: int(value) for labels, value in counted if "status" in labels},
+        articles={labels["status"]: int(value) for labels, value in found.get(f"wirewatch_{name}_articles_total", [])},
         dead=int(sum(value for _, value in found.get(f"wirewatch_{name}_dead_letters_total", []))),
     )
