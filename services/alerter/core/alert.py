@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from services.alerter.core import diff
 from services.alerter.core.dossier import Contribution, Dossier
-from services.alerter.core.severity import Facts, Rules, judge
+from services.alerter.core.severity import Facts, Rules, judge, plain_words
 from services.alerter.core.sources import Sources, gather
 from services.contracts import ids
 from services.contracts.messages import (
@@ -158,7 +158,7 @@ def _draw(story_id: str, dossier: Dossier, sources: Sources, rules: Rules, cause
             topics=topics,
             actors=frozenset(actor.id for actor in actors),
             seen_at=sources.seen_at,
-            words=_words(dossier.contributions),
+            words=plain_words(_words(dossier.contributions)),
         ),
         rules,
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 SENTENCES = 2
 MAX_SENTENCE = 400
 MIN_SENTENCE = 40
+_LONGEST_ABBREVIATION = 8  # characters, with the stop and what stands before it
 _SEARCHED = 4_000  # characters: the lead stands at the beginning or nowhere
 
 # Ends of sentences: a stop, its closing quotes or brackets, white space, then something a sentence begins with.
@@ -42,18 +44,16 @@ def lead_sentences(text: str, *, title: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
-def sentences(line: str) -> list[str]:
+def sentences(line: str) -> Iterator[str]:
     """One line of text as its sentences."""
-    parts: list[str] = []
     begin = 0
     for match in _END.finditer(line):
-        head = line[begin : match.start()]
-        if _ABBREVIATION.search(head):
+        if _ABBREVIATION.search(line[max(begin, match.start() - _LONGEST_ABBREVIATION) : match.start()]):
             continue
-        parts.append(line[begin : match.end()].strip())
+        yield line[begin : match.end()].strip()
         begin = match.end()
-    parts.append(line[begin:].strip())
-    return [part for part in parts if part]
+    if rest := line[begin:].strip():
+        yield rest
 
 
 def _is_prose(sentence: str) -> bool:

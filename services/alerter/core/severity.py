@@ -10,8 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from services.contracts.messages import SEVERITIES, AlertTopic, Role, Severity
+
+_NO_WORD = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the rules look at. ``seen_at`` is when each independent source was first seen."""
+    """What the rules look at. ``seen_at`` is when each independent source was first seen.
+
+    ``words`` is :func:`plain_words` of titles, leads and evidence.
+    """
 
     topics: tuple[AlertTopic, ...]
     actors: frozenset[str]
@@ -74,7 +80,9 @@ def judge(facts: Facts, rules: Rules) -> tuple[Severity, tuple[str, ...]]:
     limit = _rank(rules.single_source_limit)
     levels = [_rank(rule.level) if rule.alone or not alone else min(_rank(rule.level), limit) for rule, _ in matched]
     top = max(levels)
-    reasons = [_words(rule, found, facts) for (rule, found), level in zip(matched, levels, strict=True) if level == top]
+    reasons = [
+        _reason(rule, found, facts) for (rule, found), level in zip(matched, levels, strict=True) if level == top
+    ]
     held = max(_rank(rule.level) for rule, _ in matched)
     if held > top:
         reasons.append(f"Held at {SEVERITIES[top]}, not {SEVERITIES[held]}: no second source corroborates it yet.")
@@ -93,23 +101,19 @@ def fastest(seen_at: Sequence[datetime], *, minutes: float) -> int:
     return best
 
 
-def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """``phrase`` as whole words; its spaces match any white space or a hyphen."""
-    words = [re.escape(word) for word in re.split(r"[\s-]+", phrase.strip()) if word]
-    return re.compile(r"(?<!\w)" + r"[\s\-‐‑]+".join(words) + r"(?!\w)", re.IGNORECASE)
-
-
-_patterns: dict[str, re.Pattern[str]] = {}  # compiled once a phrase; the rule file bounds it
+def plain_words(text: str) -> str:
+    """``text`` as words with one space around each, in one case: what phrases are looked for in, and phrases too."""
+    return f" {' '.join(_NO_WORD.split(text.casefold()))} ".replace("  ", " ")
 
 
 def _found_phrase(phrases: Sequence[str], words: str) -> str | None:
-    for phrase in phrases:
-        pattern = _patterns.get(phrase)
-        if pattern is None:
-            pattern = _patterns[phrase] = phrase_pattern(phrase)
-        if pattern.search(words):
-            return phrase
-    return None
+    return next((phrase for phrase in phrases if _phrase(phrase) in words), None)
+
+
+@cache
+def _phrase(phrase: str) -> str:
+    """The same for a phrase, kept: the rule file bounds how many there are."""
+    return plain_words(phrase)
 
 
 def _match(rule: Rule, facts: Facts) -> str | None:
@@ -132,7 +136,7 @@ def _topics_hold(rule: Rule, topics: Sequence[AlertTopic]) -> bool:
     return not good.isdisjoint(rule.any_topic) if rule.any_topic else bool(good)
 
 
-def _words(rule: Rule, phrase: str, facts: Facts) -> str:
+def _reason(rule: Rule, phrase: str, facts: Facts) -> str:
     return rule.because.replace("{phrase}", phrase).replace("{sources}", str(len(facts.seen_at)))
 
 
