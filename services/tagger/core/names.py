@@ -2,17 +2,17 @@
 
 from typing import Final
 
-STATE: Final = "@state"
-BLOC: Final = "@bloc"
-ORGANISATION: Final = "@organisation"
-FORCE: Final = "@force"
-ACTOR: Final = "@actor"
-SHIP: Final = "@ship"
-PLACE: Final = "@place"
-STRAIT: Final = "@strait"
-SEA: Final = "@sea"
-PORT: Final = "@port"
-NAVAL_BASE: Final = "@naval_base"
+STATE: Final = "STATE"
+BLOC: Final = "BLOC"
+ORGANISATION: Final = "ORGANISATION"
+FORCE: Final = "FORCE"
+ACTOR: Final = "ACTOR"
+SHIP: Final = "SHIP"
+PLACE: Final = "PLACE"
+STRAIT: Final = "STRAIT"
+SEA: Final = "SEA"
+PORT: Final = "PORT"
+NAVAL_BASE: Final = "NAVAL_BASE"
 
 ACTOR_KINDS: Final = ("state", "bloc", "organisation", "force")
 PLACE_KINDS: Final = ("strait", "sea", "port", "naval_base", "place")

@@ -129,7 +129,7 @@ def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[st
             seen.setdefault(entry["id"], line)
     for index, rule in enumerate(value["rules"]):
         for name in rule["trigger"].split("|"):
-            if name.startswith("@"):
+            if name in BUILT_IN:
                 yield f"{document.at(('rules', index, 'trigger'))}: a trigger is a concept of the pack, not {name}."
 
 

@@ -6,6 +6,7 @@ with an empty part, nothing; ``=US`` exactly these letters. A word written with 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from itertools import product
@@ -45,8 +46,9 @@ def _inflected(body: str) -> list[str]:
     texts: list[str] = []
     for chosen in _choices(body):
         options = [forms(word[:-1]) if word.endswith("~") else (word,) for word in chosen.split()]
-        texts += [" ".join(words) for words in product(*options)]
-        if len(texts) > _MOST_FORMS:
+        count = math.prod(len(choices) for choices in options)
+        texts += [" ".join(words) for words in product(*options)] if count <= _MOST_FORMS else []
+        if count > _MOST_FORMS or len(texts) > _MOST_FORMS:
             raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
     return texts
 
@@ -56,10 +58,9 @@ def _choices(body: str) -> list[str]:
     if any(mark in part for part in parts[::2] for mark in "()|"):
         raise ValueError("a parenthesis is not closed, or | stands outside of parentheses")
     options = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
-    made = ["".join(parts) for parts in product(*options)]
-    if len(made) > _MOST_FORMS:
+    if math.prod(len(choices) for choices in options) > _MOST_FORMS:
         raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
-    return made
+    return ["".join(parts) for parts in product(*options)]
 
 
 def _needle(text: str, *, exact: bool) -> Needle:

@@ -211,6 +211,7 @@ def _name(sentence: Sentence, named: list[Hit], words: list[int], data: bytes, n
             _note_place(sentence, hit, words, compiled)
         elif kind != "metonym" or _word_before(data, hit.start - sentence.start) not in _PLACE_WORDS:
             _note_actor(sentence, hit, words, norm, compiled)
+    sentence.actors.sort(key=lambda named: named[1].start)
 
 
 def _word_before(data: bytes, index: int) -> bytes:
@@ -225,7 +226,7 @@ def _note_place(sentence: Sentence, hit: Hit, words: list[int], compiled: Compil
     span = _span(hit, words)
     _note(sentence, compiled.built_in[PLACE], span)
     if place.kind != "place":
-        _note(sentence, compiled.built_in["@" + place.kind], span)
+        _note(sentence, compiled.built_in[place.kind.upper()], span)
 
 
 def _note_actor(sentence: Sentence, hit: Hit, words: list[int], norm: str, compiled: Compiled) -> None:
@@ -237,7 +238,7 @@ def _note_actor(sentence: Sentence, hit: Hit, words: list[int], norm: str, compi
         _note(sentence, compiled.built_in[SHIP], span)
     sentence.actors.append((hit.meaning.index, span))
     _note(sentence, compiled.built_in[ACTOR], span)
-    _note(sentence, compiled.built_in["@" + known.kind], span)
+    _note(sentence, compiled.built_in[known.kind.upper()], span)
     if known.kind == "force" and known.state:
         state = compiled.actor_index[known.state]
         sentence.actors.append((state, span))

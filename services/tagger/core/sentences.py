@@ -22,7 +22,7 @@ _BORDER = re.compile(r"\n\s*|" + _STOP)
 _SOFT_BORDER = re.compile(r"\n[ \t\r]*\n\s*|" + _STOP.replace("[ \\t", "[ \\n\\t"))
 _LAST_WORD = re.compile(r"[^\s(\u201c\"\u2014\u2013/]*$")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr sen rep gov gen lt col maj capt cmdr sgt adm vice rear brig cpl pvt prof rev hon st jr sr no nos"
+    "mr mrs ms dr sen rep gov gen lt col maj capt cmdr sgt adm vice rear brig cpl pvt prof rev hon st jr sr"
     " jan feb mar apr jun jul aug sept sep oct nov dec mt ft inc corp ltd co dept e.g i.e fla calif va md pa wash ga"
     " vs tex ariz conn mass mich minn ens min pres amb u.s u.k u.n e.u d.c a.m p.m est".split()
 )
@@ -40,7 +40,7 @@ def split(text: str, start: int, end: int, *, limit: int) -> list[Span]:
     for match in border.finditer(text, start, end):
         stop = match.start()
         if text[stop] in ".!?\u2026":
-            if text[stop] == "." and _abbreviated(text, begin, stop, match.end()):
+            if text[stop] == "." and text[stop + 1].isspace() and _abbreviated(text, begin, stop, match.end()):
                 continue
             stop = match.end() - (len(match.group()) - len(match.group().rstrip()))
         _add(text, begin, stop, spans)

@@ -1,0 +1,48 @@
+"""Small topic packs for tests, and the shipped library compiled once."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from services.tagger import library
+from services.tagger.library import Library
+
+SMALL_PACK = """\
+format: 1
+topic: storms
+version: "2.1"
+title: Storms
+threshold: 0.5
+concepts:
+  storm: [storm~, hurricane~]
+  strike: [strike~, batter~]
+  drill: [drill~]
+masks: [brainstorm~, perfect storm]
+rules:
+  - id: storm-strikes
+    about: A storm strikes a state
+    trigger: storm
+    weight: 0.8
+    patterns: [{order: [storm, strike], within: 3}]
+    actors: [{state: 1}]
+damping:
+  - id: exercise
+    concepts: [drill]
+    factor: 0.25
+examples:
+  should_match: [Two storms battered Japan.]
+  should_not_match: [A perfect storm struck Japan.]
+"""
+
+
+@cache
+def shipped() -> Library:
+    """The packs in ``seeds/topics``."""
+    return library.load(library.default_folder())
+
+
+def small(folder: Path, text: str = SMALL_PACK, name: str = "storms.yaml") -> Library:
+    """One pack, written to ``folder`` and loaded."""
+    (folder / name).write_text(text, encoding="utf-8")
+    return library.load(folder)

@@ -1,0 +1,93 @@
+"""A pack is taken whole or refused with file, line and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.tagger import library
+from services.tagger.core.examples import run_examples
+from services.tagger.errors import PackError
+from tests.support.packs import SMALL_PACK, shipped, small
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+def test_the_shipped_packs_pass_their_own_examples() -> None:
+    loaded = shipped()
+    assert {pack.topic for pack in loaded.packs} == {"alliances", "naval_moves"}
+    assert [f.sentence() for pack in loaded.packs for f in run_examples(pack, loaded.compiled)] == []
+
+
+def test_a_small_pack(tmp_path: Path) -> None:
+    loaded = small(tmp_path)
+    (pack,) = loaded.packs
+    assert pack.topic == "storms"
+    assert pack.version.startswith("2.1-")
+    assert list(run_examples(pack, loaded.compiled)) == []
+
+
+def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
+    before = small(tmp_path).packs[0].version
+    after = small(tmp_path, SMALL_PACK.replace("0.8", "0.7")).packs[0].version
+    assert before != after
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ("trigger: storm\n", "trigger: strom\n", "trigger: strom", "did you mean 'storm'?"),
+        ("    weight: 0.8", "    wieght: 0.8", "wieght", "did you mean 'weight'?"),
+        ("    weight: 0.8", "    weight: 8", "weight: 8", "maximum"),
+        ("within: 3", "within: three", "within: three", "takes a integer"),
+        ("storm~, hurricane~", "storm~, no", "storm~, no", "put it in quotes"),
+        ("storm~, hurricane~", "(storm~, hurricane~", "(storm~", "parenthesis is not closed"),
+        ("topic: storms", "topic: Storms!", "topic: Storms!", "lower case letters"),
+        ("order: [storm", "order: [STAT", "order: [STAT", "did you mean 'STATE'?"),
+        ("trigger: storm\n", "trigger: STATE\n", "trigger: STATE", "a trigger is a concept"),
+        ("threshold: 0.5", "threshold: 0.5\nthreshold: 0.6", "threshold: 0.6", "stands here twice"),
+        (
+            "    factor: 0.25",
+            "    factor: 0.25\n  - {id: exercise, concepts: [drill], factor: 1}",
+            "  - {id",
+            "is taken",
+        ),
+        ("title: Storms", "title: [Storms", "threshold", "not valid YAML"),
+    ],
+)
+def test_an_error_names_file_and_line(tmp_path: Path, old: str, new: str, at: str, says: str) -> None:
+    text = SMALL_PACK.replace(old, new, 1)
+    with pytest.raises(PackError) as caught:
+        small(tmp_path, text)
+    problems = [p for p in caught.value.problems if says in p]
+    assert problems, caught.value.problems
+    assert f"storms.yaml, line {line_of(text, at)}:" in problems[0]
+
+
+def test_all_problems_of_all_packs_are_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SMALL_PACK.replace("trigger: storm", "trigger: x").replace("[drill]", "[y]"))
+    (tmp_path / "b.yaml").write_text(SMALL_PACK.replace("format: 1", "format: 9"))
+    with pytest.raises(PackError) as caught:
+        library.load(tmp_path)
+    assert [Path(p.split(",")[0]).name for p in caught.value.problems] == ["a.yaml", "a.yaml", "b.yaml"]
+
+
+@pytest.mark.parametrize("content", [b"", b"- 1", b"\xff\xfe", b"[" * 3000, b"? {a: 1}\n: 2\n"])
+def test_what_is_no_pack_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.yaml").write_bytes(content)
+    with pytest.raises(PackError):
+        library.load(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="no topic pack"):
+        library.load(tmp_path)
+
+
+def test_two_packs_cannot_have_one_topic(tmp_path: Path) -> None:
+    small(tmp_path)
+    with pytest.raises(PackError, match="already that of"):
+        small(tmp_path, name="storms2.yaml")

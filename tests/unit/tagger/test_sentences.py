@@ -1,0 +1,41 @@
+"""Sentences of news text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.tagger.core.sentences import LONGEST, split
+
+
+def pieces(text: str) -> list[str]:
+    return [text[a:b] for a, b in split(text, 0, len(text), limit=1000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("The U.S. Navy sailed. It returned.", ["The U.S. Navy sailed.", "It returned."]),
+        ("They left the U.S. The ship stayed.", ["They left the U.S.", "The ship stayed."]),
+        ("Gen. A. B. Smith spoke. “Go,” he said.", ["Gen. A. B. Smith spoke.", "“Go,” he said."]),
+        ("He said “no.” She left.", ["He said “no.”", "She left."]),
+        ("Headline\nFirst line. Second", ["Headline", "First line.", "Second"]),
+        ("A broken\nline here.\n\nNext part", ["A broken\nline here.", "Next part"]),
+        ("It cost 3.5 million. Then 4.", ["It cost 3.5 million.", "Then 4."]),
+        ("", []),
+        ("   \n \n", []),
+    ],
+)
+def test_split(text: str, expected: list[str]) -> None:
+    assert pieces(text) == expected
+
+
+def test_text_without_an_end_is_cut() -> None:
+    assert max(len(piece) for piece in pieces("word " * 5000)) <= LONGEST
+
+
+@given(st.text(alphabet="aB. \n!”“U.S", max_size=200))
+def test_sentences_cover_all_that_is_not_space_in_order(text: str) -> None:
+    assert "".join("".join(piece.split()) for piece in pieces(text)) == "".join(text.split())
