@@ -1,6 +1,6 @@
 """Where the servers are: the option, else the environment, else what a running ``wirewatch up`` noted.
 
-``wirewatch up`` writes ``.wirewatch/run.json`` in the directory it runs in:
+``wirewatch up`` writes ``.wirewatch/run.json`` in the directory it runs in (or in ``$WIREWATCH_LOCAL_HOME``):
 ``{"kafka": "host:port", "redis": "redis://host:port/0", "api": "http://host:port"}``.
 """
 
@@ -16,8 +16,6 @@ import msgspec
 import typer
 
 from services.runtime.errors import UsageError
-
-RUN_FILE = Path(".wirewatch") / "run.json"
 
 KafkaOption = Annotated[
     str | None,
@@ -97,21 +95,25 @@ def _find(server: _Server, option: str | None) -> tuple[str, str]:
         return from_environment, server.variable
     noted = _noted(server)
     if noted:
-        return noted, f"{server.field!r} in {RUN_FILE}"
+        return noted, f"{server.field!r} in {_run_file()}"
     raise UsageError(
         f"No address of {server.name} is known: run this where `wirewatch up` runs, "
         f"or give {server.option} {server.form}, or set {server.variable}."
     )
 
 
+def _run_file() -> Path:
+    return Path(os.environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch") / "run.json"
+
+
 def _noted(server: _Server) -> str | None:
     try:
-        noted = msgspec.json.decode(RUN_FILE.read_bytes(), type=dict[str, object])
+        noted = msgspec.json.decode(_run_file().read_bytes(), type=dict[str, object])
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{RUN_FILE} cannot be read ({error}): remove it, or give {server.option} {server.form}."
+            f"{_run_file()} cannot be read ({error}): remove it, or give {server.option} {server.form}."
         ) from None
     address = noted.get(server.field)
     return address if isinstance(address, str) else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ FEED = "import"  # the address of the feed that completed articles are said to c
 BATCH_MESSAGES = 500
 BATCH_BYTES = 4_000_000
 GIVE_UP_SECONDS = 60.0
+SAMPLE_CHARACTERS = 400  # of a text, for telling its language
+SURE = 0.65
 
 
 def register(app: typer.Typer) -> None:
@@ -91,6 +94,33 @@ class Sending:
         self.messages, self.lines = [], []
 
 
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the poller would add to an article: family and wire of an outlet, language of a text."""
+
+    family_of: Callable[[str], str]
+    wire_of: Callable[[str, str], str | None]
+    language_of: Callable[[str], str | None]
+
+
+@cache
+def knowledge() -> Knowledge:
+    """The poller's own tables and language model, loaded when the first line needs them."""
+    from services.poller.edges import language, publishers
+
+    known = publishers.load()
+
+    def language_of(text: str) -> str | None:
+        found = language.detect(text[:SAMPLE_CHARACTERS].replace("\n", " "))
+        return found[0] if found and found[1] >= SURE else None
+
+    return Knowledge(
+        family_of=known.family_of,
+        wire_of=lambda text, outlet: known.wire_of(text, (), outlet),
+        language_of=language_of,
+    )
+
+
 def article_of(line: bytes, *, now: datetime, backfill: bool) -> tuple[Article, bytes]:
     """The article of a line, and the bytes to send. Raises :class:`msgspec.DecodeError` where it is none.
 
@@ -118,22 +148,23 @@ def _completed(given: jsonl.InputArticle, *, now: datetime, backfill: bool) -> A
         raise msgspec.ValidationError("`id` is empty")
     host = urlsplit(given.canonical_url or given.url or "").hostname
     outlet = given.outlet or (host or FEED).removeprefix("www.")
+    known = knowledge()
     return Article(
         id=given.id,
         feed=FeedRef(id=ids.feed_id(FEED), url=FEED),
         outlet=outlet,
-        family=given.family or outlet,
+        family=given.family or known.family_of(outlet),
         title=given.title,
         text=given.text,
         text_source="feed" if given.text else "none",
         first_seen_at=jsonl.time_of(given.first_seen_at) or now,
         fetched_at=now,
         content_hash=ids.content_hash(given.title, given.text),
-        wire=given.wire,
+        wire=given.wire or known.wire_of(given.text, outlet),
         url=given.url,
         canonical_url=given.canonical_url or given.url,
         summary=given.summary,
-        language=given.language,
+        language=given.language or known.language_of(f"{given.title}. {given.text}"),
         published_raw=given.published_at,
         published_at=jsonl.time_of(given.published_at),
         backfill=backfill,

@@ -16,7 +16,7 @@ from services.cli import dead, send, topics
 @pytest.fixture
 def process_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No address from the environment or the working directory; logging as before."""
-    for variable in ("WIREWATCH_KAFKA", "WIREWATCH_REDIS", "WIREWATCH_API_URL"):
+    for variable in ("WIREWATCH_KAFKA", "WIREWATCH_REDIS", "WIREWATCH_API_URL", "WIREWATCH_LOCAL_HOME"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(tmp_path_factory.mktemp("cwd"))
     root = logging.getLogger()

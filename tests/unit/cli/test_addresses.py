@@ -27,6 +27,12 @@ def test_option_wins_over_environment_and_running_instance(monkeypatch: pytest.M
     assert addresses.kafka("a:1") == "a:1"
 
 
+def test_home_of_the_running_instance_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"kafka": "d:4"}')
+    monkeypatch.setenv("WIREWATCH_LOCAL_HOME", str(tmp_path))
+    assert addresses.kafka(None) == "d:4"
+
+
 def test_no_address_says_how_to_give_one() -> None:
     with pytest.raises(UsageError, match=r"give --kafka host:port, or set WIREWATCH_KAFKA"):
         addresses.kafka(None)

@@ -37,6 +37,18 @@ def test_short_line_is_completed() -> None:
     assert not article.backfill
 
 
+def test_what_the_poller_would_know_is_filled_in_unless_given() -> None:
+    text = (
+        "LONDON (AP) - Two frigates left the harbour on Tuesday morning, the ministry of defence said in a statement."
+    )
+    given = {"id": "a", "title": "Frigates leave the harbour", "text": text, "url": "https://news.co.example/a"}
+    article, _ = article_of(msgspec.json.encode(given), now=START, backfill=False)
+    assert (article.wire, article.language) == ("AP", "en")
+    told = given | {"wire": "Reuters", "language": "de", "family": "f", "outlet": "o"}
+    article, _ = article_of(msgspec.json.encode(told), now=START, backfill=False)
+    assert (article.wire, article.language, article.family, article.outlet) == ("Reuters", "de", "f", "o")
+
+
 def test_backfill_marks_completed_lines_only() -> None:
     article, _ = article_of(b'{"id": "a1", "text": ""}', now=START, backfill=True)
     assert article.backfill
