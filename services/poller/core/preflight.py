@@ -18,7 +18,8 @@ MAX_ENTRIES: Final = 2000
 _ENTRY_NAMES: Final = frozenset({"item", "entry", "url"})
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
-_UNFINISHED: Final = frozenset({"no element found", "unclosed token", "unclosed CDATA section"})
+_END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel|urlset)\s*>", re.IGNORECASE)
+_TAIL_BYTES: Final = 4096
 
 
 class RefusedError(ValueError):
@@ -27,7 +28,7 @@ class RefusedError(ValueError):
 
 @dataclass(slots=True)
 class Preflight:
-    """What the look found. ``truncated``: the document ends before its root element does."""
+    """What the look found. ``truncated``: the document is broken, and its root element is not closed at its end."""
 
     entries: int = 0
     truncated: bool = False
@@ -82,15 +83,15 @@ def look(body: bytes) -> Preflight:
     parser.EndElementHandler = end
     parser.EntityDeclHandler = entity
     _run(parser, body, found)
+    found.truncated = not found.well_formed and _END.search(body[-_TAIL_BYTES:].replace(b"\0", b"")) is None
     return found
 
 
 def _run(parser: expat.XMLParserType, body: bytes, found: Preflight) -> None:
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except expat.ExpatError:
         found.well_formed = False
-        found.truncated = found.root is not None and expat.ErrorString(error.code) in _UNFINISHED
     except RefusedError:
         raise
     except (ValueError, LookupError):

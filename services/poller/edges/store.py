@@ -16,6 +16,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -100,14 +101,14 @@ class RedisFeedStore:
         gone = [feed_id for feed_id in scheduled if feed_id not in feeds]
         new = {feed_id: _ms(first_polls[feed_id]) for feed_id in feeds if feed_id not in scheduled}
         for batch in _batches(gone):
-            await self._calls.run(lambda batch=batch: self._redis.zrem(_DUE, *batch))  # type: ignore[misc]
+            await self._calls.run(partial(self._redis.zrem, _DUE, *batch))
         for batch in _batches(list(new)):
             kept = await self.states(batch)
             scores = {
                 feed_id: _ms(state.next_poll_at) if state and state.next_poll_at else new[feed_id]
                 for feed_id, state in zip(batch, kept, strict=True)
             }
-            await self._calls.run(lambda scores=scores: self._redis.zadd(_DUE, scores, nx=True))  # type: ignore[misc]
+            await self._calls.run(partial(self._redis.zadd, _DUE, scores, nx=True))
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""

@@ -1,0 +1,212 @@
+"""Fakes of the poller's ports: a web of scripted answers, a parser that runs in process, a store in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from services.contracts.ids import feed_id
+from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, ParsedFeed, Request
+from services.poller.core.outlet import Publishers, Wire
+from services.poller.core.seen import Seen
+from services.poller.edges import feedxml
+from services.poller.errors import WorkerError
+from services.poller.handler import Poller
+from services.poller.metrics import PollerMetrics
+from services.poller.ports import Claim
+from tests.support.clock import START, FakeClock
+from tests.support.publisher import FakePublisher
+
+FEED = "https://news.example/feed.xml"
+LEASE = timedelta(seconds=120)
+
+
+def a_feed(url: str = FEED, **more: Any) -> FeedConfig:
+    """A feed of the list."""
+    return FeedConfig(id=feed_id(url), url=url, **more)
+
+
+def rss(*items: str, channel: str = "") -> bytes:
+    """An RSS document."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>News Example</title>'
+        f"<link>https://news.example/</link>{channel}{''.join(items)}</channel></rss>"
+    ).encode()
+
+
+def an_item(number: int, *, title: str | None = None, text: str = "A short report.", date: str = "") -> str:
+    """An item with a link of its own."""
+    when = f"<pubDate>{date}</pubDate>" if date else ""
+    return (
+        f"<item><title>{title or f'Report {number}'}</title><link>https://news.example/{number}</link>"
+        f"<guid isPermaLink='false'>{number}</guid><description>{text}</description>{when}</item>"
+    )
+
+
+def ok(body: bytes, **headers: str) -> Fetched:
+    """A 200 with a body; header names are written with underscores."""
+    return Fetched(
+        outcome="ok", status=200, url=FEED, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
+
+
+PUBLISHERS = Publishers(
+    families={"bbc.co.uk": "bbc", "bbc.com": "bbc"},
+    wires=(
+        Wire("AP", ("apnews.com",), ("AP",), ("Associated Press", "The Associated Press")),
+        Wire("Reuters", ("reuters.com",), ("Reuters",), (), ("(Reporting by ",)),
+    ),
+    aggregators=frozenset({"news.google.com"}),
+    registrable=lambda host: ".".join(host.split(".")[-2:]),
+)
+
+
+@dataclass
+class FakeWeb:
+    """Answers in the order scripted, the last one again and again; keeps the requests."""
+
+    answers: deque[Fetched] = field(default_factory=deque)
+    requests: list[Request] = field(default_factory=list)
+    pages: dict[str, Fetched] = field(default_factory=dict)
+
+    async def feed(self, request: Request) -> Fetched:
+        self.requests.append(request)
+        return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
+
+    async def page(self, url: str) -> Fetched:
+        return self.pages[url]
+
+
+class InProcess:
+    """Documents parsed without a worker."""
+
+    async def feed(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+        try:
+            return feedxml.parse(body, url=url, content_type=content_type)
+        except (feedxml.NotAFeedError, feedxml.BrokenFeedError) as error:
+            raise WorkerError(type(error).__name__, str(error)) from None
+
+    async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
+        return ExtractedPage(text=body.decode())
+
+
+@dataclass
+class FakePages:
+    """Page texts by address; what is not there cannot be had."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
+        self.asked.append(url)
+        return ExtractedPage(text=self.texts[url]) if url in self.texts else None
+
+
+class FakeFeedStore:
+    """The schedule in memory."""
+
+    def __init__(self) -> None:
+        self.due: dict[str, datetime] = {}
+        self.states: dict[str, FeedState] = {}
+        self.records: dict[str, bytes] = {}
+        self.leases: dict[str, str] = {}
+        self.hosts: dict[str, datetime] = {}
+        self.busy: set[str] = set()
+        self._tokens = 0
+
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
+        self.due = {feed: self.due.get(feed, first_polls[feed]) for feed in feeds}
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
+        self._tokens += 1
+        claims = []
+        for feed, moment in sorted(self.due.items(), key=lambda pair: pair[1])[:limit]:
+            if moment <= now:
+                self.due[feed] = now + LEASE
+                self.leases[feed] = str(self._tokens)
+                claims.append(Claim(feed, str(self._tokens), moment, self.states.get(feed, FeedState())))
+        return claims
+
+    async def extend(self, claim: Claim, now: datetime) -> None:
+        if self.leases.get(claim.feed_id) == claim.token:
+            self.due[claim.feed_id] = now + LEASE
+
+    async def postpone(self, claim: Claim, until: datetime) -> None:
+        if self.leases.get(claim.feed_id) == claim.token:
+            self.due[claim.feed_id] = until
+            del self.leases[claim.feed_id]
+
+    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
+        if self.leases.get(claim.feed_id) != claim.token or state.next_poll_at is None:
+            return False
+        self.due[claim.feed_id] = state.next_poll_at
+        self.states[claim.feed_id] = state
+        if seen:
+            self.records[claim.feed_id] = seen
+        del self.leases[claim.feed_id]
+        return True
+
+    async def seen(self, feed_id: str) -> Seen:
+        return Seen(self.records.get(feed_id))
+
+    async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
+        free = self.hosts.get(host, now)
+        if host in self.busy or free > now:
+            return max((free - now).total_seconds(), 1.0)
+        self.hosts[host] = now + timedelta(seconds=gap_seconds)
+        self.busy.add(host)
+        return 0.0
+
+    async def release_host(self, host: str) -> None:
+        self.busy.discard(host)
+
+    async def pause_host(self, host: str, until: datetime) -> None:
+        self.hosts[host] = max(until, self.hosts.get(host, until))
+
+
+@dataclass
+class Bench:
+    """A poller on fakes, with everything it touches at hand."""
+
+    web: FakeWeb = field(default_factory=FakeWeb)
+    store: FakeFeedStore = field(default_factory=FakeFeedStore)
+    publisher: FakePublisher = field(default_factory=FakePublisher)
+    pages: FakePages = field(default_factory=FakePages)
+    clock: FakeClock = field(default_factory=FakeClock)
+    unhurried: Callable[[FeedConfig], bool] = lambda _: True
+
+    def __post_init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.poller = Poller(
+            fetcher=self.web,
+            documents=InProcess(),
+            pages=self.pages,
+            store=self.store,
+            publisher=self.publisher,
+            publishers=PUBLISHERS,
+            detect=lambda _: ("en", 0.9),
+            metrics=PollerMetrics(self.registry),
+            clock=self.clock,
+            host_gap_seconds=5.0,
+            unhurried=self.unhurried,
+            jitter=lambda: 0.0,
+        )
+
+    async def poll(self, config: FeedConfig, *answers: Fetched) -> str | None:
+        """Poll once, now, whatever the schedule says; the web answers with ``answers``."""
+        if answers:
+            self.web.answers = deque(answers)
+        self.store.due.setdefault(config.id, START)
+        self.store.due[config.id] = min(self.store.due[config.id], self.clock.now())
+        claim = next(claim for claim in await self.store.claim(self.clock.now(), 100) if claim.feed_id == config.id)
+        self.clock.advance(10)
+        return await self.poller.poll(claim, config)
+
+    def count(self, name: str, **labels: str) -> float:
+        """The value of a counter."""
+        return self.registry.get_sample_value(name, labels) or 0.0
