@@ -12,10 +12,12 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.bench import corpus, ledger
 from tests.bench.stack import Stack, is_ready, running
@@ -58,13 +60,25 @@ async def _kill(stack: Stack, victim: str) -> float:
     pid = stack.pids()[victim]
     os.kill(pid, signal.SIGKILL)
     began = time.perf_counter()
-    while stack.pids().get(victim) == pid or not all(is_ready(url) for url in stack.ops.values()):
+    while stack.pids().get(victim) == pid or not _all_back(stack):
         await asyncio.sleep(0.1)
         if time.perf_counter() - began > 120:
             sys.exit(
                 f"not ready 120 s after {victim} was killed: {[u for u in stack.ops.items() if not is_ready(u[1])]}"
             )
     return time.perf_counter() - began
+
+
+def _all_back(stack: Stack) -> bool:
+    """Whether broker and store take connections and every room is ready."""
+    store = urlsplit(stack.redis)
+    servers = [tuple(stack.kafka.rsplit(":", 1)), (store.hostname or "", str(store.port))]
+    for host, port in servers:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            return False
+    return all(is_ready(url) for url in stack.ops.values())
 
 
 async def _drained(stack: Stack) -> None:
