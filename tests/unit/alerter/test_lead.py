@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerter.core.lead import MAX_SENTENCE, SENTENCES, lead_sentences, sentences
@@ -47,6 +47,7 @@ def test_a_long_sentence_is_cut_at_a_word() -> None:
     assert cut.endswith("Word…")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_a_short_lead(text: str) -> None:
     lead = lead_sentences(text)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerter.core.severity import Facts, Rule, Rules, fastest, judge, plain_words
@@ -77,6 +77,7 @@ def test_a_single_source_is_held_unless_the_rule_says_otherwise(alone: bool, sev
     assert judge(facts(words="A state declares war.", seen=times(0, 1)), rules) == ("critical", ("War.",))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(a_topic, st.sampled_from(["alliances", "naval_moves"]), st.sampled_from(["primary", "mention"]))
@@ -90,6 +91,7 @@ def test_the_shipped_rules_never_call_a_single_source_critical(topics: list[Aler
     assert reasons
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 600), max_size=12), st.integers(1, 120))
 def test_more_time_never_holds_fewer_sources(minutes: list[int], window: int) -> None:
     seen = times(*minutes)
@@ -98,6 +100,7 @@ def test_more_time_never_holds_fewer_sources(minutes: list[int], window: int) ->
     assert narrow == fastest(tuple(reversed(seen)), minutes=window)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8))
 def test_corroboration_never_lowers_severity(count: int) -> None:
     words = "nuclear submarine"

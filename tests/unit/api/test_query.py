@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.api.core.query import Cursor, Query, parse
@@ -51,12 +51,14 @@ def test_a_wrong_parameter_is_named(name: str, value: object) -> None:
         asked(**{name: value})
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**15), st.text("0123456789abcdef", min_size=24, max_size=24))
 def test_a_cursor_comes_back_as_it_was(updated_ms: int, alert_id: str) -> None:
     cursor = Cursor(updated_ms, alert_id)
     assert asked(cursor=cursor.text()).cursor == cursor
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_cursor_or_a_sentence(text: str) -> None:
     with suppress(QueryError):
