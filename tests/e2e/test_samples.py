@@ -1,0 +1,109 @@
+"""Sample feeds in, exactly the expected alerts out: in Redis, on the topic, through the api, and in the terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from services.contracts import topics
+from services.contracts.messages import Alert
+from services.runtime import files
+from services.runtime.clock import SystemClock
+from services.runtime.delivery import Outgoing
+from services.runtime.kafka import KafkaPublisher
+from services.samples.core import feeds
+from tests.support.line import RunningLine, a_line, alerts_in_redis, alerts_of_api, alerts_on_topic, everything_on
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+
+SAMPLES = files.seeds() / "samples"
+EXPECTED = yaml.safe_load((SAMPLES / "expected.yaml").read_text())
+VERSIONS = sum(len(feed.items) for feed in feeds.read(SAMPLES).values())
+
+Told = dict[str, tuple[list[str], list[str], int]]
+
+
+async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> None:
+    """One line for the whole life of a home: first run, everything sent again, SIGKILL of all, and a second run."""
+    home = tmp_path / "home"
+    with a_line(home, WIREWATCH_POLLER_FEEDS="") as line:
+        line.until_standing()
+        line.until(lambda: settled(line, VERSIONS), "every sample article has passed every room")
+
+        stored = alerts_in_redis(line.run.redis)
+        assert told(stored) == expected()
+        assert alerts_of_api(line.run.api) == stored
+        published = await alerts_on_topic(line.run.kafka)
+        assert told(published, spread=False) == told(stored, spread=False)
+        line.until(lambda: len(line.alerts_printed()) >= len(EXPECTED), "every alert is printed")
+        assert {event["alert"]["headline"] for event in line.alerts_printed()} == {
+            each["headline"] for each in EXPECTED
+        }
+        assert not [event for event in line.alerts_printed() if event["earlier"]]
+        for alert in stored.values():
+            assert_evidence_is_news(alert)
+
+        await send_again(line)
+        line.until(lambda: settled(line, 2 * VERSIONS), "every article has passed every room again")
+        assert alerts_in_redis(line.run.redis) == stored
+        assert await alerts_on_topic(line.run.kafka) == published
+
+        line.kill_all()
+
+    with a_line(home, "--until-alerts", str(len(EXPECTED)), "--timeout", "90", WIREWATCH_POLLER_FEEDS="") as line:
+        assert line.ended() == 0
+        assert all(event["earlier"] for event in line.alerts_printed())
+        assert len(line.alerts_printed()) == len(EXPECTED)
+
+
+def settled(line: RunningLine, articles: int) -> bool:
+    """Whether ``articles`` have come into the deduper, and all that a room sent on has come out of the next.
+
+    A version that is known is sent on again, as what it was the first time: so the last two are lower bounds.
+    """
+    deduper, tagger, alerter = (line.counts(room) for room in ("deduper", "tagger", "alerter"))
+    passed_on = sum(deduper[status] for status in ("new", "update", "same_story"))
+    done = (sum(deduper.values()), sum(tagger.values()), sum(alerter.values()))
+    if done[0] < articles or done[1] < passed_on or done[2] < tagger["tagged"] + deduper["duplicate"]:
+        return False
+    time.sleep(1)
+    return done == tuple(sum(line.counts(room).values()) for room in ("deduper", "tagger", "alerter"))
+
+
+def told(alerts: dict[str, Alert], *, spread: bool = True) -> Told:
+    """Headline to topics, and where the spread is compared, outlets and independent sources."""
+    return {
+        alert.headline: (
+            sorted(topic.topic for topic in alert.topics),
+            sorted({source.outlet for source in alert.sources}) if spread else [],
+            alert.independent_sources if spread else 0,
+        )
+        for alert in alerts.values()
+    }
+
+
+def expected() -> Told:
+    return {
+        each["headline"]: (sorted(each["topics"]), sorted(each["outlets"]), each["independent_sources"])
+        for each in EXPECTED
+    }
+
+
+def assert_evidence_is_news(alert: Alert) -> None:
+    """Nothing of a page's wrapping proves anything."""
+    assert alert.evidence
+    for item in alert.evidence:
+        assert not any(
+            word in item.quote for word in ("Courier Member", "Tobias Rehn", "Add comment", "morning letter")
+        )
+
+
+async def send_again(line: RunningLine) -> None:
+    """Everything on ``articles`` from the earliest offset, once more."""
+    publisher = KafkaPublisher(kafka=line.run.kafka, client_id="again", clock=SystemClock())
+    messages = await everything_on(line.run.kafka, topics.ARTICLES)
+    await publisher.publish([Outgoing(topic=topics.ARTICLES, key=key or b"", value=value) for key, value in messages])
+    await publisher.stop()
