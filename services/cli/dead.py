@@ -173,11 +173,18 @@ def _table(letters: list[DeadLetter], replayed: set[str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("when (UTC)", "id", "room", "where", "reason", "error", "tries", "detail")
+    table = Table(show_lines=True)
+    table.add_column("id, last failed (UTC)", no_wrap=True)
+    table.add_column("room, reason, where", no_wrap=True)
+    table.add_column("tries", justify="right")
+    table.add_column("error", overflow="fold")
     for letter in letters:
         where = f"{letter.topic}/{letter.partition}/{letter.offset}"
-        when = f"{letter.last_failed_at:%Y-%m-%d %H:%M:%S}"
-        detail = f"(replayed) {letter.detail}" if letter.id in replayed else letter.detail
-        cells = (when, letter.id, letter.room, where, letter.reason, letter.error_class, str(letter.attempts), detail)
+        cells = (
+            f"{letter.id}\n{letter.last_failed_at:%Y-%m-%d %H:%M:%S}",
+            f"{letter.room}, {letter.reason}\n{where}",
+            str(letter.attempts),
+            f"{'(replayed) ' * (letter.id in replayed)}{letter.error_class}: {letter.detail}",
+        )
         table.add_row(*(Text(cell, style="dim" if letter.id in replayed else "") for cell in cells))
     out.print(table)
