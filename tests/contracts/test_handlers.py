@@ -39,6 +39,7 @@ GARBAGE: dict[str, bytes | None] = {
     "large_text": b"x" * 900_000,
     "large_json": b'{"id": "' + b"y" * 900_000 + b'"}',
     "nul_bytes": b"\x00" * 64,
+    "deep_unknown_field": b'{"unknown": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
 }
 
 # Odd but valid values, put into valid messages wherever the field is there.
