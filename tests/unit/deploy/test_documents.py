@@ -1,0 +1,67 @@
+"""What the documents name exists, and what a user can set is in the documents."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.alerter.settings import AlerterSettings
+from services.api.settings import ApiSettings
+from services.deduper.settings import DeduperSettings
+from services.local.settings import LocalSettings
+from services.poller.settings import PollerSettings
+from services.runtime.settings import CommonSettings, load, variables
+from services.samples.settings import SamplesSettings
+from services.tagger.settings import TaggerSettings
+from tests.unit.deploy.compose import ROOMS, ROOT, services
+
+KINDS: dict[str, type[CommonSettings]] = {
+    "poller": PollerSettings,
+    "deduper": DeduperSettings,
+    "tagger": TaggerSettings,
+    "alerter": AlerterSettings,
+    "api": ApiSettings,
+    "samples": SamplesSettings,
+    "local": LocalSettings,
+}
+SETTINGS = {variable for room, kind in KINDS.items() for variable in variables(kind, room)}
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".env.example", ROOT / "docker-compose.yml"])
+
+
+def test_the_table_of_settings_is_complete() -> None:
+    table = re.findall(r"^\| `(WIREWATCH_\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(table) == sorted(SETTINGS)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_settings_that_are_named_exist(document: Path) -> None:
+    named = set(re.findall(r"WIREWATCH_[A-Z]+(?:_[A-Z]+)*(?![A-Z_])", document.read_text()))
+    assert named - SETTINGS <= {"WIREWATCH_ROOM", "WIREWATCH_POLLER", "WIREWATCH"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_compose_gives_a_room_is_what_it_takes(room: str) -> None:
+    environment = {
+        variable: re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value)
+        for variable, value in services()[room]["environment"].items()
+    }
+    settings = load(KINDS[room], room, environment)
+    assert settings.kafka == "kafka:9092"
+    assert settings.ops_port == 9100
+    assert settings.log_format == "json"
+
+
+def test_the_example_of_an_environment_is_what_rooms_take() -> None:
+    lines = [line.removeprefix("#") for line in (ROOT / ".env.example").read_text().splitlines()]
+    given = dict(line.split("=", 1) for line in lines if re.match(r"WIREWATCH_\w+=", line))
+    assert given
+    for room, kind in KINDS.items():
+        load(kind, room, given)
