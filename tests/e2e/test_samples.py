@@ -23,7 +23,7 @@ SAMPLES = files.seeds() / "samples"
 EXPECTED = yaml.safe_load((SAMPLES / "expected.yaml").read_text())
 VERSIONS = sum(len(feed.items) for feed in feeds.read(SAMPLES).values())
 
-Told = dict[str, tuple[list[str], list[str], int]]
+Told = dict[str, tuple[list[str], list[str], int, int]]
 
 
 async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> None:
@@ -74,12 +74,13 @@ def settled(line: RunningLine, articles: int) -> bool:
 
 
 def told(alerts: dict[str, Alert], *, spread: bool = True) -> Told:
-    """Headline to topics, and where the spread is compared, outlets and independent sources."""
+    """Headline to topics, outlets, independent sources and revision; without the two of the spread where asked."""
     return {
         alert.headline: (
             sorted(topic.topic for topic in alert.topics),
             sorted({source.outlet for source in alert.sources}) if spread else [],
             alert.independent_sources if spread else 0,
+            alert.revision,
         )
         for alert in alerts.values()
     }
@@ -87,7 +88,12 @@ def told(alerts: dict[str, Alert], *, spread: bool = True) -> Told:
 
 def expected() -> Told:
     return {
-        each["headline"]: (sorted(each["topics"]), sorted(each["outlets"]), each["independent_sources"])
+        each["headline"]: (
+            sorted(each["topics"]),
+            sorted(each["outlets"]),
+            each["independent_sources"],
+            each["revisions"],
+        )
         for each in EXPECTED
     }
 
