@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ Probe = Callable[[], str | None]
 """Says in words why a server cannot be used yet, or None. Blocks for two seconds at most."""
 
 LOG_BYTES_KEPT = 5_000_000  # a longer log moves to <name>.log.1 when its process starts
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_TETHER = Path(__file__).with_name("tether.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,12 @@ class Child:
         _rotate(program.log)
         with program.log.open("ab") as log:
             self._process = subprocess.Popen(
-                list(program.command),
+                _tethered(program.command),
                 env=dict(program.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 process_group=0,
-                preexec_fn=_die_with_parent if _libc is not None else None,
             )
 
     @property
@@ -106,13 +104,8 @@ def _rotate(log: Path) -> None:
         log.replace(log.with_name(log.name + ".1"))
 
 
-# Loaded here, not in the child: between fork and exec nothing may allocate or take a lock.
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-_parent = os.getpid()
-
-
-def _die_with_parent() -> None:  # pragma: no cover - runs in the child
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() == 1 and _parent != 1:
-        os._exit(1)  # the parent died between fork and prctl
+def _tethered(command: Sequence[str]) -> list[str]:
+    """The command, on Linux by way of :mod:`services.local.tether`."""
+    if sys.platform != "linux":
+        return list(command)
+    return [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command]

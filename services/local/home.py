@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,9 +91,9 @@ class Home:
         except (OSError, msgspec.DecodeError):
             return None
 
-    def write_children(self, children: Mapping[str, int]) -> None:
-        """Note the running processes with their command lines, for :meth:`end_stale`."""
-        noted = {name: {"pid": pid, "command": _command_of(pid)} for name, pid in children.items()}
+    def write_children(self, children: Mapping[str, tuple[int, Sequence[str]]]) -> None:
+        """Note pid and command of the running processes, for :meth:`end_stale`."""
+        noted = {name: {"pid": pid, "command": " ".join(command)} for name, (pid, command) in children.items()}
         _replace(self._children_file, json.dumps(noted).encode())
 
     def end_stale(self) -> list[str]:
@@ -108,7 +108,7 @@ class Home:
         stale = {
             name: int(entry["pid"])
             for name, entry in noted.items()
-            if entry["command"] and _command_of(int(entry["pid"])) == entry["command"]
+            if _command_of(int(entry["pid"])) == entry["command"]
         }
         for signum, seconds in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
             _signal(stale, signum)

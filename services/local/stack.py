@@ -90,7 +90,8 @@ class _Notes:
     def _write(self, supervisor: Supervisor) -> None:
         pids = {name: part.pid for name, part in supervisor.parts.items()}
         alive = {name: pid for name, pid in pids.items() if pid is not None}
-        self._home.write_children(alive)
+        commands = {name: part.server.program.command for name, part in supervisor.parts.items()}
+        self._home.write_children({name: (pid, commands[name]) for name, pid in alive.items()})
         self._home.write_run(
             Run(
                 kafka=self._at.kafka,

@@ -12,6 +12,7 @@ from services.local.errors import AlreadyRunningError
 from services.local.home import Home, Run
 from services.runtime.errors import UsageError
 
+COMMAND = [sys.executable, "-c", "import time; time.sleep(600)"]
 RUN = Run(kafka="127.0.0.1:1", redis="redis://127.0.0.1:2/0", api="http://127.0.0.1:3", ops={}, pid=4)
 
 
@@ -43,8 +44,8 @@ def test_the_run_is_read_as_written_and_cleared(tmp_path: Path) -> None:
 
 def test_what_a_killed_supervisor_left_is_ended(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    home.write_children({"deduper": left.pid})
+    left = subprocess.Popen(COMMAND)
+    home.write_children({"deduper": (left.pid, COMMAND)})
     # A zombie has no command line: the parent has to take its exit code, as init does for real orphans.
     assert home.end_stale() == ["deduper"]
     assert left.wait() != 0
@@ -53,11 +54,9 @@ def test_what_a_killed_supervisor_left_is_ended(tmp_path: Path) -> None:
 
 def test_a_pid_that_was_given_out_again_is_left_alone(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    other = subprocess.Popen(COMMAND)
     try:
-        home.write_children({"deduper": other.pid})
-        noted = (tmp_path / "children.json").read_text().replace("sleep(600)", "sleep(601)")
-        (tmp_path / "children.json").write_text(noted)
+        home.write_children({"deduper": (other.pid, [*COMMAND, "another"])})
         assert home.end_stale() == []
         assert other.poll() is None
     finally:
