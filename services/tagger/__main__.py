@@ -16,6 +16,7 @@ from services.tagger.settings import TaggerSettings
 def build(settings: TaggerSettings, context: Context) -> Service:
     """The tagger, put together and not started."""
     metrics = TaggerMetrics(context.registry)
+    context.waiting.show_on(metrics.waiting)
     publisher = KafkaPublisher(
         kafka=settings.kafka, client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
     )
