@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from services.api import tokens
 from services.api.app import build_app
 from services.api.edges.redis import RedisAlertReader
+from services.api.edges.states import RedisAlertStates
+from services.api.guard import Guard, is_loopback
 from services.api.metrics import ApiMetrics
 from services.api.service import ApiService
 from services.api.settings import ApiSettings
@@ -15,8 +18,20 @@ from services.runtime.redis import connect
 def build(settings: ApiSettings, context: Context) -> Service:
     """The api on real Redis."""
     redis = connect(settings.redis)
+    loopback = is_loopback(settings.host)
+    states = RedisAlertStates(
+        redis,
+        context.clock,
+        retention_days=settings.retention_days,
+        closed_retention_days=settings.closed_retention_days,
+        stream_revisions=settings.stream_revisions,
+    )
     app = build_app(
         RedisAlertReader(redis),
+        states,
+        access=Guard(
+            tokens=tokens.load(settings.token_file), loopback=loopback, open_reads=loopback or settings.open_reads
+        ),
         metrics=ApiMetrics(context.registry),
         clock=context.clock,
         max_streams=settings.max_streams,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.api.core.query import Query
+from services.contracts.messages import Alert, AlertState
 from services.contracts.stories import StoryMember
 
 
@@ -54,4 +55,12 @@ class AlertReader(Protocol):
 
     async def ping(self) -> None:
         """Raises while the store is away."""
+        ...
+
+
+class AlertStates(Protocol):
+    """Changes the state of alerts."""
+
+    async def move(self, alert_id: str, state: AlertState) -> Alert | None:
+        """The alert in its new state, None where there is no such alert. Raises ``TransientError``."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.runtime.settings import CommonSettings
 
@@ -11,10 +12,18 @@ from services.runtime.settings import CommonSettings
 class ApiSettings(CommonSettings):
     """Where the api listens; port 0 takes a free one. ``url`` is for clients (see ``services.cli.addresses``).
 
-    ``max_streams`` bounds the followers: each holds a connection to Redis.
+    ``max_streams`` bounds the followers: each holds a connection to Redis. ``token_file`` names who may change the
+    state of alerts (``services.api.tokens``); without it nobody may. Reading needs no token while the api listens on
+    loopback; elsewhere it does, unless ``open_reads`` says that something in front of it keeps strangers out.
+    The retention settings are those of the alerter, for alerts whose state changes here.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     url: str | None = None
     max_streams: int = 100
+    token_file: Path | None = None
+    open_reads: bool = False
+    retention_days: float = 30.0
+    closed_retention_days: float = 7.0
+    stream_revisions: int = 10_000

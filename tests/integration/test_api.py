@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import msgspec
@@ -15,12 +17,16 @@ from prometheus_client import CollectorRegistry
 from services.alerter.core.alert import Known
 from services.alerter.edges.redis import RedisAlertStore
 from services.alerter.ports import NOTHING, Write
+from services.api import page
 from services.api.app import build_app
 from services.api.edges.redis import RedisAlertReader
+from services.api.edges.states import RedisAlertStates
+from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
 from services.api.service import ApiService
+from services.api.tokens import Tokens
 from services.contracts import ids, redis_keys, stories
-from services.contracts.messages import Actor, Alert, AlertTopic, Place, Severity
+from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
 from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
 from services.runtime.redis import RedisCalls
@@ -43,13 +49,37 @@ def store(redis_client: redis.asyncio.Redis) -> RedisAlertStore:
 
 @pytest.fixture
 async def client(redis_client: redis.asyncio.Redis) -> AsyncIterator[Client]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app(redis_client)), base_url="http://test") as made:
+    async with browser(app(redis_client)) as made:
         yield made
 
 
-def app(client: redis.asyncio.Redis, *, max_streams: int = 2) -> Any:
-    metrics = ApiMetrics(CollectorRegistry())
-    return build_app(RedisAlertReader(client), metrics=metrics, clock=SystemClock(), max_streams=max_streams)
+TOKEN = "a-token-of-an-analyst"
+
+
+def app(
+    client: redis.asyncio.Redis,
+    *,
+    max_streams: int = 2,
+    loopback: bool = False,
+    open_reads: bool = True,
+    tokens: Tokens | None = None,
+) -> Any:
+    states = RedisAlertStates(client, FakeClock(), retention_days=30, closed_retention_days=7, stream_revisions=1000)
+    return build_app(
+        RedisAlertReader(client),
+        states,
+        access=Guard(
+            tokens=Tokens({"ann": TOKEN}) if tokens is None else tokens, loopback=loopback, open_reads=open_reads
+        ),
+        metrics=ApiMetrics(CollectorRegistry()),
+        clock=SystemClock(),
+        max_streams=max_streams,
+    )
+
+
+def browser(app_: Any, base: str = "http://test") -> Client:
+    """A client of an application, without a network."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app_), base_url=base)
 
 
 def an_alert(number: int, *, severity: Severity = "medium", minutes: float | None = None, **more: Any) -> Alert:
@@ -164,13 +194,26 @@ async def test_a_wrong_parameter_is_a_sentence(client: Client, asked: str) -> No
 
 
 async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: Client) -> None:
-    for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")):
+    kinds = {
+        "html": "text/html",
+        "css": "text/css",
+        "js": "text/javascript",
+        "json": "application/json",
+        "svg": "image",
+    }
+    files = [file for file in Path(page.__file__).parent.iterdir() if file.suffix[1:] in kinds]
+    assert len(files) > 8
+    for file in files:
+        path, kind = f"/page/{file.name}", kinds[file.suffix[1:]]
+        path = "/" if file.name == "index.html" else path
         answer = await client.get(path)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)
         assert "default-src 'none'" in answer.headers["content-security-policy"]
-        assert "http://" not in answer.text.replace("http://www.w3.org", "")
-    assert "innerHTML" not in (await client.get("/page.js")).text
+        foreign = answer.text.replace("http://www.w3.org", "")
+        assert "http://" not in foreign
+        assert "https://" not in foreign
+        assert not any(word in foreign for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"))
 
 
 async def test_health_and_openapi(client: Client) -> None:
@@ -181,7 +224,7 @@ async def test_health_and_openapi(client: Client) -> None:
 
 async def test_a_store_that_is_away_is_said() -> None:
     away = redis.asyncio.Redis.from_url("redis://127.0.0.1:1/0")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app(away)), base_url="http://test") as client:
+    async with browser(app(away)) as client:
         answer = await client.get("/api/v1/health")
     await away.aclose()
     assert answer.status_code == 503
@@ -227,6 +270,88 @@ async def test_a_taken_port_is_said(redis_client: redis.asyncio.Redis) -> None:
     with pytest.raises(UsageError, match=f"127.0.0.1:{port}"):
         await second.start()
     await first.stop()
+
+
+async def test_a_state_change_is_a_revision_that_goes_to_everyone(
+    client: Client, store: RedisAlertStore, redis_client: redis.asyncio.Redis
+) -> None:
+    alert = an_alert(1)
+    await put(store, [alert])
+    await store.published([alert])
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    address = f"/api/v1/alerts/{alert.id}/state"
+    answer = await client.post(address, json={"state": "closed"}, headers=headers)
+    assert answer.status_code == 200
+    moved = msgspec.json.decode(answer.content, type=Alert)
+    assert (moved.state, moved.revision, moved.changes) == (
+        "closed",
+        2,
+        (Change(kind="state", before="new", after="closed"),),
+    )
+    assert await store.unpublished(older_than_seconds=10, limit=5) == [moved]
+    assert await redis_client.xlen(redis_keys.ALERTS_STREAM) == 2
+    again = await client.post(address, json={"state": "closed"}, headers=headers)
+    assert msgspec.json.decode(again.content, type=Alert) == moved
+    (stored,) = await store.load([alert.story_id])
+    newer = msgspec.structs.replace(moved, revision=3, state="new")
+    assert await store.put(
+        [Write(story_id=alert.story_id, before=stored, known=Known(), alert=newer, publish=True)]
+    ) == [True]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code"),
+    [
+        ({}, {"state": "closed"}, 401),
+        ({"Authorization": "Bearer wrong"}, {"state": "closed"}, 401),
+        ({"Authorization": f"Basic {TOKEN}"}, {"state": "closed"}, 401),
+        ({"Authorization": f"Bearer {TOKEN}"}, {"state": "gone"}, 400),
+        ({"Authorization": f"Bearer {TOKEN}"}, {"state": "closed", "more": 1}, 422),
+        ({"Authorization": f"Bearer {TOKEN}"}, {"state": "closed"}, 404),
+    ],
+)
+async def test_a_state_change_that_cannot_be_is_refused(
+    client: Client, headers: dict[str, str], body: dict[str, Any], code: int
+) -> None:
+    answer = await client.post(f"/api/v1/alerts/{'0' * 24}/state", json=body, headers=headers)
+    assert answer.status_code == code
+
+
+async def test_without_a_token_file_nobody_changes_anything(redis_client: redis.asyncio.Redis) -> None:
+    async with browser(app(redis_client, tokens=Tokens({}))) as client:
+        answer = await client.post(f"/api/v1/alerts/{'0' * 24}/state", json={"state": "new"})
+    assert answer.status_code == 403
+    assert "WIREWATCH_API_TOKEN_FILE" in answer.json()["error"]
+
+
+async def test_reading_needs_a_token_where_reads_are_not_open(redis_client: redis.asyncio.Redis) -> None:
+    async with browser(app(redis_client, open_reads=False)) as client:
+        assert (await client.get("/api/v1/alerts")).status_code == 401
+        assert (await client.get("/api/v1/alerts", headers={"Authorization": f"Bearer {TOKEN}"})).status_code == 200
+        assert (await client.get("/")).status_code == 200
+
+
+async def test_on_loopback_only_loopback_names_are_answered(redis_client: redis.asyncio.Redis) -> None:
+    there = app(redis_client, loopback=True)
+    for host in ("127.0.0.1:8080", "localhost", "[::1]:80", "wirewatch.localhost"):
+        async with browser(there, f"http://{host}") as client:
+            assert (await client.get("/api/v1/alerts")).status_code == 200
+    async with browser(there, "http://evil.example") as client:
+        assert (await client.get("/api/v1/alerts")).status_code == 403
+
+
+async def test_the_alerts_as_feeds(client: Client, store: RedisAlertStore) -> None:
+    hostile = an_alert(1, headline="<script>alert(1)</script>\x00 & more", severity="high")
+    await put(store, [hostile, an_alert(2)])
+    answer = await client.get("/api/v1/alerts.atom", params={"min_severity": "high"})
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ElementTree.fromstring(answer.content)  # noqa: S314 - our own answer
+    (entry,) = feed.findall("{http://www.w3.org/2005/Atom}entry")
+    title = entry.findtext("{http://www.w3.org/2005/Atom}title")
+    assert title == "[high] <script>alert(1)</script>\ufffd & more"
+    assert (await client.get("/api/v1/alerts.atom")).status_code == 200
+    items = (await client.get("/api/v1/alerts.json")).json()["items"]
+    assert [item["_wirewatch"]["id"] for item in items] == [an_alert(2).id, hostile.id]
 
 
 async def next_event(lines: AsyncIterator[str]) -> dict[str, Any]:

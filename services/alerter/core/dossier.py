@@ -117,17 +117,10 @@ def _newer(one: Contribution, other: Contribution) -> Contribution:
     return winner
 
 
-def _precedence(item: Contribution) -> tuple[datetime, str, tuple[tuple[str, tuple[int, ...]], ...], float, bytes]:
-    """Later fetched wins; of one version the newer packs; then the first tagging, so that a replay changes nothing.
+def _precedence(item: Contribution) -> tuple[datetime, str, datetime, bytes]:
+    """Later fetched wins; of one version the later tagged, because it may know newer rules.
 
     The bytes settle what is left, such as two histories of one version; ``first_seen_at`` is merged by itself.
     """
     plain = msgspec.structs.replace(item, first_seen_at=item.fetched_at)
-    packs = tuple(sorted({_pack(tag.pack) for tag in item.tags}))
-    return (item.fetched_at, item.content_hash, packs, -item.tagged_at.timestamp(), _encode(plain))
-
-
-def _pack(pack: str) -> tuple[str, tuple[int, ...]]:
-    """``naval_moves@1.10`` after ``naval_moves@1.9``; a version that is no number sorts first."""
-    topic, _, version = pack.partition("@")
-    return topic, tuple(int(part) for part in version.split(".") if part.isdigit())
+    return (item.fetched_at, item.content_hash, item.tagged_at, _encode(plain))

@@ -1,0 +1,125 @@
+"""The alerts as feeds, so that any reader can follow them: Atom (RFC 4287) and JSON Feed 1.1. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import msgspec
+
+from services.contracts.messages import Alert
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What XML 1.0 cannot carry, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_OUTLETS = 12
+
+ElementTree.register_namespace("", _ATOM)
+
+
+def atom(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
+    """An Atom feed. ``base`` is the address of the page, ``here`` of the feed itself."""
+    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
+    _add(feed, "id", "urn:wirewatch:alerts")
+    _add(feed, "title", "Wirewatch alerts")
+    _add(feed, "updated", _time(max((alert.last_updated for alert in alerts), default=_EPOCH)))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
+    _add(feed, "link", rel="alternate", type="text/html", href=base)
+    _add(_add(feed, "author"), "name", "Wirewatch")
+    for alert in alerts:
+        entry = _add(feed, "entry")
+        _add(entry, "id", f"urn:wirewatch:alert:{alert.id}")
+        _add(entry, "title", _title(alert))
+        _add(entry, "updated", _time(alert.last_updated))
+        _add(entry, "published", _time(alert.first_seen))
+        _add(entry, "link", rel="alternate", type="text/html", href=f"{base}#{alert.id}")
+        if address := _address(alert):
+            _add(entry, "link", rel="via", href=address)
+        for term in _terms(alert):
+            _add(entry, "category", term=_xml(term))
+        _add(entry, "content", _text(alert), type="text")
+    body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+def json_feed(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
+    """A JSON Feed. The whole alert is under ``_wirewatch``."""
+    items: list[dict[str, Any]] = []
+    for alert in alerts:
+        item: dict[str, Any] = {
+            "id": f"urn:wirewatch:alert:{alert.id}",
+            "url": f"{base}#{alert.id}",
+            "title": _title(alert),
+            "content_text": _text(alert),
+            "date_published": _time(alert.first_seen),
+            "date_modified": _time(alert.last_updated),
+            "tags": _terms(alert),
+            "_wirewatch": alert,
+        }
+        if address := _address(alert):
+            item["external_url"] = address
+        items.append(item)
+    return msgspec.json.encode(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": "Wirewatch alerts",
+            "home_page_url": base,
+            "feed_url": here,
+            "items": items,
+        }
+    )
+
+
+def _title(alert: Alert) -> str:
+    return _xml(f"[{alert.severity}] {alert.headline}")
+
+
+def _text(alert: Alert) -> str:
+    """The alert in plain text: an alert's feed is read in mail programs and chat rooms."""
+    outlets = list(dict.fromkeys(source.outlet for source in alert.sources))
+    more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
+    lines = [*alert.lead, "", *(f"- {reason}" for reason in alert.severity_reasons), ""]
+    lines += [f"“{piece.quote}”" for piece in alert.evidence]
+    lines += ["", f"{alert.independent_sources} independent of: {', '.join(outlets[:_OUTLETS])}{more}"]
+    if alert.revision > 1:
+        changed = "; ".join(f"{c.kind} {c.before or ''} → {c.after or ''}" for c in alert.changes)
+        lines.append(f"Revision {alert.revision}: {changed}")
+    return _xml("\n".join(lines).strip())
+
+
+def _terms(alert: Alert) -> list[str]:
+    return [*(topic.topic for topic in alert.topics), f"severity:{alert.severity}", f"state:{alert.state}"]
+
+
+def _address(alert: Alert) -> str | None:
+    """The first source that has an address on the web; nothing else may become a link in a stranger's reader."""
+    for source in alert.sources:
+        if source.url and _is_web(source.url):
+            return _xml(source.url)
+    return None
+
+
+def _is_web(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _time(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _add(parent: ElementTree.Element, name: str, text: str | None = None, **attributes: str) -> ElementTree.Element:
+    made = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
+    made.text = text
+    return made

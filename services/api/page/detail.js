@@ -1,0 +1,174 @@
+// One alert in full: why it is here, what proves it, who carried it when.
+
+import { badge, standing } from "./list.js";
+import { clock, element, emphasised, link, marked, plural, span, timeAgo, topicName } from "./text.js";
+
+const COPIES_SHOWN = 3;
+
+export function render(root, alert, { onBack, onFilter, onState }) {
+  const quotes = alert.evidence.map((piece) => piece.quote);
+  const head = element("header", alert.severity);
+  const back = element("button", "back", "← back to the list");
+  back.type = "button";
+  back.addEventListener("click", onBack);
+  const facts = element("p", "facts", badge(alert.severity), standing(alert), timeAgo(alert.last_updated));
+  if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
+  const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
+  head.append(back, facts, element("h2", "", link(alert.headline || "(no headline)", best.url)));
+  root.replaceChildren(
+    head,
+    element("p", "lead", ...alert.lead.flatMap((sentence) => [...marked(sentence, quotes), " "])),
+    states(alert, onState),
+    part("Why", reasons(alert)),
+    changes(alert),
+    part("Evidence", evidence(alert)),
+    part("Who and where", names(alert, onFilter)),
+    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${standingText(alert)}`, timeline(alert)),
+    part("How fast", stages(alert)),
+    foot(alert),
+  );
+  for (const empty of root.querySelectorAll("section:empty, p.lead:empty")) empty.remove();
+  root.scrollTop = 0;
+}
+
+function part(title, ...content) {
+  const made = element("section");
+  if (content.some((item) => item && item.childNodes.length)) made.append(element("h3", "", title), ...content);
+  return made;
+}
+
+function standingText(alert) {
+  return `${alert.independent_sources} independent`;
+}
+
+function states(alert, onState) {
+  const made = element("p", "states");
+  const moves = { new: "Take up again", acknowledged: "Acknowledge", muted: "Mute", closed: "Close" };
+  for (const [state, label] of Object.entries(moves)) {
+    if (state === alert.state) continue;
+    const button = element("button", "", label);
+    button.type = "button";
+    button.addEventListener("click", () => onState(state));
+    made.append(button);
+  }
+  return made;
+}
+
+function reasons(alert) {
+  return element("ul", "", ...alert.severity_reasons.map((reason) => element("li", "", reason)));
+}
+
+function changes(alert) {
+  const list = element("ul", "changes");
+  for (const change of alert.revision > 1 ? alert.changes : []) {
+    const item = element("li", "", element("strong", "", change.kind), " ");
+    if (change.before !== undefined && change.before !== null) item.append(element("del", "", change.before), " ");
+    if (change.after !== undefined && change.after !== null) item.append(element("ins", "", change.after));
+    list.append(item);
+  }
+  return part(`New in revision ${alert.revision}`, list);
+}
+
+function evidence(alert) {
+  const words = [...alert.actors, ...alert.places].map((item) => item.name);
+  const made = element("div");
+  for (const topic of alert.topics) {
+    const pieces = alert.evidence.filter((piece) => piece.topic === topic.topic);
+    const title = element("h4", "", topicName(topic.topic), " ");
+    title.append(element("small", "", `${Math.round(topic.score * 100)} % · ${topic.role === "primary" ? "main subject" : "mentioned"}`));
+    made.append(title);
+    for (const piece of pieces) {
+      const source = alert.sources.find((item) => item.article_id === piece.article_id);
+      const quote = element("blockquote", "", element("mark", "", ...emphasised(piece.quote, words)));
+      quote.append(element("cite", "", source ? source.outlet : "", ` · ${piece.field} · rule ${piece.rule}`));
+      made.append(quote);
+    }
+  }
+  return made;
+}
+
+function names(alert, onFilter) {
+  const made = element("p", "chips");
+  const chip = (text, filter, value) => {
+    const button = element("button", `chip ${filter}`, text);
+    button.type = "button";
+    button.title = `Only alerts with this ${filter}`;
+    button.addEventListener("click", () => onFilter(filter, value));
+    return button;
+  };
+  for (const actor of alert.actors) made.append(chip(actor.name, "actor", actor.id));
+  for (const place of alert.places) {
+    if (place.country) made.append(chip(place.name, "place", place.country));
+    else made.append(element("span", "chip place", place.name));
+  }
+  return made;
+}
+
+/** Originals in order of first sight, their copies folded under them. */
+function timeline(alert) {
+  const made = element("ol", "timeline");
+  const begin = Date.parse(alert.first_seen);
+  const known = new Set(alert.sources.map((source) => source.article_id));
+  const copies = new Map();
+  const originals = [];
+  for (const source of alert.sources) {
+    const of = source.copy_of && known.has(source.copy_of) && source.copy_of !== source.article_id ? source.copy_of : null;
+    if (of) copies.set(of, [...(copies.get(of) || []), source]);
+    else originals.push(source);
+  }
+  for (const source of originals) {
+    const item = entry(source, begin);
+    const folded = gather(source.article_id, copies, new Set());
+    if (folded.length) {
+      const list = element("ol", "copies", ...folded.map((copy) => entry(copy, begin)));
+      const box = element("details", "", element("summary", "", `${plural(folded.length, "copy").replace("copys", "copies")} of this text`), list);
+      box.open = folded.length <= COPIES_SHOWN;
+      item.append(box);
+    }
+    made.append(item);
+  }
+  return made;
+}
+
+function gather(id, copies, seen) {
+  if (seen.has(id)) return [];
+  seen.add(id);
+  return (copies.get(id) || []).flatMap((copy) => [copy, ...gather(copy.article_id, copies, seen)]);
+}
+
+function entry(source, begin) {
+  const item = element("li", source.independent ? "independent" : "folded");
+  const after = (Date.parse(source.first_seen_at) - begin) / 1000;
+  const when = element("time", "", after < 1 ? "first" : `+${span(after)}`);
+  when.dateTime = source.first_seen_at;
+  when.title = clock(source.first_seen_at);
+  const who = element("span", "outlet", source.outlet);
+  if (source.wire) who.append(element("small", "", ` ${source.wire}`));
+  item.append(when, who, element("span", "title", link(source.title || source.url || "(no title)", source.url)));
+  if (source.folded_because) item.append(element("small", "because", source.folded_because));
+  return item;
+}
+
+function stages(alert) {
+  const { published_at: published, fetched_at: fetched, deduped_at: deduped, tagged_at: tagged, alerted_at: alerted } = alert.stages;
+  const made = element("p", "stages");
+  const steps = [["published", published], ["fetched", fetched], ["deduped", deduped], ["tagged", tagged], ["alerted", alerted]];
+  let last = null;
+  for (const [name, time] of steps) {
+    if (!time) continue;
+    const at = Date.parse(time);
+    made.append(element("span", "", last === null ? `${name} ${clock(time)}` : `→ ${name} +${precise((at - last) / 1000)}`));
+    last = at;
+  }
+  return made;
+}
+
+function precise(seconds) {
+  return seconds < 90 ? `${Math.max(0, seconds).toFixed(2)} s` : span(seconds);
+}
+
+function foot(alert) {
+  const raw = element("a", "", "JSON");
+  raw.href = `/api/v1/alerts/${alert.id}`;
+  return element("footer", "", `alert ${alert.id.slice(0, 8)} · revision ${alert.revision} · ${alert.packs.join(", ")} · `, raw);
+}

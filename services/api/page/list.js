@@ -1,0 +1,123 @@
+// The list: rows in the order (last update, id), both descending, each alert once.
+
+import { element, marked, plural, timeAgo, topicName } from "./text.js";
+
+const LEVELS = ["low", "medium", "high", "critical"];
+
+export class List {
+  constructor(root, { onChoose }) {
+    this.root = root;
+    this.onChoose = onChoose;
+    this.alerts = []; // in order
+    this.rows = new Map(); // id -> row
+    this.chosen = null;
+  }
+
+  clear() {
+    this.alerts = [];
+    this.rows.clear();
+    this.root.replaceChildren();
+  }
+
+  get(id) {
+    return this.alerts.find((alert) => alert.id === id);
+  }
+
+  /** Puts an alert in its place, instead of its earlier revision. */
+  put(alert, { fresh = false } = {}) {
+    this.remove(alert.id);
+    const at = this._position(alert);
+    const row = makeRow(alert, this.onChoose);
+    if (fresh) row.classList.add("fresh");
+    if (alert.id === this.chosen) mark(row, true);
+    const before = this.alerts[at] ? this.rows.get(this.alerts[at].id) : null;
+    this.alerts.splice(at, 0, alert);
+    this.rows.set(alert.id, row);
+    this.root.insertBefore(row, before);
+  }
+
+  remove(id) {
+    const row = this.rows.get(id);
+    if (!row) return;
+    row.remove();
+    this.rows.delete(id);
+    this.alerts.splice(this.alerts.findIndex((alert) => alert.id === id), 1);
+  }
+
+  choose(id, { scroll = false } = {}) {
+    const old = this.rows.get(this.chosen);
+    if (old) mark(old, false);
+    this.chosen = id;
+    const row = this.rows.get(id);
+    if (!row) return;
+    mark(row, true);
+    if (scroll) row.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The alert `by` places further than the chosen one. */
+  beside(by) {
+    const at = this.alerts.findIndex((alert) => alert.id === this.chosen);
+    const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), this.alerts.length - 1);
+    return this.alerts[next];
+  }
+
+  _position(alert) {
+    let low = 0;
+    let high = this.alerts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBefore(this.alerts[middle], alert)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function isBefore(one, other) {
+  const times = Date.parse(one.last_updated) - Date.parse(other.last_updated);
+  return times > 0 || (times === 0 && one.id > other.id);
+}
+
+function mark(row, on) {
+  row.classList.toggle("chosen", on);
+  const anchor = row.querySelector("a");
+  if (on) anchor.setAttribute("aria-current", "true");
+  else anchor.removeAttribute("aria-current");
+}
+
+export function badge(severity) {
+  const made = element("span", "level", severity);
+  made.dataset.rank = String(LEVELS.indexOf(severity) + 1);
+  return made;
+}
+
+export function standing(alert) {
+  const sole = alert.independent_sources < 2;
+  const made = element("span", sole ? "sole" : "several");
+  made.append(sole ? "single source" : plural(alert.independent_sources, "independent source"));
+  return made;
+}
+
+function makeRow(alert, onChoose) {
+  const row = element("li", `row ${alert.severity}`);
+  row.dataset.id = alert.id;
+  const heading = element("h3");
+  const anchor = element("a", "", alert.headline || "(no headline)");
+  anchor.href = `#${alert.id}`;
+  anchor.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    onChoose(alert.id);
+  });
+  heading.append(anchor);
+  const facts = element("p", "facts", badge(alert.severity));
+  facts.append(element("span", "topics", alert.topics.map((topic) => topicName(topic.topic)).join(" + ")));
+  facts.append(standing(alert), timeAgo(alert.last_updated));
+  if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
+  const actors = alert.actors.slice(0, 5).map((actor) => actor.name).join(" · ");
+  row.append(facts, heading);
+  if (actors) row.append(element("p", "actors", actors));
+  const proof = alert.evidence.find((piece) => piece.field !== "title") || alert.evidence[0];
+  if (proof) row.append(element("p", "proof", ...marked(proof.quote, [proof.quote])));
+  return row;
+}

@@ -1,0 +1,86 @@
+// Small pieces that make elements. Whatever came from the world goes in as text, never as markup.
+
+export function element(name, className, ...content) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...content.filter((part) => part !== null && part !== undefined));
+  return made;
+}
+
+/** An address that may become a link: http and https only. */
+export function webAddress(text) {
+  try {
+    const url = new URL(text);
+    return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+export function link(text, address) {
+  const href = webAddress(address);
+  if (!href) return document.createTextNode(text);
+  const made = element("a", "", text);
+  made.href = href;
+  made.rel = "noopener noreferrer";
+  made.target = "_blank";
+  return made;
+}
+
+export function ago(time, now = Date.now()) {
+  const seconds = (now - Date.parse(time)) / 1000;
+  return seconds < 45 ? "just now" : `${span(seconds)} ago`;
+}
+
+export function span(seconds) {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} d`;
+}
+
+/** A time that counts up by itself: page.js renews every `time.ago`. */
+export function timeAgo(time) {
+  const made = element("time", "ago", ago(time));
+  made.dateTime = time;
+  made.title = clock(time);
+  return made;
+}
+
+export function clock(time) {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
+}
+
+export function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+export function topicName(topic) {
+  return topic.replaceAll("_", " ");
+}
+
+/** `text` with every part that stands in `words` in a <strong>: the actors and places of a sentence. */
+export function emphasised(text, words) {
+  const known = [...new Set(words.filter((word) => word.length > 2))].sort((a, b) => b.length - a.length);
+  if (!known.length) return [text];
+  const pattern = new RegExp(`(${known.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "giu");
+  return text.split(pattern).map((part, number) => (number % 2 ? element("strong", "", part) : part));
+}
+
+/** `text` with the parts that stand in `quotes` marked. */
+export function marked(text, quotes) {
+  const spans = [];
+  for (const quote of quotes) {
+    const at = quote.length > 3 ? text.indexOf(quote) : -1;
+    if (at >= 0 && !spans.some(([from, to]) => at < to && at + quote.length > from)) spans.push([at, at + quote.length]);
+  }
+  spans.sort((a, b) => a[0] - b[0]);
+  const parts = [];
+  let from = 0;
+  for (const [begin, end] of spans) {
+    parts.push(text.slice(from, begin), element("mark", "", text.slice(begin, end)));
+    from = end;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}
