@@ -1,8 +1,8 @@
-"""Make the secrets of the Compose stack on its first start: random, on a volume of their own, never in the repository.
+"""Make the secrets of the Compose stack on its first start: random, on volumes of their own, never in the repository.
 
-``docker-compose.yml`` runs this once before Grafana. A secret that is there already is kept, so a restart changes
-nothing; to choose one yourself, or to have a new one, see README.md. Files are 0440: their owner and the group that
-Compose gives Grafana can read them, nobody else.
+``docker-compose.yml`` runs this once, before what needs them. A secret that is there already is kept, so a restart
+changes nothing; to choose one yourself, or to have a new one, see README.md. Files are 0440: their owner and the group
+that Compose gives Grafana can read them, nobody else.
 """
 
 from __future__ import annotations
@@ -10,27 +10,32 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-NAMES = ("grafana_admin_password", "grafana_secret_key")
+# File to its content; {} is random. Each folder is a volume, mounted only where it is needed.
+SECRETS = {
+    "grafana/admin_password": "{}",
+    "grafana/secret_key": "{}",
+    "api/tokens": "analyst: {}\n",  # name: token, see services/api/tokens.py
+}
 _BYTES = 24  # 192 bits
 
 
-def make(folder: Path, names: Sequence[str] = NAMES) -> list[str]:
-    """Create those of ``names`` that are absent from ``folder``, and return them.
+def make(folder: Path, contents: Mapping[str, str] = SECRETS) -> list[str]:
+    """Create those of ``contents`` that are absent from ``folder``, and return their names.
 
     A file appears under its name only once it is whole, so a start that was cut off leaves nothing half-made.
     """
     made = []
-    for name in names:
+    for name, content in contents.items():
         target = folder / name
         if target.exists():
             continue
-        unfinished = folder / f".{name}.{os.getpid()}"
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(_BYTES))
+            file.write(content.format(secrets.token_urlsafe(_BYTES)))
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(target)
