@@ -133,7 +133,8 @@ def _program(name: str, java: Path, classpath: list[Path], directory: Path, log4
 
 def _format(program: Program, configuration: Path) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    tool = (*program.command, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}")  # "=": an id may begin with "-"
+    # One argument, not two: an id may begin with "-".
+    tool = (*program.command, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}")
     done = subprocess.run(
         [*tool, "--config", str(configuration), "--ignore-formatted"],
         env=dict(program.environment),
