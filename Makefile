@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check lock bench clean
+.PHONY: help setup up test check lock bench clean politeness hostile fuzz eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -45,3 +45,15 @@ bench: setup ## Measure throughput of the whole line on the embedded parts (prin
 
 clean: ## Remove .venv and the data of `make up`
 	rm -rf $(VENV) .wirewatch
+
+politeness: setup ## Poll judging publishers for 30 simulated days and report every breach of good manners
+	@$(BIN)/python -m tests.bench.politeness $(ARGS)
+
+hostile: setup ## Serve hostile feeds and pages on loopback and report what each one did
+	@$(BIN)/python -m tests.bench.hostile $(ARGS)
+
+fuzz: setup ## Parse mutated feeds; ARGS="--feeds 100000" for the record
+	@$(BIN)/python -m tests.bench.fuzz $(ARGS)
+
+eval-feeds: setup ## Compare the feed parser with what other parsers' authors expect (needs their files)
+	@$(BIN)/python -m tests.bench.feeds $(ARGS)

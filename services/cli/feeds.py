@@ -253,11 +253,16 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
 
 
 def _health(state: FeedState) -> str:
-    if state.gone:
-        return "[red]gone[/]"
-    if state.failures:
-        return f"[red]{state.last_outcome}[/] {state.last_detail or ''}".rstrip()
-    return "[green]ok[/]"
+    from datetime import UTC, datetime
+
+    from rich.markup import escape
+
+    from services.poller.app import health
+
+    found = health(state, datetime.now(UTC))
+    if found == "failing":
+        return f"[red]{state.last_outcome}[/] {escape(state.last_detail or '')}".rstrip()
+    return f"[green]{found}[/]" if found == "ok" else f"[yellow]{found}[/]"
 
 
 def _when(moment: Any) -> str:

@@ -48,6 +48,7 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         metrics=metrics,
         clock=context.clock,
         host_gap_seconds=settings.host_gap_seconds,
+        listed=lambda feed_id: feed_id in feeds.feeds,
         unhurried=lambda config: not is_ours(config, allowed),
     )
     return PollerService(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.contracts import ids
+from services.poller.core import policy
+from services.poller.core.model import FeedState
 from services.poller.edges.feedlist import FeedList
 from services.poller.edges.store import RedisFeedStore
 from services.poller.handler import Poller
@@ -148,15 +150,26 @@ class PollerService:
 
     async def _count_feeds(self) -> None:
         counts = dict.fromkeys(FEED_STATES, 0)
+        now = self._clock.now()
         feed_ids = list(self._feeds.feeds)
         for at in range(0, len(feed_ids), 1000):
             for state in await self._store.states(feed_ids[at : at + 1000]):
-                if state is None:
-                    counts["new"] += 1
-                else:
-                    counts["gone" if state.gone else "failing" if state.failures else "ok"] += 1
+                counts[health(state, now)] += 1
         for name, count in counts.items():
             self._metrics.feeds.labels(name).set(count)
+
+
+def health(state: FeedState | None, now: datetime) -> str:
+    """Which of :data:`FEED_STATES` a feed is in."""
+    if state is None:
+        return "new"
+    if state.gone:
+        return "gone"
+    if state.same_as:
+        return "merged"
+    if state.failures:
+        return "failing"
+    return "silent" if policy.silent(state, now) else "ok"
 
 
 def _share(feed_id: str) -> float:

@@ -20,10 +20,10 @@ import msgspec
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Article
 from services.poller.core import policy
-from services.poller.core.articles import Item, article_of, items_of
+from services.poller.core.articles import Item, article_of, hidden_by_304, items_of
 from services.poller.core.canonical import host_of
 from services.poller.core.language import Detect, language_of
-from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, Outcome, ParsedFeed, Polled
+from services.poller.core.model import SUCCESSES, ExtractedPage, FeedConfig, Fetched, Outcome, ParsedFeed, Polled
 from services.poller.core.outlet import Publishers
 from services.poller.core.seen import Seen
 from services.poller.core.text import cut
@@ -59,6 +59,7 @@ class Poller:
     metrics: PollerMetrics
     clock: Clock
     host_gap_seconds: float
+    listed: Callable[[str], bool] = lambda _: False
     unhurried: Callable[[FeedConfig], bool] = lambda _: True
     jitter: Callable[[], float] = random.random
 
@@ -81,7 +82,9 @@ class Poller:
                 await self.store.release_host(host)
         self.metrics.fetch_seconds.observe(self.clock.monotonic() - started)
         self.metrics.received.inc(fetched.wire_bytes)
-        polled, seen = await self._read(claim, config, fetched, polite)
+        whole = request.etag is None and request.last_modified is None
+        polled, seen = await self._read(claim, config, fetched, polite=polite, whole=whole)
+        polled = await self._merged(claim, config, polled)
         now = self.clock.now()
         pause = policy.host_pause_seconds(polled, now)
         if pause is not None:
@@ -92,10 +95,24 @@ class Poller:
         self.metrics.last_progress.set(now.timestamp())
         return polled.outcome
 
+    async def _merged(self, claim: Claim, config: FeedConfig, polled: Polled) -> Polled:
+        """Note where a feed that has moved for good asks what another feed of the list asks already."""
+        url = claim.state.url
+        if url is None or polled.outcome not in SUCCESSES:
+            return polled
+        configured = ids.feed_id(url)
+        owner = configured if self.listed(configured) else await self.store.owner_of(url, config.id)
+        if owner == config.id or not self.listed(owner):
+            return polled
+        return dataclasses.replace(polled, same_as=owner)
+
     async def _read(
-        self, claim: Claim, config: FeedConfig, fetched: Fetched, polite: bool
+        self, claim: Claim, config: FeedConfig, fetched: Fetched, *, polite: bool, whole: bool
     ) -> tuple[Polled, bytes | None]:
-        """What the poll came to, and the new record of what was sent (None where nothing was)."""
+        """What the poll came to, and the new record of what was sent (None where nothing was).
+
+        ``whole``: the feed was asked for without validators.
+        """
         polled = Polled(
             outcome=fetched.outcome,
             status=fetched.status,
@@ -120,14 +137,22 @@ class Poller:
         self.metrics.parse_seconds.observe(self.clock.monotonic() - started)
         self.metrics.dropped.inc(feed.dropped)
         items = items_of(feed, feed_id=config.id, base=fetched.url)
+        if not items:
+            return dataclasses.replace(polled, outcome="empty", detail="a feed without a single item"), None
         seen = await self.store.seen(config.id)
         new = [item for item in items if not seen.version_sent(item.id, item.version)]
         self.metrics.articles.labels("known").inc(len(items) - len(new))
         await self._publish_all(claim, config, feed, new, seen, polite)
-        complete = not feed.truncated
         polled = dataclasses.replace(
-            polled, complete=complete, body_hash=body_hash, feed=feed, new_items=len(new), items=len(items)
+            polled,
+            complete=not feed.truncated,
+            body_hash=body_hash,
+            feed=feed,
+            new_items=len(new),
+            items=len(items),
+            hidden_by_304=whole and hidden_by_304(claim.state, new),
         )
+        self.metrics.missed.inc(policy.missed(claim.state, polled))
         return polled, seen.pack(len(items))
 
     async def _publish_all(

@@ -10,7 +10,7 @@ from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECO
 
 STATUSES = ("published", "known", "dead")
 PAGE_OUTCOMES = ("ok", "robots", "failed", "skipped")
-FEED_STATES = ("ok", "failing", "gone", "new")
+FEED_STATES = ("ok", "failing", "silent", "gone", "merged", "new")
 
 
 class PollerMetrics:
@@ -33,6 +33,11 @@ class PollerMetrics:
         )
         self.dropped = PromCounter(
             "wirewatch_poller_entries_dropped_total", "Entries left out by the cap on one document.", registry=registry
+        )
+        self.missed = PromCounter(
+            "wirewatch_poller_missed_total",
+            "Polls in which no item was known from the poll before: items may have come and gone in between.",
+            registry=registry,
         )
         self.received = PromCounter(
             "wirewatch_poller_received_bytes_total",

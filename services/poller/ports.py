@@ -80,6 +80,10 @@ class FeedStore(Protocol):
         """What of the feed was already sent."""
         ...
 
+    async def owner_of(self, url: str, feed_id: str) -> str:
+        """The feed that asks the address ``url``: this one, unless another has taken it before."""
+        ...
+
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         """0 when the host may be asked now (then it is taken until released), else the seconds to wait."""
         ...

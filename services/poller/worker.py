@@ -1,7 +1,8 @@
 """The worker process: one document in, plain values out, within limits of memory and CPU time.
 
 Run as ``python -m services.poller.worker MEMORY_BYTES CPU_SECONDS``. Frames on standard input and output are four bytes
-of length (big-endian) and MessagePack. A document that exceeds the limits kills this process, and nothing else.
+of length (big-endian) and MessagePack; the first frame says that the worker is ready. A document that exceeds the
+limits kills this process, and nothing else.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_address_space() + memory, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     decoder, encoder = msgspec.msgpack.Decoder(Job), msgspec.msgpack.Encoder()
+    _write(sink, encoder.encode(Done(peak_bytes=_peak_bytes())))  # all that is needed has been imported
     while (frame := _read(source)) is not None:
         _allow_cpu(cpu_seconds)
         job = decoder.decode(frame)
@@ -62,9 +64,9 @@ def main() -> None:
                 done = Done(page=pages.extract(job.body, url=job.url, content_type=job.content_type))
         except (feedxml.NotAFeedError, feedxml.BrokenFeedError, RecursionError, MemoryError) as error:
             done = Done(error=type(error).__name__, detail=str(error)[:500])
-        payload = encoder.encode(msgspec.structs.replace(done, peak_bytes=_peak_bytes()))
-        sink.write(HEADER.pack(len(payload)) + payload)
-        sink.flush()
+        except Exception as error:  # noqa: BLE001 - the process's edge: a document nobody foresaw fails alone, and is named
+            done = Done(error="DefectError", detail=f"{type(error).__name__}: {str(error)[:400]}")
+        _write(sink, encoder.encode(msgspec.structs.replace(done, peak_bytes=_peak_bytes())))
 
 
 def _read(source: BinaryIO) -> bytes | None:
@@ -74,6 +76,11 @@ def _read(source: BinaryIO) -> bytes | None:
     (length,) = HEADER.unpack(head)
     body = source.read(length)
     return body if len(body) == length else None
+
+
+def _write(sink: BinaryIO, payload: bytes) -> None:
+    sink.write(HEADER.pack(len(payload)) + payload)
+    sink.flush()
 
 
 def _allow_cpu(seconds: int) -> None:

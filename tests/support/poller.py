@@ -117,6 +117,7 @@ class FakeFeedStore:
         self.leases: dict[str, str] = {}
         self.hosts: dict[str, datetime] = {}
         self.busy: set[str] = set()
+        self.addresses: dict[str, str] = {}
         self._tokens = 0
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
@@ -153,6 +154,9 @@ class FakeFeedStore:
 
     async def seen(self, feed_id: str) -> Seen:
         return Seen(self.records.get(feed_id))
+
+    async def owner_of(self, url: str, feed_id: str) -> str:
+        return self.addresses.setdefault(url, feed_id)
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         free = self.hosts.get(host, now)

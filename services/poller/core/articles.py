@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from services.contracts import ids
 from services.contracts.messages import Article, FeedRef, TextSource
 from services.poller.core import dates
 from services.poller.core.canonical import absolute, canonical, host_of
-from services.poller.core.model import ExtractedPage, FeedConfig, ParsedEntry, ParsedFeed
+from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, ParsedEntry, ParsedFeed
 from services.poller.core.outlet import Publishers, attribute
 from services.poller.core.text import cut, one_line
 
@@ -21,6 +22,7 @@ MAX_TEXT_CHARACTERS: Final = 200_000  # 4 bytes each at worst: below the size a 
 MAX_GUID_CHARACTERS: Final = 500
 MAX_AUTHORS: Final = 20
 _FUTURE_ALLOWED: Final = timedelta(hours=1)
+_HIDDEN_FOR: Final = timedelta(hours=6)  # publishers date some items hours before they put them out
 _UNTITLED_CHARACTERS: Final = 100
 
 
@@ -57,17 +59,28 @@ def items_of(feed: ParsedFeed, *, feed_id: str, base: str) -> list[Item]:
     items: dict[str, Item] = {}
     for entry in feed.entries:
         item = _item(entry, feed_id=feed_id, base=base, shared_links=links | {front}, shared_guids=guids)
-        if item is not None:
-            items.setdefault(item.id, item)
+        items.setdefault(item.id, item)
     return list(items.values())
 
 
+def hidden_by_304(state: FeedState, new: Sequence[Item]) -> bool:
+    """Whether the last answer, a 304, hid items: a new one is dated well before it.
+
+    Meant for the answer to a request without validators; only then can there be such an item.
+    """
+    if state.last_outcome != "not_modified" or state.last_poll_at is None:
+        return False
+    before = state.last_poll_at - _HIDDEN_FOR
+    dated = [_moment(item.entry.published, item.entry.published_parsed) for item in new]
+    return any(moment is not None and moment < before for moment in dated)
+
+
 def _shared(feed: ParsedFeed, base: str) -> tuple[set[str | None], set[str | None]]:
-    """Canonical links and guids that stand for more than one title."""
+    """Canonical links and guids that stand for more than one title (or text, where there is no title)."""
     by_link: dict[str | None, set[str]] = {}
     by_guid: dict[str | None, set[str]] = {}
     for entry in feed.entries:
-        title = one_line(entry.title)
+        title = _title(entry, _longest(entry.content, entry.summary))
         by_link.setdefault(canonical(absolute(base, entry.link)), set()).add(title)
         by_guid.setdefault(entry.guid, set()).add(title)
     return (
@@ -78,20 +91,17 @@ def _shared(feed: ParsedFeed, base: str) -> tuple[set[str | None], set[str | Non
 
 def _item(
     entry: ParsedEntry, *, feed_id: str, base: str, shared_links: set[str | None], shared_guids: set[str | None]
-) -> Item | None:
-    """The entry's identity; None for an entry that says nothing at all (no link, no guid, no words)."""
+) -> Item:
     url = absolute(base, entry.link)
     guid = _guid(entry.guid)
     text = _longest(entry.content, entry.summary)
-    title, _ = cut(one_line(entry.title), MAX_TITLE_CHARACTERS)
-    if not title:
-        title = cut(one_line(text[: 4 * _UNTITLED_CHARACTERS]), _UNTITLED_CHARACTERS)[0]
-    if not (url or guid or title):
-        return None
+    title = _title(entry, text)
     canonical_url = canonical(url)
     if canonical_url in shared_links:
         canonical_url = None
     identity = None if entry.guid in shared_guids else guid
+    if not (canonical_url or identity or title):
+        identity = ids.digest("entry", repr(entry))  # no name at all: it is what it holds
     return Item(
         entry=entry,
         id=ids.article_id(canonical_url=canonical_url, feed=feed_id, guid=identity, title=title),
@@ -168,6 +178,12 @@ def article_of(
     )
 
 
+def _title(entry: ParsedEntry, text: str) -> str:
+    """The entry's title, else the beginning of its text."""
+    title, _ = cut(one_line(entry.title), MAX_TITLE_CHARACTERS)
+    return title or cut(one_line(text[: 4 * _UNTITLED_CHARACTERS]), _UNTITLED_CHARACTERS)[0]
+
+
 def _text(item: Item, page: ExtractedPage | None) -> tuple[str, TextSource]:
     if page is not None and page.text and len(page.text) > len(item.text):
         return page.text, "page"
@@ -175,8 +191,9 @@ def _text(item: Item, page: ExtractedPage | None) -> tuple[str, TextSource]:
 
 
 def _longest(content: str | None, summary: str | None) -> str:
+    """The body: what the feed calls content, unless that is but a scrap of the description."""
     first, second = content or "", summary or ""
-    return first if len(first) >= len(second) else second
+    return first if 2 * len(first) >= len(second) else second
 
 
 def _guid(guid: str | None) -> str | None:

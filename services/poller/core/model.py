@@ -24,6 +24,7 @@ Outcome = Literal[
     "too_large",
     "bad_body",
     "not_a_feed",
+    "empty",
     "parse_error",
 ]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -86,7 +87,13 @@ class FeedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     not_modified: int = 0
     items: int = 0
     title: str | None = None
+    first_success_at: datetime | None = None
     last_new_at: datetime | None = None
+    new_total: int = 0
+    quiet_polls: int = 0  # successes in a row that brought nothing new
+    missed: int = 0  # polls in which no item at all was known: some may have come and gone in between
+    liar: bool = False  # its 304 was found to hide items: no validators are sent any more
+    same_as: str | None = None  # it has moved to an address that this other feed asks already
 
 
 class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -182,3 +189,5 @@ class Polled:
     feed: ParsedFeed | None = None
     new_items: int = 0
     items: int = 0
+    hidden_by_304: bool = False
+    same_as: str | None = None

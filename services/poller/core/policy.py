@@ -3,6 +3,7 @@
     next poll = now + interval, jittered late
     interval  = the operator's, else the longest hint of the publisher within [5 min, 24 h], else 60 min
                 (24 h where the publisher gives neither a hint nor a validator: every answer would be a full one)
+    quiet     = every poll in a row that brings nothing new adds 10 min, up to 2 h; one new item takes all of it back
     a failure = interval x (1 + weighted failures), at most 24 h; Retry-After where longer
 
 Hints are ``Cache-Control: max-age``, ``Expires`` less ``Date``, RSS ``ttl`` and ``sy:updatePeriod``; ``skipHours`` and
@@ -32,6 +33,11 @@ GONE_RECHECK_SECONDS: Final = 30 * 86_400.0
 MOVED_AFTER_SECONDS: Final = 86_400.0
 MOVED_AFTER_POLLS: Final = 3
 JITTER_SHARE: Final = 0.1
+QUIET_STEP_SECONDS: Final = 600.0
+QUIET_POLLS: Final = 3  # before the first step
+QUIET_CAP_SECONDS: Final = 7200.0
+SILENT_SECONDS: Final = 3 * 86_400.0
+SILENT_GAPS: Final = 10
 
 # How much a failure weighs. What passes by itself weighs less, so that it is asked again sooner.
 _WEIGHTS: Final[dict[Outcome, float]] = {
@@ -41,6 +47,7 @@ _WEIGHTS: Final[dict[Outcome, float]] = {
     "timeout": 0.5,
     "http_5xx": 0.5,
     "rate_limited": 1.0,
+    "empty": 0.5,
 }
 _PERIOD_SECONDS: Final = {
     "hourly": 3600.0,
@@ -54,7 +61,7 @@ _PERIOD_SECONDS: Final = {
 def request(config: FeedConfig, state: FeedState, now: datetime) -> Request:
     """What to ask: the stored validators, unless the whole document was last seen too long ago."""
     url = state.url or config.url
-    if state.full_at is None or (now - state.full_at).total_seconds() >= VALIDATORS_SECONDS:
+    if state.liar or state.full_at is None or (now - state.full_at).total_seconds() >= VALIDATORS_SECONDS:
         return Request(url=url)
     return Request(url=url, etag=state.etag, last_modified=state.last_modified)
 
@@ -71,6 +78,8 @@ def after(config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jit
     )
     if poll.outcome == "gone":
         return _gone(state, now)
+    if poll.same_as is not None:
+        return _merged(state, poll.same_as, now)
     state = _succeeded(state, poll, now) if poll.outcome in SUCCESSES else _failed(state, poll, now)
     return _scheduled(config, state, poll, now, jitter)
 
@@ -127,9 +136,17 @@ def interval_seconds(config: FeedConfig, state: FeedState) -> tuple[float, str]:
     hints = [hint for hint in (state.header_hint_seconds, state.body_hint_seconds) if hint]
     if hints:
         return min(max(*hints, HINTED_FLOOR_SECONDS), CAP_SECONDS), "as the publisher asks"
-    if not (state.etag or state.last_modified):
-        return UNVALIDATED_SECONDS, "the publisher gives neither a validator nor an interval"
+    if state.liar or not (state.etag or state.last_modified):
+        return UNVALIDATED_SECONDS, "the publisher gives neither a validator that can be trusted nor an interval"
     return FLOOR_SECONDS, "the publisher names no interval"
+
+
+def silent(state: FeedState, now: datetime) -> bool:
+    """Whether a feed answers but has brought nothing for much longer than its own rhythm."""
+    if state.last_new_at is None or state.first_success_at is None or state.new_total < SILENT_GAPS:
+        return False
+    gap = (state.last_new_at - state.first_success_at).total_seconds() / state.new_total
+    return (now - state.last_new_at).total_seconds() > max(SILENT_SECONDS, SILENT_GAPS * gap)
 
 
 def _max_age(cache_control: str) -> float | None:
@@ -153,6 +170,20 @@ def _gone(state: FeedState, now: datetime) -> FeedState:
     )
 
 
+def missed(state: FeedState, poll: Polled) -> bool:
+    """Whether items may have come and gone unseen: nothing in the document was there at the last poll."""
+    return poll.outcome == "ok" and state.items > 0 and 0 < poll.items == poll.new_items
+
+
+def _merged(state: FeedState, other: str, now: datetime) -> FeedState:
+    return msgspec.structs.replace(
+        state,
+        same_as=other,
+        next_poll_at=now + timedelta(seconds=GONE_RECHECK_SECONDS),
+        why="moved to an address that another feed of the list asks already",
+    )
+
+
 def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
     headers = poll.headers or {}
     state = msgspec.structs.replace(
@@ -163,7 +194,13 @@ def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
         last_success_at=now,
         not_modified=state.not_modified + (poll.outcome == "not_modified"),
         items=poll.items if poll.outcome == "ok" else state.items,
+        first_success_at=state.first_success_at or now,
         last_new_at=now if poll.new_items else state.last_new_at,
+        new_total=state.new_total + (poll.new_items if state.last_success_at else 0),
+        quiet_polls=0 if poll.new_items else state.quiet_polls + 1,
+        missed=state.missed + missed(state, poll),
+        liar=state.liar or poll.hidden_by_304,
+        same_as=None,
     )
     if poll.outcome == "not_modified":
         return msgspec.structs.replace(
@@ -218,6 +255,9 @@ def _moved(state: FeedState, poll: Polled, now: datetime) -> FeedState:
 
 def _scheduled(config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jitter: float) -> FeedState:
     seconds, why = interval_seconds(config, state)
+    slack = min(max(0, state.quiet_polls - QUIET_POLLS) * QUIET_STEP_SECONDS, QUIET_CAP_SECONDS)
+    if slack and config.interval_seconds is None:
+        seconds, why = min(seconds + slack, CAP_SECONDS), f"{why}; it has been quiet"
     if state.failures:
         seconds = min(seconds * (1 + state.failures), max(CAP_SECONDS, seconds))
         why = f"backing off after {poll.outcome}"

@@ -14,11 +14,13 @@ _LINES = re.compile(r" ?\n[ \n]*")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:#\d|#x[0-9a-fA-F]|[a-zA-Z]{2,31};)")
 
+_MAIL = re.compile(r"[<(\[]?(?:mailto:)?[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}[>)\]]?")
+
 _BLOCKS: Final = frozenset(
     "address article aside blockquote br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
     "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
-_SILENT: Final = frozenset("script style noscript template iframe object embed svg math head title textarea".split())
+_SILENT: Final = frozenset("script style noscript template svg math head title textarea".split())
 
 
 def plain(text: str) -> str:
@@ -62,6 +64,15 @@ def from_html(markup: str) -> str:
 def title_text(value: str) -> str:
     """A title as one line of text; markup in it is resolved once."""
     return one_line(from_html(value)) if looks_like_html(value) else one_line(value)
+
+
+def person(value: str) -> str:
+    """The name in ``mail@host (Name)``, ``Name <mail@host>`` or ``Name (mailto:mail@host)``; else the mail address."""
+    found = _MAIL.search(value)
+    if found is None:
+        return " ".join(value.split())
+    name = _MAIL.sub(" ", value).strip(" ,;-<>()[]\t")
+    return " ".join(name.split()) or found.group().strip("<>()[] ").removeprefix("mailto:")
 
 
 def cut(text: str, limit: int) -> tuple[str, bool]:

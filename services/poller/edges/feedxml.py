@@ -18,12 +18,14 @@ import feedparser
 from services.poller.core import jsonfeed
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import RefusedError, look, without_bad_references, without_doctype
-from services.poller.core.text import from_html, looks_like_html, one_line, plain, title_text
+from services.poller.core.text import from_html, looks_like_html, one_line, person, plain, title_text
 
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\x00)*")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# An entry's id is a name, not an address: resolving it would change it when the feed moves.
+feedparser.mixin._FeedParserMixin.can_be_relative_uri.discard("id")
 _SKIP = re.compile(rb"<skip(Hours|Days)>(.*?)</skip", re.DOTALL | re.IGNORECASE)
 _SKIPPED = re.compile(rb"<(?:hour|day)>\s*([A-Za-z0-9]+)\s*<", re.IGNORECASE)
 
@@ -84,12 +86,13 @@ def _feedparser(body: bytes, url: str, content_type: str | None) -> Any:
 def _converted(document: Any, body: bytes, *, dropped: int, truncated: bool) -> ParsedFeed:
     feed = document.feed
     hours, days = _skipped(body)
+    kind = document.get("version") or "unknown"
     return ParsedFeed(
-        format=document.get("version") or "unknown",
+        format=kind,
         title=title_text(_string(feed, "title") or "") or None,
         link=_string(feed, "link"),
         language=_language(feed),
-        entries=tuple(_entry(entry, feed) for entry in document.entries),
+        entries=tuple(_entry(entry, feed, rss=kind.startswith("rss")) for entry in document.entries),
         dropped=dropped,
         truncated=truncated,
         ttl_minutes=_number(_string(feed, "ttl")),
@@ -102,20 +105,23 @@ def _converted(document: Any, body: bytes, *, dropped: int, truncated: bool) -> 
     )
 
 
-def _entry(entry: Any, feed: Any) -> ParsedEntry:
+def _entry(entry: Any, feed: Any, *, rss: bool) -> ParsedEntry:
     summary = _string(entry, "summary")
     detail = dict.get(entry, "summary_detail") or {}
     bodies = [_body(part.get("value"), part.get("type")) for part in dict.get(entry, "content", ())]
     source = dict.get(entry, "source") or {}
+    content = max(bodies, key=len, default="") or None
+    # RSS 1.0 and dc:date know one date only, that of publication; feedparser calls it the update
+    published = "updated" if rss and not (_raw(entry, "published") or _raw(entry, "created")) else "published"
     return ParsedEntry(
         title=_title(entry),
         link=_link(entry),
         guid=_string(entry, "id"),
-        summary=_body(summary, detail.get("type")) or _media_text(entry) or None,
-        content=max(bodies, key=len, default="") or None,
+        summary=_body(summary, detail.get("type")) or (None if content else _media_text(entry) or None),
+        content=content,
         authors=_authors(entry) or _authors(feed),
-        published=_raw(entry, "published") or _raw(entry, "created"),
-        published_parsed=_seconds(dict.get(entry, "published_parsed") or dict.get(entry, "created_parsed")),
+        published=_raw(entry, published) or _raw(entry, "created"),
+        published_parsed=_seconds(dict.get(entry, f"{published}_parsed") or dict.get(entry, "created_parsed")),
         updated=_raw(entry, "updated"),
         updated_parsed=_seconds(dict.get(entry, "updated_parsed")),
         source_title=one_line(_string(source, "title") or "") or None,
@@ -131,14 +137,11 @@ def _title(entry: Any) -> str:
 
 
 def _link(entry: Any) -> str | None:
-    original = _string(entry, "feedburner_origlink")
-    if original:
-        return original
-    link = _string(entry, "link")
-    if link:
-        return link
-    links = dict.get(entry, "links", ())
-    return next((one.get("href") for one in links if one.get("href") and one.get("rel") != "enclosure"), None)
+    """The first address a reader can follow; one that is none (``at://``, ``magnet:``) only where there is no other."""
+    links = [one.get("href") for one in dict.get(entry, "links", ()) if one.get("rel") != "enclosure"]
+    candidates = [_string(entry, "feedburner_origlink"), _string(entry, "link"), *links]
+    found = [link for link in candidates if link]
+    return next((link for link in found if link.lower().startswith(("http:", "https:"))), found[0] if found else None)
 
 
 def _body(value: str | None, kind: str | None) -> str:
@@ -155,14 +158,11 @@ def _media_text(entry: Any) -> str:
 
 def _authors(holder: Any) -> tuple[str, ...]:
     """Names of authors; an author that is only an e-mail address keeps that."""
-    names: list[str] = []
-    for author in dict.get(holder, "authors", ()):
-        name = author.get("name") or author.get("email")
-        if name:
-            names.append(title_text(name))
-    if not names:
-        name = _string(holder, "author")
-        names = [title_text(name)] if name else []
+    listed = [author for author in dict.get(holder, "authors", ()) if author]
+    written = _string(holder, "author")
+    if written and len(listed) < 2:  # feedparser cuts long top-level domains: read what was written
+        return tuple(name for name in [person(title_text(written))] if name)
+    names = [person(title_text(author.get("name") or author.get("email") or "")) for author in listed]
     return tuple(dict.fromkeys(name for name in names if name))
 
 

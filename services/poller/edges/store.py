@@ -6,6 +6,7 @@
 | ``leases`` | hash | feed id -> token of who polls it |
 | ``feed:<id>`` | string | :class:`FeedState`, JSON |
 | ``seen:<id>`` | string | what was sent, packed (``core/seen.py``), expires |
+| ``address:<digest>`` | string | id of the feed that asks an address others have moved to, too |
 | ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of those who wait (ms) |
 
 A poller that is killed keeps nothing: its leases end, and the feeds are due again with their state of before.
@@ -22,6 +23,7 @@ from typing import Any, Final
 import msgspec
 import redis.asyncio
 
+from services.contracts.ids import digest
 from services.contracts.redis_keys import POLLER
 from services.poller.core.model import FeedConfig, FeedState
 from services.poller.core.seen import Seen
@@ -155,6 +157,12 @@ class RedisFeedStore:
     async def seen(self, feed_id: str) -> Seen:
         packed: Any = await self._calls.run(lambda: self._redis.get(_seen(feed_id)))
         return Seen(packed)
+
+    async def owner_of(self, url: str, feed_id: str) -> str:
+        key = f"{POLLER}:address:{digest('address', url)}"
+        await self._calls.run(lambda: self._redis.set(key, feed_id, nx=True, ex=STATE_SECONDS))
+        owner: Any = await self._calls.run(lambda: self._redis.get(key))
+        return owner.decode() if owner else feed_id
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         args = [_ms(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]

@@ -23,6 +23,7 @@ log = get(__name__)
 MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 5
 WALL_SECONDS = 20.0  # the CPU limit is what bites; this is for a worker that sleeps or a machine that crawls
+START_SECONDS = 60.0
 JOBS_PER_WORKER = 2000
 RECYCLE_BYTES = 320 * 1024 * 1024
 
@@ -109,17 +110,29 @@ class _Worker:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        return cls(process)
+        worker = cls(process)
+        try:
+            await asyncio.wait_for(worker._answer(), START_SECONDS)
+        except (TimeoutError, EOFError) as error:
+            code = await worker.end()
+            raise RuntimeError(f"a parsing process does not start (exit code {code})") from error
+        return worker
 
     async def do(self, job: Job) -> Done:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:  # pragma: no cover - both are pipes; this tells the type checker
+        stdin = self._process.stdin
+        if stdin is None:  # pragma: no cover - it is a pipe; this tells the type checker
             raise EOFError
         self.jobs += 1
         payload = _encoder.encode(job)
         stdin.write(HEADER.pack(len(payload)))
         stdin.write(payload)
         await stdin.drain()
+        return await self._answer()
+
+    async def _answer(self) -> Done:
+        stdout = self._process.stdout
+        if stdout is None:  # pragma: no cover - as above
+            raise EOFError
         (length,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
         done = _decoder.decode(await stdout.readexactly(length))
         self.peak_bytes = done.peak_bytes
