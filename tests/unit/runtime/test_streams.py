@@ -143,7 +143,7 @@ class TestStallWatch:
         assert watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False) is None
         assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS - 1, excused=False) is None
         problem = watch.problem({"articles-0": (5, 12)}, now=STALL_SECONDS, excused=False)
-        assert problem == "no offset has moved for 120 s while 7 messages wait"
+        assert problem == "no offset has moved for 45 s while 7 messages wait"
 
     def test_a_known_cause_excuses_and_starts_the_count_anew(self) -> None:
         watch = StallWatch()
