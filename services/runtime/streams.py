@@ -96,8 +96,8 @@ class StreamService:
     """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
 
     Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532): where
-    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, the service ends by itself,
-    and the supervisor starts the process anew.
+    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, or where a rebalance lasts that
+    long, the service ends by itself, and the supervisor starts the process anew.
     """
 
     def __init__(
@@ -113,10 +113,12 @@ class StreamService:
         self._closing = closing
         self._waiting = waiting or Waiting()
         self._stall = StallWatch()
+        self._settled = time.monotonic()
 
     async def start(self) -> None:
         await self._publisher.start()
         await self._app.start()
+        self._settled = time.monotonic()
 
     async def stop(self) -> None:
         await self._app.stop()
@@ -144,8 +146,12 @@ class StreamService:
     def healthy(self) -> str | None:
         if self._app.crashed:
             return "the stream processor has crashed"
-        # A rebalance is no excuse: one that never ends looks just like this.
-        return self._stall.problem(_offsets(self._app), now=time.monotonic(), excused=bool(self._waiting.servers))
+        now = time.monotonic()
+        if not self._app.rebalancing:
+            self._settled = now
+        elif now - self._settled > STALL_SECONDS:
+            return f"the group has been rebalancing for {now - self._settled:.0f} s"
+        return self._stall.problem(_offsets(self._app), now=now, excused=bool(self._waiting.servers))
 
 
 class StallWatch:
