@@ -12,6 +12,7 @@ from services.alerter.metrics import AlerterMetrics
 from services.alerter.service import AlerterService
 from services.alerter.settings import AlerterSettings
 from services.runtime import files, process
+from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
 from services.runtime.redis import RedisCalls, connect
@@ -46,7 +47,10 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         metrics=metrics,
     )
     return AlerterService(
-        build_app(settings, handler),
+        build_app(
+            settings,
+            Isolating(handler, room="alerter", publisher=publisher, clock=context.clock, metrics=metrics),
+        ),
         publisher,
         handler=handler,
         clock=context.clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.runtime import process
+from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
 from services.tagger import library
@@ -30,7 +31,8 @@ def build(settings: TaggerSettings, context: Context) -> Service:
         metrics=metrics,
         every_seconds=settings.reload_seconds,
     )
-    return TaggerService(build_app(settings, handler), publisher, watch)
+    isolated = Isolating(handler, room="tagger", publisher=publisher, clock=context.clock, metrics=metrics)
+    return TaggerService(build_app(settings, isolated), publisher, watch, waiting=context.waiting)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from services.contracts import topics
 from services.runtime import streams
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.ports import StreamHandler
+from services.runtime.retry import Waiting
 from services.runtime.settings import CommonSettings
 from services.runtime.streams import StreamService
 from services.tagger.reload import PackWatch
@@ -32,8 +33,8 @@ def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:
 class TaggerService(StreamService):
     """The stream, and beside it the watch on the packs."""
 
-    def __init__(self, app: faust.App, publisher: KafkaPublisher, watch: PackWatch) -> None:
-        super().__init__(app, publisher, closing=[])
+    def __init__(self, app: faust.App, publisher: KafkaPublisher, watch: PackWatch, *, waiting: Waiting) -> None:
+        super().__init__(app, publisher, closing=[], waiting=waiting)
         self._watch = watch
         self._watching: asyncio.Task[None] | None = None
 

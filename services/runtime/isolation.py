@@ -1,0 +1,63 @@
+"""One message that a room's code cannot bear must not stop the room.
+
+Handlers foresee what they can and dead-letter it themselves. This wraps a handler for what nobody foresaw: a batch
+whose handling raises is handled again, one delivery at a time (handlers are safe to repeat), and the one that raises
+alone goes to the dead-letter topic with reason ``defect``. Where several in a row raise, the fault is not in the
+messages: the exception is passed on, the process ends without having acknowledged anything, and is started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.runtime.clock import Clock
+from services.runtime.dead_letters import dead_letter, outgoing
+from services.runtime.delivery import Delivery
+from services.runtime.logging import get
+from services.runtime.metrics import RoomMetrics
+from services.runtime.ports import Publisher, StreamHandler
+
+log = get(__name__)
+
+DEFECTS_IN_A_ROW = 5
+
+
+class Isolating:
+    """A handler around a handler; see the module's text."""
+
+    def __init__(
+        self, handler: StreamHandler, *, room: str, publisher: Publisher, clock: Clock, metrics: RoomMetrics
+    ) -> None:
+        self._handler = handler
+        self._room = room
+        self._publisher = publisher
+        self._clock = clock
+        self._metrics = metrics
+        self._in_a_row = 0
+
+    async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
+        """See :class:`services.runtime.ports.StreamHandler`; raises where the defect is not one message's."""
+        try:
+            statuses = await self._handler.handle(batch)
+        except Exception as error:  # noqa: BLE001 - this is the edge that exists for what nobody foresaw
+            log.warning("batch_failed", messages=len(batch), error=repr(error))
+        else:
+            self._in_a_row = 0
+            return statuses
+        return [await self._alone(delivery) for delivery in batch]
+
+    async def _alone(self, delivery: Delivery) -> str:
+        try:
+            (status,) = await self._handler.handle([delivery])
+        except Exception as error:
+            self._in_a_row += 1
+            if self._in_a_row > DEFECTS_IN_A_ROW:
+                raise
+            letter = dead_letter(delivery, room=self._room, reason="defect", error=error, now=self._clock.now())
+            log.exception("dead_letter", reason="defect", dead_letter_id=letter.id, offset=delivery.offset)
+            await self._publisher.publish([outgoing(letter)])
+            self._metrics.dead.labels("defect").inc()
+            self._metrics.articles.labels("dead").inc()
+            return "dead"
+        self._in_a_row = 0
+        return status
