@@ -22,7 +22,7 @@ _SERIES = {
 }
 _NAME = re.compile(r"(?<![\w:])([\w]*:)?wirewatch_\w+(:\w+)?")
 _SELECTED = re.compile(r"(wirewatch_\w+)\{([^}]*)\}")
-_MATCHER = re.compile(r'(\w+)\s*(=~?)\s*"([^"]*)"')
+_MATCHER = re.compile(r'(\w+)\s*([=!][=~]?)\s*"([^"]*)"')
 
 
 def series() -> dict[str, dict[str, set[str]]]:
@@ -50,7 +50,7 @@ def matchers(expression: str) -> Iterator[tuple[str, str, str]]:
     """(series, label, value) for each value that a selector of ours asks for."""
     for metric, selector in _SELECTED.findall(expression):
         for label, how, values in _MATCHER.findall(selector):
-            for value in values.split("|") if how == "=~" else [values]:
+            for value in values.split("|") if how.endswith("~") else [values]:
                 yield metric, label, value
 
 

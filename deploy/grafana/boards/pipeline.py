@@ -1,0 +1,136 @@
+"""From a poll to an alert: how much, how fast, and what stands in the way."""
+
+from __future__ import annotations
+
+from deploy.grafana.boards.model import ROOMS, STREAM_ROOMS, Dashboard, Panel, Query, quantile, quantiles, stat
+
+
+def _statuses(room: str, reads: str, statuses: str) -> Panel:
+    return Panel(
+        title=f"{room.capitalize()}: articles by status",
+        description=f"Every article that {reads} ends in exactly one status: {statuses}.",
+        queries=[Query(f"sum by (status) (rate(wirewatch_{room}_articles_total[$__rate_interval]))", "{{status}}")],
+        unit="cps",
+        width=6,
+        stacked=True,
+    )
+
+
+def _dead_letters(window: str) -> str:
+    return " or ".join(
+        f"sum by (room, reason) (increase(wirewatch_{room}_dead_letters_total[{window}]))" for room in STREAM_ROOMS
+    )
+
+
+_WAITING = " or ".join(f"max by (room, server) (wirewatch_{room}_waiting)" for room in ROOMS)
+_LAG = " or ".join(f"max by (room) (wirewatch_{room}_lag_seconds)" for room in STREAM_ROOMS)
+
+BOARD = Dashboard(
+    uid="wirewatch-pipeline",
+    title="Wirewatch: Pipeline",
+    description="From a poll to an alert: how much, how fast, and what stands in the way.",
+    panels=[
+        stat(
+            "Rooms that answer",
+            "Processes whose metrics could be read at the last try.",
+            'sum(up{job="rooms"})',
+            thresholds=((None, "red"), (5, "green")),
+        ),
+        stat(
+            "Waits for a server",
+            "Rooms that wait for Kafka or Redis now. They go on by themselves when it answers.",
+            f"sum({_WAITING})",
+            thresholds=((None, "green"), (1, "red")),
+        ),
+        stat(
+            "Furthest behind",
+            "The largest age of a newest message when it was taken, over the rooms.",
+            f"max({_LAG})",
+            "s",
+            ((None, "green"), (10, "orange"), (60, "red")),
+        ),
+        stat(
+            "Fetched to alert, 99 in 100",
+            "From fetching an article to the revision on the topic alerts. The objective is 99 % within 5 s.",
+            quantile(0.99, "wirewatch_alerter_fetched_to_alert_seconds", "$__range"),
+            "s",
+            ((None, "green"), (5, "orange"), (30, "red")),
+        ),
+        stat(
+            "Dead letters",
+            "Messages set aside on articles.dead in the time shown; `wirewatch dead list` shows them.",
+            f"sum({_dead_letters('$__range')})",
+            thresholds=((None, "green"), (1, "orange")),
+        ),
+        stat(
+            "Unsent alerts",
+            "Alerts whose latest revision Kafka has not acknowledged.",
+            "max(wirewatch_alerter_outbox_alerts)",
+            thresholds=((None, "green"), (1, "orange")),
+        ),
+        _statuses("poller", "a feed shows", "published, known (this version was sent before) or dead"),
+        _statuses("deduper", "is on articles", "new, update, same_story, duplicate, known or dead"),
+        _statuses("tagger", "is on articles.unique", "tagged, untagged or dead"),
+        _statuses(
+            "alerter",
+            "is on articles.tagged or articles.duplicates",
+            "opened, revised, counted, backfill, stale, unchanged or dead",
+        ),
+        Panel(
+            title="Fetched to alert",
+            description="From fetching the article to the revision on the topic alerts. The line is the objective.",
+            queries=quantiles("wirewatch_alerter_fetched_to_alert_seconds"),
+            unit="s",
+            thresholds=((None, "transparent"), (5, "red")),
+        ),
+        Panel(
+            title="Fetched to deduped",
+            description="From fetching the article to the deduper's verdict, without backfill.",
+            queries=quantiles("wirewatch_deduper_fetched_to_deduped_seconds"),
+            unit="s",
+        ),
+        Panel(
+            title="How far each room is behind",
+            description="Age of the newest message of the last batch when it was taken; kept while idle.",
+            queries=[Query(_LAG, "{{room}}")],
+            unit="s",
+            thresholds=((None, "transparent"), (60, "red")),
+        ),
+        Panel(
+            title="Time for a batch, 99 in 100",
+            description="From taking a batch to having acted on all of it, waiting for Kafka and Redis included.",
+            queries=[Query(quantile(0.99, f"wirewatch_{room}_batch_seconds"), room) for room in STREAM_ROOMS],
+            unit="s",
+        ),
+        Panel(
+            title="Time in the store and in the rules, 99 in 100",
+            description="One batch in the deduper's store, and one article in the tagger's rules.",
+            queries=[
+                Query(quantile(0.99, "wirewatch_deduper_store_seconds"), "deduper: store"),
+                Query(quantile(0.99, "wirewatch_tagger_tag_seconds"), "tagger: rules"),
+            ],
+            unit="s",
+        ),
+        Panel(
+            title="Waiting",
+            description="1 while a room waits for a server that is away.",
+            queries=[Query(_WAITING, "{{room}} for {{server}}")],
+        ),
+        Panel(
+            title="Dead letters by room and reason",
+            description="Messages set aside; each keeps its original bytes and can be replayed.",
+            queries=[Query(_dead_letters("$__rate_interval"), "{{room}} {{reason}}")],
+            stacked=True,
+            width=12,
+        ),
+        Panel(
+            title="Decided again, sent again",
+            description="Alerts written by two at once; revisions sent again because a crash hid their acknowledgement.",
+            queries=[
+                Query("sum(increase(wirewatch_alerter_conflicts_total[$__rate_interval]))", "decided again"),
+                Query("sum(increase(wirewatch_alerter_resent_total[$__rate_interval]))", "sent again"),
+            ],
+            width=12,
+        ),
+    ],
+)

@@ -1,0 +1,110 @@
+"""What the processes use, and the store: use, saturation, errors."""
+
+from __future__ import annotations
+
+from deploy.grafana.boards.model import Dashboard, Panel, Query, quantile, stat
+
+BOARD = Dashboard(
+    uid="wirewatch-resources",
+    title="Wirewatch: Resources",
+    description="What the rooms and Redis use of the machine.",
+    panels=[
+        stat(
+            "Memory of Redis",
+            "Of maxmemory. At 100 % Redis refuses writes and the rooms wait; it never drops a key.",
+            "max(redis_memory_used_bytes / (redis_memory_max_bytes > 0))",
+            "percentunit",
+            ((None, "green"), (0.6, "orange"), (0.8, "red")),
+        ),
+        stat(
+            "Append-only file",
+            "1 while Redis can write and rewrite it.",
+            "min(redis_aof_last_write_status) * min(redis_aof_last_bgrewrite_status)",
+            thresholds=((None, "red"), (1, "green")),
+        ),
+        stat(
+            "Largest room",
+            "Resident memory of the largest process.",
+            'max(process_resident_memory_bytes{job="rooms"})',
+            "bytes",
+        ),
+        stat(
+            "Busiest room",
+            "Processor time of the busiest process; 1 is one whole core.",
+            'max(sum by (room) (rate(process_cpu_seconds_total{job="rooms"}[1m])))',
+            "none",
+        ),
+        stat(
+            "Youngest room",
+            "How long ago the process started last began: a small number is a restart.",
+            'min(time() - process_start_time_seconds{job="rooms"})',
+            "s",
+        ),
+        stat(
+            "Series of the largest target",
+            "Samples of one scrape. The bar is 1,000.",
+            'max(scrape_samples_scraped{job="rooms"})',
+            thresholds=((None, "green"), (1000, "red")),
+        ),
+        Panel(
+            title="Memory by room",
+            description="Resident memory of each process.",
+            queries=[Query('sum by (room) (process_resident_memory_bytes{job="rooms"})', "{{room}}")],
+            unit="bytes",
+        ),
+        Panel(
+            title="Processor by room",
+            description="Cores in use. A stream room uses one at most: more workers use more.",
+            queries=[
+                Query('sum by (room) (rate(process_cpu_seconds_total{job="rooms"}[$__rate_interval]))', "{{room}}")
+            ],
+            unit="none",
+        ),
+        Panel(
+            title="Open files by room",
+            description="Sockets and files. A line that only climbs is a leak.",
+            queries=[Query('sum by (room) (process_open_fds{job="rooms"})', "{{room}}")],
+        ),
+        Panel(
+            title="Memory of Redis",
+            description="Used, and the limit at which it refuses writes.",
+            queries=[
+                Query("max(redis_memory_used_bytes)", "used"),
+                Query("max(redis_memory_max_bytes)", "limit"),
+            ],
+            unit="bytes",
+        ),
+        Panel(
+            title="Commands of Redis",
+            description="Commands a second.",
+            queries=[Query("sum(rate(redis_commands_processed_total[$__rate_interval]))", "commands")],
+            unit="cps",
+        ),
+        Panel(
+            title="Append-only file of Redis",
+            description="Its size; a rewrite makes it smaller.",
+            queries=[Query("max(redis_aof_current_size_bytes)", "size")],
+            unit="bytes",
+        ),
+        Panel(
+            title="Requests to the api",
+            description="Answers a second by code.",
+            queries=[Query("sum by (code) (rate(wirewatch_api_requests_total[$__rate_interval]))", "{{code}}")],
+            unit="cps",
+            stacked=True,
+        ),
+        Panel(
+            title="Time of the api, 99 in 100",
+            description="To the first byte of an answer.",
+            queries=[Query(quantile(0.99, "wirewatch_api_request_seconds"), "99 in 100")],
+            unit="s",
+        ),
+        Panel(
+            title="Versions that run",
+            description="Two versions of one room at a time are a rolling upgrade, or a forgotten worker.",
+            queries=[Query("count by (room, version) (wirewatch_build_info)")],
+            kind="table",
+            columns={"room": "Room", "version": "Version"},
+        ),
+    ],
+)
