@@ -141,9 +141,11 @@ def _after_dateline(text: str, start: int, stop: int) -> int:
 
 
 def _with_trigger(cut: list[Sentence], positions: list[int], folded: Folded) -> list[Sentence]:
-    """Sentences with a trigger, one of each wording, and the first of title and lead for their context."""
+    """Sentences with a trigger, one of each wording, and the title."""
     begins = [sentence.start for sentence in cut]
     wanted = {bisect_right(begins, position) - 1 for position in positions}
+    if cut and cut[0].part == "title":
+        wanted.add(0)  # what kind of article it is often stands in the headline alone
     chosen: list[Sentence] = []
     seen: set[bytes] = set()
     for index in sorted(wanted):

@@ -31,20 +31,28 @@ class Verdict:
 
 
 def judge(reading: Reading, pack: CompiledPack, compiled: Compiled) -> Verdict:
-    """The verdict of ``pack``: sentences are combined as independent doubts, 1 - (1 - a)(1 - b)..."""
+    """The verdict of ``pack`` on a reading."""
     proofs = [proof for sentence in reading.sentences if (proof := _prove(sentence, pack, compiled))]
     if not proofs:
         return Verdict(0.0, (), ())
-    doubt = 1.0
-    for proof in sorted(proofs, key=lambda p: -p.score)[:STRONGEST]:
-        doubt *= 1.0 - proof.score
-    score = 1.0 - doubt
+    score = _combined(proofs)
     damped: list[str] = []
     for damping in pack.article_damping:
         if _damps_article(reading, damping):
             score *= damping.source.factor
             damped.append(damping.source.id)
     return Verdict(score, tuple(proofs), tuple(damped))
+
+
+def _combined(proofs: list[Proof]) -> float:
+    """Independent doubts: 1 - (1 - a)(1 - b)... Of damped sentences only the best counts: three weak ones prove no more
+    than one, when what makes them weak is said three times."""
+    clear = sorted((proof.score for proof in proofs if not proof.damped), reverse=True)[:STRONGEST]
+    weak = [max((proof.score for proof in proofs if proof.damped), default=0.0)]
+    doubt = 1.0
+    for score in (*clear, *weak):
+        doubt *= 1.0 - score
+    return 1.0 - doubt
 
 
 def _damps_article(reading: Reading, damping: CompiledDamping) -> bool:
