@@ -52,10 +52,13 @@ def dedupe(
 
 def _judge(lines: Iterable[bytes], *, window_s: int) -> bool:
     """Print a verdict a line. Returns whether every line was an article."""
+    from services.contracts import redis_keys
     from services.deduper.core.candidate import candidate
     from services.deduper.core.memory import MemoryIndex
+    from services.deduper.vocabularies import Vocabularies
 
     index = MemoryIndex(window_s)
+    vocabularies = Vocabularies()
     now = START
     good = True
     for _, given in jsonl.read(lines, name="standard input"):
@@ -63,8 +66,10 @@ def _judge(lines: Iterable[bytes], *, window_s: int) -> bool:
             err.print(given.message, markup=False)
             good = False
             continue
-        now = max(now, jsonl.time_of(given.first_seen_at) or now)
-        decision = index.check_and_insert(candidate(_article(given, now)), int(now.timestamp()))
+        now = max(now, _time(given.first_seen_at) or now)
+        article = _article(given, now)
+        item = candidate(article, vocabularies.of(redis_keys.bucket(article.language)))
+        decision = index.check_and_insert(item, int(now.timestamp()))
         json_line(_line(given.id, decision))
     return good
 
@@ -75,6 +80,7 @@ def _article(given: jsonl.InputArticle, now: datetime) -> Article:
     from services.contracts.messages import Article, FeedRef
 
     address = given.canonical_url or given.url
+    published = _time(given.published_at)
     outlet = given.outlet or (_host(address) or "").removeprefix("www.")
     return Article(
         id=given.id,
@@ -85,15 +91,24 @@ def _article(given: jsonl.InputArticle, now: datetime) -> Article:
         text=given.text,
         summary=given.summary,
         text_source="feed",
-        first_seen_at=now,
+        first_seen_at=_time(given.first_seen_at) or published or now,
         fetched_at=now,
         content_hash=ids.content_hash(given.title, given.text),
         wire=given.wire,
         url=given.url,
         canonical_url=address,
         language=given.language,
-        published_at=jsonl.time_of(given.published_at),
+        published_at=published,
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    """A time as data sets give it: without an offset it is taken for UTC, and a day for its beginning."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _host(address: str | None) -> str | None:

@@ -7,6 +7,7 @@ from services.deduper.handler import Deduper
 from services.deduper.metrics import DeduperMetrics
 from services.deduper.settings import DeduperSettings
 from services.deduper.store.redis import RedisStories
+from services.deduper.vocabularies import Vocabularies
 from services.runtime import process, redis
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context
@@ -27,7 +28,7 @@ def build(settings: DeduperSettings, context: Context) -> StreamService:
         context.clock,
         window_s=settings.window_hours * 3600,
     )
-    handler = Deduper(store, publisher, context.clock, metrics)
+    handler = Deduper(store, publisher, context.clock, metrics, Vocabularies().of)
     return StreamService(build_app(settings, handler), publisher, closing=[client.aclose], waiting=context.waiting)
 
 

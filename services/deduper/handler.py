@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, assert_never
 
-from services.contracts import codec, topics
+from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Article, Change, Duplicate, Link, UniqueArticle
 from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.changes import changes
 from services.deduper.core.facts import facts_of
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, status
+from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.errors import ArticleTooLargeError
 from services.runtime import dead_letters
 from services.runtime.clock import Clock
@@ -54,8 +55,16 @@ class _Work:
 class Deduper:
     """The handler. One batch is one call to the store and one to Kafka; the order within a key is kept."""
 
-    def __init__(self, store: StoryStore, publisher: Publisher, clock: Clock, metrics: DeduperMetrics) -> None:
+    def __init__(
+        self,
+        store: StoryStore,
+        publisher: Publisher,
+        clock: Clock,
+        metrics: DeduperMetrics,
+        vocabulary_of: Callable[[str], Vocabulary],
+    ) -> None:
         self._store = store
+        self._vocabulary_of = vocabulary_of
         self._publisher = publisher
         self._clock = clock
         self._metrics = metrics
@@ -79,7 +88,7 @@ class Deduper:
         """Fill in article and candidate, or return the dead letter."""
         try:
             one.article = codec.decode(one.delivery.value, Article)
-            one.item = candidate(one.article)
+            one.item = candidate(one.article, self._vocabulary_of(redis_keys.bucket(one.article.language)))
         except codec.UndecodableError as error:
             return self._bury(one, "undecodable", error)
         except Exception as error:  # noqa: BLE001 - whatever one article provokes must not stop the others

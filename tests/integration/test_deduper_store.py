@@ -15,12 +15,19 @@ from services.contracts.messages import Article
 from services.contracts.stories import StoryMember, decode_member
 from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
+from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.store.redis import RedisStories
+from services.deduper.vocabularies import english
 from services.runtime.redis import RedisCalls
 from services.runtime.retry import Waiting
 from tests.support.articles import an_article
-from tests.support.clock import FakeClock
+from tests.support.clock import START, FakeClock
 from tests.support.stories import WINDOW_S, MemoryStories, prose
+
+_COMMON = (
+    "subscribe newsletter read more about our best stories every day follow us on sign up free email reader member "
+    "support account today week the and of for you your with this from all new now get here join share view comment"
+).split()
 
 
 class Store(Protocol):
@@ -57,13 +64,14 @@ def store(request: pytest.FixtureRequest, clock: FakeClock) -> Store:
 
 async def ask(store: Store, *articles: Article) -> list[Decision]:
     """Ask about each article by itself, in order."""
-    return [(await store.check_and_insert([candidate(article)]))[0] for article in articles]
+    vocabulary = Vocabulary(english())
+    return [(await store.check_and_insert([candidate(article, vocabulary)]))[0] for article in articles]
 
 
 def at(number: int, **values: Any) -> Article:
     """An article of its own address and outlet."""
     site = f"site{number}.example"
-    return an_article(**{"url": f"https://{site}/{number}", "outlet": site, "title": f"Heading {number}", **values})
+    return an_article(**{"url": f"https://{site}/{number}", "outlet": site, "title": prose(900 + number, 4), **values})
 
 
 async def test_a_first_article_opens_a_story_of_its_own_id(store: Store) -> None:
@@ -91,9 +99,11 @@ async def test_a_wrapped_half_is_a_copy_of_the_text_it_carries(store: Store) -> 
 
 
 async def test_background_paragraphs_make_the_same_story(store: Store) -> None:
-    first, follow_up = at(1, text=prose(1, 400)), at(2, text=prose(2, 300) + " " + prose(1, 130))
+    names = " Zorvak met Kelvara in Brintown." * 4
+    first, follow_up = at(1, text=prose(1, 400) + names), at(2, text=prose(2, 300) + names + " " + prose(1, 130))
     _, decision = await ask(store, first, follow_up)
     assert isinstance(decision.verdict, SameStory)
+    assert decision.verdict.link.linked_by == "sketch"
     assert decision.verdict.story_id == first.id
     assert decision.verdict.copy_of is None
 
@@ -103,6 +113,61 @@ async def test_a_long_text_that_swallows_a_short_one_is_news_but_no_source(store
     _, decision = await ask(store, teaser, full)
     assert isinstance(decision.verdict, SameStory)
     assert decision.verdict.copy_of == teaser.id
+
+
+async def test_links_to_other_articles_that_two_pages_carry_are_no_story(store: Store) -> None:
+    first, other = at(1, text=prose(1, 400)), at(2, text=prose(2, 300) + " " + prose(1, 130))
+    assert isinstance((await ask(store, first, other))[1].verdict, New)
+
+
+async def test_two_reports_of_one_event_in_other_words_are_one_story(store: Store) -> None:
+    first = at(
+        1,
+        title="Corvette Marlin collides with tanker off Tarvos",
+        text="The Ruthenian corvette Marlin struck the tanker Aldebaran near Tarvos before dawn, and eleven sailors "
+        "were hurt, the admiralty at Port Selwyn said. Divers are looking at the hull of the Aldebaran.",
+    )
+    second = at(
+        2,
+        title="Eleven sailors hurt as Ruthenian warship Marlin hits tanker",
+        text="A warship of Ruthenia ran into a loaded tanker, the Aldebaran, on Monday morning close to the Tarvos "
+        "strait. Port Selwyn has opened an inquiry into how the Marlin, a corvette, came so near.",
+    )
+    _, decision, again = await ask(store, first, second, second)
+    verdict = decision.verdict
+    assert isinstance(verdict, SameStory)
+    assert (verdict.story_id, verdict.copy_of, verdict.link.linked_by) == (first.id, None, "event")
+    assert {"marlin", "tanker"} <= set(verdict.link.shared_terms)
+    assert again == Decision(verdict, known=True)
+
+
+async def test_reports_published_a_week_apart_are_two_events(store: Store) -> None:
+    text = "The Ruthenian corvette Marlin left Port Selwyn for Tarvos with the frigate Aldebaran, the admiralty said."
+    first = at(1, title="Marlin leaves Port Selwyn for Tarvos", text=text + " A band played on the quay.")
+    second = at(
+        2,
+        title="Marlin sails from Port Selwyn to Tarvos",
+        text="From Port Selwyn the Marlin sailed again, with Aldebaran, a frigate, bound for Tarvos as Ruthenia said.",
+        published_at=START + timedelta(days=7),
+        seen=START + timedelta(days=7),
+    )
+    assert isinstance((await ask(store, first, second))[1].verdict, New)
+
+
+async def test_the_next_of_a_series_is_another_event(store: Store) -> None:
+    body = prose(1, 300)
+    first = at(1, title="EU adopts 12th package of measures", text="The 12th package was adopted. " + body)
+    second = at(2, title="EU adopts 13th package of measures", text="The 13th package was adopted. " + body)
+    assert isinstance((await ask(store, first, second))[1].verdict, New)
+
+
+async def test_a_text_with_another_number_in_its_title_is_no_copy(store: Store) -> None:
+    body = prose(1, 300)
+    first = at(1, title="At least 12 dead in the harbour blast", text="It killed 12. " + body)
+    second = at(2, title="At least 19 dead in the harbour blast", text="It killed 19. " + body)
+    verdict = (await ask(store, first, second))[1].verdict
+    assert isinstance(verdict, SameStory)
+    assert verdict.copy_of is None
 
 
 async def test_exact_text_under_another_title_is_a_copy(store: Store) -> None:
@@ -153,7 +218,8 @@ async def test_a_flap_is_nothing(store: Store) -> None:
 
 
 async def test_an_outlets_wrapper_joins_nothing(store: Store) -> None:
-    wrapper = prose(99, 120)
+    draw = random.Random(99)
+    wrapper = " ".join(draw.choice(_COMMON) for _ in range(120))
     articles = [at(n, outlet="site.example", text=prose(n, 120) + " " + wrapper) for n in range(3, 10)]
     decisions = await ask(store, *articles)
     assert all(isinstance(d.verdict, New) for d in decisions[3:])
@@ -191,8 +257,9 @@ async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio
     clock = FakeClock()
     memory, real = MemoryStories(clock), ReadableRedisStories(redis_client, clock)
     draw = random.Random(seed)
+    vocabulary = Vocabulary(english())
     for _ in range(25):
-        batch = [candidate(_random_article(draw)) for _ in range(draw.randrange(1, 12))]
+        batch = [candidate(_random_article(draw), vocabulary) for _ in range(draw.randrange(1, 12))]
         expected, got = await memory.check_and_insert(batch), await real.check_and_insert(batch)
         assert list(got) == list(expected)
         for item, decision in zip(batch, expected, strict=True):
@@ -212,7 +279,7 @@ def _random_article(draw: random.Random) -> Article:
     return at(
         number,
         outlet=f"site{number % 5}.example",
-        title=draw.choice((f"Heading {number}", "Six words make a good title", prose(number, 6))),
+        title=draw.choice((f"Convoy {number} leaves the harbour", "Six words make a good title", prose(number, 6))),
         text=draw.choice((text, text, text, "", f"It counted {draw.randrange(3)} ships. {text}")),
         language=draw.choice(("en", "en", "en", None)),
     )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import xxhash
 
 from services.contracts import redis_keys
 from services.contracts.messages import Article
 from services.contracts.stories import StoryMember
+from services.deduper.core.event import Event, event
 from services.deduper.core.facts import Facts, facts_of
+from services.deduper.core.marks import Marks, marks_of
 from services.deduper.core.sketch import EMPTY, Sketch, sketch
 from services.deduper.core.text import is_unspaced, tokens
+from services.deduper.core.vocabulary import Vocabulary
 
 SHORT_WORDS = 25  # below this a text has no sketch: too few shingles to tell a copy from a coincidence
 SHORT_CHARACTERS = 50  # the same in scripts without spaces
 TITLE_WORDS = 5  # a shorter title ("Evening briefing") does not identify an article by itself
 TITLE_CHARACTERS = 12
+FUTURE = timedelta(hours=1)
 BITS = 48  # of a hash kept as identity: 30 million stored hashes meet a wrong one once in ten million look-ups
 MASK: int = 2**BITS - 1
 
@@ -26,7 +31,8 @@ class Candidate:
     """What :class:`~services.deduper.handler.StoryStore` is asked about.
 
     ``version`` names this version of the article, ``identity`` its address, ``exact`` its normalised text, ``title``
-    its title where that is long enough to identify it (all :data:`BITS`-bit hashes). ``outlet`` is 8 bits: enough to
+    its title where that is long enough to identify it (all :data:`BITS`-bit hashes). ``published_s`` is 0 where
+    unknown. ``outlet`` is 8 bits: enough to
     see that three owners of a shingle are one outlet. ``member`` carries no link yet.
     """
 
@@ -41,11 +47,14 @@ class Candidate:
     outlet: int
     sketch: Sketch
     facts: Facts
+    marks: Marks
+    event: Event
+    published_s: int
     member: StoryMember
 
 
-def candidate(article: Article) -> Candidate:
-    """The candidate for an article as the poller published it."""
+def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
+    """The candidate for an article as the poller published it. ``vocabulary`` counts it."""
     text = article.text or article.summary or ""
     words = tokens(text)
     title_words = tokens(article.title)
@@ -63,6 +72,9 @@ def candidate(article: Article) -> Candidate:
         outlet=_hash("outlet", article.outlet) & 0xFF,
         sketch=EMPTY if short else sketch(words),
         facts=facts_of(article.title, text),
+        marks=marks_of(article.title, text),
+        event=event(article.title, text, vocabulary),
+        published_s=_published(article),
         member=StoryMember(
             article_id=article.id,
             outlet=article.outlet,
@@ -74,6 +86,13 @@ def candidate(article: Article) -> Candidate:
             published_at=article.published_at,
         ),
     )
+
+
+def _published(article: Article) -> int:
+    """Unix seconds, 0 where unknown: before 1970, or after we saw it (a clock is wrong somewhere)."""
+    if article.published_at is None or article.published_at > article.first_seen_at + FUTURE:
+        return 0
+    return max(0, int(article.published_at.timestamp()))
 
 
 def _identifies(title_words: list[str]) -> bool:

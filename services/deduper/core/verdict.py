@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, assert_never
@@ -24,6 +25,16 @@ NEW_TEXT_CONTAINMENT = 0.34  # a newcomer that is mostly its own text is news ev
 MAX_OWNERS = 12  # a shingle in this many texts is boilerplate
 MAX_OUTLET_OWNERS = 3  # a shingle in this many texts of one outlet is that outlet's wrapper
 MOST_JUDGED = 8  # of the texts that share shingles, those that share most are looked at
+EVENT_SCORE = 0.388  # of core.event: from here on two reports are of one event
+OWN_OUTLET_EVENT = 0.50  # within one outlet, whose articles share its style and its subjects
+BACKGROUND_SCORE = 0.20  # below this, shared passages are links to other articles
+MIN_SHARED_TERMS = 4
+NEAR_S = 2 * 86_400  # published this close to each other, reports of one event are likelier
+NEAR_BONUS = 0.06
+FAR_S = 4 * 86_400  # and this far apart they are of two events of one running story
+MOST_STORIES = 8  # of those that share rare terms are looked at
+MOST_STORIES_A_TERM = 16  # the latest, in each epoch
+MOST_REPRESENTATIVES = 4  # of a story: its first members
 MOST_VERSIONS = 16  # of one article that are remembered for redeliveries
 LIVE_EPOCHS = 3  # of half a window each: they cover a whole window at any moment
 REPRESENTATIVE_DEPTH = 1  # links between a member and its story's first: deeper members attract copies only
@@ -105,8 +116,8 @@ def share(part: int, whole: int) -> float:
 
 
 def rounded(score: float) -> float:
-    """Four decimals, as the store writes it into a member."""
-    return float(f"{score:.4f}")
+    """Four decimals, rounded half up: as the store keeps a score, in ten-thousandths."""
+    return math.floor(score * 10_000 + 0.5) / 10_000
 
 
 def copy_of(verdict: Verdict) -> str | None:

@@ -1,10 +1,15 @@
 #!lua
 -- Check-and-insert of one article: look up, judge, remember, in one atomic step.
--- The same steps in the same order as core/memory.py; the constants C come from core/verdict.py.
+-- The same steps in the same order as core/lookup.py, core/judging.py and core/memory.py; the constants C are theirs.
 -- KEYS[1] prefix of the bucket. ARGV see store/packing.py.
--- Record: I4 seen, I4 top, B outlet, B hashes, B short, B depth, B link, B n, B d, s own id, s story id ('' its own id),
---   s id of the article whose text it carries (''), then versions: 6 bytes version, B status, B link, B n, B d,
---   s linked id. I4 and B are unsigned numbers of 4 and 1 bytes, s is a length byte and that many bytes.
+--
+-- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
+-- Posting: owners of I4 number, B outlet.
+-- Record: I4 seen, I4 top, I4 leader, B outlet, B hashes, B short, B depth, B link, I2 score, s own id, s story id
+--   ('' its own id), s id of the article whose text it carries (''), s marks, then versions: 6 bytes version, B status,
+--   B link, I2 score, s linked id.
+-- Representatives of a story: I4 number, I4 published, B title norm, B terms, then terms: 3 bytes key, B weight
+--   (128 more where it stands in the title).
 --C--
 local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
 local sub, byte, char, floor = string.sub, string.byte, string.char, math.floor
@@ -14,9 +19,14 @@ local id, real_id, version, outlet = ARGV[4], ARGV[5], ARGV[6], byte(ARGV[7])
 local identity, exact, title = ARGV[8], ARGV[9], ARGV[10]
 local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
+local marks, published, event, title_norm, words = ARGV[17], tonumber(ARGV[18]), ARGV[19], tonumber(ARGV[20]), ARGV[21]
+local stated = ARGV[22]
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
-local URL, EXACT, TITLE, SKETCH = 1, 2, 3, 4
+local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
+local terms = #event / 9
+
+-- Looking up
 
 local function posting_key(e, key) return prefix .. ':' .. e .. ':' .. sub(key, 1, 2) end
 
@@ -43,24 +53,35 @@ local function is_boilerplate(owners)
   return false
 end
 
-local function record_key(kind, number) return prefix .. ':' .. kind .. ':' .. floor(number / 128) end
+local function contains(owners, number)
+  for at = 1, #owners, 5 do
+    if unpack_('>I4', owners, at) == number then return true end
+  end
+  return false
+end
+
+local function group(kind, number) return prefix .. ':' .. kind .. ':' .. floor(number / 128), char(number % 128) end
 
 -- The record of a number where it is inside the window.
 local records = {}
 local function live(number)
   if records[number] ~= nil then return records[number] end
-  local raw = call('HGET', record_key('r', number), char(number % 128))
   local r = false
+  local raw = call('HGET', group('r', number))
   if raw then
-    local seen, rtop, routlet, hashes, rshort, depth, link, n, d, at = unpack_('>I4I4BBBBBBB', raw)
-    if now - seen <= window then
-      local rid, story, carried
-      rid, at = unpack_('Bc0', raw, at)
-      story, at = unpack_('Bc0', raw, at)
-      carried, at = unpack_('Bc0', raw, at)
-      r = {number = number, seen = seen, id = rid, story = story == '' and rid or story, top = rtop, outlet = routlet, hashes = hashes,
-           short = rshort == 1, depth = depth, link = link, n = n, d = d, carried = carried,
-           versions = sub(raw, at)}
+    local at
+    r = {number = number}
+    r.seen, r.top, r.leader, r.outlet, r.hashes, r.short, r.depth, r.link, r.score, at = unpack_('>I4I4I4BBBBBI2', raw)
+    if now - r.seen > window then
+      r = false
+    else
+      r.id, at = unpack_('Bc0', raw, at)
+      r.story, at = unpack_('Bc0', raw, at)
+      r.carried, at = unpack_('Bc0', raw, at)
+      r.marks, at = unpack_('Bc0', raw, at)
+      r.versions = sub(raw, at)
+      r.short = r.short == 1
+      if r.story == '' then r.story = r.id end
     end
   end
   records[number] = r
@@ -75,44 +96,53 @@ local function first_live(owners)
   return false
 end
 
--- Looking up
-local identity_all, identity_new = posting(identity)
-local prior = #identity_all > 0 and live((unpack_('>I4', identity_all, #identity_all - 4))) or false
-local again = prior and prior.id == id and prior or false
-
 local function real(wire)  -- see packing.py
   if byte(wire) ~= 0 then return wire end
   return (sub(wire, 2):gsub('.', function(c) return string.format('%02x', byte(c)) end))
 end
 
-local function facts_of(field) return call('HGET', record_key('f', prior.number), field) or '' end
+local function share(part, whole)
+  if whole == 0 then return 0 end
+  local ratio = part / whole
+  return ratio < 1 and ratio or 1
+end
 
--- What this article says of itself again: the verdict given to this version before.
+local function rounded(score) return floor(score * 10000 + 0.5) end
+
+local identity_all, identity_new = posting(identity)
+local prior = #identity_all > 0 and live((unpack_('>I4', identity_all, #identity_all - 4))) or false
+local again = prior and prior.id == id and prior or false
+
+local function noted(number, suffix)
+  local key, field = group('f', number)
+  return call('HGET', key, field .. suffix) or ''
+end
+
+-- The verdict given to this very version before.
 local kept = {}  -- the versions of `again`
 if again then
   local at, raw = 1, again.versions
   while at <= #raw do
     local start = at
-    local v, status, link, n, d, linked
-    v, status, link, n, d, at = unpack_('c6BBBB', raw, at)
+    local v, status, link, score, linked
+    v, status, link, score, at = unpack_('>c6BBI2', raw, at)
     linked, at = unpack_('Bc0', raw, at)
     kept[#kept + 1] = sub(raw, start, at - 1)
     if v == version then
-      local before = status == UPDATE and facts_of(char(again.number % 128) .. version) or ''
-      return {status, 1, again.story, linked, link, n, d, before}
+      local note = (status == UPDATE or link == EVENT) and noted(again.number, version) or ''
+      return {status, 1, again.story, linked, link, score, note}
     end
   end
 end
 
-local keys, tops, alls, news, own, shared = {}, {}, {}, {}, {}, {}
-local wrapper = {}  -- hash by hash, whether it is boilerplate
+local keys, alls, news, wrapper, own, shared = {}, {}, {}, {}, {}, {}
 for at = 1, #sketch, 10 do
   local i = #keys + 1
-  tops[i], keys[i] = unpack_('>I4', sketch, at), sub(sketch, at + 4, at + 9)
+  keys[i] = sub(sketch, at + 4, at + 9)
   alls[i], news[i] = posting(keys[i])
   wrapper[i] = is_boilerplate(alls[i])
   if not wrapper[i] then
-    own[#own + 1] = tops[i]
+    own[#own + 1] = unpack_('>I4', sketch, at)
     for o = 1, #alls[i], 5 do
       local number = unpack_('>I4', alls[i], o)
       shared[number] = (shared[number] or 0) + 1
@@ -123,13 +153,6 @@ local exact_all, exact_new = posting(exact)
 local title_all, title_new = '', false
 if title ~= '' then title_all, title_new = posting(title) end
 
--- Judging
-local function share(part, whole)
-  if whole == 0 then return 0 end
-  local ratio = part / whole
-  return ratio < 1 and ratio or 1
-end
-
 local function resemblance(r)
   local count = shared[r.number]
   if not count then return nil end
@@ -137,23 +160,29 @@ local function resemblance(r)
   for i = 1, #own do if own[i] <= r.top then mine = mine + 1 end end
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
-  local base = home and math.max(mine, other) or math.min(mine, other)
-  local containment = share(count, base)
-  return {owner = r, shared = count, own = mine, base = base, containment = containment,
+  local containment = share(count, home and math.max(mine, other) or math.min(mine, other))
+  return {owner = r, containment = containment, own_share = share(count, mine),
           is_copy = containment >= (home and C.own_outlet_copy or C.copy_containment),
           is_story = containment >= (home and C.own_outlet_story or C.story_containment),
           may_be_wrapper = home and containment < C.wrapper_below}
 end
 
-local function nearest()
-  local most = {}
-  for number, count in pairs(shared) do
-    if count >= C.min_shared then most[#most + 1] = {number, count} end
+-- The numbers that were met most often, at most `most` of them; the one that came first among equals.
+local function most_met(met, least, most)
+  local order = {}
+  for number, count in pairs(met) do
+    if count >= least then order[#order + 1] = {number, count} end
   end
-  table.sort(most, function(a, b) if a[2] ~= b[2] then return a[2] > b[2] end return a[1] < b[1] end)
+  table.sort(order, function(a, b) if a[2] ~= b[2] then return a[2] > b[2] end return a[1] < b[1] end)
+  local numbers = {}
+  for i = 1, math.min(#order, most) do numbers[i] = order[i][1] end
+  return numbers
+end
+
+local function nearest_texts()
   local found = {}
-  for i = 1, math.min(#most, C.most_judged) do
-    local r = live(most[i][1])
+  for _, number in ipairs(most_met(shared, C.min_shared, C.most_judged)) do
+    local r = live(number)
     local near = r and resemblance(r)
     if near then found[#found + 1] = near end
   end
@@ -164,10 +193,130 @@ local function nearest()
   return found
 end
 
--- A finding: status, owner, link, n, d, whether what is shared may be the outlet's wrapper.
+local term_at, weight, rarity, titled = {}, {}, {}, {}  -- 3 bytes of key to place; the rest by place
+for i = 1, terms do
+  local at = (i - 1) * 9 + 1
+  term_at[sub(event, at + 3, at + 5)] = i
+  weight[i], rarity[i], titled[i] = byte(event, at + 6, at + 8)
+end
+
+-- Score of one representative whose terms lie at `at` of `raw`, and the places of the terms shared.
+local function likeness(raw, at, count, norm, other_published)
+  local product, heading, places = 0, 0, {}
+  local r1, r2, r3 = 0, 0, 0  -- the three rarest
+  for p = at, at + (count - 1) * 4, 4 do
+    local i = term_at[sub(raw, p, p + 2)]
+    if i then
+      local other = byte(raw, p + 3)
+      local both = weight[i] * (other % 128)
+      product = product + both
+      if other >= 128 and titled[i] == 1 then heading = heading + both end
+      local r = rarity[i]
+      if r > r1 then r1, r2, r3 = r, r1, r2 elseif r > r2 then r2, r3 = r, r2 elseif r > r3 then r3 = r end
+      places[#places + 1] = i
+    end
+  end
+  local norms = title_norm * norm
+  local titles = norms > 0 and heading / norms or 0
+  local score = (product / C.product_one + C.rarity_part * ((r1 + r2 + r3) / C.rarity_ten)
+                 + C.title_part * titles) / C.full_score
+  if published > 0 and other_published > 0 then
+    local gap = math.abs(published - other_published)
+    if gap > C.far_s then return 0, places end
+    if gap <= C.near_s then score = score + C.near_bonus end
+  end
+  return score, places
+end
+
+-- How the story of a leader scores by its live representatives; nil where it has none.
+local function story_likeness(leader)
+  local raw = call('HGET', group('s', leader))
+  if not raw then return nil end
+  local at, total, count, best = 1, 0, 0, nil
+  while at <= #raw do
+    local number, other_published, norm, size
+    number, other_published, norm, size, at = unpack_('>I4I4BB', raw, at)
+    local r = live(number)
+    if r then
+      local score, places = likeness(raw, at, size, norm, other_published)
+      total, count = total + score, count + 1
+      if not best or score > best.best then best = {best = score, places = places, owner = r} end
+    end
+    at = at + size * 4
+  end
+  if best then best.score = total / count end
+  return best
+end
+
+local term_all, term_new = {}, {}
+local function ask(i)
+  local at = (i - 1) * 9 + 1
+  if not term_all[i] then term_all[i], term_new[i] = posting(sub(event, at, at + 5)) end
+  return term_all[i]
+end
+
+local function nearest_stories()
+  local met, found = {}, {}
+  for i = 1, math.min(terms, C.asked_terms) do
+    local owners = ask(i)
+    for o = 1, #owners, 5 do
+      local leader = unpack_('>I4', owners, o)
+      met[leader] = (met[leader] or 0) + 1
+    end
+  end
+  for _, leader in ipairs(most_met(met, 1, C.most_stories)) do
+    local near = story_likeness(leader)
+    if near then found[#found + 1] = near end
+  end
+  table.sort(found, function(a, b)
+    if a.score ~= b.score then return a.score > b.score end
+    return a.owner.leader < b.owner.leader
+  end)
+  return found
+end
+
+-- Judging. A finding: status, owner, link, score, whether what is shared may be the outlet's wrapper, shared words.
+
+local function apart(mine, at, theirs, their_at)
+  local n, m = byte(mine, at), byte(theirs, their_at)
+  local differ = n > 0 and m > 0
+  for i = at + 1, at + n * 2, 2 do
+    for j = their_at + 1, their_at + m * 2, 2 do
+      if sub(mine, i, i + 1) == sub(theirs, j, j + 1) then differ = false end
+    end
+  end
+  return differ, at + 1 + n * 2, their_at + 1 + m * 2
+end
+
+-- Whether the newcomer states any of the numbers from `first` to `last` of `theirs`.
+local function states(theirs, first, last)
+  for i = first, last, 2 do
+    local number = sub(theirs, i, i + 1)
+    for j = 1, #stated, 2 do
+      if sub(stated, j, j + 1) == number then return true end
+    end
+  end
+  return false
+end
+
+local function conflict(theirs)
+  local series, at, their_at = apart(marks, 1, theirs, 1)
+  if series then return 'series' end
+  local numbers, their_numbers
+  their_numbers = their_at
+  numbers, at, their_at = apart(marks, at, theirs, their_at)
+  if numbers and not states(theirs, their_numbers + 1, their_at - 1) then return 'facts' end
+  local skeleton = sub(marks, at, at + 1)
+  if skeleton ~= '\0\0' and skeleton == sub(theirs, their_at, their_at + 1)
+      and sub(marks, at + 2) ~= sub(theirs, their_at + 2) then
+    return 'facts'
+  end
+  return nil
+end
+
 local function by_exact()
   local r = first_live(exact_all)
-  if r then return {COPY, r, EXACT, 1, 1} end
+  if r then return {COPY, r, EXACT, 10000} end
 end
 
 local function by_title()
@@ -175,92 +324,141 @@ local function by_title()
   for at = 1, #title_all, 5 do
     local r = live((unpack_('>I4', title_all, at)))
     if r and (short or r.short) then
-      if empty then return {COPY, r, TITLE, 1, 1} end
-      if r.depth <= C.representative_depth then return {CARRIES, r, TITLE, 1, 1} end
+      if empty then return {COPY, r, TITLE, 10000} end
+      if r.depth <= C.representative_depth then return {CARRIES, r, TITLE, 10000} end
     end
   end
+end
+
+local function about_the_same(r)
+  if terms == 0 then return true end
+  local story = story_likeness(r.leader)
+  return not story or story.best >= C.background_score
 end
 
 local function by_sketch()
-  for _, near in ipairs(nearest()) do
-    local r, n, d = near.owner, near.shared, near.base
-    if near.is_copy and share(n, near.own) >= C.new_text_containment then
-      return {COPY, r, SKETCH, n, d, near.may_be_wrapper}
-    end
-    if r.depth <= C.representative_depth and near.is_story then
-      return {near.is_copy and CARRIES or STORY, r, SKETCH, n, d}
+  for _, near in ipairs(nearest_texts()) do
+    local r, score = near.owner, rounded(near.containment)
+    local differs = conflict(r.marks)
+    if differs ~= 'series' then
+      if near.is_copy and near.own_share >= C.new_text_containment and not differs then
+        return {COPY, r, SKETCH, score, near.may_be_wrapper}
+      end
+      if r.depth <= C.representative_depth then
+        if near.is_copy then return {differs and STORY or CARRIES, r, SKETCH, score} end
+        if near.is_story and about_the_same(r) then return {STORY, r, SKETCH, score} end
+      end
     end
   end
 end
 
-local function by_text() return by_exact() or by_title() or by_sketch() or {NEW, false, 0, 0, 0} end
-
-local function contains(owners, number)
-  for at = 1, #owners, 5 do
-    if unpack_('>I4', owners, at) == number then return true end
-  end
-  return false
+local function shared_words(places)
+  table.sort(places)
+  local all, said = {}, {}
+  for word in string.gmatch(words, '[^\30]+') do all[#all + 1] = word end
+  for i = 1, math.min(#places, C.most_shared_words) do said[i] = all[places[i]] end
+  return table.concat(said, '\30')
 end
+
+local function by_event()
+  for _, story in ipairs(nearest_stories()) do
+    local r = story.owner
+    local least = r.outlet == outlet and C.own_outlet_event or C.event_score
+    if story.score >= least and #story.places >= C.min_shared_terms and conflict(r.marks) ~= 'series' then
+      return {STORY, r, EVENT, rounded(math.min(1, story.score)), false, shared_words(story.places)}
+    end
+  end
+end
+
+local function by_text() return by_exact() or by_title() or by_sketch() or by_event() or {NEW, false, 0, 0} end
 
 local function by_address()
   local near = resemblance(prior)
   if prior.carried ~= '' then
     local found = by_text()
     if found[1] == COPY and found[2].id == prior.carried then return found end
-  elseif facts_of(char(prior.number % 128)) == facts then
-    if contains(exact_all, prior.number) then return {COPY, prior, URL, 1, 1} end
-    if near and share(near.shared, near.own) >= C.flap_containment then
-      return {COPY, prior, URL, near.shared, near.own}
-    end
+  elseif noted(prior.number, '') == facts then
+    if contains(exact_all, prior.number) then return {COPY, prior, URL, 10000} end
+    if near and near.own_share >= C.flap_containment then return {COPY, prior, URL, rounded(near.own_share)} end
   end
-  return {UPDATE, prior, URL, near and near.shared or 0, near and near.base or 0}
+  return {UPDATE, prior, URL, near and rounded(near.containment) or 0}
 end
 
 local found = prior and by_address() or by_text()
-local status, owner, link, n, d = found[1], found[2], found[3], found[4], found[5]
+local status, owner, link, score = found[1], found[2], found[3], found[4]
 local linked = owner and owner.id or ''
 local story = again and again.story or owner and owner.story or id
 
 -- Remembering
-local function expire_new(key, seconds)
-  if call('HLEN', key) == 1 then call('EXPIRE', key, seconds) end
-end
 
 local slack = 60  -- seconds; the server's clock decides when a key goes, the caller's what is read
 local posting_ttl = floor(C.live_epochs * window / 2) + slack
+
+local function write_posting(key, newest, value)
+  local k = posting_key(epoch, key)
+  call('HSET', k, sub(key, 3, 6), value)
+  if not newest and call('HLEN', k) == 1 then call('EXPIRE', k, posting_ttl) end
+end
+
 local function post(key, all, newest, number)
   if #all / 5 >= C.max_owners or (number > 0 and contains(all, number)) then return end
-  local k = posting_key(epoch, key)
-  call('HSET', k, sub(key, 3, 6), (newest or '') .. pack_('>I4B', number, outlet))
-  if not newest then expire_new(k, posting_ttl) end
+  write_posting(key, newest, (newest or '') .. pack_('>I4B', number, outlet))
+end
+
+local function post_term(i, leader)
+  local all = ask(i)
+  if contains(all, leader) then return end
+  local value = (term_new[i] or '') .. pack_('>I4B', leader, 0)
+  if #value / 5 > C.most_stories_a_term then value = sub(value, 6) end
+  write_posting(sub(event, (i - 1) * 9 + 1, (i - 1) * 9 + 6), term_new[i], value)
+end
+
+local function represent(number, leader)
+  if terms == 0 then return end
+  local key, field = group('s', leader)
+  local held = call('HGET', key, field) or ''
+  local at, count = 1, 0
+  while at <= #held do
+    at, count = at + 10 + byte(held, at + 9) * 4, count + 1
+  end
+  if count >= C.most_representatives then return end
+  local vector = {}
+  for i = 1, terms do
+    local p = (i - 1) * 9 + 1
+    vector[i] = sub(event, p + 3, p + 5) .. char(weight[i] + 128 * titled[i])
+  end
+  call('HSET', key, field, held .. pack_('>I4I4BB', number, published, title_norm, terms) .. table.concat(vector))
+  call('EXPIRE', key, window + slack)
+  for i = 1, math.min(terms, C.posted_terms) do post_term(i, leader) end
 end
 
 local number = again and again.number or call('INCR', prefix .. ':n')
-local field = char(number % 128)
-local before = ''
-local facts_key = record_key('f', number)
+local record_key, field = group('r', number)
+local facts_key = group('f', number)
+local note = found[6] or ''
 if status == UPDATE then
   local held = call('HGET', prefix .. ':story:' .. real(prior.story), real(prior.id))
-  before = facts_of(char(prior.number % 128)) .. '\31' .. (held and cjson.decode(held).title or '')
-  call('HSET', facts_key, field .. version, before)
+  note = noted(prior.number, '') .. '\31' .. (held and cjson.decode(held).title or '')
 end
+if note ~= '' then call('HSET', facts_key, field .. version, note) end
 if #kept >= C.most_versions then table.remove(kept, 1) end
-kept[#kept + 1] = pack_('c0BBBBB', version, status, link, n, d, #linked) .. linked
+kept[#kept + 1] = pack_('>c0BBI2B', version, status, link, score, #linked) .. linked
 
 local r
 if again and owner == again and status == COPY then
   r = again  -- a flap: nothing else has changed
 else
   local carried = (status == COPY or status == CARRIES) and linked or ''
-  r = {seen = now, top = top, outlet = outlet, hashes = #keys, short = short, carried = carried}
+  r = {seen = now, top = top, outlet = outlet, hashes = #keys, short = short, carried = carried, marks = marks}
   if again then
-    r.depth, r.link, r.n, r.d = again.depth, again.link, again.n, again.d
+    r.leader, r.depth, r.link, r.score = again.leader, again.depth, again.link, again.score
   else
-    r.depth, r.link, r.n, r.d = owner and owner.depth + 1 or 0, link, n, d
+    r.leader, r.depth = owner and owner.leader or number, owner and math.min(255, owner.depth + 1) or 0
+    r.link, r.score = link, score
   end
   local tail = ',"linked_by":null,"score":null,"copy_of":null}'
   if r.link ~= 0 then
-    tail = string.format(',"linked_by":"%s","score":%.4f,"copy_of":%s}', LINKS[r.link], share(r.n, r.d),
+    tail = string.format(',"linked_by":"%s","score":%.4f,"copy_of":%s}', LINKS[r.link], r.score / 10000,
                          carried == '' and 'null' or cjson.encode(real(carried)))
   end
   local story_key = prefix .. ':story:' .. real(story)
@@ -268,7 +466,7 @@ else
   call('EXPIRE', story_key, window)
   call('HSET', facts_key, field, facts)
   if not (status == COPY and link == URL) then post(identity, identity_all, identity_new, number) end
-  if found[6] then
+  if found[5] then
     for i = 1, #keys do
       if not wrapper[i] and contains(alls[i], owner.number) then post(keys[i], alls[i], news[i], 0) end
     end
@@ -277,12 +475,14 @@ else
     post(exact, exact_all, exact_new, number)
     if title ~= '' then post(title, title_all, title_new, number) end
     for i = 1, #keys do post(keys[i], alls[i], news[i], number) end
+    if status ~= UPDATE then represent(number, r.leader) end
   end
 end
 call('EXPIRE', facts_key, window + slack)
-local key = record_key('r', number)
 local own_story = story == id and '' or story
-call('HSET', key, field, pack_('>I4I4BBBBBBB', r.seen, r.top, r.outlet, r.hashes, r.short and 1 or 0, r.depth, r.link, r.n, r.d)
-  .. char(#id) .. id .. char(#own_story) .. own_story .. char(#r.carried) .. r.carried .. table.concat(kept))
-call('EXPIRE', key, window + slack)
-return {status, 0, story, linked, link, n, d, before}
+call('HSET', record_key, field,
+  pack_('>I4I4I4BBBBBI2', r.seen, r.top, r.leader, r.outlet, r.hashes, r.short and 1 or 0, r.depth, r.link, r.score)
+  .. char(#id) .. id .. char(#own_story) .. own_story .. char(#r.carried) .. r.carried .. char(#r.marks) .. r.marks
+  .. table.concat(kept))
+call('EXPIRE', record_key, window + slack)
+return {status, 0, story, linked, link, score, note}

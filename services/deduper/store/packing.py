@@ -9,9 +9,11 @@ from typing import Any
 
 from services.contracts.messages import Link, LinkedBy
 from services.contracts.stories import encode_member
+from services.deduper.core import event as event_
 from services.deduper.core import facts as facts_
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import BITS, MASK, Candidate
+from services.deduper.core.marks import Marks
 from services.deduper.core.sketch import TOP_SHIFT
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict
 
@@ -22,28 +24,50 @@ _KEY_BYTES = BITS // 8
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
 
+_RULES = (
+    "MIN_SHARED",
+    "COPY_CONTAINMENT",
+    "STORY_CONTAINMENT",
+    "OWN_OUTLET_COPY",
+    "OWN_OUTLET_STORY",
+    "WRAPPER_BELOW",
+    "FLAP_CONTAINMENT",
+    "NEW_TEXT_CONTAINMENT",
+    "MAX_OWNERS",
+    "MAX_OUTLET_OWNERS",
+    "MOST_JUDGED",
+    "MOST_VERSIONS",
+    "LIVE_EPOCHS",
+    "REPRESENTATIVE_DEPTH",
+    "EVENT_SCORE",
+    "OWN_OUTLET_EVENT",
+    "BACKGROUND_SCORE",
+    "MIN_SHARED_TERMS",
+    "NEAR_S",
+    "NEAR_BONUS",
+    "FAR_S",
+    "MOST_STORIES",
+    "MOST_STORIES_A_TERM",
+    "MOST_REPRESENTATIVES",
+)
+
 Argument = bytes | int
 
 
 def constants() -> str:
-    """The thresholds of ``core.verdict`` as the Lua table the script reads them from."""
-    names = (
-        "MIN_SHARED",
-        "COPY_CONTAINMENT",
-        "STORY_CONTAINMENT",
-        "OWN_OUTLET_COPY",
-        "OWN_OUTLET_STORY",
-        "WRAPPER_BELOW",
-        "FLAP_CONTAINMENT",
-        "NEW_TEXT_CONTAINMENT",
-        "MAX_OWNERS",
-        "MAX_OUTLET_OWNERS",
-        "MOST_JUDGED",
-        "MOST_VERSIONS",
-        "LIVE_EPOCHS",
-        "REPRESENTATIVE_DEPTH",
-    )
-    return "local C = {" + ", ".join(f"{name.lower()} = {getattr(rules, name)!r}" for name in names) + "}"
+    """The thresholds of ``core`` as the Lua table the script reads them from."""
+    table: dict[str, float] = {name.lower(): getattr(rules, name) for name in _RULES}
+    table |= {
+        "asked_terms": event_.ASKED_TERMS,
+        "posted_terms": event_.POSTED_TERMS,
+        "most_shared_words": event_.MOST_SHARED_WORDS,
+        "product_one": event_.WEIGHT_ONE**2,
+        "rarity_ten": 10 * event_.RARITY_ONE,
+        "rarity_part": event_.RARITY_PART,
+        "title_part": event_.TITLE_PART,
+        "full_score": event_.FULL_SCORE,
+    }
+    return "local C = {" + ", ".join(f"{name} = {value!r}" for name, value in table.items()) + "}"
 
 
 def pack_id(article_id: str) -> bytes:
@@ -77,18 +101,25 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
         b"".join(struct.pack(">I", value >> TOP_SHIFT) + _key(value & MASK) for value in item.sketch.hashes),
         facts_.pack(item.facts).encode("utf-8", "replace"),
         encode_member(item.member).removesuffix(_NO_LINK),
+        _marks(item.marks),
+        item.published_s,
+        b"".join(_key(t.key) + bytes((t.weight, t.rarity, t.titled)) for t in item.event.terms),
+        item.event.title_norm,
+        "\x1e".join(term.word for term in item.event.terms).encode(),
+        b"".join(mark.to_bytes(2, "big") for mark in item.marks.stated),
     ]
 
 
 def decision(reply: Sequence[Any]) -> Decision:
     """The script's reply as a decision."""
-    status, known, story, linked, link, part, whole, before = reply
+    status, known, story, linked, link, score, note = reply
     story_id = unpack_id(story)
     if status == _NEW:
         return Decision(New(story_id), known=bool(known))
-    score = rules.rounded(rules.share(part, whole))
-    found = Link(linked_by=_LINKS[link - 1], article_id=unpack_id(linked), score=score)
-    return Decision(_verdict(status, story_id, found, before), known=bool(known))
+    by = _LINKS[link - 1]
+    shared = tuple(note.decode().split("\x1e")) if by == "event" else ()
+    found = Link(linked_by=by, article_id=unpack_id(linked), score=score / 10_000, shared_terms=shared)
+    return Decision(_verdict(status, story_id, found, note), known=bool(known))
 
 
 def _verdict(status: int, story_id: str, link: Link, before: bytes) -> Verdict:
@@ -97,6 +128,14 @@ def _verdict(status: int, story_id: str, link: Link, before: bytes) -> Verdict:
     if status == _COPY:
         return Copy(story_id, link)
     return SameStory(story_id, link, copy_of=link.article_id if status == _CARRIES else None)
+
+
+def _marks(marks: Marks) -> bytes:
+    lists = (
+        bytes((len(some),)) + b"".join(mark.to_bytes(2, "big") for mark in some)
+        for some in (marks.series, marks.numbers)
+    )
+    return b"".join(lists) + marks.skeleton.to_bytes(2, "big") + marks.slots.to_bytes(2, "big")
 
 
 def _key(value: int) -> bytes:

@@ -11,8 +11,10 @@ from services.contracts import codec, topics
 from services.contracts.messages import Article, Change, DeadLetter, Duplicate, UniqueArticle
 from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.verdict import Decision
+from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.handler import Deduper
 from services.deduper.metrics import DeduperMetrics
+from services.deduper.vocabularies import Vocabularies
 from services.runtime.delivery import Delivery, Outgoing
 from tests.support.articles import an_article
 from tests.support.clock import FakeClock
@@ -28,7 +30,7 @@ class Room:
         self.publisher = FakePublisher(max_bytes)
         self.registry = CollectorRegistry()
         self.store = MemoryStories(self.clock)
-        self.handler = Deduper(self.store, self.publisher, self.clock, DeduperMetrics(self.registry))
+        self.handler = Deduper(self.store, self.publisher, self.clock, DeduperMetrics(self.registry), Vocabularies().of)
 
     async def take(self, *articles: Article | bytes) -> Sequence[str]:
         values = [article if isinstance(article, bytes) else codec.encode(article) for article in articles]
@@ -89,10 +91,10 @@ async def test_what_the_broker_refuses_is_buried() -> None:
 async def test_an_article_that_breaks_the_core_is_buried_as_a_defect(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_on_first(article: Article) -> Candidate:
+    def break_on_first(article: Article, vocabulary: Vocabulary) -> Candidate:
         if article.id == FIRST.id:
             raise ZeroDivisionError("no words")
-        return candidate(article)
+        return candidate(article, vocabulary)
 
     monkeypatch.setattr("services.deduper.handler.candidate", break_on_first)
     assert await room.take(FIRST, COPY) == ["dead", "new"]
@@ -112,7 +114,7 @@ async def test_an_empty_batch_asks_nobody() -> None:
             raise AssertionError("asked")
 
     publisher = FakePublisher()
-    handler = Deduper(NeverAsked(), publisher, FakeClock(), DeduperMetrics(CollectorRegistry()))
+    handler = Deduper(NeverAsked(), publisher, FakeClock(), DeduperMetrics(CollectorRegistry()), Vocabularies().of)
     empty = Delivery(topic=topics.ARTICLES, partition=0, offset=0, key=None, value=None)
     assert await handler.handle([empty]) == ["dead"]
     assert await handler.handle([]) == []

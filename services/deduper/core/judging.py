@@ -1,0 +1,105 @@
+"""The rules in the order they speak: address, exact text, title, sketch, event. The script follows step by step."""
+
+from __future__ import annotations
+
+from services.contracts.messages import Link, LinkedBy
+from services.deduper.core import verdict as rules
+from services.deduper.core.facts import pack
+from services.deduper.core.lookup import Lookup
+from services.deduper.core.marks import conflict
+from services.deduper.core.records import Finding, Record, Resemblance
+from services.deduper.core.verdict import Copy, New, SameStory, Update
+
+
+def by_address(look: Lookup, prior: Record) -> Finding:
+    """The verdict on another version of a known address."""
+    item = look.item
+    near = look.resemblance(prior)
+    if prior.copy_of is not None:
+        found = by_text(look)
+        if isinstance(found.verdict, Copy) and found.verdict.link.article_id == prior.copy_of:
+            return found
+    elif pack(prior.facts) == pack(item.facts):
+        same = any(owner.number == prior.number for owner in look.posting(item.exact))
+        share = 1.0 if same else near.own_share if near else 0.0
+        if share >= rules.FLAP_CONTAINMENT:
+            return Finding(Copy(prior.story_id, _link("url", prior, share)), prior)
+    link = _link("url", prior, near.containment if near else 0.0)
+    return Finding(Update(prior.story_id, link, prior.facts), prior)
+
+
+def by_text(look: Lookup) -> Finding:
+    """The verdict on what is said: the first rule that speaks."""
+    return _exact(look) or _title(look) or _sketch(look) or _event(look) or Finding(New(look.item.article_id))
+
+
+def _exact(look: Lookup) -> Finding | None:
+    owner = look.first_live(look.posting(look.item.exact))
+    return Finding(Copy(owner.story_id, _link("exact", owner, 1.0)), owner) if owner else None
+
+
+def _title(look: Lookup) -> Finding | None:
+    """Same title, where one of the two has too little text to be compared by it."""
+    item = look.item
+    if item.title is None or rules.is_boilerplate(look.posting(item.title)):
+        return None
+    for entry in look.posting(item.title):
+        owner = look.live(entry.number)
+        if owner is None or not (item.short or owner.short):
+            continue
+        link = _link("title", owner, 1.0)
+        if item.empty:
+            return Finding(Copy(owner.story_id, link), owner)
+        if owner.depth <= rules.REPRESENTATIVE_DEPTH:
+            return Finding(SameStory(owner.story_id, link, copy_of=owner.article_id), owner)
+    return None
+
+
+def _sketch(look: Lookup) -> Finding | None:
+    for near in look.nearest_texts():
+        found = _sketch_one(look, near)
+        if found:
+            return found
+    return None
+
+
+def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
+    owner = near.owner
+    differs = conflict(look.item.marks, owner.marks)
+    if differs == "series":
+        return None
+    link = _link("sketch", owner, near.containment)
+    if near.is_copy and near.own_share >= rules.NEW_TEXT_CONTAINMENT and differs is None:
+        return Finding(Copy(owner.story_id, link), owner, wrapper=near.may_be_wrapper)
+    if owner.depth > rules.REPRESENTATIVE_DEPTH:
+        return None
+    if near.is_copy:
+        carried = owner.article_id if differs is None else None
+        return Finding(SameStory(owner.story_id, link, copy_of=carried), owner)
+    if near.is_story and _about_the_same(look, owner):
+        return Finding(SameStory(owner.story_id, link, copy_of=None), owner)
+    return None
+
+
+def _about_the_same(look: Lookup, owner: Record) -> bool:
+    """Whether shared passages are background of one story, not links to other articles that both pages carry."""
+    if not look.item.event.terms:
+        return True
+    story = look.likeness(owner.leader)
+    return story is None or story.best >= rules.BACKGROUND_SCORE
+
+
+def _event(look: Lookup) -> Finding | None:
+    for story in look.nearest_stories():
+        owner = story.owner
+        if story.score < (rules.OWN_OUTLET_EVENT if owner.outlet == look.item.outlet else rules.EVENT_SCORE):
+            continue
+        if story.shared < rules.MIN_SHARED_TERMS or conflict(look.item.marks, owner.marks) == "series":
+            continue
+        link = _link("event", owner, min(1.0, story.score), story.words)
+        return Finding(SameStory(owner.story_id, link, copy_of=None), owner)
+    return None
+
+
+def _link(linked_by: LinkedBy, owner: Record, score: float, words: tuple[str, ...] = ()) -> Link:
+    return Link(linked_by=linked_by, article_id=owner.article_id, score=rules.rounded(score), shared_terms=words)

@@ -1,0 +1,103 @@
+"""What the in-process index knows about a candidate, before anything is decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from services.deduper.core import verdict as rules
+from services.deduper.core.candidate import MASK, Candidate
+from services.deduper.core.event import ASKED_TERMS, likeness, shared_words
+from services.deduper.core.records import Bucket, Likeness, Record, Representative, Resemblance
+from services.deduper.core.sketch import TOP_SHIFT
+from services.deduper.core.verdict import Owner
+
+
+class Lookup:
+    """One candidate against one bucket at one moment."""
+
+    def __init__(self, bucket: Bucket, item: Candidate, now_s: int, window_s: int) -> None:
+        self.bucket = bucket
+        self.item = item
+        self.now_s = now_s
+        self.epoch = rules.epoch_of(now_s, window_s)
+        self._window_s = window_s
+        hashes = [(value >> TOP_SHIFT, value & MASK) for value in item.sketch.hashes]
+        self.own = [(top, key) for top, key in hashes if not rules.is_boilerplate(self.posting(key))]
+        self._shared = Counter(owner.number for _, key in self.own for owner in self.posting(key))
+
+    def posting(self, key: int) -> list[Owner]:
+        """The owners of a hash in the live epochs, in order of arrival."""
+        posting = self.bucket.postings.get(key)
+        if posting is None:
+            return []
+        oldest = self.epoch - rules.LIVE_EPOCHS + 1
+        if posting and posting[0].epoch < oldest:
+            posting[:] = [owner for owner in posting if owner.epoch >= oldest]
+        return posting
+
+    def live(self, number: int) -> Record | None:
+        """The record of a number where it is inside the window."""
+        record = self.bucket.records.get(number)
+        return record if record and self.now_s - record.seen_s <= self._window_s else None
+
+    def first_live(self, owners: Iterable[Owner]) -> Record | None:
+        """The first of ``owners`` that is inside the window."""
+        return next((record for owner in owners if (record := self.live(owner.number))), None)
+
+    def resemblance(self, owner: Record) -> Resemblance | None:
+        """What the candidate's text shares with ``owner``'s, if anything."""
+        shared = self._shared[owner.number]
+        if not shared:
+            return None
+        return Resemblance(
+            owner=owner,
+            shared=shared,
+            own=sum(1 for value, _ in self.own if value <= owner.top),
+            other=rules.common_count(owner.hashes, owner.top, self.item.sketch.threshold >> TOP_SHIFT),
+            home=owner.outlet == self.item.outlet,
+        )
+
+    def nearest_texts(self) -> list[Resemblance]:
+        """Stored texts by containment, highest first; the one that came first among equals."""
+        enough = [(number, count) for number, count in self._shared.items() if count >= rules.MIN_SHARED]
+        most = sorted(enough, key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_JUDGED]
+        owners = (self.live(number) for number, _ in most)
+        found = [near for owner in owners if owner and (near := self.resemblance(owner))]
+        return sorted(found, key=lambda near: (-near.containment, near.owner.number))
+
+    def nearest_stories(self) -> list[Likeness]:
+        """Stories by likeness, highest first; the one that came first among equals."""
+        terms = self.item.event.terms[:ASKED_TERMS]
+        met = Counter(owner.number for term in terms for owner in self.posting(term.key))
+        most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_STORIES]
+        found = [near for leader, _ in most if (near := self.likeness(leader))]
+        return sorted(found, key=lambda near: (-near.score, near.owner.leader))
+
+    def likeness(self, leader: int) -> Likeness | None:
+        """How the story of ``leader`` scores, if any of its representatives is still inside the window."""
+        total, count, best = 0.0, 0, None
+        for one in self.bucket.representatives.get(leader, ()):
+            record = self.live(one.number)
+            if record is None:
+                continue
+            score, shared = self._score(one)
+            total += score
+            count += 1
+            if best is None or score > best[0]:
+                best = score, shared, record, one
+        if best is None:
+            return None
+        score, shared, record, one = best
+        return Likeness(total / count, score, shared, record, shared_words(self.item.event, one.vector))
+
+    def _score(self, one: Representative) -> tuple[float, int]:
+        score, shared = likeness(self.item.event, one.vector)
+        mine = self.item.published_s
+        if mine and one.published_s:
+            gap = abs(mine - one.published_s)
+            if gap > rules.FAR_S:
+                return 0.0, shared
+            if gap <= rules.NEAR_S:
+                score += rules.NEAR_BONUS
+        return score, shared

@@ -1,0 +1,89 @@
+"""The numbers and names that tell two nearly equal texts apart: the 12th package is not the 13th.
+
+``series`` are ordinals of title and lead: where both texts have some and none is shared, they are two events.
+``numbers`` are the title's other numbers, ``skeleton`` and ``slots`` the title with its numbers and names taken out,
+and these: where both titles have numbers, none is shared and the newcomer states (``stated``) none of the other's
+anywhere, or where one skeleton has other slots, the texts differ in a fact, and neither is a copy of the other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import xxhash
+
+from services.deduper.core.facts import LEAD_CHARACTERS
+from services.deduper.core.text import fold
+
+MOST_KEPT = 3
+SKELETON_WORDS = 3  # a skeleton of fewer plain words fits too many titles
+
+_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_SPELLED = {
+    word: str(number)
+    for number, word in enumerate(
+        "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        start=3,
+    )
+}
+
+Conflict = Literal["series", "facts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """16-bit hashes; a skeleton of 0 is none. ``stated`` is not stored: it speaks for a newcomer only."""
+
+    series: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = ()
+    skeleton: int = 0
+    slots: int = 0
+    stated: frozenset[int] = frozenset()
+
+
+def marks_of(title: str, text: str) -> Marks:
+    """The marks of one version of an article."""
+    head = fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
+    spelled = (_SPELLED[word] for word in re.findall(r"[a-z]+", head) if word in _SPELLED)
+    series = dict.fromkeys([*_ORDINAL.findall(head), *spelled])
+    ordinals = {match.start() for match in _ORDINAL.finditer(fold(title))}
+    numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(fold(title)) if m.start() not in ordinals)
+    words = _WORD.findall(title)
+    plain = [word for word in words if word.islower() and not word[0].isdigit()]
+    slots = [fold(word) for word in words if not (word.islower() and not word[0].isdigit())]
+    named = len(plain) >= SKELETON_WORDS and bool(slots)
+    return Marks(
+        series=_hashes(series),
+        numbers=_hashes(numbers),
+        skeleton=_hash(" ".join(plain)) or 1 if named else 0,
+        slots=_hash(" ".join(slots)) if named else 0,
+        stated=frozenset(map(_hash, _NUMBER.findall(fold(text)))) if numbers else frozenset(),
+    )
+
+
+def conflict(mine: Marks, theirs: Marks) -> Conflict | None:
+    """In what two texts differ that matters, if in anything."""
+    if _apart(mine.series, theirs.series):
+        return "series"
+    if _apart(mine.numbers, theirs.numbers) and not mine.stated & set(theirs.numbers):
+        return "facts"
+    if mine.skeleton and mine.skeleton == theirs.skeleton and mine.slots != theirs.slots:
+        return "facts"
+    return None
+
+
+def _apart(mine: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
+    return bool(mine) and bool(theirs) and not set(mine) & set(theirs)
+
+
+def _hashes(words: dict[str, None]) -> tuple[int, ...]:
+    return tuple(_hash(word) for word in list(words)[:MOST_KEPT])
+
+
+def _hash(text: str) -> int:
+    return int(xxhash.xxh32_intdigest(text.encode())) & 0xFFFF

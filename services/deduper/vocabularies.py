@@ -1,0 +1,33 @@
+"""The vocabularies of this process: one a language, English with its prior from ``data/english.tsv``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from services.contracts import redis_keys
+from services.deduper.core.vocabulary import Vocabulary
+
+ENGLISH = ("en", redis_keys.bucket(None))  # what has no language is taken for English: rare words are rare there too
+
+
+class Vocabularies:
+    """Vocabularies by bucket, made when first asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Vocabulary] = {}
+
+    def of(self, bucket: str) -> Vocabulary:
+        """The vocabulary of a bucket."""
+        if bucket not in self._made:
+            self._made[bucket] = Vocabulary(prior=english() if bucket in ENGLISH else {})
+        return self._made[bucket]
+
+
+@cache
+def english() -> Mapping[str, float]:
+    """Word stem to occurrences per million."""
+    lines = files(__package__).joinpath("data", "english.tsv").read_text("utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {word: float(count) for word, count in pairs}
