@@ -122,7 +122,7 @@ class Panel:
         return {
             "id": "organize",
             "options": {
-                "excludeByName": {name: True for name in sorted(labels - self.columns.keys())},
+                "excludeByName": dict.fromkeys(sorted(labels - self.columns.keys()), True),
                 "indexByName": {name: index for index, name in enumerate(self.columns)},
                 "renameByName": dict(self.columns),
             },

@@ -125,7 +125,7 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Decided again, sent again",
-            description="Alerts written by two at once; revisions sent again because a crash hid their acknowledgement.",
+            description="Alerts written by two at once; revisions sent again as a crash hid their acknowledgement.",
             queries=[
                 Query("sum(increase(wirewatch_alerter_conflicts_total[$__rate_interval]))", "decided again"),
                 Query("sum(increase(wirewatch_alerter_resent_total[$__rate_interval]))", "sent again"),
