@@ -192,10 +192,7 @@ def world(copies: int) -> list[Publisher]:
         ("max-age 3 h", {"headers": hint, "least": 3 * HOUR}),
         ("max-age 1 min", {"headers": {"cache-control": "max-age=60"}, "least": timedelta(minutes=5)}),
         ("ttl 120", {"channel": "<ttl>120</ttl>", "least": 2 * HOUR}),
-        (
-            "ttl 30, max-age 4 h",
-            {"channel": "<ttl>30</ttl>", "headers": {"cache-control": "max-age=14400"}, "least": 4 * HOUR},
-        ),
+        ("ttl 30, max-age 4 h", {"channel": "<ttl>30</ttl>", "headers": longer, "least": 4 * HOUR}),
         ("429, seconds", {"special": limited(429, 7200, as_date=False, every=7)}),
         ("429, date", {"special": limited(429, 9000, as_date=True, every=7)}),
         ("503, seconds", {"special": limited(503, 20_000, as_date=False, every=9)}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -54,11 +54,13 @@ def items_of(feed: ParsedFeed, *, feed_id: str, base: str) -> list[Item]:
     A link that several entries of different titles share (a feed whose items all link to its front page) does not
     identify them, and neither does a guid that several of them share: they are told apart by guid or title instead.
     """
+    named = [_name_of(entry, base) for entry in feed.entries]
     front = canonical(absolute(base, feed.link))
-    links, guids = _shared(feed, base)
+    links = _shared((name.canonical_url, name.title) for name in named) | {front}
+    guids = _shared((name.guid, name.title) for name in named)
     items: dict[str, Item] = {}
-    for entry in feed.entries:
-        item = _item(entry, feed_id=feed_id, base=base, shared_links=links | {front}, shared_guids=guids)
+    for entry, name in zip(feed.entries, named, strict=True):
+        item = _item(entry, name, feed_id=feed_id, shared_links=links, shared_guids=guids)
         items.setdefault(item.id, item)
     return list(items.values())
 
@@ -71,46 +73,49 @@ def hidden_by_304(state: FeedState, new: Sequence[Item]) -> bool:
     if state.last_outcome != "not_modified" or state.last_poll_at is None:
         return False
     before = state.last_poll_at - _HIDDEN_FOR
-    dated = [_moment(item.entry.published, item.entry.published_parsed) for item in new]
+    dated = [dates.moment_of(item.entry.published, item.entry.published_parsed) for item in new]
     return any(moment is not None and moment < before for moment in dated)
 
 
-def _shared(feed: ParsedFeed, base: str) -> tuple[set[str | None], set[str | None]]:
-    """Canonical links and guids that stand for more than one title (or text, where there is no title)."""
-    by_link: dict[str | None, set[str]] = {}
-    by_guid: dict[str | None, set[str]] = {}
-    for entry in feed.entries:
-        title = _title(entry, _longest(entry.content, entry.summary))
-        by_link.setdefault(canonical(absolute(base, entry.link)), set()).add(title)
-        by_guid.setdefault(entry.guid, set()).add(title)
-    return (
-        {link for link, titles in by_link.items() if len(titles) > 1},
-        {guid for guid, titles in by_guid.items() if len(titles) > 1},
-    )
+@dataclass(frozen=True, slots=True)
+class _Named:
+    url: str | None
+    canonical_url: str | None
+    guid: str | None
+    title: str
+    text: str
+
+
+def _name_of(entry: ParsedEntry, base: str) -> _Named:
+    url = absolute(base, entry.link)
+    text = _longest(entry.content, entry.summary)
+    return _Named(url, canonical(url), bounded_guid(entry.guid), _title(entry, text), text)
+
+
+def _shared(pairs: Iterable[tuple[str | None, str]]) -> set[str | None]:
+    """The links or guids that stand for more than one title (or text, where there is no title)."""
+    titles: dict[str | None, set[str]] = {}
+    for key, title in pairs:
+        titles.setdefault(key, set()).add(title)
+    return {key for key, found in titles.items() if len(found) > 1}
 
 
 def _item(
-    entry: ParsedEntry, *, feed_id: str, base: str, shared_links: set[str | None], shared_guids: set[str | None]
+    entry: ParsedEntry, name: _Named, *, feed_id: str, shared_links: set[str | None], shared_guids: set[str | None]
 ) -> Item:
-    url = absolute(base, entry.link)
-    guid = _guid(entry.guid)
-    text = _longest(entry.content, entry.summary)
-    title = _title(entry, text)
-    canonical_url = canonical(url)
-    if canonical_url in shared_links:
-        canonical_url = None
-    identity = None if entry.guid in shared_guids else guid
-    if not (canonical_url or identity or title):
+    canonical_url = None if name.canonical_url in shared_links else name.canonical_url
+    identity = None if name.guid in shared_guids else name.guid
+    if not (canonical_url or identity or name.title):
         identity = ids.digest("entry", repr(entry))  # no name at all: it is what it holds
     return Item(
         entry=entry,
-        id=ids.article_id(canonical_url=canonical_url, feed=feed_id, guid=identity, title=title),
-        version=ids.content_hash(title, text),
-        title=title,
-        url=url,
+        id=ids.article_id(canonical_url=canonical_url, feed=feed_id, guid=identity, title=name.title),
+        version=ids.content_hash(name.title, name.text),
+        title=name.title,
+        url=name.url,
         canonical_url=canonical_url,
-        guid=guid,
-        text=text,
+        guid=name.guid,
+        text=name.text,
     )
 
 
@@ -133,8 +138,8 @@ def article_of(
     text, was_cut = cut(text, MAX_TEXT_CHARACTERS)
     if was_cut:
         flags.append("text_truncated")
-    published = _clamped(_moment(entry.published, entry.published_parsed), fetched_at, flags)
-    updated = _clamped(_moment(entry.updated, entry.updated_parsed), fetched_at, flags)
+    published = _clamped(dates.moment_of(entry.published, entry.published_parsed), fetched_at, flags)
+    updated = _clamped(dates.moment_of(entry.updated, entry.updated_parsed), fetched_at, flags)
     if entry.published and published is None:
         flags.append("bad_date")
     if not entry.title.strip():
@@ -196,7 +201,8 @@ def _longest(content: str | None, summary: str | None) -> str:
     return first if 2 * len(first) >= len(second) else second
 
 
-def _guid(guid: str | None) -> str | None:
+def bounded_guid(guid: str | None) -> str | None:
+    """A guid on one line; a very long one is named by its digest."""
     if not guid:
         return None
     text = one_line(guid)
@@ -205,10 +211,6 @@ def _guid(guid: str | None) -> str | None:
 
 def _name(author: str) -> str:
     return cut(one_line(author), 200)[0]
-
-
-def _moment(raw: str | None, parsed: float | None) -> datetime | None:
-    return dates.parse(raw) or dates.from_timestamp(parsed)
 
 
 def _clamped(moment: datetime | None, fetched_at: datetime, flags: list[str]) -> datetime | None:

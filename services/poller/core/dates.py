@@ -22,18 +22,26 @@ _ISO = re.compile(
     r"^\s*(\d{4})-?(\d{2})(?:-?(\d{2}))?(?:[T\s]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?"
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
 )
+_ZERO_YEAR = re.compile(r"(?:^|[A-Za-z,]\s+)0\d{3}(?:\s|-|$)")  # readers take the year 0001 for 2001
 _ZONE_AT_END = re.compile(r"\s([A-Za-z]{3,4})\s*$")
 
 
 def parse(text: str | None) -> datetime | None:
     """The moment ``text`` names, in UTC; None where it names none. No zone is read as UTC, as RFC 822 readers do."""
-    if not text or len(text) > 200:
+    if not text or len(text) > 200 or _ZERO_YEAR.search(text):
         return None
     try:
         moment = _iso(text) or _rfc822(text)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return sensible(moment)
+
+
+def moment_of(raw: str | None, parsed: float | None) -> datetime | None:
+    """The moment of ``raw``, else what the feed's parser made of it (seconds since 1970)."""
+    if raw and _ZERO_YEAR.search(raw):
+        return None
+    return parse(raw) or from_timestamp(parsed)
 
 
 def http_date(text: str | None) -> datetime | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import MAX_ENTRIES
-from services.poller.core.text import from_html, one_line, plain
+from services.poller.core.text import from_html, one_line, paragraphs, plain
+
+MAX_TITLE_CHARACTERS: Final = 2000
+MAX_BODY_CHARACTERS: Final = MAX_TEXT_CHARACTERS + 100
 
 
 class NotAJsonFeedError(ValueError):
@@ -45,11 +49,11 @@ def parse(body: bytes) -> ParsedFeed:
 def _entry(item: dict[str, Any], feed_authors: tuple[str, ...], document: dict[str, Any]) -> ParsedEntry:
     markup, text = _text(item.get("content_html")), _text(item.get("content_text"))
     return ParsedEntry(
-        title=_line(item.get("title")) or "",
+        title=(_line(item.get("title")) or "")[:MAX_TITLE_CHARACTERS],
         link=_text(item.get("url")) or _text(item.get("external_url")),
-        guid=_text(item.get("id")),
+        guid=bounded_guid(_text(item.get("id"))),
         summary=plain(_text(item.get("summary")) or "").strip() or None,
-        content=(from_html(markup) if markup else plain(text or "").strip()) or None,
+        content=(from_html(markup) if markup else paragraphs(text or ""))[:MAX_BODY_CHARACTERS] or None,
         authors=_authors(item) or feed_authors,
         published=_text(item.get("date_published")),
         updated=_text(item.get("date_modified")),

@@ -12,6 +12,7 @@ _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2028\u2029]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 # C0 controls but tab and line feed, DEL, C1 controls, and surrogates that no UTF-8 can carry.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n")
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:#\d|#x[0-9a-fA-F]|[a-zA-Z]{2,31};)")
 
 _MAIL = re.compile(r"[<(\[]?(?:mailto:)?[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}[>)\]]?")
@@ -25,7 +26,12 @@ _SILENT: Final = frozenset("script style noscript template svg math head title t
 
 def plain(text: str) -> str:
     """``text`` without characters that no reader can see or no encoder can carry."""
-    return _CONTROLS.sub("", text)
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
+
+
+def paragraphs(text: str) -> str:
+    """Plain text with a paragraph a line: a single line break only wraps, an empty line parts."""
+    return "\n".join(" ".join(part.split()) for part in _EMPTY_LINE.split(plain(text)) if part.strip())
 
 
 def one_line(text: str) -> str:
@@ -41,19 +47,25 @@ def looks_like_html(text: str) -> bool:
 def from_html(markup: str) -> str:
     """The text of an HTML fragment: a paragraph a line, entities resolved, scripts and styles left out."""
     if "<" not in markup:
-        return _tidy(html.unescape(markup) if "&" in markup else markup)
+        return paragraphs(html.unescape(markup) if "&" in markup else markup)
     parts: list[str] = []
     silent: str | None = None
+    never_closed: set[str] = set()
+    lowered = markup.lower()
     position = 0
-    for match in _TAG.finditer(markup):
+    # Up to the last ">" every "<" finds its end, so no part is scanned twice.
+    for match in _TAG.finditer(markup, 0, max(markup.rfind(">") + 1, markup.rfind("<!--") + 4)):
         if silent is None:
             parts.append(markup[position : match.start()].replace("\n", " "))
         position = match.end()
         name = _name(match.group())
         if silent is not None:
             silent = None if match.group().startswith("</") and name == silent else silent
-        elif name in _SILENT and not match.group().startswith("</") and not match.group().endswith("/>"):
-            silent = name if f"</{name}" in markup[position:].lower() else None
+        elif name in _SILENT and name not in never_closed and not match.group().startswith("</"):
+            if lowered.find(f"</{name}", position) >= 0:
+                silent = None if match.group().endswith("/>") else name
+            else:
+                never_closed.add(name)
         elif name in _BLOCKS:
             parts.append("\n")
     if silent is None:

@@ -11,17 +11,21 @@ import io
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import feedparser
 
 from services.poller.core import jsonfeed
+from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import RefusedError, look, without_bad_references, without_doctype
-from services.poller.core.text import from_html, looks_like_html, one_line, person, plain, title_text
+from services.poller.core.text import from_html, looks_like_html, one_line, paragraphs, person, title_text
 
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\x00)*")
+# What a worker hands over: a little more than an article may hold, so that the cut is seen and flagged.
+MAX_TITLE_CHARACTERS: Final = 2000
+MAX_BODY_CHARACTERS: Final = MAX_TEXT_CHARACTERS + 100
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # An entry's id is a name, not an address: resolving it would change it when the feed moves.
@@ -114,9 +118,9 @@ def _entry(entry: Any, feed: Any, *, rss: bool) -> ParsedEntry:
     # RSS 1.0 and dc:date know one date only, that of publication; feedparser calls it the update
     published = "updated" if rss and not (_raw(entry, "published") or _raw(entry, "created")) else "published"
     return ParsedEntry(
-        title=_title(entry),
+        title=_title(entry)[:MAX_TITLE_CHARACTERS],
         link=_link(entry),
-        guid=_string(entry, "id"),
+        guid=bounded_guid(_string(entry, "id")),
         summary=_body(summary, detail.get("type")) or (None if content else _media_text(entry) or None),
         content=content,
         authors=_authors(entry) or _authors(feed),
@@ -148,8 +152,8 @@ def _body(value: str | None, kind: str | None) -> str:
     if not value:
         return ""
     if kind in _HTML_TYPES or looks_like_html(value):
-        return from_html(value)
-    return plain(value).strip()
+        return from_html(value)[:MAX_BODY_CHARACTERS]
+    return paragraphs(value[: 2 * MAX_BODY_CHARACTERS])[:MAX_BODY_CHARACTERS]
 
 
 def _media_text(entry: Any) -> str:
