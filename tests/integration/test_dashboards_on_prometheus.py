@@ -1,0 +1,123 @@
+"""Every query of every dashboard, every record and every alarm, on a real Prometheus that scraped every room."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+import yaml
+
+from tests.support.metrics import Room, served
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+ROOMS = ("poller", "deduper", "tagger", "alerter", "api")
+PATIENCE_SECONDS = 90
+MAY_BE_EMPTY = {"Alarms that fire"}  # where nothing is wrong
+
+pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed")
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prometheus with our rules, scraping our rooms every second."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    rooms = {name: Room(name) for name in ROOMS}
+    with served(rooms) as port, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        own = free.getsockname()[1]
+        free.close()
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(_configuration(port)))
+        command = ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{own}"], stdout=log, stderr=log)
+            try:
+                yield f"http://127.0.0.1:{own}"
+            finally:
+                process.terminate()
+                process.wait(timeout=30)
+
+
+def _configuration(port: int) -> dict[str, Any]:
+    targets = [f"127.0.0.1:{port}"]
+    return {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(file) for file in sorted((DEPLOY / "prometheus/rules").glob("*.yml"))],
+        "scrape_configs": [
+            {
+                "job_name": "rooms",
+                "static_configs": [
+                    {"targets": targets, "labels": {"room": room, "__metrics_path__": f"/{room}"}} for room in ROOMS
+                ],
+            },
+            {"job_name": "redis", "metrics_path": "/redis", "static_configs": [{"targets": targets}]},
+        ],
+    }
+
+
+def ask(address: str, path: str, **parameters: str) -> Any:
+    """The data of an answer of Prometheus' api. Raises where it says that the question is wrong."""
+    with urlopen(f"{address}/api/v1/{path}?{urlencode(parameters)}", timeout=10) as answer:  # noqa: S310 - our own server
+        return json.load(answer)["data"]
+
+
+def queries() -> dict[str, str]:
+    """Dashboard and panel to expression, Grafana's variables filled in."""
+    return {
+        f"{file.stem}: {panel['title']} {target['refId']}": (
+            target["expr"].replace("$__rate_interval", "20s").replace("$__range", "5m")
+        )
+        for file in sorted((DEPLOY / "grafana/dashboards").glob("*.json"))
+        for panel in json.loads(file.read_text())["panels"]
+        for target in panel["targets"]
+        if panel["title"] not in MAY_BE_EMPTY
+    }
+
+
+def empty(address: str) -> set[str]:
+    """The panels that show nothing, or only "not a number"."""
+    shown = {name: ask(address, "query", query=expression)["result"] for name, expression in queries().items()}
+    return {name for name, result in shown.items() if all(sample["value"][1] == "NaN" for sample in result)}
+
+
+def test_no_panel_is_empty_or_in_error(prometheus: str) -> None:
+    assert queries()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    left: set[str] = set(queries())
+    while left and time.monotonic() < deadline:
+        try:
+            left = empty(prometheus)
+        except URLError as error:
+            if getattr(error, "code", 0) == 400:
+                raise
+        time.sleep(0.5)
+    assert not left
+
+
+def test_no_rule_is_in_error(prometheus: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    health = {"unknown"}
+    while "unknown" in health and time.monotonic() < deadline:
+        try:
+            groups = ask(prometheus, "rules")["groups"]
+        except URLError:
+            groups = []
+        health = {rule["health"] for group in groups for rule in group["rules"]} or {"unknown"}
+        time.sleep(0.5)
+    assert health == {"ok"}
+
+
+def test_no_target_has_a_thousand_series(prometheus: str) -> None:
+    assert prometheus
+    for name in ROOMS:
+        lines = [line for line in Room(name).look().splitlines() if line and not line.startswith(b"#")]
+        assert len(lines) < 1000, name
