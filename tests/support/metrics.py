@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from typing import Any
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -89,13 +90,12 @@ def served(rooms: Mapping[str, Room]) -> Iterator[int]:
         thread.join()
 
 
-def _children(metric: Metric) -> list[Metric]:
+def _children(metric: Metric) -> list[Any]:
     """The metric itself, or its labelled children; one is made up where the labels are open and nothing is there."""
     names = metric._labelnames
     if not names:
         return [metric]
-    children: list[Metric] = list(metric._metrics.values())
-    return children if children else [metric.labels(*(f"some {name}" for name in names))]
+    return [*metric._metrics.values()] or [metric.labels(*(f"some {name}" for name in names))]
 
 
 def _happen(metric: Metric) -> None:
