@@ -52,10 +52,14 @@ class CompiledDamping:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPack:
-    """A pack ready to run. Rules are by falling weight: the first that holds is the best of a sentence."""
+    """A pack ready to run. Rules are by falling weight: the first that holds is the best of a sentence.
+
+    ``by_trigger`` are the places in ``rules`` of those that a concept can trigger.
+    """
 
     pack: Pack
     rules: tuple[CompiledRule, ...]
+    by_trigger: dict[int, tuple[int, ...]]
     sentence_damping: tuple[CompiledDamping, ...]
     article_damping: tuple[CompiledDamping, ...]
 
@@ -174,10 +178,16 @@ def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:
             never=tuple(pattern(item) for item in source.never),
         )
 
+    rules = tuple(rule(source) for source in sorted(pack.rules, key=lambda r: -r.weight))
+    by_trigger: dict[int, tuple[int, ...]] = {}
+    for index, made in enumerate(rules):
+        for number in made.trigger:
+            by_trigger[number] = (*by_trigger.get(number, ()), index)
     damping = [CompiledDamping(item, ids(item.concepts), ids(item.unless)) for item in pack.damping]
     return CompiledPack(
         pack=pack,
-        rules=tuple(rule(source) for source in sorted(pack.rules, key=lambda r: -r.weight)),
+        rules=rules,
+        by_trigger=by_trigger,
         sentence_damping=tuple(item for item in damping if not item.source.whole_article),
         article_damping=tuple(item for item in damping if item.source.whole_article),
     )

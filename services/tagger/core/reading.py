@@ -16,7 +16,7 @@ from services.tagger.core.model import Position
 from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
 
 # Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
-MOST_CHARACTERS = 150_000
+MOST_CHARACTERS = 120_000
 MOST_SENTENCES = 400
 MOST_HITS = 60  # of one concept in one sentence
 LEAD_SENTENCES = 3
@@ -28,6 +28,7 @@ _DATELINE = re.compile(
     r"(?:,? ?[A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
     r" ?(?:\([^()\n]{2,40}\))? ?(?:--?|[\u2013\u2014:]) ?"  # (Reuters) -
 )
+_DASH = re.compile(r"--|[\u2013\u2014:]| - |\) ?-")
 _CREDIT = re.compile(r"(?:AP|AFP|Reuters|UPI) ?(?:--?|[\u2013\u2014]) ?")
 _NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
@@ -51,6 +52,7 @@ class Sentence:
     position: Position
     start: int
     end: int
+    opening: bool
     found: dict[int, list[Span]] = field(default_factory=dict)
     actors: list[tuple[int, Span]] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
@@ -101,7 +103,7 @@ def _repeats(summary: str, text: str) -> bool:
 def _cut(
     fields: Sequence[tuple[EvidenceField, str]], folded: Folded, starts: dict[EvidenceField, int]
 ) -> tuple[list[Sentence], bool]:
-    """All sentences of all fields, datelines left out."""
+    """All sentences of all fields."""
     found: list[Sentence] = []
     begin = 0
     room = MOST_SENTENCES * 4
@@ -112,9 +114,8 @@ def _cut(
             position: Position = "title" if name == "title" else "lead"
             if name == "text" and index >= LEAD_SENTENCES:
                 position = "body"
-            if name != "title" and index < LEAD_SENTENCES + 2:
-                start = _after_dateline(folded.norm, start, stop)
-            found.append(Sentence(name, position, start, stop))
+            opening = name != "title" and index < LEAD_SENTENCES + 2
+            found.append(Sentence(name, position, start, stop, opening))
         begin = end
     return found, len(found) >= room
 
@@ -133,6 +134,8 @@ def _norm_end(folded: Folded, raw: int) -> int:
 
 
 def _after_dateline(text: str, start: int, stop: int) -> int:
+    if not text[start].isupper() or not _DASH.search(text, start, min(stop, start + 120)):
+        return start
     for pattern in (_DATELINE, _CREDIT):
         match = pattern.match(text, start, stop)
         if match and match.end() < stop:
@@ -152,6 +155,8 @@ def _with_trigger(cut: list[Sentence], positions: list[int], folded: Folded) -> 
         if index < 0:
             continue
         sentence = cut[index]
+        if sentence.opening:
+            sentence.start = _after_dateline(folded.norm, sentence.start, sentence.end)
         words = folded.data[1 + sentence.start : 1 + sentence.end]
         if words in seen:
             continue

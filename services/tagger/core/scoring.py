@@ -65,8 +65,10 @@ def _damps_article(reading: Reading, damping: CompiledDamping) -> bool:
 
 
 def _prove(sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> Proof | None:
-    for rule in pack.rules:
-        if rule.source.weight and holds(rule, sentence, compiled):
+    by_trigger, found = pack.by_trigger, sentence.found
+    for index in sorted({index for number in found if number in by_trigger for index in by_trigger[number]}):
+        rule = pack.rules[index]
+        if holds(rule, sentence, compiled):
             factor, damped = damping_of(sentence, pack)
             score = rule.source.weight * pack.pack.weights[sentence.position] * factor
             return Proof(sentence, rule, score, damped) if score > 0 else None

@@ -13,14 +13,14 @@ Span = tuple[int, int]
 
 LONGEST = 1200
 
-_STOP = (
-    r"[.!?\u2026][\"\u201d\u2019')\]]{0,3}[ \t\u00a0]+"
-    r"(?=[\"\u201c\u2018'(\[\u2022\u2013\u2014-]{0,2}[A-Z0-9\u00c0-\u00de])"
-)
-_BORDER = re.compile(r"\n\s*|" + _STOP)
+# One set of characters comes first, so that the engine skips from one to the next: half the time of an alternation.
+_AFTER_STOP = r"[\"\u201d\u2019')\]]{0,3}[%s]+(?=[\"\u201c\u2018'(\[\u2022\u2013\u2014-]{0,2}[A-Z0-9\u00c0-\u00de])"
+_BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)\s*|(?<!\n)" + _AFTER_STOP % r" \t\u00a0" + ")")
 # Where empty lines part the paragraphs, a single line end is only where a line was broken.
-_SOFT_BORDER = re.compile(r"\n[ \t\r]*\n\s*|" + _STOP.replace("[ \\t", "[ \\n\\t"))
-_LAST_WORD = re.compile(r"[^\s(\u201c\"\u2014\u2013/]*$")
+_SOFT_BORDER = re.compile(
+    r"[\n.!?\u2026](?:(?<=\n)[ \t\r]*\n\s*|(?<!\n)" + _AFTER_STOP % r" \n\t\u00a0" + ")"
+)
+_OPENING = "(\u201c\"\u2018'["
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr sen rep gov gen lt col maj capt cmdr sgt adm vice rear brig cpl pvt prof rev hon st jr sr"
     " jan feb mar apr jun jul aug sept sep oct nov dec mt ft inc corp ltd co dept e.g i.e fla calif va md pa wash ga"
@@ -52,8 +52,8 @@ def split(text: str, start: int, end: int, *, limit: int) -> list[Span]:
 
 
 def _abbreviated(text: str, begin: int, stop: int, after: int) -> bool:
-    found = _LAST_WORD.search(text, max(begin, stop - 24), stop)
-    word = found.group() if found else ""
+    space = max(text.rfind(" ", max(begin, stop - 24), stop), text.rfind("\n", max(begin, stop - 24), stop))
+    word = text[max(begin, stop - 24) if space < 0 else space + 1 : stop].lstrip(_OPENING)
     if len(word) == 1 and word.isupper():
         return True
     lowered = word.lower()
