@@ -10,6 +10,7 @@ from services.api.guard import Guard, is_loopback
 from services.api.metrics import ApiMetrics
 from services.api.service import ApiService
 from services.api.settings import ApiSettings
+from services.api.stream_routes import Followers
 from services.runtime import process
 from services.runtime.process import Context, Service
 from services.runtime.redis import connect
@@ -26,17 +27,19 @@ def build(settings: ApiSettings, context: Context) -> Service:
         closed_retention_days=settings.closed_retention_days,
         stream_revisions=settings.stream_revisions,
     )
+    metrics = ApiMetrics(context.registry)
+    followers = Followers(settings.max_streams, metrics)
     app = build_app(
         RedisAlertReader(redis),
         states,
         access=Guard(
             tokens=tokens.load(settings.token_file), loopback=loopback, open_reads=loopback or settings.open_reads
         ),
-        metrics=ApiMetrics(context.registry),
+        metrics=metrics,
         clock=context.clock,
-        max_streams=settings.max_streams,
+        followers=followers,
     )
-    return ApiService(app, host=settings.host, port=settings.port, close=redis.aclose)
+    return ApiService(app, host=settings.host, port=settings.port, closing=followers.closing, close=redis.aclose)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from services.api.errors import QueryError
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertReader, AlertStates
+from services.api.stream_routes import Followers
 from services.runtime.clock import Clock
 from services.runtime.errors import TransientError
 
@@ -23,7 +24,7 @@ def build_app(
     access: Guard,
     metrics: ApiMetrics,
     clock: Clock,
-    max_streams: int,
+    followers: Followers,
 ) -> FastAPI:
     """The application on a reader of alerts and a writer of their states."""
     # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
@@ -38,7 +39,7 @@ def build_app(
     app.add_exception_handler(QueryError, _bad_request)
     app.add_exception_handler(TransientError, _unavailable)
     alert_routes.add(app, reader, states)
-    stream_routes.add(app, reader, metrics, max_streams=max_streams)
+    stream_routes.add(app, reader, followers)
     page.add(app)
     return app
 

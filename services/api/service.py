@@ -15,15 +15,25 @@ from services.runtime.logging import get
 
 log = get(__name__)
 
-GRACE_SECONDS = 3  # open streams are cut then; their clients connect again
+GRACE_SECONDS = 3  # for answers under way; open streams end at once, and their clients connect again
 
 
 class ApiService:
     """See :class:`services.runtime.process.Service`."""
 
-    def __init__(self, app: FastAPI, *, host: str, port: int, close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        *,
+        host: str,
+        port: int,
+        closing: asyncio.Event,
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
+        """``closing`` is set to end the open streams, ``close`` is called last."""
         self._host = host
         self._port = port
+        self._closing = closing
         self._close = close
         self._server = _Server(
             uvicorn.Config(
@@ -50,6 +60,7 @@ class ApiService:
         log.info("listening", address=self.address)
 
     async def stop(self) -> None:
+        self._closing.set()
         self._server.should_exit = True
         if self._serving is not None:
             await asyncio.wait({self._serving})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -11,16 +12,17 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from services.api.errors import QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader
+from services.api.ports import AlertReader, Event
 from services.runtime.errors import TransientError
 
 _EVENT_ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 
 class Followers:
-    """Counts the open streams; each holds a connection to Redis."""
+    """Counts the open streams; each holds a connection to Redis. ``closing`` ends them all."""
 
     def __init__(self, most: int, metrics: ApiMetrics) -> None:
+        self.closing = asyncio.Event()
         self._most = most
         self._metrics = metrics
         self._now = 0
@@ -35,9 +37,8 @@ class Followers:
         return self._now >= self._most
 
 
-def add(app: FastAPI, reader: AlertReader, metrics: ApiMetrics, *, max_streams: int) -> None:
+def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
     """Add the route."""
-    followers = Followers(max_streams, metrics)
 
     @app.get("/api/v1/stream", summary="Revisions as they come (server-sent events)", response_class=Response)
     async def stream(last_event_id: Annotated[str | None, Header(max_length=50)] = None) -> Response:
@@ -60,7 +61,7 @@ async def _events(reader: AlertReader, after: str, followers: Followers) -> Asyn
     followers.change(+1)
     try:
         yield b"retry: 2000\n\n"
-        async for event in reader.follow(after):
+        async for event in _until_closing(reader.follow(after), followers.closing):
             if event is None:
                 yield b": quiet\n\n"
             else:
@@ -70,3 +71,20 @@ async def _events(reader: AlertReader, after: str, followers: Followers) -> Asyn
         return  # the client connects again and goes on where it was
     finally:
         followers.change(-1)
+
+
+async def _until_closing(events: AsyncIterator[Event | None], closing: asyncio.Event) -> AsyncIterator[Event | None]:
+    """``events`` until the api is asked to stop: a follower in the middle of a quiet hour must not hold it up."""
+    closed = asyncio.ensure_future(closing.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(events))
+            try:
+                await asyncio.wait({coming, closed}, return_when=asyncio.FIRST_COMPLETED)
+                if closed.done():
+                    return
+                yield coming.result()
+            finally:
+                coming.cancel()
+    finally:
+        closed.cancel()

@@ -24,6 +24,7 @@ from services.api.edges.states import RedisAlertStates
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
 from services.api.service import ApiService
+from services.api.stream_routes import Followers
 from services.api.tokens import Tokens
 from services.contracts import ids, redis_keys, stories
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
@@ -59,7 +60,7 @@ TOKEN = "a-token-of-an-analyst"
 def app(
     client: redis.asyncio.Redis,
     *,
-    max_streams: int = 2,
+    followers: Followers | None = None,
     loopback: bool = False,
     open_reads: bool = True,
     tokens: Tokens | None = None,
@@ -73,8 +74,19 @@ def app(
         ),
         metrics=ApiMetrics(CollectorRegistry()),
         clock=SystemClock(),
-        max_streams=max_streams,
+        followers=followers or Followers(2, ApiMetrics(CollectorRegistry())),
     )
+
+
+def served(client: redis.asyncio.Redis, *, most: int = 2, port: int = 0) -> ApiService:
+    """The application on a port of loopback."""
+
+    async def close() -> None:
+        """The client is the fixture's."""
+
+    followers = Followers(most, ApiMetrics(CollectorRegistry()))
+    made = app(client, followers=followers, loopback=True)
+    return ApiService(made, host="127.0.0.1", port=port, closing=followers.closing, close=close)
 
 
 def browser(app_: Any, base: str = "http://test") -> Client:
@@ -234,10 +246,7 @@ async def test_a_store_that_is_away_is_said() -> None:
 async def test_followers_see_revisions_and_go_on_where_they_were(
     redis_client: redis.asyncio.Redis, store: RedisAlertStore
 ) -> None:
-    async def close() -> None:
-        """The client is the fixture's."""
-
-    service = ApiService(app(redis_client, max_streams=1), host="127.0.0.1", port=0, close=close)
+    service = served(redis_client, most=1)
     await service.start()
     try:
         await put(store, [an_alert(1)])
@@ -260,13 +269,10 @@ async def test_followers_see_revisions_and_go_on_where_they_were(
 
 
 async def test_a_taken_port_is_said(redis_client: redis.asyncio.Redis) -> None:
-    async def close() -> None:
-        """Nothing to close."""
-
-    first = ApiService(app(redis_client), host="127.0.0.1", port=0, close=close)
+    first = served(redis_client)
     await first.start()
     port = int((first.address or "").rpartition(":")[2])
-    second = ApiService(app(redis_client), host="127.0.0.1", port=port, close=close)
+    second = served(redis_client, port=port)
     with pytest.raises(UsageError, match=f"127.0.0.1:{port}"):
         await second.start()
     await first.stop()

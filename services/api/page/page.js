@@ -119,7 +119,7 @@ async function loadMore(mine = loading) {
     throw error;
   }
   settle();
-  if (location.hash.length === 25) choose(location.hash.slice(1));
+  if (location.hash.length === 25 && location.hash.slice(1) !== shown?.id) choose(location.hash.slice(1), { scroll: true });
 }
 
 function settle() {

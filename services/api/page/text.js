@@ -63,7 +63,7 @@ export function topicName(topic) {
 export function emphasised(text, words) {
   const known = [...new Set(words.filter((word) => word.length > 2))].sort((a, b) => b.length - a.length);
   if (!known.length) return [text];
-  const pattern = new RegExp(`(${known.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "giu");
+  const pattern = new RegExp(`(?<!\\p{L})(${known.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})(?!\\p{L})`, "giu");
   return text.split(pattern).map((part, number) => (number % 2 ? element("strong", "", part) : part));
 }
 
