@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import uvloop
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from services.runtime import logging, settings
 from services.runtime.clock import Clock, SystemClock
@@ -128,7 +128,11 @@ async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -
 
 
 def _registry() -> CollectorRegistry:
-    """A registry that already has memory, processor time and open files of this process (on Linux; else nothing)."""
+    """A registry that already has memory, processor time and open files of this process (on Linux; else nothing).
+
+    The time each series was created is left out: nobody asks for it, and it would be a series more for each.
+    """
+    disable_created_metrics()
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry
