@@ -81,7 +81,7 @@ def add(
         "wirewatchOutlet": outlet,
         "wirewatchCountry": country,
         "language": language,
-        "wirewatchIntervalSeconds": f"{interval_seconds:g}" if interval_seconds is not None else None,
+        "wirewatchIntervalSeconds": f"{interval_seconds:.12g}" if interval_seconds is not None else None,
         "wirewatchFullText": full_text,
     }
     outline = f"<outline {' '.join(f'{name}={quoteattr(value)}' for name, value in values.items() if value)}/>"

@@ -128,7 +128,7 @@ def _outline(feed: FeedConfig) -> str:
         "language": feed.language,
         "wirewatchOutlet": feed.outlet,
         "wirewatchCountry": feed.country,
-        "wirewatchIntervalSeconds": f"{interval:g}" if interval is not None else None,
+        "wirewatchIntervalSeconds": f"{interval:.12g}" if interval is not None else None,
         "wirewatchFullText": feed.full_text if feed.full_text != "auto" else None,
         "wirewatchBackfill": None if feed.backfill else "no",
     }

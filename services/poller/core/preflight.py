@@ -17,6 +17,7 @@ MAX_ENTITIES: Final = 300  # HTML's own are 253, and some feeds declare them all
 MAX_ENTRIES: Final = 2000
 _ENTRY_NAMES: Final = frozenset({"item", "entry", "url"})
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_STRAY = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?[a-zA-Z0-9]{1,31};)", re.DOTALL)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel|urlset)\s*>", re.IGNORECASE)
 _TAIL_BYTES: Final = 4096
@@ -104,6 +105,16 @@ def without_bad_references(body: bytes) -> bytes:
     feedparser raises on them (its issues 591 and 599).
     """
     return _REFERENCE.sub(_checked, body) if b"&#" in body else body
+
+
+def without_stray_ampersands(body: bytes) -> bytes:
+    """``body`` with every ``&`` that begins no reference escaped, but for those in CDATA sections.
+
+    feedparser's loose parser would take "R&D" for a reference and make it "R&D;".
+    """
+    if b"\0" in body[:200]:  # two bytes a character: a byte is no ampersand there
+        return body
+    return _STRAY.sub(lambda match: b"&amp;" if match[0] == b"&" else match[0], body)
 
 
 def without_doctype(body: bytes) -> bytes:

@@ -18,7 +18,13 @@ import feedparser
 from services.poller.core import jsonfeed
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
-from services.poller.core.preflight import RefusedError, look, without_bad_references, without_doctype
+from services.poller.core.preflight import (
+    RefusedError,
+    look,
+    without_bad_references,
+    without_doctype,
+    without_stray_ampersands,
+)
 from services.poller.core.text import from_html, looks_like_html, one_line, paragraphs, person, title_text
 
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -60,7 +66,10 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
     except RefusedError as error:
         raise BrokenFeedError(str(error)) from None
     capped, dropped = found.capped(body)
-    document = _feedparser(without_bad_references(capped), url, content_type)
+    sound = without_bad_references(capped)
+    if not found.well_formed:
+        sound = without_stray_ampersands(sound)
+    document = _feedparser(sound, url, content_type)
     if not document.get("version") and not document.get("entries"):
         if found.root is None or found.root.lower() in ("html", "body", "head"):
             raise NotAFeedError("neither RSS nor Atom nor JSON Feed")
