@@ -127,3 +127,35 @@ def test_redis_loses_and_drops_nothing() -> None:
     assert settings["appendfsync"] == "always"
     assert settings["maxmemory-policy"] == "noeviction"
     assert int(settings["maxmemory"].removesuffix("mb")) * 2 < int(service("redis")["mem_limit"].removesuffix("m"))
+
+
+def test_prometheus_cannot_be_changed_over_http() -> None:
+    assert not [flag for flag in service("prometheus")["command"] if flag.startswith("--web.enable")]
+
+
+def test_grafana_lets_nobody_in_and_calls_nobody() -> None:
+    environment = service("grafana")["environment"]
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "${GRAFANA_ANONYMOUS_VIEWER:-false}"
+    assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    for off in (
+        "GF_USERS_ALLOW_SIGN_UP",
+        "GF_ANALYTICS_REPORTING_ENABLED",
+        "GF_ANALYTICS_CHECK_FOR_UPDATES",
+        "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES",
+        "GF_NEWS_NEWS_FEED_ENABLED",
+        "GF_PLUGINS_PLUGIN_ADMIN_ENABLED",
+        "GF_SNAPSHOTS_EXTERNAL_ENABLED",
+    ):
+        assert environment[off] == "false", off
+    assert environment["GF_SECURITY_DISABLE_GRAVATAR"] == "true"
+    assert environment["GF_PLUGINS_PREINSTALL_DISABLED"] == "true"
+    for secret in ("GF_SECURITY_ADMIN_PASSWORD", "GF_SECURITY_SECRET_KEY"):
+        assert secret not in environment
+        assert environment[f"{secret}__FILE"].startswith("/run/wirewatch/")
+
+
+def test_kafka_makes_no_topic_by_accident_and_keeps_what_it_acknowledged() -> None:
+    environment = service("kafka")["environment"]
+    assert environment["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert f"kafka-data:{environment['KAFKA_LOG_DIRS']}" in service("kafka")["volumes"]
+    assert "CONTROLLER://localhost:" in environment["KAFKA_LISTENERS"]
