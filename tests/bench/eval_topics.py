@@ -1,7 +1,7 @@
 """How right the tags are: precision, recall and F1 on labelled news, by topic and by source, with every error.
 
-    make eval-topics                                    both parts and the random news, errors of the tuned part
-    python -m tests.bench.eval_topics --errors held-out  the errors of the held-out part, too (then it is no longer held out)
+    make eval-topics                 both parts and the random news, with the errors of the tuned part
+    ... --errors held-out            the errors of the held-out part, too (it is no longer held out then)
 
 The labels are ``topics/dev.jsonl`` beside the repository. A third of it, chosen by a hash of the id, is held out: its
 errors were not looked at while the packs were written. Items labelled borderline are set aside, counted apart.
@@ -179,7 +179,9 @@ def _errors(console: Console, part: str, topic: str, judged: Sequence[Judged]) -
             if item.label == label and (item.found is not None) == tagged:
                 console.print(f"{kind} {part} {topic} {item.id} {item.source}: {item.title}", markup=False)
                 for evidence in item.found.evidence if item.found else ():
-                    console.print(f"    {item.found and item.found.score} [{evidence.rule}] {evidence.quote}", markup=False)
+                    console.print(
+                        f"    {item.found and item.found.score} [{evidence.rule}] {evidence.quote}", markup=False
+                    )
 
 
 def _random(console: Console, compiled: Compiled) -> None:
@@ -192,7 +194,8 @@ def _random(console: Console, compiled: Compiled) -> None:
         for found in tag(Fields(row["title"], "", row["text"], None), compiled).tags:
             counts[f"{found.topic} {found.role}"] += 1
     shares = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-    console.print(f"{len(rows)} items of random news, tagged (right or wrong; docs/measurements/topics.md has the count of the wrong): {shares}")
+    console.print(f"{len(rows)} items of random news, tagged rightly or wrongly: {shares}")
+    console.print("docs/measurements/topics.md says how many of them were wrong, read one by one")
 
 
 if __name__ == "__main__":

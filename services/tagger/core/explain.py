@@ -1,4 +1,4 @@
-"""Why an article got a topic or not: every sentence with a trigger, the rule that holds, and the nearest that do not."""
+"""Why an article got a topic or not: every sentence with a trigger, the rule that holds, the nearest that do not."""
 
 from __future__ import annotations
 

@@ -17,9 +17,7 @@ LONGEST = 1200
 _AFTER_STOP = r"[\"\u201d\u2019')\]]{0,3}[%s]+(?=[\"\u201c\u2018'(\[\u2022\u2013\u2014-]{0,2}[A-Z0-9\u00c0-\u00de])"
 _BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)\s*|(?<!\n)" + _AFTER_STOP % r" \t\u00a0" + ")")
 # Where empty lines part the paragraphs, a single line end is only where a line was broken.
-_SOFT_BORDER = re.compile(
-    r"[\n.!?\u2026](?:(?<=\n)[ \t\r]*\n\s*|(?<!\n)" + _AFTER_STOP % r" \n\t\u00a0" + ")"
-)
+_SOFT_BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)[ \t\r]*\n\s*|(?<!\n)" + _AFTER_STOP % r" \n\t\u00a0" + ")")
 _OPENING = "(\u201c\"\u2018'["
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr sen rep gov gen lt col maj capt cmdr sgt adm vice rear brig cpl pvt prof rev hon st jr sr"

@@ -79,3 +79,66 @@ def test_check_names_every_problem_of_a_broken_pack(tmp_path: Path) -> None:
     assert "storms.yaml, line" in result.stderr
     machine = RUNNER.invoke(app(), ["packs", "check", str(tmp_path), "--json"])
     assert json.loads(machine.stdout)["ok"] is False
+
+
+def test_a_new_pack_passes_its_own_check(tmp_path: Path) -> None:
+    made = RUNNER.invoke(app(), ["packs", "new", "riots", "--in", str(tmp_path)])
+    assert made.exit_code == 0
+    assert RUNNER.invoke(app(), ["packs", "check", str(tmp_path / "riots.yaml")]).exit_code == 0
+    again = RUNNER.invoke(app(), ["packs", "new", "riots", "--in", str(tmp_path)])
+    assert isinstance(again.exception, UsageError)
+    assert isinstance(RUNNER.invoke(app(), ["packs", "new", "Bad Name"]).exception, UsageError)
+
+
+def test_explain_says_which_rule_and_what_was_nearly_enough(tmp_path: Path) -> None:
+    (tmp_path / "storms.yaml").write_text(SMALL_PACK)
+    article = tmp_path / "article.txt"
+    article.write_text("A storm struck Japan. Then a storm struck. In a drill storms struck Cuba.")
+    command = ["packs", "explain", str(article), "--packs", str(tmp_path / "storms.yaml")]
+    shown = RUNNER.invoke(app(), command).stdout
+    assert "rule storm-strikes: 0.80" in shown
+    assert "too few actors (wants 1 state)" in shown
+    assert "damped by exercise to 0.25" in shown
+    (topic,) = json.loads(RUNNER.invoke(app(), [*command, "--json"]).stdout)["topics"]
+    text = article.read_text()
+    assert topic["given"] is True
+    assert [text[s["start"] : s["end"]] == s["quote"] for s in topic["sentences"]] == [True] * 3
+    for sentence in topic["sentences"]:
+        assert all(sentence["quote"][f["start"] : f["end"]].strip() for f in sentence["found"])
+
+
+def test_explain_reads_articles_as_json_lines(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(PACT) + "\n")
+    assert "alliances@" in RUNNER.invoke(app(), ["packs", "explain", str(file)]).stdout
+    file.write_text("{broken\n")
+    assert isinstance(RUNNER.invoke(app(), ["packs", "explain", str(file)]).exception, UsageError)
+    assert isinstance(RUNNER.invoke(app(), ["packs", "explain", "/nowhere"]).exception, UsageError)
+
+
+def test_backtest_shows_what_is_gained_and_lost(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before, after):
+        folder.mkdir()
+    (before / "storms.yaml").write_text(SMALL_PACK)
+    (after / "storms.yaml").write_text(SMALL_PACK.replace("[storm~, hurricane~]", "[hurricane~, gale~]"))
+    rows = [
+        {"id": "1", "text": "A storm struck Japan.", "first_seen_at": "2026-03-01T10:00:00Z"},
+        {"id": "2", "text": "A gale struck Japan.", "first_seen_at": "2026-03-02T10:00:00Z"},
+        {"id": "3", "text": "A hurricane struck Cuba.", "first_seen_at": "2026-03-02T11:00:00Z"},
+        {"id": "4", "text": "A gale struck Chile.", "first_seen_at": "2026-02-01T11:00:00Z"},
+    ]
+    file = tmp_path / "past.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    options = ["--packs", str(after), "--in-force", str(before), "--file", str(file), "--since", "2026-03-01"]
+    report = json.loads(RUNNER.invoke(app(), ["packs", "backtest", *options, "--json"]).stdout)
+    (topic,) = report["topics"]
+    assert report["articles"] == 3
+    assert (topic["days"], topic["tags_before"], topic["tags_after"]) == (2, 2, 2)
+    assert [c["id"] for c in topic["gained"]] == ["2"]
+    assert [c["quote"] for c in topic["lost"]] == ["A storm struck Japan."]
+    shown = RUNNER.invoke(app(), ["packs", "backtest", *options]).stdout
+    assert "+ storms 2026-03-02 2" in shown
+    assert "- storms 2026-03-01 1" in shown
+    wrong = RUNNER.invoke(app(), ["packs", "backtest", "--since", "yesterday", "--file", str(file)])
+    assert isinstance(wrong.exception, UsageError)
