@@ -12,6 +12,7 @@ from services.poller.core.model import FeedConfig
 from services.poller.edges import language, publishers
 from services.poller.edges.egress import Egress
 from services.poller.edges.feedlist import FeedList
+from services.poller.edges.lag import ConsumerLag
 from services.poller.edges.robots import PolitePages
 from services.poller.edges.store import RedisFeedStore
 from services.poller.edges.workers import WorkerPool
@@ -59,6 +60,7 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         metrics=metrics,
         clock=context.clock,
         waiting=waiting,
+        lag=ConsumerLag(kafka=settings.kafka, limit=settings.max_lag, metrics=metrics, clock=context.clock),
         fetchers=settings.fetchers,
         spread_seconds=settings.spread_seconds,
         closing=(egress.close, workers.close, store.close),

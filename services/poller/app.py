@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +11,7 @@ from services.contracts import ids
 from services.poller.core import policy
 from services.poller.core.model import FeedState
 from services.poller.edges.feedlist import FeedList
+from services.poller.edges.lag import ConsumerLag
 from services.poller.edges.store import RedisFeedStore
 from services.poller.handler import Poller
 from services.poller.metrics import FEED_STATES, PollerMetrics
@@ -34,7 +34,7 @@ class PollerService:
     """See :class:`services.runtime.process.Service`.
 
     Back-pressure: a poll holds its place until Kafka has its items, and nothing is claimed while a server is away, so
-    when Kafka stops, polling stops with it.
+    when Kafka stops, polling stops with it. It also waits while the readers of ``articles`` are too far behind.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class PollerService:
         metrics: PollerMetrics,
         clock: Clock,
         waiting: Waiting,
+        lag: ConsumerLag,
         fetchers: int,
         spread_seconds: float,
         closing: Sequence[Callable[[], Awaitable[None]]],
@@ -58,6 +59,8 @@ class PollerService:
         self._metrics = metrics
         self._clock = clock
         self._waiting = waiting
+        self._lag = lag
+        self._watching: asyncio.Task[None] | None = None
         self._fetchers = fetchers
         self._spread_seconds = spread_seconds
         self._closing = closing
@@ -70,13 +73,14 @@ class PollerService:
         self._feeds.load()
         await self._publisher.start()
         await self._sync()
+        self._watching = asyncio.create_task(self._lag.watch())
         self._loop = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop
+        for task in (self._watching, self._loop):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=DRAIN_SECONDS)
             for task in late:
@@ -131,7 +135,7 @@ class PollerService:
                 await self._clock.sleep(IDLE_SECONDS)
 
     async def _claims(self, free: int) -> Sequence[Claim]:
-        if free <= 0 or self._waiting.servers:
+        if free <= 0 or self._waiting.servers or self._lag.held_back:
             return ()
         return await self._store.claim(self._clock.now(), free)
 

@@ -67,6 +67,14 @@ class PollerMetrics:
         )
         for state in FEED_STATES:
             self.feeds.labels(state).set(0)
+        self.consumer_lag = Gauge(
+            "wirewatch_poller_consumer_lag_messages",
+            "Articles that the deduper has not taken yet, when last looked.",
+            registry=registry,
+        )
+        self.held_back = Gauge(
+            "wirewatch_poller_held_back", "1 while polling waits for the readers of articles.", registry=registry
+        )
         self.last_progress = Gauge(
             "wirewatch_poller_last_progress_timestamp_seconds",
             "When a poll was last finished (Unix time); 0 before the first.",

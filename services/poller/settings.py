@@ -15,7 +15,8 @@ class PollerSettings(CommonSettings):
     asked all the same (``127.0.0.1/32``, ``samples:8080``); none by default. ``allow_ports``: ports of public
     addresses. ``contact``: the address that publishers find in the User-Agent. ``fetchers``: feeds polled at once;
     ``workers``: parsing processes. ``full_text``: whether article pages are asked for where a feed only teases.
-    ``spread_seconds``: over how long the first polls of new feeds are spread.
+    ``spread_seconds``: over how long the first polls of new feeds are spread. ``max_lag``: with more articles than
+    this waiting for the deduper, polling waits until half of them are worked off; 0 never waits.
     """
 
     feeds: tuple[str, ...] = ()
@@ -27,3 +28,4 @@ class PollerSettings(CommonSettings):
     full_text: bool = True
     host_gap_seconds: float = 5.0
     spread_seconds: float = 60.0
+    max_lag: int = 100_000

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 from aiohttp import web
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
 from services.contracts import codec
@@ -20,7 +20,9 @@ from services.contracts.messages import Article
 from services.poller.__main__ import build
 from services.poller.app import PollerService
 from services.poller.core.model import FeedState
+from services.poller.edges.lag import ConsumerLag
 from services.poller.edges.store import RedisFeedStore
+from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
 from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
@@ -188,3 +190,23 @@ def test_a_broken_feed_list_stops_the_start_naming_file_and_line(tmp_path: Path)
 def test_an_allowed_address_that_is_none_is_said() -> None:
     with pytest.raises(UsageError, match="WIREWATCH_POLLER_ALLOW_PRIVATE: 'not a host'"):
         build(PollerSettings(allow_private=("not a host",)), a_context())
+
+
+async def test_polling_waits_for_readers_that_are_far_behind(kafka: str, make_topics: MakeTopics) -> None:
+    await make_topics(["articles"])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    for n in range(30):
+        await producer.send_and_wait("articles", value=b"x", key=str(n).encode())
+    await producer.stop()
+    metrics = PollerMetrics(CollectorRegistry())
+    lag = ConsumerLag(kafka=kafka, limit=10, metrics=metrics, clock=SystemClock())
+    watching = asyncio.create_task(lag.watch())
+    while not lag.held_back:
+        await asyncio.sleep(0.05)
+    watching.cancel()
+    assert (metrics.registry.get_sample_value("wirewatch_poller_consumer_lag_messages") or 0) >= 30
+    lag._judge(6)
+    assert lag.held_back
+    lag._judge(5)
+    assert not lag.held_back

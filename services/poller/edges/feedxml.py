@@ -1,4 +1,4 @@
-"""A feed document to plain values: RSS 0.9x to 2.0, RDF and Atom by feedparser, JSON Feed by our own reader.
+"""A feed document to plain values: RSS 0.9x to 2.0, RDF and Atom by feedparser, JSON Feed and news sitemaps by us.
 
 Runs in a worker process (feedparser is slow on hostile input and raises on some). feedparser's sanitising and link
 resolving inside HTML are off: we keep text, not markup, and they take two thirds of its time.
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import feedparser
 
-from services.poller.core import jsonfeed
+from services.poller.core import jsonfeed, sitemap
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import (
@@ -66,9 +66,19 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
     except RefusedError as error:
         raise BrokenFeedError(str(error)) from None
     capped, dropped = found.capped(body)
+    if found.root == "urlset":
+        try:
+            return sitemap.parse(body)
+        except sitemap.NotASitemapError as error:
+            raise BrokenFeedError(str(error)) from None
     sound = without_bad_references(capped)
     if not found.well_formed:
-        sound = without_stray_ampersands(sound)
+        if found.root == "urlset":
+        try:
+            return sitemap.parse(body)
+        except sitemap.NotASitemapError as error:
+            raise BrokenFeedError(str(error)) from None
+    sound = without_stray_ampersands(sound)
     document = _feedparser(sound, url, content_type)
     if not document.get("version") and not document.get("entries"):
         if found.root is None or found.root.lower() in ("html", "body", "head"):
