@@ -14,7 +14,8 @@ import xxhash
 from services.deduper.core.text import fold, tokens
 
 LEAD_CHARACTERS = 600  # about the first hundred words
-MOST_KEPT = 12  # of numbers and of names each
+MOST_BYTES = 64  # packed: what the store keeps in its small form
+_TITLE_BYTES = 8
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
@@ -48,12 +49,11 @@ def facts_of(title: str, text: str) -> Facts:
     """The facts of one version."""
     head = f"{title}\n{text[:LEAD_CHARACTERS]}"
     found = _RETRACTION.search(fold(f"{title}\n{text}"))
-    return Facts(
-        title=title,
-        numbers=_first(_NUMBER.findall(head)),
-        names=_first(_names(text[:LEAD_CHARACTERS])),
-        retraction=found.group() if found else None,
-    )
+    retraction = found.group()[:20] if found else None
+    room = MOST_BYTES - _TITLE_BYTES - len(retraction or "") - 3
+    numbers = _first(_NUMBER.findall(head), room // 2)
+    names = _first(_names(text[:LEAD_CHARACTERS]), room - sum(len(number) + 1 for number in numbers))
+    return Facts(title=title, numbers=numbers, names=names, retraction=retraction)
 
 
 def pack(facts: Facts) -> str:
@@ -89,6 +89,15 @@ def _names(text: str) -> list[str]:
     return found
 
 
-def _first(found: list[str]) -> tuple[str, ...]:
-    clean = (item.replace("\x1e", " ").replace("\x1f", " ") for item in found)
-    return tuple(dict.fromkeys(clean))[:MOST_KEPT]
+def _first(found: list[str], room: int) -> tuple[str, ...]:
+    """The first of ``found``, each once, as many as have room in so many bytes."""
+    kept: dict[str, None] = {}
+    for item in found:
+        clean = item.replace("\x1e", " ").replace("\x1f", " ")
+        if clean in kept:
+            continue
+        room -= len(clean.encode("utf-8", "replace")) + 1
+        if room < 0:
+            break
+        kept[clean] = None
+    return tuple(kept)

@@ -70,7 +70,8 @@ class Lookup:
         """Stories by likeness, highest first; the one that came first among equals."""
         terms = self.item.event.terms[:ASKED_TERMS]
         met = Counter(owner.number for term in terms for owner in self.posting(term.key))
-        most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_STORIES]
+        enough = [(leader, count) for leader, count in met.items() if count >= rules.LEAST_MET]
+        most = sorted(enough, key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_STORIES]
         found = [near for leader, _ in most if (near := self.likeness(leader))]
         return sorted(found, key=lambda near: (-near.score, near.owner.leader))
 

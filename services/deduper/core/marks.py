@@ -17,7 +17,7 @@ import xxhash
 from services.deduper.core.facts import LEAD_CHARACTERS
 from services.deduper.core.text import fold
 
-MOST_KEPT = 3
+MOST_KEPT = 2
 SKELETON_WORDS = 3  # a skeleton of fewer plain words fits too many titles
 
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")

@@ -2,7 +2,7 @@
 
 Used by ``wirewatch dedupe`` and by tests; one suite holds both to the same verdicts on the same histories.
 Every article has a number, its rank of arrival. A posting lists the owners of one hash, by epoch: time is cut into
-epochs of half a window, and the last three are read, so what has left the window leaves by itself.
+epochs of a window each, and the last two are read, so what has left the window leaves by itself.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ class _Memory:
 
     def _record(self, finding: Finding, again: Record | None) -> Record:
         item, verdict, owner = self._item, finding.verdict, finding.owner
-        if again is None:
-            self._bucket.last += 1
-        number = again.number if again else self._bucket.last
+        number = again.number if again else self._next_number(verdict)
         link = None if isinstance(verdict, New) else verdict.link
         return Record(
             number=number,
@@ -94,9 +92,17 @@ class _Memory:
             versions=again.versions if again else {},
         )
 
+    def _next_number(self, verdict: Verdict) -> int:
+        """Copies are numbered apart, behind all owners of a text."""
+        if isinstance(verdict, Copy):
+            self._bucket.copies += 1
+            return rules.FIRST_COPY + self._bucket.copies
+        self._bucket.owners += 1
+        return self._bucket.owners
+
     def _add_version(self, record: Record, verdict: Verdict) -> None:
         if len(record.versions) >= rules.MOST_VERSIONS:
-            del record.versions[next(iter(record.versions))]
+            del record.versions[list(record.versions)[1]]
         record.versions[self._item.version] = verdict
 
     def _keys(self, verdict: Verdict) -> Iterator[int]:

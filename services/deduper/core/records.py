@@ -106,4 +106,5 @@ class Bucket:
     records: dict[int, Record] = field(default_factory=dict)
     representatives: dict[int, list[Representative]] = field(default_factory=dict)
     stories: dict[str, dict[str, StoryMember]] = field(default_factory=dict)
-    last: int = 0
+    owners: int = 0
+    copies: int = 0

@@ -32,11 +32,13 @@ MIN_SHARED_TERMS = 4
 NEAR_S = 2 * 86_400  # published this close to each other, reports of one event are likelier
 NEAR_BONUS = 0.06
 FAR_S = 4 * 86_400  # and this far apart they are of two events of one running story
-MOST_STORIES = 8  # of those that share rare terms are looked at
-MOST_STORIES_A_TERM = 16  # the latest, in each epoch
+LEAST_MET = 2  # rare terms a story must share to be looked at
+MOST_STORIES = 5  # of these, those that share most
+MOST_STORIES_A_TERM = 12  # the latest, in each epoch
 MOST_REPRESENTATIVES = 4  # of a story: its first members
-MOST_VERSIONS = 16  # of one article that are remembered for redeliveries
-LIVE_EPOCHS = 3  # of half a window each: they cover a whole window at any moment
+MOST_VERSIONS = 16  # of one article that are remembered for redeliveries: the first and the latest
+FIRST_COPY = 2**31  # numbers from here on are of copies
+LIVE_EPOCHS = 2  # of a window each: they cover a whole window at any moment
 REPRESENTATIVE_DEPTH = 1  # links between a member and its story's first: deeper members attract copies only
 
 
@@ -157,5 +159,5 @@ def is_boilerplate(owners: Sequence[Owner]) -> bool:
 
 
 def epoch_of(now_s: int, window_s: int) -> int:
-    """The number of the epoch of ``now_s``. An epoch is half a window; :data:`LIVE_EPOCHS` of them are read."""
-    return now_s // (window_s // 2)
+    """The number of the epoch of ``now_s``. An epoch is a window long; :data:`LIVE_EPOCHS` of them are read."""
+    return now_s // window_s

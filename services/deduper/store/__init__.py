@@ -5,11 +5,16 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 
 | key | type | holds |
 |---|---|---|
-| ``:n`` | string | the last article number |
-| ``:<epoch>:<2 bytes>`` | hash | postings: field 4 bytes more, value the owners (number 4 bytes, outlet 1) |
-| ``:r:<number / 128>`` | hash | records: field the number's last 7 bits, see ``check_and_insert.lua`` |
-| ``:f:<number / 128>`` | hash | facts of the latest version, and of the version before each update |
+| ``:n``, ``:c`` | string | the last number of an owner of a text, and of a copy |
+| ``:<epoch>:<19 bits>`` | hash | postings: field the other 29 bits of a hash, value its owners |
+| ``:r:<number / 128>`` | hash | records: field the number's last 7 bits |
+| ``:u:...`` | hash | the further versions of articles that have been updated |
+| ``:f:...`` | hash | facts of the latest version |
+| ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |
+| ``:p:...`` | hash | by a story's first member: the numbers of its other representatives |
+| ``:v:<number / 32>`` | string | vectors of terms, in slots of one size |
 | ``:story:<id>`` | hash | members, JSON (``services.contracts.stories``) |
 
-Postings are small hashes, which the server keeps as listpacks up to ``hash-max-listpack-entries``.
+Postings, records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes under
+``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.
 """

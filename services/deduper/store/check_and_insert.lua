@@ -5,11 +5,12 @@
 --
 -- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
 -- Posting: owners of I4 number, B outlet.
--- Record: I4 seen, I4 top, I4 leader, B outlet, B hashes, B short, B depth, B link, I2 score, s own id, s story id
---   ('' its own id), s id of the article whose text it carries (''), s marks, then versions: 6 bytes version, B status,
---   B link, I2 score, s linked id.
--- Representatives of a story: I4 number, I4 published, B title norm, B terms, then terms: 3 bytes key, B weight
---   (128 more where it stands in the title).
+-- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), B outlet, B hashes, B short,
+--   B depth, B whether it has more versions, version, s own id, then marks. Records and postings stay under 64 bytes,
+--   so that the server packs them.
+-- Version: 6 bytes version, B status, B link, I2 score, I4 linked number (0).
+-- Vector, in a slot of a page: I4 published, B title norm, B terms, then terms: 3 bytes key, B weight (128 more where
+--   it stands in the title).
 --C--
 local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
 local sub, byte, char, floor = string.sub, string.byte, string.char, math.floor
@@ -24,18 +25,20 @@ local stated = ARGV[22]
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
-local terms = #event / 9
+local terms = #event / 10
 
 -- Looking up
 
-local function posting_key(e, key) return prefix .. ':' .. e .. ':' .. sub(key, 1, 2) end
+local epochs = {}
+for e = 1, C.live_epochs do epochs[e] = prefix .. ':' .. (epoch - C.live_epochs + e) .. ':' end
+local newest_epoch = epochs[C.live_epochs]
 
 -- The owners of a hash, all live epochs in order of arrival; and those of the newest epoch alone.
 local function posting(key)
-  local field, all, newest = sub(key, 3, 6), '', false
-  for e = epoch - C.live_epochs + 1, epoch do
-    newest = call('HGET', posting_key(e, key), field)
-    if newest then all = all .. newest end
+  local bucket, field, all, newest = sub(key, 1, 3), sub(key, 4, 7), '', false
+  for e = 1, C.live_epochs do
+    newest = call('HGET', epochs[e] .. bucket, field)
+    if newest then all = all == '' and newest or all .. newest end
   end
   return all, newest
 end
@@ -62,30 +65,33 @@ end
 
 local function group(kind, number) return prefix .. ':' .. kind .. ':' .. floor(number / 128), char(number % 128) end
 
--- The record of a number where it is inside the window.
+-- The record of a number; in `live`, where it is inside the window.
 local records = {}
-local function live(number)
+local function record(number)
   if records[number] ~= nil then return records[number] end
   local r = false
   local raw = call('HGET', group('r', number))
   if raw then
     local at
     r = {number = number}
-    r.seen, r.top, r.leader, r.outlet, r.hashes, r.short, r.depth, r.link, r.score, at = unpack_('>I4I4I4BBBBBI2', raw)
-    if now - r.seen > window then
-      r = false
-    else
-      r.id, at = unpack_('Bc0', raw, at)
-      r.story, at = unpack_('Bc0', raw, at)
-      r.carried, at = unpack_('Bc0', raw, at)
-      r.marks, at = unpack_('Bc0', raw, at)
-      r.versions = sub(raw, at)
-      r.short = r.short == 1
-      if r.story == '' then r.story = r.id end
-    end
+    r.seen, r.top, r.leader, r.carried, r.outlet, r.hashes, r.short, r.depth, r.more, r.first, r.id, at =
+      unpack_('>I4I4I4I4BBBBBc14Bc0', raw)
+    r.marks = sub(raw, at)
+    r.short, r.more = r.short == 1, r.more == 1
   end
   records[number] = r
   return r
+end
+
+local function live(number)
+  local r = record(number)
+  return r and now - r.seen <= window and r
+end
+
+-- The id of a story is that of its leader, whose record stays as long as the story does.
+local function story_of(r)
+  local leader = record(r.leader)
+  return leader and leader.id or r.id
 end
 
 local function first_live(owners)
@@ -113,40 +119,39 @@ local identity_all, identity_new = posting(identity)
 local prior = #identity_all > 0 and live((unpack_('>I4', identity_all, #identity_all - 4))) or false
 local again = prior and prior.id == id and prior or false
 
-local function noted(number, suffix)
-  local key, field = group('f', number)
+local function noted(kind, number, suffix)
+  local key, field = group(kind, number)
   return call('HGET', key, field .. suffix) or ''
 end
 
 -- The verdict given to this very version before.
-local kept = {}  -- the versions of `again`
+local further = again and again.more and noted('u', again.number, '') or ''
 if again then
-  local at, raw = 1, again.versions
-  while at <= #raw do
-    local start = at
-    local v, status, link, score, linked
-    v, status, link, score, at = unpack_('>c6BBI2', raw, at)
-    linked, at = unpack_('Bc0', raw, at)
-    kept[#kept + 1] = sub(raw, start, at - 1)
-    if v == version then
-      local note = (status == UPDATE or link == EVENT) and noted(again.number, version) or ''
-      return {status, 1, again.story, linked, link, score, note}
+  local versions = again.first .. further
+  for at = 1, #versions, 14 do
+    if sub(versions, at, at + 5) == version then
+      local _, status, link, score, linked = unpack_('>c6BBI2I4', versions, at)
+      local story, other = story_of(again), linked > 0 and record(linked)
+      local note = (status == UPDATE or link == EVENT) and noted('b', again.number, version) or ''
+      return {status, 1, story, other and other.id or (linked > 0 and story or ''), link, score, note}
     end
   end
 end
 
 local keys, alls, news, wrapper, own, shared = {}, {}, {}, {}, {}, {}
-for at = 1, #sketch, 10 do
-  local i = #keys + 1
-  keys[i] = sub(sketch, at + 4, at + 9)
-  alls[i], news[i] = posting(keys[i])
-  wrapper[i] = is_boilerplate(alls[i])
-  if not wrapper[i] then
+for i = 1, #sketch / 11 do
+  local at = i * 11 - 10
+  local key = sub(sketch, at + 4, at + 10)
+  local all, newest = posting(key)
+  keys[i], alls[i], news[i] = key, all, newest
+  if all == '' or not is_boilerplate(all) then
     own[#own + 1] = unpack_('>I4', sketch, at)
-    for o = 1, #alls[i], 5 do
-      local number = unpack_('>I4', alls[i], o)
+    for o = 1, #all, 5 do
+      local number = unpack_('>I4', all, o)
       shared[number] = (shared[number] or 0) + 1
     end
+  else
+    wrapper[i] = true
   end
 end
 local exact_all, exact_new = posting(exact)
@@ -195,9 +200,9 @@ end
 
 local term_at, weight, rarity, titled = {}, {}, {}, {}  -- 3 bytes of key to place; the rest by place
 for i = 1, terms do
-  local at = (i - 1) * 9 + 1
-  term_at[sub(event, at + 3, at + 5)] = i
-  weight[i], rarity[i], titled[i] = byte(event, at + 6, at + 8)
+  local at = i * 10 - 9
+  term_at[sub(event, at + 4, at + 6)] = i
+  weight[i], rarity[i], titled[i] = byte(event, at + 7, at + 9)
 end
 
 -- Score of one representative whose terms lie at `at` of `raw`, and the places of the terms shared.
@@ -228,21 +233,26 @@ local function likeness(raw, at, count, norm, other_published)
   return score, places
 end
 
+-- Where the vector of a number lies.
+local function slot(number)
+  return prefix .. ':v:' .. floor(number / C.page_slots), number % C.page_slots * C.slot_bytes
+end
+
 -- How the story of a leader scores by its live representatives; nil where it has none.
 local function story_likeness(leader)
-  local raw = call('HGET', group('s', leader))
-  if not raw then return nil end
-  local at, total, count, best = 1, 0, 0, nil
-  while at <= #raw do
-    local number, other_published, norm, size
-    number, other_published, norm, size, at = unpack_('>I4I4BB', raw, at)
+  local others = noted('p', leader, '')
+  local total, count, best = 0, 0, nil
+  for i = 0, #others / 4 do
+    local number = i == 0 and leader or unpack_('>I4', others, i * 4 - 3)
     local r = live(number)
-    if r then
-      local score, places = likeness(raw, at, size, norm, other_published)
+    local key, at = slot(number)
+    local raw = r and call('GETRANGE', key, at, at + C.slot_bytes - 1)
+    if raw and #raw > 5 and byte(raw, 6) > 0 then
+      local other_published, norm, size = unpack_('>I4BB', raw)
+      local score, places = likeness(raw, 7, size, norm, other_published)
       total, count = total + score, count + 1
       if not best or score > best.best then best = {best = score, places = places, owner = r} end
     end
-    at = at + size * 4
   end
   if best then best.score = total / count end
   return best
@@ -250,8 +260,7 @@ end
 
 local term_all, term_new = {}, {}
 local function ask(i)
-  local at = (i - 1) * 9 + 1
-  if not term_all[i] then term_all[i], term_new[i] = posting(sub(event, at, at + 5)) end
+  if not term_all[i] then term_all[i], term_new[i] = posting(sub(event, i * 10 - 9, i * 10 - 3)) end
   return term_all[i]
 end
 
@@ -264,7 +273,7 @@ local function nearest_stories()
       met[leader] = (met[leader] or 0) + 1
     end
   end
-  for _, leader in ipairs(most_met(met, 1, C.most_stories)) do
+  for _, leader in ipairs(most_met(met, C.least_met, C.most_stories)) do
     local near = story_likeness(leader)
     if near then found[#found + 1] = near end
   end
@@ -374,10 +383,10 @@ local function by_text() return by_exact() or by_title() or by_sketch() or by_ev
 
 local function by_address()
   local near = resemblance(prior)
-  if prior.carried ~= '' then
+  if prior.carried > 0 then
     local found = by_text()
-    if found[1] == COPY and found[2].id == prior.carried then return found end
-  elseif noted(prior.number, '') == facts then
+    if found[1] == COPY and found[2].number == prior.carried then return found end
+  elseif noted('f', prior.number, '') == facts then
     if contains(exact_all, prior.number) then return {COPY, prior, URL, 10000} end
     if near and near.own_share >= C.flap_containment then return {COPY, prior, URL, rounded(near.own_share)} end
   end
@@ -386,23 +395,22 @@ end
 
 local found = prior and by_address() or by_text()
 local status, owner, link, score = found[1], found[2], found[3], found[4]
-local linked = owner and owner.id or ''
-local story = again and again.story or owner and owner.story or id
+local story = again and story_of(again) or owner and story_of(owner) or id
 
 -- Remembering
 
 local slack = 60  -- seconds; the server's clock decides when a key goes, the caller's what is read
-local posting_ttl = floor(C.live_epochs * window / 2) + slack
+local posting_ttl = C.live_epochs * window + slack
 
 local function write_posting(key, newest, value)
-  local k = posting_key(epoch, key)
-  call('HSET', k, sub(key, 3, 6), value)
+  local k = newest_epoch .. sub(key, 1, 3)
+  call('HSET', k, sub(key, 4, 7), value)
   if not newest and call('HLEN', k) == 1 then call('EXPIRE', k, posting_ttl) end
 end
 
-local function post(key, all, newest, number)
-  if #all / 5 >= C.max_owners or (number > 0 and contains(all, number)) then return end
-  write_posting(key, newest, (newest or '') .. pack_('>I4B', number, outlet))
+local function post(key, all, newest, number, owner_entry)
+  if all ~= '' and (#all / 5 >= C.max_owners or (number > 0 and contains(all, number))) then return end
+  write_posting(key, newest, newest and newest .. owner_entry or owner_entry)
 end
 
 local function post_term(i, leader)
@@ -410,79 +418,92 @@ local function post_term(i, leader)
   if contains(all, leader) then return end
   local value = (term_new[i] or '') .. pack_('>I4B', leader, 0)
   if #value / 5 > C.most_stories_a_term then value = sub(value, 6) end
-  write_posting(sub(event, (i - 1) * 9 + 1, (i - 1) * 9 + 6), term_new[i], value)
+  write_posting(sub(event, i * 10 - 9, i * 10 - 3), term_new[i], value)
+end
+
+local function keep(kind, number, suffix, value)
+  local key, field = group(kind, number)
+  call('HSET', key, field .. suffix, value)
+  call('EXPIRE', key, window + slack)
 end
 
 local function represent(number, leader)
   if terms == 0 then return end
-  local key, field = group('s', leader)
-  local held = call('HGET', key, field) or ''
-  local at, count = 1, 0
-  while at <= #held do
-    at, count = at + 10 + byte(held, at + 9) * 4, count + 1
+  if number ~= leader then
+    local others = noted('p', leader, '')
+    if #others / 4 + 1 >= C.most_representatives then return end
+    keep('p', leader, '', others .. pack_('>I4', number))
   end
-  if count >= C.most_representatives then return end
-  local vector = {}
+  local vector = {pack_('>I4BB', published, title_norm, terms)}
   for i = 1, terms do
-    local p = (i - 1) * 9 + 1
-    vector[i] = sub(event, p + 3, p + 5) .. char(weight[i] + 128 * titled[i])
+    vector[i + 1] = sub(event, i * 10 - 5, i * 10 - 3) .. char(weight[i] + 128 * titled[i])
   end
-  call('HSET', key, field, held .. pack_('>I4I4BB', number, published, title_norm, terms) .. table.concat(vector))
+  local key, at = slot(number)
+  -- A page is made in its full size at once: a string that grows is given twice the room it needs.
+  if call('EXISTS', key) == 0 then call('SETRANGE', key, C.page_slots * C.slot_bytes - 1, '\0') end
+  call('SETRANGE', key, at, table.concat(vector))
   call('EXPIRE', key, window + slack)
   for i = 1, math.min(terms, C.posted_terms) do post_term(i, leader) end
 end
 
-local number = again and again.number or call('INCR', prefix .. ':n')
-local record_key, field = group('r', number)
-local facts_key = group('f', number)
+-- Copies are numbered apart from owners of a text, so that pages of vectors have no gaps.
+local function next_number()
+  if status == COPY then return C.first_copy + call('INCR', prefix .. ':c') end
+  return call('INCR', prefix .. ':n')
+end
+
+local number = again and again.number or next_number()
+local linked = owner and owner.number or 0
 local note = found[6] or ''
 if status == UPDATE then
-  local held = call('HGET', prefix .. ':story:' .. real(prior.story), real(prior.id))
-  note = noted(prior.number, '') .. '\31' .. (held and cjson.decode(held).title or '')
+  local held = call('HGET', prefix .. ':story:' .. real(story_of(prior)), real(prior.id))
+  note = noted('f', prior.number, '') .. '\31' .. (held and cjson.decode(held).title or '')
 end
-if note ~= '' then call('HSET', facts_key, field .. version, note) end
-if #kept >= C.most_versions then table.remove(kept, 1) end
-kept[#kept + 1] = pack_('>c0BBI2B', version, status, link, score, #linked) .. linked
+if note ~= '' then keep('b', number, version, note) end
+local entry = pack_('>c6BBI2I4', version, status, link, score, linked)
+if again then
+  further = further .. entry
+  if #further / 14 >= C.most_versions then further = sub(further, 15) end
+  keep('u', number, '', further)
+end
 
 local r
 if again and owner == again and status == COPY then
   r = again  -- a flap: nothing else has changed
 else
-  local carried = (status == COPY or status == CARRIES) and linked or ''
-  r = {seen = now, top = top, outlet = outlet, hashes = #keys, short = short, carried = carried, marks = marks}
+  r = {seen = now, top = top, outlet = outlet, hashes = #keys, short = short, marks = marks, id = id}
+  r.carried = (status == COPY or status == CARRIES) and linked or 0
+  local by, strength = link, score
   if again then
-    r.leader, r.depth, r.link, r.score = again.leader, again.depth, again.link, again.score
+    r.leader, r.depth, r.first = again.leader, again.depth, again.first
+    by, strength = select(3, unpack_('>c6BBI2', again.first))
   else
-    r.leader, r.depth = owner and owner.leader or number, owner and math.min(255, owner.depth + 1) or 0
-    r.link, r.score = link, score
+    r.leader, r.depth, r.first = owner and owner.leader or number, owner and math.min(255, owner.depth + 1) or 0, entry
   end
   local tail = ',"linked_by":null,"score":null,"copy_of":null}'
-  if r.link ~= 0 then
-    tail = string.format(',"linked_by":"%s","score":%.4f,"copy_of":%s}', LINKS[r.link], r.score / 10000,
-                         carried == '' and 'null' or cjson.encode(real(carried)))
+  if by ~= 0 then
+    tail = string.format(',"linked_by":"%s","score":%.4f,"copy_of":%s}', LINKS[by], strength / 10000,
+                         r.carried == 0 and 'null' or cjson.encode(real(owner.id)))
   end
   local story_key = prefix .. ':story:' .. real(story)
   call('HSET', story_key, real_id, member .. tail)
   call('EXPIRE', story_key, window)
-  call('HSET', facts_key, field, facts)
-  if not (status == COPY and link == URL) then post(identity, identity_all, identity_new, number) end
+  keep('f', number, '', facts)
+  if r.leader ~= number then call('EXPIRE', (group('r', r.leader)), window + slack) end
+  local owner_entry = pack_('>I4B', number, outlet)
+  if not (status == COPY and link == URL) then post(identity, identity_all, identity_new, number, owner_entry) end
   if found[5] then
     for i = 1, #keys do
-      if not wrapper[i] and contains(alls[i], owner.number) then post(keys[i], alls[i], news[i], 0) end
+      if not wrapper[i] and contains(alls[i], owner.number) then post(keys[i], alls[i], news[i], 0, pack_('>I4B', 0, outlet)) end
     end
   end
   if status ~= COPY then
-    post(exact, exact_all, exact_new, number)
-    if title ~= '' then post(title, title_all, title_new, number) end
-    for i = 1, #keys do post(keys[i], alls[i], news[i], number) end
+    post(exact, exact_all, exact_new, number, owner_entry)
+    if title ~= '' then post(title, title_all, title_new, number, owner_entry) end
+    for i = 1, #keys do post(keys[i], alls[i], news[i], number, owner_entry) end
     if status ~= UPDATE then represent(number, r.leader) end
   end
 end
-call('EXPIRE', facts_key, window + slack)
-local own_story = story == id and '' or story
-call('HSET', record_key, field,
-  pack_('>I4I4I4BBBBBI2', r.seen, r.top, r.leader, r.outlet, r.hashes, r.short and 1 or 0, r.depth, r.link, r.score)
-  .. char(#id) .. id .. char(#own_story) .. own_story .. char(#r.carried) .. r.carried .. char(#r.marks) .. r.marks
-  .. table.concat(kept))
-call('EXPIRE', record_key, window + slack)
-return {status, 0, story, linked, link, score, note}
+keep('r', number, '', pack_('>I4I4I4I4BBBBBc14B', r.seen, r.top, r.leader, r.carried, r.outlet, r.hashes,
+  r.short and 1 or 0, r.depth, again and 1 or 0, r.first, #r.id) .. r.id .. r.marks)
+return {status, 0, story, owner and owner.id or '', link, score, note}

@@ -20,7 +20,9 @@ from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _NO_LINK = b',"linked_by":null,"score":null,"copy_of":null}'
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
-_KEY_BYTES = BITS // 8
+_FIELD_BITS = 29  # of a 48-bit hash; the other 19 name the key: 60 postings a key at a million articles
+_FIELD_MASK = 2**_FIELD_BITS - 1
+_PAGE_SLOTS = 32  # vectors in one string
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
 
@@ -46,6 +48,8 @@ _RULES = (
     "NEAR_S",
     "NEAR_BONUS",
     "FAR_S",
+    "FIRST_COPY",
+    "LEAST_MET",
     "MOST_STORIES",
     "MOST_STORIES_A_TERM",
     "MOST_REPRESENTATIVES",
@@ -66,6 +70,8 @@ def constants() -> str:
         "rarity_part": event_.RARITY_PART,
         "title_part": event_.TITLE_PART,
         "full_score": event_.FULL_SCORE,
+        "page_slots": _PAGE_SLOTS,
+        "slot_bytes": 6 + 4 * event_.MOST_TERMS,
     }
     return "local C = {" + ", ".join(f"{name} = {value!r}" for name, value in table.items()) + "}"
 
@@ -90,20 +96,20 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
         rules.epoch_of(now_s, window_s),
         pack_id(item.article_id),
         item.article_id.encode("utf-8", "replace"),
-        _key(item.version),
+        item.version.to_bytes(BITS // 8, "big"),
         bytes((item.outlet,)),
-        _key(item.identity),
-        _key(item.exact),
-        b"" if item.title is None else _key(item.title),
+        _place(item.identity),
+        _place(item.exact),
+        b"" if item.title is None else _place(item.title),
         int(item.short),
         int(item.empty),
         item.sketch.threshold >> TOP_SHIFT,
-        b"".join(struct.pack(">I", value >> TOP_SHIFT) + _key(value & MASK) for value in item.sketch.hashes),
+        b"".join(struct.pack(">I", value >> TOP_SHIFT) + _place(value & MASK) for value in item.sketch.hashes),
         facts_.pack(item.facts).encode("utf-8", "replace"),
         encode_member(item.member).removesuffix(_NO_LINK),
         _marks(item.marks),
         item.published_s,
-        b"".join(_key(t.key) + bytes((t.weight, t.rarity, t.titled)) for t in item.event.terms),
+        b"".join(_place(t.key) + bytes((t.weight, t.rarity, t.titled)) for t in item.event.terms),
         item.event.title_norm,
         "\x1e".join(term.word for term in item.event.terms).encode(),
         b"".join(mark.to_bytes(2, "big") for mark in item.marks.stated),
@@ -138,5 +144,6 @@ def _marks(marks: Marks) -> bytes:
     return b"".join(lists) + marks.skeleton.to_bytes(2, "big") + marks.slots.to_bytes(2, "big")
 
 
-def _key(value: int) -> bytes:
-    return value.to_bytes(_KEY_BYTES, "big")
+def _place(value: int) -> bytes:
+    """Where the posting of a 48-bit hash lies: three bytes of key, four of field."""
+    return (value >> _FIELD_BITS).to_bytes(3, "big") + (value & _FIELD_MASK).to_bytes(4, "big")

@@ -1,0 +1,169 @@
+"""Checks and inserts a second with Redis on this machine, and bytes an article, up to a million in the window.
+
+``python -m tests.bench.dedupe_store redis://127.0.0.1:6379/9 --articles 1000000`` empties that database, fills it with
+made-up articles (30 shingles, 40 terms, 30 % copies: what was measured on real ones) and prints JSON. Candidates are
+drawn as hashes, without texts, so that the store is what is measured; each carries a member as large as a real one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.contracts import ids
+from services.contracts.stories import StoryMember
+from services.deduper.core.candidate import Candidate
+from services.deduper.core.event import Event, Term
+from services.deduper.core.facts import Facts
+from services.deduper.core.marks import Marks
+from services.deduper.core.sketch import SAMPLE_LIMIT, Sketch
+from services.deduper.store.redis import RedisStories
+from services.runtime.clock import SystemClock
+from services.runtime.redis import RedisCalls, connect
+from services.runtime.retry import Waiting
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WINDOW_S = 96 * 3600
+SHINGLES, TERMS, COPIES = 30, 40, 0.3
+VOCABULARY = 200_000
+OUTLETS = 20_000
+BATCH = 256
+STEPS = (10_000, 100_000, 300_000, 1_000_000)
+
+
+class EvenClock(SystemClock):
+    """Lets the window pass while the articles come in, so that the epochs fill as they would in four days."""
+
+    def __init__(self, articles: int) -> None:
+        self._step = timedelta(seconds=WINDOW_S / articles)
+        self.seen = 0
+
+    def now(self) -> datetime:
+        return START + self._step * self.seen
+
+
+class Articles:
+    """Candidates as the poller's articles would make them."""
+
+    def __init__(self, seed: int) -> None:
+        self._draw = random.Random(seed)
+        self._count = 0
+        self._recent: list[Sketch] = []
+
+    def next(self, now: datetime) -> Candidate:
+        draw = self._draw
+        self._count += 1
+        name = ids.digest("article", str(self._count))
+        copied = bool(self._recent) and draw.random() < COPIES
+        sketch = draw.choice(self._recent) if copied else self._sketch()
+        if not copied:
+            self._recent.append(sketch)
+            self._recent = self._recent[-20_000:]
+        host = f"news{draw.randrange(OUTLETS)}.example"
+        return Candidate(
+            article_id=name,
+            bucket="en",
+            version=draw.getrandbits(48),
+            identity=int(name[:12], 16),
+            exact=draw.getrandbits(48),
+            title=draw.getrandbits(48),
+            short=False,
+            empty=False,
+            outlet=draw.getrandbits(8),
+            sketch=sketch,
+            facts=Facts(title="", numbers=("12", "2026", "300"), names=("Ann Lee", "Port Selwyn", "Ruthenia")),
+            marks=Marks(numbers=(draw.getrandbits(16),) if draw.random() < 0.3 else ()),
+            event=self._event(),
+            published_s=int(now.timestamp()),
+            member=StoryMember(
+                article_id=name,
+                outlet=host,
+                family=host,
+                title="A title of about seventy characters, as long as titles mostly are now",
+                first_seen_at=now,
+                url=f"https://{host}/2026/01/01/a-title-of-about-seventy-characters",
+                published_at=now,
+            ),
+        )
+
+    def _sketch(self) -> Sketch:
+        return Sketch(tuple(sorted(self._draw.getrandbits(60) for _ in range(SHINGLES))), SAMPLE_LIMIT)
+
+    def _event(self) -> Event:
+        """Terms with a long tail: the n-th of the vocabulary is drawn with a likelihood of about 1/n."""
+        draw = self._draw
+        found: dict[int, Term] = {}
+        while len(found) < TERMS:
+            rank = int(VOCABULARY ** draw.random())
+            key = rank * 2_654_435_761 % 2**48
+            rarity = min(225, 30 + rank // 50)
+            found.setdefault(key & 0xFFFFFF, Term(str(rank), key, draw.randrange(8, 40), rarity, draw.random() < 0.2))
+        terms = sorted(found.values(), key=lambda term: -term.rarity)
+        return Event(tuple(terms), 60)
+
+
+async def measure(address: str, articles: int) -> dict[str, Any]:
+    """Fill the store and measure on the way."""
+    client = connect(address)
+    await client.flushdb()
+    clock = EvenClock(articles)
+    store = RedisStories(client, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)
+    source = Articles(seed=1)
+    empty = (await client.info("memory"))["used_memory"]
+    steps: list[dict[str, Any]] = []
+    spent, since = 0.0, 0
+    for step in [size for size in STEPS if size < articles] + [articles]:
+        while clock.seen < step:
+            batch = [source.next(clock.now()) for _ in range(min(BATCH, step - clock.seen))]
+            started = time.perf_counter()
+            await store.check_and_insert(batch)
+            spent += time.perf_counter() - started
+            clock.seen += len(batch)
+            since += len(batch)
+            if since >= 10_000 and clock.seen < step - 10_000:  # only the last ones before a step are reported
+                spent, since = 0.0, 0
+        used = (await client.info("memory"))["used_memory"] - empty
+        stories = await _story_bytes(client)
+        steps.append(
+            {
+                "articles": clock.seen,
+                "per_second_of_the_last_articles": round(since / spent),
+                "bytes_an_article": round(used / clock.seen),
+                "of_these_index": round(used / clock.seen - stories),
+                "of_these_stories": round(stories),
+            }
+        )
+        print(json.dumps(steps[-1]), flush=True)
+        spent, since = 0.0, 0
+    server = await client.info("server")
+    await client.aclose()
+    return {"server": server.get("valkey_version") or server["redis_version"], "steps": steps}
+
+
+async def _story_bytes(client: Any) -> float:
+    """Mean bytes of stories an article: by their keys, from a sample."""
+    total = members = 0
+    async for key in client.scan_iter(match="*:story:*", count=1000):
+        total += await client.memory_usage(key) + 24  # a slot in the table of keys and one in that of expiries
+        members += await client.hlen(key)
+        if members > 3000:
+            break
+    return total / members if members else 0.0
+
+
+def main() -> None:
+    """Run and print JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("address")
+    parser.add_argument("--articles", type=int, default=1_000_000)
+    given = parser.parse_args()
+    print(json.dumps(asyncio.run(measure(given.address, given.articles)), indent=2))
+
+
+if __name__ == "__main__":
+    main()
