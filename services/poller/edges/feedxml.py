@@ -73,12 +73,7 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
             raise BrokenFeedError(str(error)) from None
     sound = without_bad_references(capped)
     if not found.well_formed:
-        if found.root == "urlset":
-        try:
-            return sitemap.parse(body)
-        except sitemap.NotASitemapError as error:
-            raise BrokenFeedError(str(error)) from None
-    sound = without_stray_ampersands(sound)
+        sound = without_stray_ampersands(sound)
     document = _feedparser(sound, url, content_type)
     if not document.get("version") and not document.get("entries"):
         if found.root is None or found.root.lower() in ("html", "body", "head"):
