@@ -16,16 +16,15 @@ from services.tagger.settings import TaggerSettings
 
 def build(settings: TaggerSettings, context: Context) -> Service:
     """The tagger, put together and not started."""
+    folder = settings.packs or library.default_folder()
     metrics = TaggerMetrics(context.registry)
     context.waiting.show_on(metrics.waiting)
     publisher = KafkaPublisher(
         kafka=settings.kafka, client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
     )
-    handler = TaggerHandler(
-        library=library.load(settings.packs), publisher=publisher, clock=context.clock, metrics=metrics
-    )
+    handler = TaggerHandler(library=library.load(folder), publisher=publisher, clock=context.clock, metrics=metrics)
     watch = PackWatch(
-        settings.packs,
+        folder,
         use=handler.use,
         clock=context.clock,
         metrics=metrics,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.runtime.settings import CommonSettings
-from services.tagger.library import default_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggerSettings(CommonSettings):
-    """``packs`` is the folder of topic packs; ``reload_seconds`` is how often it is looked at for changes."""
+    """``packs`` is the folder of topic packs, None for the shipped ones; it is looked at every ``reload_seconds``."""
 
-    packs: Path = field(default_factory=default_folder)
+    packs: Path | None = None
     reload_seconds: float = 2.0
