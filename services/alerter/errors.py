@@ -2,7 +2,7 @@
 
     WirewatchError
     ├── UsageError
-    │   └── SeverityFileError   the severity rules cannot be used; names file and line. The process stops, exit code 2
+    │   └── RuleFileError   a file of severity rules or watches cannot be used; names file and line. Exit code 2
     └── PoisonError
         └── codec.UndecodableError is raised by the contracts and dead-lettered with reason "undecodable"
 
@@ -16,8 +16,8 @@ from pathlib import Path
 from services.runtime.errors import UsageError
 
 
-class SeverityFileError(UsageError):
-    """The severity rules cannot be used. The process must not start with half of them."""
+class RuleFileError(UsageError):
+    """A rule file cannot be used. The process must not start with half of it."""
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
         super().__init__(f"{path}, line {line}: {problem}")

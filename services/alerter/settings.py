@@ -10,7 +10,7 @@ from services.runtime.settings import CommonSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlerterSettings(CommonSettings):
-    """``severity_file`` is the rule file, by default ``seeds/severity.yaml``.
+    """``severity_file`` and ``watch_file`` are by default ``severity.yaml`` and ``watches.yaml`` of ``seeds``.
 
     An article older than ``stale_after_hours`` when it was fetched opens no alert. An alert is kept
     ``retention_days`` after its last change, ``closed_retention_days`` once an analyst has closed it. The stream for
@@ -18,6 +18,7 @@ class AlerterSettings(CommonSettings):
     """
 
     severity_file: Path | None = None
+    watch_file: Path | None = None
     stale_after_hours: float = 48.0
     retention_days: float = 30.0
     closed_retention_days: float = 7.0

@@ -1,7 +1,8 @@
 """Every Redis key, built in one place. ``ww:1`` is the layout version: a new layout is a new prefix.
 
 Keys that one atomic script touches share a hash tag (the part in braces), so that Redis Cluster keeps them in one
-slot: ``{dd:<bucket>}`` per language for the deduper, ``{al}`` for alerts, ``{po}`` for the poller.
+slot: ``{dd:<bucket>}`` per language for the deduper, ``{al}`` for alerts, ``{po}`` for the poller, ``{no}`` for the
+notifier.
 
 | key | type | written by | holds |
 |---|---|---|---|
@@ -13,7 +14,16 @@ slot: ``{dd:<bucket>}`` per language for the deduper, ``{al}`` for alerts, ``{po
 | ``ww:1:{al}:outbox`` | zset | alerter | alert ids whose latest revision Kafka has not acknowledged |
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |
+| ``ww:1:{al}:watch:...`` | several | alerter | deliveries of watches, see services/alerter/edges/deliveries |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
+| ``ww:1:{no}:delivery:<id>`` | hash | notifier | a delivery; expires 8 days after it has left or died |
+| ``ww:1:{no}:due:<channel>`` | zset | notifier | delivery ids by when they may leave (ms since 1970) |
+| ``ww:1:{no}:batch:<watch>/<channel>`` | zset | notifier | delivery ids that wait for a digest, by when they came |
+| ``ww:1:{no}:batches`` | zset | notifier | ``<watch>/<channel>`` by when the digest is due |
+| ``ww:1:{no}:rate:<watch>`` | zset | notifier | what a watch let pass within the hour; expires after it |
+| ``ww:1:{no}:channels`` | set | notifier | channels that something was queued for |
+| ``ww:1:{no}:recent`` | zset | notifier | ids of the deliveries of 8 days, by when they came |
+| ``ww:1:{no}:dead`` | stream | notifier | the last 1000 deliveries that were given up |
 """
 
 from __future__ import annotations
@@ -26,8 +36,13 @@ Facet = Literal["topic", "actor", "place", "severity"]
 ALERTS_BY_TIME: Final = f"{PREFIX}:{{al}}:by:time"
 ALERTS_OUTBOX: Final = f"{PREFIX}:{{al}}:outbox"
 ALERTS_EXPIRY: Final = f"{PREFIX}:{{al}}:expiry"
+ALERTS_WATCH: Final = f"{PREFIX}:{{al}}:watch"
 ALERTS_STREAM: Final = f"{PREFIX}:{{al}}:stream"
 POLLER: Final = f"{PREFIX}:{{po}}"
+NOTIFIER_BATCHES: Final = f"{PREFIX}:{{no}}:batches"
+NOTIFIER_CHANNELS: Final = f"{PREFIX}:{{no}}:channels"
+NOTIFIER_RECENT: Final = f"{PREFIX}:{{no}}:recent"
+NOTIFIER_DEAD: Final = f"{PREFIX}:{{no}}:dead"
 
 
 def bucket(language: str | None) -> str:
@@ -53,3 +68,23 @@ def alert(alert_id: str) -> str:
 def alerts_by(facet: Facet, value: str) -> str:
     """The index of alerts by one value of one facet."""
     return f"{PREFIX}:{{al}}:by:{facet}:{value}"
+
+
+def delivery(delivery_id: str) -> str:
+    """The hash of one delivery, or of a digest."""
+    return f"{PREFIX}:{{no}}:delivery:{delivery_id}"
+
+
+def deliveries_due(channel_id: str) -> str:
+    """What may leave through a channel, and when."""
+    return f"{PREFIX}:{{no}}:due:{channel_id}"
+
+
+def deliveries_batch(watch_id: str, channel_id: str) -> str:
+    """What waits for the next digest of a watch on a channel."""
+    return f"{PREFIX}:{{no}}:batch:{watch_id}/{channel_id}"
+
+
+def notifier_rate(watch_id: str) -> str:
+    """What a watch let pass within the hour."""
+    return f"{PREFIX}:{{no}}:rate:{watch_id}"

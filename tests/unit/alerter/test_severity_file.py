@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.alerter.errors import SeverityFileError
+from services.alerter.errors import RuleFileError
 from services.alerter.severity_file import load
 from tests.support.alerts import shipped_rules
 
@@ -58,23 +58,23 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
 def test_an_error_names_file_and_line(tmp_path: Path, before: str, after: str, line: int, says: str) -> None:
     assert before in GOOD
     file = written(tmp_path, GOOD.replace(before, after, 1))
-    with pytest.raises(SeverityFileError, match=says) as caught:
+    with pytest.raises(RuleFileError, match=says) as caught:
         load(file)
     assert f"{file}, line {line}:" in str(caught.value)
 
 
 def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
     rule = GOOD[GOOD.index("  - id") :]
-    with pytest.raises(SeverityFileError, match="'a' is given twice"):
+    with pytest.raises(RuleFileError, match="'a' is given twice"):
         load(written(tmp_path, GOOD + rule))
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "rules: []\n", "base: {level: low, because: b}\nrules: []\n"])
 def test_a_file_without_rules_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SeverityFileError):
+    with pytest.raises(RuleFileError):
         load(written(tmp_path, text))
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SeverityFileError, match="cannot be read"):
+    with pytest.raises(RuleFileError, match="cannot be read"):
         load(tmp_path / "none.yaml")
