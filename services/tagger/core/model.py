@@ -66,6 +66,7 @@ class Damping:
     at_least: int
     factor: float
     unless: Names
+    where: tuple[Position, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ def _damping(document: Document, index: int, entry: dict[str, Any]) -> Damping:
         at_least=entry.get("at_least", 1),
         factor=float(entry["factor"]),
         unless=_joined(entry.get("unless", [])),
+        where=tuple(entry.get("in", POSITIONS)),
     )
 
 

@@ -60,7 +60,8 @@ def _damps_article(reading: Reading, damping: CompiledDamping) -> bool:
         return False
     count = 0
     for sentence in reading.sentences:
-        count += sum(len(sentence.found.get(number, ())) for number in damping.concepts)
+        if sentence.position in damping.source.where:
+            count += sum(len(sentence.found.get(number, ())) for number in damping.concepts)
     return count >= damping.source.at_least
 
 
@@ -80,6 +81,8 @@ def damping_of(sentence: Sentence, pack: CompiledPack) -> tuple[float, tuple[str
     factor = 1.0
     names: tuple[str, ...] = ()
     for damping in pack.sentence_damping:
+        if sentence.position not in damping.source.where:
+            continue
         count = sum(len(sentence.found.get(number, ())) for number in damping.concepts)
         if count >= damping.source.at_least and not found_any(sentence, damping.unless):
             factor *= damping.source.factor
