@@ -10,7 +10,7 @@ from typing import Final
 from services.contracts import ids
 from services.contracts.messages import Article, FeedRef, TextSource
 from services.poller.core import dates
-from services.poller.core.canonical import absolute, canonical, host_of
+from services.poller.core.canonical import absolute, canonical, host_of, of_page
 from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, ParsedEntry, ParsedFeed
 from services.poller.core.outlet import Publishers, attribute
 from services.poller.core.text import cut, one_line
@@ -134,6 +134,9 @@ def article_of(
     """The article that is published for ``item``."""
     entry = item.entry
     flags: list[str] = []
+    canonical_url = item.canonical_url
+    if page is not None:
+        canonical_url = of_page(canonical_url, page.url, page.canonical)
     text, source = _text(item, page)
     text, was_cut = cut(text, MAX_TEXT_CHARACTERS)
     if was_cut:
@@ -148,7 +151,7 @@ def article_of(
     credited = [*authors, *([entry.source_title] if entry.source_title else [])]
     attribution = attribute(
         publishers,
-        link_host=host_of(item.canonical_url or item.url),
+        link_host=host_of(canonical_url or item.url),
         feed_host=host_of(feed.link) or host_of(config.url) or "unknown",
         source_host=host_of(entry.source_url),
         configured=config.outlet,
@@ -157,14 +160,14 @@ def article_of(
     )
     summary = cut(entry.summary, MAX_SUMMARY_CHARACTERS)[0] if entry.summary else None
     return Article(
-        id=item.id,
+        id=item.id if canonical_url == item.canonical_url else _id_of(canonical_url, item),
         feed=FeedRef(id=config.id, url=config.url, title=config.title or feed.title),
         outlet=attribution.outlet,
         family=attribution.family,
         wire=attribution.wire,
         transport=attribution.transport,
         url=item.url,
-        canonical_url=item.canonical_url,
+        canonical_url=canonical_url,
         guid=item.guid,
         title=item.title,
         summary=summary,
@@ -181,6 +184,10 @@ def article_of(
         backfill=backfill,
         flags=tuple(dict.fromkeys(flags)),
     )
+
+
+def _id_of(canonical_url: str | None, item: Item) -> str:
+    return ids.article_id(canonical_url=canonical_url, feed="", guid=item.guid, title=item.title)
 
 
 def _title(entry: ParsedEntry, text: str) -> str:

@@ -30,6 +30,7 @@ _TRACKING_PAIRS: Final = frozenset(
         ("mod", "rss"), ("cid", "rss"), ("origin", "rss"), ("ref", "rss-feed"), ("via", "rss"),
     }
 )  # fmt: skip
+_SLUG_CHARACTERS: Final = 12  # a last path part this long names an article by itself
 _AMP_CACHE: Final = re.compile(r"^[a-z0-9-]+\.cdn\.ampproject\.org$")
 _HOST = re.compile(r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$|^\[[0-9a-f:.]+\]$")
 _UNRESERVED_SAFE: Final = "/:@!$&'()*+,;=~-._"
@@ -76,6 +77,32 @@ def canonical(url: str | None) -> str | None:
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
     return urlunsplit(("https", netloc, _path(parts.path), _query(parts.query), fragment))
+
+
+def of_page(linked: str | None, led_to: str | None, named: str | None) -> str | None:
+    """The canonical URL once the article's page is known.
+
+    ``linked`` is the canonical form of the feed's link, ``led_to`` where its redirects ended, ``named`` what the page
+    calls its own address. A page is believed about its own host alone, and not where it names a front or section page
+    for many articles: a path that is not that of the article, or that lost the query which told it apart.
+    """
+    reached = canonical(led_to) or linked
+    if reached is None or linked is None or host_of(reached) == host_of(linked):
+        reached = linked
+    own = canonical(named)
+    if own is None or reached is None:
+        return reached
+    mine, theirs = urlsplit(reached), urlsplit(own)
+    same_host = mine.hostname is not None and _site(mine.hostname) == _site(theirs.hostname or "")
+    same_path = mine.path.rstrip("/").removesuffix(".html") == theirs.path.rstrip("/").removesuffix(".html")
+    tells_apart = theirs.query == mine.query or len(theirs.path.rstrip("/").rpartition("/")[2]) >= _SLUG_CHARACTERS
+    return own if same_host and same_path and theirs.path != "/" and tells_apart else reached
+
+
+def _site(host: str) -> str:
+    for front in ("www.", "m.", "amp.", "mobile."):
+        host = host.removeprefix(front)
+    return host
 
 
 def _unwrapped(url: str) -> str:

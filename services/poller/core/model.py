@@ -139,9 +139,10 @@ class ParsedFeed(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExtractedPage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The story of an article page and the address the page calls its own."""
+    """The story of an article page, where redirects led to it, and the address the page calls its own."""
 
     text: str = ""
+    url: str | None = None
     canonical: str | None = None
 
 

@@ -61,16 +61,17 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
             raise NotAFeedError(str(error)) from None
     if _HTML_START.match(rest):
         raise NotAFeedError("an HTML page where a feed was expected")
+    return _xml(body, url, content_type)
+
+
+def _xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     try:
         found = look(body)
-    except RefusedError as error:
+        if found.root == "urlset":
+            return sitemap.parse(body)
+    except (RefusedError, sitemap.NotASitemapError) as error:
         raise BrokenFeedError(str(error)) from None
     capped, dropped = found.capped(body)
-    if found.root == "urlset":
-        try:
-            return sitemap.parse(body)
-        except sitemap.NotASitemapError as error:
-            raise BrokenFeedError(str(error)) from None
     sound = without_bad_references(capped)
     if not found.well_formed:
         sound = without_stray_ampersands(sound)

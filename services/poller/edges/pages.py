@@ -39,11 +39,11 @@ def extract(body: bytes, *, url: str, content_type: str | None) -> ExtractedPage
         raise BrokenFeedError("a page with a tag of thousands of attributes")
     tree = load_html(body)
     if tree is None:
-        return ExtractedPage(canonical=canonical_link(body, url))
+        return ExtractedPage(url=url, canonical=canonical_link(body, url))
     text = trafilatura.extract(
         tree, fast=True, include_comments=False, include_tables=False, with_metadata=False, deduplicate=False
     )
-    return ExtractedPage(text=plain(text or "").strip(), canonical=canonical_link(body, url))
+    return ExtractedPage(text=plain(text or "").strip(), url=url, canonical=canonical_link(body, url))
 
 
 def canonical_link(body: bytes, url: str) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.poller.core.canonical import absolute, canonical, host_of
+from services.poller.core.canonical import absolute, canonical, host_of, of_page
 
 SAME = [
     ("https://news.example/a?utm_source=rss&utm_medium=feed", "https://news.example/a"),
@@ -79,3 +79,24 @@ def test_any_text_is_survived(base: str, link: str) -> None:
 def test_numbers_in_a_query_tell_articles_apart(url: str, one: int, other: int) -> None:
     first, second = (f"{url.partition('?')[0]}?id={number}" for number in (one, other))
     assert (canonical(first) == canonical(second)) == (one == other)
+
+
+PAGES = [
+    # the feed's link, where it led, what the page calls itself, what is believed
+    ("https://n.example/a?x=1", "https://n.example/a?x=1", None, "https://n.example/a?x=1"),
+    ("https://n.example/ships-meet-off?x=1", None, "https://n.example/ships-meet-off", "https://n.example/ships-meet-off"),
+    ("https://n.example/a/", None, "https://www.n.example/a", "https://www.n.example/a"),
+    ("https://go.example/r/1", "https://n.example/story/17", "https://n.example/story/17", "https://n.example/story/17"),
+    ("https://n.example/a", None, "https://n.example/", "https://n.example/a"),
+    ("https://n.example/a", None, "https://n.example/news", "https://n.example/a"),
+    ("https://n.example/v.php?id=1", None, "https://n.example/v.php", "https://n.example/v.php?id=1"),
+    ("https://evil.example/a", None, "https://bbc.example/a", "https://evil.example/a"),
+    ("https://n.example/a", "https://n.example/cookie-wall", None, "https://n.example/a"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("linked", "led_to", "named", "believed"), PAGES)
+def test_a_page_is_believed_about_itself_and_no_further(
+    linked: str, led_to: str | None, named: str | None, believed: str
+) -> None:
+    assert of_page(canonical(linked), led_to, named) == believed
