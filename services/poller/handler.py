@@ -19,7 +19,7 @@ import msgspec
 
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Article
-from services.poller.core import policy
+from services.poller.core import boilerplate, policy
 from services.poller.core.articles import Item, article_of, hidden_by_304, items_of
 from services.poller.core.canonical import host_of
 from services.poller.core.language import Detect, language_of
@@ -193,6 +193,7 @@ class Poller:
     ) -> None:
         now = self.clock.now()
         articles = [self._article(item, page, config, feed, seen, now, backfill) for item, page in items]
+        articles = await self._without_boilerplate(articles, [seen.first_seen(item.id) is None for item, _ in items])
         articles.sort(key=lambda article: article.published_at or article.fetched_at)
         refused = await self.publisher.publish([_outgoing(article) for article in articles])
         if refused:
@@ -204,6 +205,18 @@ class Poller:
         self.metrics.articles.labels("dead").inc(len(refused))
         self.metrics.articles.labels("published").inc(len(articles) - len(refused))
         seen.add(((item.id, item.version) for item, _ in items), now)
+
+    async def _without_boilerplate(self, articles: list[Article], first: Sequence[bool]) -> list[Article]:
+        """The articles without what their outlets put under many. All are counted before any is judged."""
+        names = [list(boilerplate.candidates(article.text).values()) for article in articles]
+        for article, paragraphs, is_first in zip(articles, names, first, strict=True):
+            if is_first:
+                await self.store.repeated(article.outlet, paragraphs, article_id=article.id)
+        cleaned = []
+        for article, paragraphs in zip(articles, names, strict=True):
+            repeated = await self.store.repeated(article.outlet, paragraphs, article_id=None)
+            cleaned.append(_with_text(article, boilerplate.without(article.text, repeated)) if repeated else article)
+        return cleaned
 
     def _article(
         self,
@@ -233,13 +246,15 @@ def _outgoing(article: Article) -> Outgoing:
     return Outgoing(topic=topics.ARTICLES, key=article.id.encode(), value=codec.encode(article))
 
 
+def _with_text(article: Article, text: str) -> Article:
+    return msgspec.structs.replace(article, text=text, content_hash=ids.content_hash(article.title, text))
+
+
 def _shortened(article: Article) -> Article:
     """The article as the broker may take it: the flag tells the rooms after us."""
     text, _ = cut(article.text, SHORTENED_CHARACTERS)
     return msgspec.structs.replace(
-        article,
-        text=text,
+        _with_text(article, text),
         summary=cut(article.summary, 1000)[0] if article.summary else None,
-        content_hash=ids.content_hash(article.title, text),
         flags=tuple(dict.fromkeys((*article.flags, "text_truncated"))),
     )

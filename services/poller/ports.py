@@ -80,6 +80,10 @@ class FeedStore(Protocol):
         """What of the feed was already sent."""
         ...
 
+    async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
+        """Which paragraphs (digests) the outlet printed in many articles; they count for ``article_id`` if given."""
+        ...
+
     async def owner_of(self, url: str, feed_id: str) -> str:
         """The feed that asks the address ``url``: this one, unless another has taken it before."""
         ...

@@ -210,3 +210,12 @@ async def test_polling_waits_for_readers_that_are_far_behind(kafka: str, make_to
     assert lag.held_back
     lag._judge(5)
     assert not lag.held_back
+
+
+async def test_paragraphs_are_counted_by_article_and_by_outlet(redis_client: redis.asyncio.Redis) -> None:
+    store = a_store(redis_client)
+    for article in ("a", "a", "b", "c", "d"):
+        assert await store.repeated("news.example", ["x", "y"], article_id=article) == set()
+    assert await store.repeated("news.example", ["x"], article_id="e") == {"x"}
+    assert await store.repeated("news.example", ["x", "y", "z"], article_id=None) == {"x"}
+    assert await store.repeated("other.example", ["x"], article_id="f") == set()

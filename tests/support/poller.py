@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from services.contracts.ids import feed_id
+from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, ParsedFeed, Request
 from services.poller.core.outlet import Publishers, Wire
 from services.poller.core.seen import Seen
@@ -118,6 +119,7 @@ class FakeFeedStore:
         self.hosts: dict[str, datetime] = {}
         self.busy: set[str] = set()
         self.addresses: dict[str, str] = {}
+        self.printed: dict[tuple[str, str], set[str]] = {}
         self._tokens = 0
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
@@ -154,6 +156,11 @@ class FakeFeedStore:
 
     async def seen(self, feed_id: str) -> Seen:
         return Seen(self.records.get(feed_id))
+
+    async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
+        for name in paragraphs:
+            self.printed.setdefault((outlet, name), set()).update([article_id] if article_id else [])
+        return {name for name in paragraphs if len(self.printed[outlet, name]) >= REPEATS}
 
     async def owner_of(self, url: str, feed_id: str) -> str:
         return self.addresses.setdefault(url, feed_id)

@@ -6,6 +6,7 @@
 | ``leases`` | hash | feed id -> token of who polls it |
 | ``feed:<id>`` | string | :class:`FeedState`, JSON |
 | ``seen:<id>`` | string | what was sent, packed (``core/seen.py``), expires |
+| ``para:<outlet>:<epoch>`` | hash | paragraph digest -> articles that had it, and the last of them; expires |
 | ``address:<digest>`` | string | id of the feed that asks an address others have moved to, too |
 | ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of those who wait (ms) |
 
@@ -25,6 +26,7 @@ import redis.asyncio
 
 from services.contracts.ids import digest
 from services.contracts.redis_keys import POLLER
+from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import FeedConfig, FeedState
 from services.poller.core.seen import Seen
 from services.poller.ports import Claim
@@ -34,6 +36,7 @@ LEASE_SECONDS: Final = 120
 BUSY_SECONDS: Final = 60
 SEEN_SECONDS: Final = 60 * 86_400
 STATE_SECONDS: Final = 120 * 86_400
+EPOCH_SECONDS: Final = 3 * 86_400
 
 _DUE: Final = f"{POLLER}:due"
 _LEASES: Final = f"{POLLER}:leases"
@@ -81,6 +84,22 @@ redis.call('PEXPIRE', KEYS[1], math.max(tonumber(ARGV[2]), redis.call('PTTL', KE
 return 1
 """
 
+_REPEATED: Final = """#!lua
+local repeated = {}
+for at = 4, #ARGV do
+  local count, last = string.match(redis.call('HGET', KEYS[1], ARGV[at]) or '0:', '^(%d+):(.*)$')
+  count = tonumber(count)
+  if ARGV[1] ~= '' and last ~= ARGV[1] then
+    count = count + 1
+    redis.call('HSET', KEYS[1], ARGV[at], count .. ':' .. ARGV[1])
+  end
+  local before = string.match(redis.call('HGET', KEYS[2], ARGV[at]) or '0:', '^(%d+):')
+  if count + tonumber(before) >= tonumber(ARGV[2]) then repeated[#repeated + 1] = ARGV[at] end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return repeated
+"""
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FeedState)
 
@@ -94,7 +113,7 @@ class RedisFeedStore:
         self._token = secrets.token_hex(8)
         self._claims = 0
         self._scripts = {
-            text: client.register_script(text) for text in (_CLAIM, _MOVE, _FINISH, _TAKE_HOST, _PAUSE_HOST)
+            text: client.register_script(text) for text in (_CLAIM, _MOVE, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
         }
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
@@ -157,6 +176,16 @@ class RedisFeedStore:
     async def seen(self, feed_id: str) -> Seen:
         packed: Any = await self._calls.run(lambda: self._redis.get(_seen(feed_id)))
         return Seen(packed)
+
+    async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
+        if not paragraphs:
+            return set()
+        epoch = int(datetime.now(UTC).timestamp() // EPOCH_SECONDS)
+        keys = [f"{POLLER}:para:{outlet}:{number}" for number in (epoch, epoch - 1)]
+        reply: list[bytes] = await self._run(
+            _REPEATED, keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
+        )
+        return {name.decode() for name in reply}
 
     async def owner_of(self, url: str, feed_id: str) -> str:
         key = f"{POLLER}:address:{digest('address', url)}"
