@@ -14,6 +14,7 @@ from services.alerter.handler import STATUSES, AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.service import AlerterService
 from services.alerter.settings import AlerterSettings
+from services.alerter.watch_file import WatchList
 from services.runtime import files, process
 from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
@@ -24,7 +25,7 @@ from services.runtime.redis import RedisCalls, connect
 def build(settings: AlerterSettings, context: Context) -> Service:
     """The alerter on real Kafka and Redis."""
     rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
-    watches = watch_file.load(settings.watch_file or files.seeds() / "watches.yaml")
+    watches = watch_file.load(settings.watch_file) if settings.watch_file else WatchList(channels={})
     metrics = AlerterMetrics(STATUSES, context.registry)
     waiting = context.waiting
     waiting.show_on(metrics.waiting)

@@ -10,7 +10,8 @@ from services.runtime.settings import CommonSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlerterSettings(CommonSettings):
-    """``severity_file`` and ``watch_file`` are by default ``severity.yaml`` and ``watches.yaml`` of ``seeds``.
+    """``severity_file`` is the rule file, by default ``seeds/severity.yaml``. ``watch_file`` names watches of this
+    room's own (``services.alerter.watch_file``); without it the alerter delivers to nobody.
 
     An article older than ``stale_after_hours`` when it was fetched opens no alert. An alert is kept
     ``retention_days`` after its last change, ``closed_retention_days`` once an analyst has closed it. The stream for

@@ -1,4 +1,10 @@
-"""Reads the watches (``seeds/watches.yaml`` explains their form) and the channels they go to."""
+"""Reads the alerter's own watches and the channels they go to.
+
+channels:
+  desk: {webhook: https://desk.example/hooks/wirewatch, secret_file: desk.secret}
+watches:
+  - {id: caribbean, name: Near Havana, channels: [desk], when: {near: {lat: 23.1, lon: -82.4, km: 500}}}
+"""
 
 from __future__ import annotations
 

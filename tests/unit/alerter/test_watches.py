@@ -13,7 +13,6 @@ from services.alerter.core.watches import Near, Watch, distance_km, is_news, mat
 from services.alerter.errors import RuleFileError
 from services.alerter.watch_file import load
 from services.contracts.messages import Change
-from services.runtime import files
 from tests.support.alerts import an_opened_alert
 
 ALERT = an_opened_alert()
@@ -99,10 +98,9 @@ def test_more_of_the_same_and_what_was_put_away_is_no_news(
     assert is_news(msgspec.structs.replace(ALERT, revision=revision, changes=changes, state=state)) is news
 
 
-def test_the_shipped_watches_load() -> None:
-    shipped = load(files.seeds() / "watches.yaml")
-    assert [watch.id for watch in matching(ALERT, shipped.watches)] == ["caribbean"]
-    assert not shipped.channels
+def test_every_watch_that_is_met_is_named() -> None:
+    near = Watch(id="near", name="Near", near=Near(lat=23.13, lon=-82.38, km=500))
+    assert matching(ALERT, [near, a_watch(topics=("alliances",)), a_watch()]) == (near, a_watch())
 
 
 GOOD = """\
