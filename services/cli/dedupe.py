@@ -50,27 +50,38 @@ def dedupe(
         raise typer.Exit(1)
 
 
+class Judge:
+    """Verdicts on input lines in their order, as the command gives them."""
+
+    def __init__(self, window_s: int = 96 * 3600) -> None:
+        from services.deduper.core.memory import MemoryIndex
+        from services.deduper.vocabularies import Vocabularies
+
+        self._index = MemoryIndex(window_s)
+        self._vocabularies = Vocabularies()
+        self._now = START
+
+    def __call__(self, given: jsonl.InputArticle) -> Decision:
+        """The decision on one line."""
+        from services.contracts import redis_keys
+        from services.deduper.core.candidate import candidate
+
+        self._now = max(self._now, _time(given.first_seen_at) or self._now)
+        article = _article(given, self._now)
+        item = candidate(article, self._vocabularies.of(redis_keys.bucket(article.language)))
+        return self._index.check_and_insert(item, int(self._now.timestamp()))
+
+
 def _judge(lines: Iterable[bytes], *, window_s: int) -> bool:
     """Print a verdict a line. Returns whether every line was an article."""
-    from services.contracts import redis_keys
-    from services.deduper.core.candidate import candidate
-    from services.deduper.core.memory import MemoryIndex
-    from services.deduper.vocabularies import Vocabularies
-
-    index = MemoryIndex(window_s)
-    vocabularies = Vocabularies()
-    now = START
+    judge = Judge(window_s)
     good = True
     for _, given in jsonl.read(lines, name="standard input"):
         if isinstance(given, jsonl.BadLine):
             err.print(given.message, markup=False)
             good = False
             continue
-        now = max(now, _time(given.first_seen_at) or now)
-        article = _article(given, now)
-        item = candidate(article, vocabularies.of(redis_keys.bucket(article.language)))
-        decision = index.check_and_insert(item, int(now.timestamp()))
-        json_line(_line(given.id, decision))
+        json_line(_line(given.id, judge(given)))
     return good
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ SHORT_CHARACTERS = 50  # the same in scripts without spaces
 TITLE_WORDS = 5  # a shorter title ("Evening briefing") does not identify an article by itself
 TITLE_CHARACTERS = 12
 FUTURE = timedelta(hours=1)
+_SUFFIX = re.compile(r"(?:\s+[-–—|]\s+[^-–—|]{2,40}){1,2}$")
 BITS = 48  # of a hash kept as identity: 30 million stored hashes meet a wrong one once in ten million look-ups
 MASK: int = 2**BITS - 1
 
@@ -57,7 +59,7 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
     """The candidate for an article as the poller published it. ``vocabulary`` counts it."""
     text = article.text or article.summary or ""
     words = tokens(text)
-    title_words = tokens(article.title)
+    title_words = tokens(headline(article.title))
     short = len(words) < (SHORT_CHARACTERS if is_unspaced(words) else SHORT_WORDS)
     body = " ".join([*title_words, "|", *words] if short else words)
     return Candidate(
@@ -86,6 +88,12 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
             published_at=article.published_at,
         ),
     )
+
+
+def headline(title: str) -> str:
+    """The title without the outlet that aggregators and sites hang behind it ("... - The Daily Example")."""
+    found = _SUFFIX.search(title)
+    return title[: found.start()] if found and len(title[: found.start()].split()) >= TITLE_WORDS else title
 
 
 def _published(article: Article) -> int:

@@ -65,6 +65,8 @@ def _sketch(look: Lookup) -> Finding | None:
 
 def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     owner = near.owner
+    if near.shared < rules.MIN_SHARED and not _small_but_same(look, near):
+        return None
     differs = conflict(look.item.marks, owner.marks)
     if differs == "series":
         return None
@@ -79,6 +81,14 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     if near.is_story and _about_the_same(look, owner):
         return Finding(SameStory(owner.story_id, link, copy_of=None), owner)
     return None
+
+
+def _small_but_same(look: Lookup, near: Resemblance) -> bool:
+    """Whether the few shingles shared are most of what there is, and the words are of one event."""
+    if near.containment < rules.WEAK_CONTAINMENT:
+        return False
+    story = look.likeness(near.owner.leader)
+    return story is not None and story.best >= rules.WEAK_SCORE
 
 
 def _about_the_same(look: Lookup, owner: Record) -> bool:

@@ -60,7 +60,7 @@ class Lookup:
 
     def nearest_texts(self) -> list[Resemblance]:
         """Stored texts by containment, highest first; the one that came first among equals."""
-        enough = [(number, count) for number, count in self._shared.items() if count >= rules.MIN_SHARED]
+        enough = [(number, count) for number, count in self._shared.items() if count >= rules.WEAK_SHARED]
         most = sorted(enough, key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_JUDGED]
         owners = (self.live(number) for number, _ in most)
         found = [near for owner in owners if owner and (near := self.resemblance(owner))]

@@ -82,7 +82,7 @@ def _apart(mine: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
 
 
 def _hashes(words: dict[str, None]) -> tuple[int, ...]:
-    return tuple(_hash(word) for word in list(words)[:MOST_KEPT])
+    return tuple(sorted({_hash(word) for word in words})[:MOST_KEPT])  # the same ones in whatever order they stand
 
 
 def _hash(text: str) -> int:

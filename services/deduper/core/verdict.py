@@ -15,6 +15,9 @@ from services.deduper.core.facts import Facts
 
 # Measured on 500 real articles and 13 edits of each (docs/measurements/dedupe.md).
 MIN_SHARED = 4  # shingles two texts must share before their containment means anything
+WEAK_SHARED = 2  # are enough where they are most of a short text that is about the same event
+WEAK_CONTAINMENT = 0.60
+WEAK_SCORE = 0.40
 COPY_CONTAINMENT = 0.45  # from here on it is the same article
 STORY_CONTAINMENT = 0.20  # from here on it is the same running story: follow-ups reuse background paragraphs
 OWN_OUTLET_COPY = 0.60  # within one outlet, whose articles share its wrapper, the longer text counts: of it, this much

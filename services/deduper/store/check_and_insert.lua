@@ -166,7 +166,7 @@ local function resemblance(r)
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
   local containment = share(count, home and math.max(mine, other) or math.min(mine, other))
-  return {owner = r, containment = containment, own_share = share(count, mine),
+  return {owner = r, shared = count, containment = containment, own_share = share(count, mine),
           is_copy = containment >= (home and C.own_outlet_copy or C.copy_containment),
           is_story = containment >= (home and C.own_outlet_story or C.story_containment),
           may_be_wrapper = home and containment < C.wrapper_below}
@@ -186,7 +186,7 @@ end
 
 local function nearest_texts()
   local found = {}
-  for _, number in ipairs(most_met(shared, C.min_shared, C.most_judged)) do
+  for _, number in ipairs(most_met(shared, C.weak_shared, C.most_judged)) do
     local r = live(number)
     local near = r and resemblance(r)
     if near then found[#found + 1] = near end
@@ -345,11 +345,17 @@ local function about_the_same(r)
   return not story or story.best >= C.background_score
 end
 
+local function small_but_same(near)
+  if near.containment < C.weak_containment then return false end
+  local story = story_likeness(near.owner.leader)
+  return story and story.best >= C.weak_score
+end
+
 local function by_sketch()
   for _, near in ipairs(nearest_texts()) do
     local r, score = near.owner, rounded(near.containment)
     local differs = conflict(r.marks)
-    if differs ~= 'series' then
+    if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
       if near.is_copy and near.own_share >= C.new_text_containment and not differs then
         return {COPY, r, SKETCH, score, near.may_be_wrapper}
       end

@@ -1,0 +1,209 @@
+"""How well copies and stories are recognised, on the real texts beside the repository: ``make eval-dedupe``.
+
+Prints one table a question. Skips with a sentence where the texts are absent; they are never committed. Everything
+is drawn with fixed seeds, so two runs print the same. ``--json`` prints the figures for machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.dedupe import Judge
+from services.cli.jsonl import InputArticle
+from services.deduper.core.verdict import New, status
+from tests.bench.dedupe_edits import EDITS, Wrapper
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "eval"
+BASE = 500  # texts that are edited; the others are the unseen ones
+Row = dict[str, Any]
+
+
+def load(name: str) -> list[Row]:
+    """The lines of a data file."""
+    with (DATA / name).open("rb") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def article(row: Row, **more: Any) -> InputArticle:
+    """A row as ``wirewatch dedupe`` would read it."""
+    known = {name: row.get(name) or None for name in ("url", "published_at", "outlet")}
+    return InputArticle(id=row["id"], title=row["title"], text=row.get("text", ""), **(known | more))
+
+
+def edits() -> list[Row]:
+    """Recall of each edit: the edited text is a duplicate of its original, or at least on its story.
+
+    The edit gets a title of other words in another order, so that the text alone decides, and no date.
+    """
+    texts, wrapper = (
+        load("dedupe/texts.jsonl")[:BASE],
+        Wrapper([row["text"] for row in load("topics/random_news.jsonl")]),
+    )
+    return [_edit(name, texts, wrapper) for name in EDITS]
+
+
+def _edit(name: str, texts: list[Row], wrapper: Wrapper) -> Row:
+    judge = Judge()
+    stories = {row["id"]: judge(article(row)).verdict.story_id for row in texts}
+    found: Counter[str] = Counter()
+    for row in texts:
+        draw = random.Random(zlib.crc32(f"{name}{row['id']}".encode()))
+        title = "Site: " + " ".join(reversed(row["title"].split()))
+        edited = {"id": f"edited-{row['id']}", "title": title, "text": EDITS[name](row["text"], draw, wrapper)}
+        verdict = judge(article(edited)).verdict
+        if isinstance(verdict, New):
+            found["missed"] += 1
+        elif verdict.story_id == stories[row["id"]]:
+            found[status(verdict)] += 1
+        else:
+            found["wrong"] += 1
+    total = len(texts)
+    return {
+        "edit": name,
+        "duplicate": found["duplicate"] / total,
+        "duplicate or same story": (found["duplicate"] + found["same_story"]) / total,
+        "wrong": found["wrong"] / total,
+    }
+
+
+def unseen() -> list[Row]:
+    """What is joined among articles that nobody drew as copies: each is to be read (``--show``)."""
+    rows = load("dedupe/texts.jsonl") + load("topics/random_news.jsonl")
+    rows = [row | {"id": row.get("id") or f"row{number}"} for number, row in enumerate(rows)]
+    return [_stream("unseen, with the dates they have", rows), _stream("unseen, dates taken away", _undated(rows))]
+
+
+def _undated(rows: Iterable[Row]) -> list[Row]:
+    return [{name: value for name, value in row.items() if name != "published_at"} for row in rows]
+
+
+def streams() -> list[Row]:
+    """The two real streams in their order of arrival."""
+    navy = load("dedupe/navy_release_stream.jsonl")
+    headlines = load("dedupe/repolled_headlines.jsonl")
+    polled = [
+        {"id": f"h{number}", "title": row["title"], "url": row["link"], "first_seen": row["first_seen"]}
+        for number, row in enumerate(sorted(headlines, key=lambda row: str(row["first_seen"])))
+    ]
+    return [
+        _stream("navy releases", sorted(navy, key=lambda row: str(row["first_seen"]))),
+        _stream("headlines polled again", polled),
+    ]
+
+
+def _stream(name: str, rows: list[Row]) -> Row:
+    judge = Judge()
+    found: Counter[str] = Counter()
+    joined: list[str] = []
+    titles = {row["id"]: row["title"] for row in rows}
+    for row in rows:
+        verdict = judge(article(row, first_seen_at=row.get("first_seen"))).verdict
+        kind = status(verdict) if isinstance(verdict, New) else f"{status(verdict)} by {verdict.link.linked_by}"
+        found[kind] += 1
+        if not isinstance(verdict, New):
+            other = titles[verdict.link.article_id]
+            joined.append(f"{kind} {verdict.link.score:.2f} | {row['title']} | {other}")
+    return {"stream": name, "articles": len(rows), **dict(sorted(found.items())), "joined": joined}
+
+
+def pairs() -> list[Row]:
+    """Real pairs by their measured overlap (share of 8-word shingles of the smaller in the larger)."""
+    bins: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in load("dedupe/overlap_pairs.jsonl"):
+        judge = Judge()
+        judge(article(row["a"]))
+        low = int(row["contain8"] * 5) / 5
+        bins[f"{low:.1f} to {low + 0.2:.1f}" if low < 1 else "1.0"][status(judge(article(row["b"])).verdict)] += 1
+    return [
+        {
+            "overlap": name,
+            "pairs": sum(found.values()),
+            **{kind: found[kind] for kind in ("duplicate", "same_story", "new")},
+        }
+        for name, found in sorted(bins.items())
+    ]
+
+
+def stories() -> list[Row]:
+    """BCubed precision, recall and F1 of the stories of two labelled sets."""
+    return [_bcubed(name, load(f"dedupe/{name}.jsonl")) for name in ("same_event", "event_leads")]
+
+
+def _bcubed(name: str, rows: list[Row]) -> Row:
+    judge = Judge()
+    predicted = {row["id"]: judge(article(row)).verdict.story_id for row in rows}
+    gold = {row["id"]: row["event"] for row in rows}
+    precision, recall = overlap(predicted, gold), overlap(gold, predicted)
+    return {
+        "set": name,
+        "articles": len(rows),
+        "precision": precision,
+        "recall": recall,
+        "F1": 2 * precision * recall / (precision + recall),
+    }
+
+
+def overlap(mine: Mapping[str, str], theirs: Mapping[str, str]) -> float:
+    """The mean share of an item's group in ``mine`` that is with it in ``theirs``: BCubed precision, swapped recall."""
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    others: defaultdict[str, set[str]] = defaultdict(set)
+    for item in mine:
+        groups[mine[item]].add(item)
+        others[theirs[item]].add(item)
+    shares = [len(groups[mine[item]] & others[theirs[item]]) / len(groups[mine[item]]) for item in mine]
+    return sum(shares) / len(shares)
+
+
+QUESTIONS: dict[str, Callable[[], list[Row]]] = {
+    "Edited copies: share found": edits,
+    "Unseen articles: what was joined": unseen,
+    "Real pairs": pairs,
+    "Stories, BCubed": stories,
+    "Real streams": streams,
+}
+
+
+def main() -> None:
+    """Print the tables, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--show", action="store_true", help="list what was joined, to be read")
+    given = parser.parse_args()
+    if not DATA.is_dir():
+        sys.exit(f"The texts to evaluate with are not at {DATA}: nothing was evaluated.")
+    found = {question: ask() for question, ask in QUESTIONS.items()}
+    if given.json:
+        print(json.dumps({"at": datetime.now(UTC).isoformat(), **found}))
+        return
+    out = Console()
+    for question, rows in found.items():
+        out.print(_table(question, rows))
+        for line in (line for row in rows if given.show for line in row.get("joined", ())):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(question: str, rows: list[Row]) -> Table:
+    table = Table(title=question, title_justify="left")
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "joined"))
+    for column in columns:
+        table.add_column(column, justify="left" if column == columns[0] else "right")
+    for row in rows:
+        cells = (row.get(column, 0) for column in columns)
+        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells))
+    return table
+
+
+if __name__ == "__main__":
+    main()
