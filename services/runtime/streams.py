@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import gettempdir
@@ -80,15 +81,26 @@ async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
-        done, _ = await asyncio.wait({work}, timeout=DRAIN_SECONDS)
-        if not done:
-            # The batch waits for a server that is away. Dying without a commit hands it to the next worker.
-            log.error("drain_timed_out", messages=len(batch), seconds=DRAIN_SECONDS)
-            os._exit(70)
+        await _drain(work, len(batch))
         raise
     except Exception:
         # A defect in a handler. Staying would let Faust acknowledge what was not done.
         log.exception("handler_failed", messages=len(batch))
+        os._exit(70)
+
+
+async def _drain(work: asyncio.Future[Any], messages: int) -> None:
+    """Wait for a batch whose agent was cancelled. A batch that cannot be done, or fails, ends the process instead."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while not work.done() and (left := until - time.monotonic()) > 0:
+        with suppress(asyncio.CancelledError):  # cancelled once more: that changes nothing
+            await asyncio.wait({work}, timeout=left)
+    if not work.done():
+        # The batch waits for a server that is away. Dying without a commit hands it to the next worker.
+        log.error("drain_timed_out", messages=messages, seconds=DRAIN_SECONDS)
+        os._exit(70)
+    if work.cancelled() or work.exception() is not None:
+        log.error("handler_failed", messages=messages, exc_info=None if work.cancelled() else work.exception())
         os._exit(70)
 
 

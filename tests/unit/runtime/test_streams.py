@@ -74,6 +74,9 @@ async def test_a_cancelled_agent_finishes_its_batch_before_it_leaves() -> None:
 
     agent.cancel()
     await asyncio.sleep(0)
+    agent.cancel()
+    for _ in range(3):
+        await asyncio.sleep(0)
     assert not agent.done(), "the batch is not finished, so the agent must not have left"
     handler.go_on.set()
     with pytest.raises(asyncio.CancelledError):
@@ -84,8 +87,12 @@ async def test_a_cancelled_agent_finishes_its_batch_before_it_leaves() -> None:
 
 @pytest.mark.parametrize(
     ("handle", "drain"),
-    [("raise ValueError('defect')", 25.0), ("await asyncio.sleep(60)", 0.05)],
-    ids=["a handler that raises", "a batch that cannot be finished"],
+    [
+        ("raise ValueError('defect')", 25.0),
+        ("await asyncio.sleep(60)", 0.05),
+        ("await cancelled.wait(); raise ValueError('defect')", 25.0),
+    ],
+    ids=["a handler that raises", "a batch that cannot be finished", "a handler that raises while the agent leaves"],
 )
 def test_the_process_dies_rather_than_acknowledge_what_was_not_done(handle: str, drain: float) -> None:
     program = f"""
@@ -93,6 +100,7 @@ import asyncio
 from types import SimpleNamespace
 from services.runtime import streams
 streams.DRAIN_SECONDS = {drain}
+cancelled = asyncio.Event()
 class Handler:
     async def handle(self, batch):
         {handle}
@@ -105,6 +113,7 @@ async def main():
     agent = asyncio.ensure_future(streams.consume(Stream(), Handler()))
     await asyncio.sleep(0.1)
     agent.cancel()
+    cancelled.set()
     await agent
 asyncio.run(main())
 """
