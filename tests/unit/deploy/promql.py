@@ -11,6 +11,8 @@ from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
+from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
+from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
 from services.tagger.metrics import TaggerMetrics
 
@@ -27,7 +29,14 @@ _MATCHER = re.compile(r'(\w+)\s*([=!][=~]?)\s*"([^"]*)"')
 
 def series() -> dict[str, dict[str, set[str]]]:
     """Series name to label to the values that exist from the start (none for a label whose set is open)."""
-    rooms = (PollerMetrics, DeduperMetrics, TaggerMetrics, lambda own: AlerterMetrics(STATUSES, own), ApiMetrics)
+    rooms = (
+        PollerMetrics,
+        DeduperMetrics,
+        TaggerMetrics,
+        lambda own: AlerterMetrics(STATUSES, own),
+        lambda own: NotifierMetrics(NOTIFIER_STATUSES, own),
+        ApiMetrics,
+    )
     found: dict[str, dict[str, set[str]]] = {}
     for make in rooms:
         registry = CollectorRegistry()

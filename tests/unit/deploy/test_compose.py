@@ -97,11 +97,11 @@ def test_only_these_ports_are_open_to_this_machine() -> None:
     }
 
 
-def test_only_the_poller_gets_out() -> None:
+def test_only_the_poller_and_the_notifier_get_out() -> None:
     networks = document()["networks"]
     assert {name for name, network in networks.items() if network.get("internal")} == {"backend", "monitoring", "feeds"}
     assert networks["loopback"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-    assert [name for name in NAMES if "egress" in service(name).get("networks", ())] == ["poller"]
+    assert [name for name in NAMES if "egress" in service(name).get("networks", ())] == ["notifier", "poller"]
 
 
 def test_kafka_and_redis_are_out_of_reach_of_what_only_watches() -> None:

@@ -11,6 +11,7 @@ from services.alerter.settings import AlerterSettings
 from services.api.settings import ApiSettings
 from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
+from services.notifier.settings import NotifierSettings
 from services.poller.settings import PollerSettings
 from services.runtime.settings import CommonSettings, load, variables
 from services.samples.settings import SamplesSettings
@@ -22,6 +23,7 @@ KINDS: dict[str, type[CommonSettings]] = {
     "deduper": DeduperSettings,
     "tagger": TaggerSettings,
     "alerter": AlerterSettings,
+    "notifier": NotifierSettings,
     "api": ApiSettings,
     "samples": SamplesSettings,
     "local": LocalSettings,
