@@ -71,11 +71,12 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     if differs == "series":
         return None
     link = _link("sketch", owner, near.containment)
-    if near.is_copy and near.own_share >= rules.NEW_TEXT_CONTAINMENT and differs is None:
+    copied = near.is_copy or _is_edited(look, near)
+    if copied and near.own_share >= rules.NEW_TEXT_CONTAINMENT and differs is None:
         return Finding(Copy(owner.story_id, link), owner, wrapper=near.may_be_wrapper)
     if owner.depth > rules.REPRESENTATIVE_DEPTH:
         return None
-    if near.is_copy:
+    if copied:
         carried = owner.article_id if differs is None else None
         return Finding(SameStory(owner.story_id, link, copy_of=carried), owner)
     if near.is_story and _about_the_same(look, owner):
@@ -89,6 +90,14 @@ def _small_but_same(look: Lookup, near: Resemblance) -> bool:
         return False
     story = look.likeness(near.owner.leader)
     return story is not None and story.best >= rules.WEAK_SCORE
+
+
+def _is_edited(look: Lookup, near: Resemblance) -> bool:
+    """Whether this is a heavily edited copy: too few shingles are left, but the words are the same."""
+    if near.home or near.containment < rules.EDITED_CONTAINMENT:
+        return False
+    story = look.likeness(near.owner.leader)
+    return story is not None and story.best >= rules.EDITED_SCORE
 
 
 def _about_the_same(look: Lookup, owner: Record) -> bool:

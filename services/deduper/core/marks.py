@@ -2,7 +2,7 @@
 
 ``series`` are ordinals of title and lead: where both texts have some and none is shared, they are two events.
 ``numbers`` are the title's other numbers, ``skeleton`` and ``slots`` the title with its numbers and names taken out,
-and these: where both titles have numbers, none is shared and the newcomer states (``stated``) none of the other's
+and the names: where both titles have numbers, none is shared and the newcomer states (``stated``) none of the other's
 anywhere, or where one skeleton has other slots, the texts differ in a fact, and neither is a copy of the other.
 """
 
@@ -55,7 +55,7 @@ def marks_of(title: str, text: str) -> Marks:
     numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(fold(title)) if m.start() not in ordinals)
     words = _WORD.findall(title)
     plain = [word for word in words if word.islower() and not word[0].isdigit()]
-    slots = [fold(word) for word in words if not (word.islower() and not word[0].isdigit())]
+    slots = [fold(word) for word in words if not word.islower() and not word[0].isdigit()]
     named = len(plain) >= SKELETON_WORDS and bool(slots)
     return Marks(
         series=_hashes(series),

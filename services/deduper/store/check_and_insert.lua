@@ -166,7 +166,7 @@ local function resemblance(r)
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
   local containment = share(count, home and math.max(mine, other) or math.min(mine, other))
-  return {owner = r, shared = count, containment = containment, own_share = share(count, mine),
+  return {owner = r, home = home, shared = count, containment = containment, own_share = share(count, mine),
           is_copy = containment >= (home and C.own_outlet_copy or C.copy_containment),
           is_story = containment >= (home and C.own_outlet_story or C.story_containment),
           may_be_wrapper = home and containment < C.wrapper_below}
@@ -351,16 +351,23 @@ local function small_but_same(near)
   return story and story.best >= C.weak_score
 end
 
+local function is_edited(near)
+  if near.home or near.containment < C.edited_containment then return false end
+  local story = story_likeness(near.owner.leader)
+  return story and story.best >= C.edited_score
+end
+
 local function by_sketch()
   for _, near in ipairs(nearest_texts()) do
     local r, score = near.owner, rounded(near.containment)
     local differs = conflict(r.marks)
     if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
-      if near.is_copy and near.own_share >= C.new_text_containment and not differs then
+      local copied = near.is_copy or is_edited(near)
+      if copied and near.own_share >= C.new_text_containment and not differs then
         return {COPY, r, SKETCH, score, near.may_be_wrapper}
       end
       if r.depth <= C.representative_depth then
-        if near.is_copy then return {differs and STORY or CARRIES, r, SKETCH, score} end
+        if copied then return {differs and STORY or CARRIES, r, SKETCH, score} end
         if near.is_story and about_the_same(r) then return {STORY, r, SKETCH, score} end
       end
     end
