@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -171,14 +171,14 @@ def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
     data = b" " + folded.data[1 + sentence.start : 1 + sentence.end] + b" "
     hits = compiled.details.hits(data, folded.norm, sentence.start)
     masks = [(compiled.mask_owners[h.meaning.index], h.start, h.end) for h in hits if h.meaning.kind == "mask"]
-    words = [match.start() - 1 + sentence.start for match in _WORD.finditer(data)]
+    words = _Words(data, sentence.start)
     named: list[Hit] = []
     for hit in hits:
         kind = hit.meaning.kind
         if kind == "concept":
             number = hit.meaning.index
             if not masks or not _masked(hit, compiled.owners[number], masks):
-                _note(sentence, number, _span(hit, words))
+                _note(sentence, number, words.span(hit))
         elif kind != "mask" and not (masks and _masked(hit, SHARED, masks)):
             named.append(hit)
     if named:
@@ -191,9 +191,30 @@ def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
     )
 
 
-def _span(hit: Hit, words: list[int]) -> Span:
-    first = bisect_right(words, hit.start) - 1
-    return Span(first, max(first, bisect_right(words, hit.end - 1) - 1), hit.start, hit.end)
+class _Words:
+    """Which words of a sentence a match covers. A few questions are counted out; many make it write a list."""
+
+    _FEW = 12
+
+    def __init__(self, data: bytes, offset: int) -> None:
+        self._data = data
+        self._offset = offset
+        self._asked = 0
+        self._starts: list[int] | None = None
+
+    def span(self, hit: Hit) -> Span:
+        """The match as a span of words and characters."""
+        first = self._before(hit.start)
+        return Span(first, max(first, self._before(hit.end) - 1), hit.start, hit.end)
+
+    def _before(self, position: int) -> int:
+        place = position - self._offset + 1  # in the data, which begins with a border
+        if self._starts is None:
+            self._asked += 1
+            if self._asked <= 2 * self._FEW:
+                return len(self._data[:place].split())
+            self._starts = [match.start() for match in _WORD.finditer(self._data)]
+        return bisect_left(self._starts, place)
 
 
 def _note(sentence: Sentence, number: int, span: Span) -> None:
@@ -202,7 +223,7 @@ def _note(sentence: Sentence, number: int, span: Span) -> None:
         spans.append(span)
 
 
-def _name(sentence: Sentence, named: list[Hit], words: list[int], data: bytes, norm: str, compiled: Compiled) -> None:
+def _name(sentence: Sentence, named: list[Hit], words: _Words, data: bytes, norm: str, compiled: Compiled) -> None:
     """Actors and places, the longest name first: the South China Sea is not China."""
     named.sort(key=lambda hit: (hit.start - hit.end, hit.start))
     taken: list[tuple[int, int, str]] = []
@@ -213,6 +234,8 @@ def _name(sentence: Sentence, named: list[Hit], words: list[int], data: bytes, n
             continue
         if any((s, e, g) == (hit.start, hit.end, group) for s, e, g in taken):
             continue
+        if kind == "place" and any(s < hit.end and hit.start < e and g == group for s, e, g in taken):
+            continue  # "the Gulf" begins before "Gulf of Aden" and is another place
         taken.append((hit.start, hit.end, group))
         if kind == "place":
             _note_place(sentence, hit, words, compiled)
@@ -226,19 +249,19 @@ def _word_before(data: bytes, index: int) -> bytes:
     return head[head.rfind(b" ") + 1 :]
 
 
-def _note_place(sentence: Sentence, hit: Hit, words: list[int], compiled: Compiled) -> None:
+def _note_place(sentence: Sentence, hit: Hit, words: _Words, compiled: Compiled) -> None:
     place = compiled.places.by_id[compiled.place_ids[hit.meaning.index]]
     if hit.meaning.index not in sentence.places:
         sentence.places.append(hit.meaning.index)
-    span = _span(hit, words)
+    span = words.span(hit)
     _note(sentence, compiled.built_in[PLACE], span)
     if place.kind != "place":
         _note(sentence, compiled.built_in[place.kind.upper()], span)
 
 
-def _note_actor(sentence: Sentence, hit: Hit, words: list[int], norm: str, compiled: Compiled) -> None:
+def _note_actor(sentence: Sentence, hit: Hit, words: _Words, norm: str, compiled: Compiled) -> None:
     known = compiled.actors[hit.meaning.index]
-    span = _span(hit, words)
+    span = words.span(hit)
     if hit.meaning.kind == "ship":
         more = _NAME_GOES_ON.match(norm, hit.end, sentence.end)
         span = Span(span.first, span.last, hit.start, more.end() if more else hit.end)
