@@ -122,7 +122,7 @@ def decide(
         return _waiting(known, learned, cause), Known(dossier=learned)
     sources = gather(members, learned.contributions, before.sources if before else ())
     drawn = _draw(story_id, learned, sources, rules, cause, now)
-    remembered = Known(dossier=learned, told=_telling(learned))
+    remembered = Known(dossier=learned, told=telling(learned))
     if before is None:
         return Opened(drawn), remembered
     facts = [c for item in learned.contributions if _version(item) not in known.told for c in diff.facts(item.changes)]
@@ -289,5 +289,6 @@ def _version(item: Contribution) -> str:
     return f"{item.article_id[:12]}:{item.content_hash[:12]}"
 
 
-def _telling(dossier: Dossier) -> tuple[str, ...]:
+def telling(dossier: Dossier) -> tuple[str, ...]:
+    """The versions in a dossier that changed a fact."""
     return tuple(_version(item) for item in dossier.contributions if diff.facts(item.changes))

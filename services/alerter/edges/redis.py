@@ -25,6 +25,7 @@ from services.runtime.clock import Clock
 from services.runtime.redis import RedisCalls
 
 _DAY_MS = 86_400_000
+_STORY_SECONDS = 96 * 3600  # the deduper's window, by default
 
 # KEYS: hash, by:time, outbox, stream, expiry, the index keys to list the alert in, those to drop it from.
 # A token that is stored already is this very write, repeated after its answer was lost.
@@ -230,6 +231,29 @@ class RedisStories:
 
         rows = await self._calls.run(attempt)
         return [[stories.decode_member(value) for value in values] for values in rows]
+
+
+class RedisStoryWriter:
+    """See :class:`services.alerter.rebuild.StoryWriter`. A story made anew lives as the deduper lets it live."""
+
+    def __init__(self, redis: Redis, calls: RedisCalls) -> None:
+        self._redis = redis
+        self._calls = calls
+
+    async def add(self, members: Sequence[tuple[StoryKey, StoryMember]]) -> int:
+        keys = list(dict.fromkeys(redis_keys.story(key.bucket, key.story_id) for key, _ in members))
+
+        async def attempt() -> list[Any]:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for key, member in members:
+                    name = redis_keys.story(key.bucket, key.story_id)
+                    pipe.hsetnx(name, member.article_id, stories.encode_member(member).decode())
+                for name in keys:
+                    pipe.expire(name, _STORY_SECONDS, nx=True)
+                return await pipe.execute()
+
+        replies = await self._calls.run(attempt)
+        return sum(bool(reply) for reply in replies[: len(members)])
 
 
 def index_keys(alert: Alert) -> tuple[str, ...]:
