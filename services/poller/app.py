@@ -126,6 +126,9 @@ class PollerService:
                 health_at = self._clock.monotonic() + HEALTH_SECONDS
                 await self._count_feeds()
             free = self._fetchers - len(self._polls)
+            if free < self._fetchers / 4:  # claiming one at a time would cost a call to the store for each
+                await asyncio.wait(self._polls, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                continue
             claims = await self._claims(free)
             for claim in claims:
                 task = asyncio.create_task(self._poll(claim))

@@ -13,6 +13,7 @@ from typing import Final
 
 _HEAD_CHARACTERS: Final = 400  # a dateline stands in the first line or two
 _TAIL_CHARACTERS: Final = 300  # "(Reporting by ...; Editing by ...)" ends the text
+_SHORT_CREDIT: Final = 4
 _FRONT: Final = ("www.", "m.", "amp.", "mobile.")
 
 
@@ -36,21 +37,30 @@ class Publishers:
     aggregators: frozenset[str]
     registrable: Callable[[str], str | None]
     _by_name: dict[str, str] = field(default_factory=dict, repr=False)
+    _by_host: dict[str, str] = field(default_factory=dict, repr=False)
+    _passing_on: dict[str, str] = field(default_factory=dict, repr=False)
     _dateline: list[re.Pattern[str]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         by_credit = {}
+        self._passing_on.update((host, host) for host in self.aggregators)
+        self._by_host.update((host, wire.name) for wire in self.wires for host in wire.hosts)
         for wire in self.wires:
             for name in (wire.name, *wire.names):
                 self._by_name[name.casefold()] = wire.name
             for credit in wire.credits:
                 by_credit[credit] = wire.name
                 self._by_name.setdefault(credit.casefold(), wire.name)
+        long = [credit for credit in by_credit if len(credit) > _SHORT_CREDIT or not credit.isupper()]
+        before, after = r"(?:[^()]{0,20}[/, ])?", r"(?:[/, ][^()]{0,20})?"
+        # "MANILA, June 20 (Reuters)", "Reuters - ", "WASHINGTON (AP) — ": short capitals need the dash of a dateline,
+        # because "(AP)" or "(MENA)" in a sentence may stand for anything, and so does "(Jane Doe/Reuters)", a caption
+        if long:
+            self._dateline.append(re.compile(rf"\(({_any_of(long)})\)"))
         if by_credit:
-            words = "|".join(re.escape(credit) for credit in sorted(by_credit, key=len, reverse=True))
-            # "(AP) —", "(Reuters) -", "LONDON, June 20 (AFP)", "Reuters - ", "AP — "
-            self._dateline.append(re.compile(rf"\((?:[^()]{{0,20}}[/, ])?({words})(?:[/, ][^()]{{0,20}})?\)"))
-            self._dateline.append(re.compile(rf"^(?:[A-Z][\w .,'’/-]{{0,60}}[,:] ?)?({words})\s*(?:-{{1,2}}|–|—)\s"))
+            words, dash = _any_of(list(by_credit)), r"\s*(?:-{1,2}|–|—|―)\s"
+            self._dateline.append(re.compile(rf"\({before}({words}){after}\){dash}"))
+            self._dateline.append(re.compile(rf"^(?:[A-Z][\w .,'’/-]{{0,60}}[,:] ?)?({words}){dash}"))
 
     def wire_named(self, name: str) -> str | None:
         """The wire an author or source name stands for, exactly or as "Name Surname, Reuters"."""
@@ -69,28 +79,29 @@ class Publishers:
             named = self.wire_named(name)
             if named:
                 return named
-        for wire in self.wires:
-            if host and any(host == own or host.endswith(f".{own}") for own in wire.hosts):
-                return wire.name
-        return self._in_text(text)
+        owner = self._of_domain(host, self._by_host) if host else None
+        return owner or self._in_text(text)
 
     def is_aggregator(self, host: str | None) -> bool:
         """Whether a host passes on what others wrote."""
-        return host is not None and self._lookup_domain(host, self.aggregators)
+        return host is not None and self._of_domain(host, self._passing_on) is not None
 
     def family_of(self, host: str) -> str:
         """The publisher family of a host."""
-        labels = host.split(".")
-        for start in range(len(labels) - 1):
-            family = self.families.get(".".join(labels[start:]))
-            if family:
-                return family
+        family = self._of_domain(host, self.families)
+        if family:
+            return family
         domain = self.registrable(host) or host
         return self.families.get(domain, domain)
 
-    def _lookup_domain(self, host: str, table: frozenset[str]) -> bool:
+    def _of_domain(self, host: str, table: Mapping[str, str]) -> str | None:
+        """What ``table`` says of the host or of a domain it lies in."""
         labels = host.split(".")
-        return any(".".join(labels[start:]) in table for start in range(len(labels) - 1))
+        for start in range(len(labels) - 1):
+            found = table.get(".".join(labels[start:]))
+            if found:
+                return found
+        return None
 
     def _in_text(self, text: str) -> str | None:
         head = text[:_HEAD_CHARACTERS]
@@ -103,6 +114,10 @@ class Publishers:
             if any(ending in tail for ending in wire.endings):
                 return wire.name
         return None
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
