@@ -75,6 +75,11 @@ def redis(option: str | None) -> str:
     return _url(_REDIS, option)
 
 
+def redis_noted() -> str | None:
+    """Redis of the ``wirewatch up`` that runs in this directory, None where none does. Raises :class:`UsageError`."""
+    return _noted(_REDIS)
+
+
 def api(option: str | None) -> str:
     """The ``http://`` address of the api, without a slash at its end. Raises :class:`UsageError`."""
     return _url(_API, option).rstrip("/")

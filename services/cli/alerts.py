@@ -39,9 +39,12 @@ def register(app: typer.Typer) -> None:
 
 
 async def _show(address: str, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
-    from services.cli import alert_log
+    from services.cli import alert_log, broker
     from services.cli.console import err
+    from services.contracts import topics
 
+    broker.quiet()
+    await broker.require_topic(address, topics.ALERTS)
     async with alert_log.AlertLog(address) as log:
         retained = alert_log.latest(await log.retained(), wanted)
         for record in retained:

@@ -205,12 +205,15 @@ async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
     """The stored states; None where the store cannot be reached."""
     from redis.exceptions import RedisError
 
+    from services.cli import addresses
     from services.poller.edges.store import read_states
     from services.poller.settings import PollerSettings
     from services.runtime import settings
     from services.runtime.redis import connect
 
-    client = connect(settings.load(PollerSettings, "poller", os.environ).redis)
+    named = settings.load(PollerSettings, "poller", os.environ).redis
+    noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()
+    client = connect(noted or named)
     try:
         found = await read_states(client, [feed.id for feed in feeds])
     except (RedisError, OSError):

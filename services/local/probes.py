@@ -22,6 +22,8 @@ def kafka(address: str) -> Probe:
     def probe() -> str | None:
         try:
             brokers = _live_brokers(host, int(port))
+        except (ValueError, OverflowError):
+            return f"no answer at {address}: that is not host:port"
         except (OSError, struct.error) as error:
             return f"no answer at {address}: {error}"
         return None if brokers else f"the broker at {address} is not ready yet"
@@ -51,7 +53,9 @@ def store(address: str) -> Probe:
             ) as client:
                 client.ping()
         except (redis.RedisError, OSError) as error:
-            return f"no answer at {without_password(address)}: {error}"
+            return f"no answer at {without_password(address)}: {str(error).rstrip('.')}"
+        except (ValueError, OverflowError):
+            return f"no answer at {address.rpartition('@')[2]}: that is not redis://host:port/0"
         return None
 
     return probe

@@ -53,7 +53,7 @@ async def test_the_latest_revision_of_each_alert_is_listed(kafka: str, make_topi
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--kafka", "127.0.0.1:1"), "does not answer"),
+        (("--kafka", "127.0.0.1:1"), "No Kafka answers at 127.0.0.1:1"),
         (("--kafka", "127.0.0.1:1", "--min-severity", "loud"), "low, medium, high, critical"),
     ],
 )

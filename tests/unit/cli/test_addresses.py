@@ -62,3 +62,9 @@ def test_run_file_without_this_server_counts_for_nothing() -> None:
     noted('{"redis": null}')
     with pytest.raises(UsageError, match="No address of Redis is known"):
         addresses.redis(None)
+
+
+def test_redis_of_the_running_line_is_found_and_no_line_is_no_error() -> None:
+    assert addresses.redis_noted() is None
+    noted('{"redis": "redis://127.0.0.1:7/0"}')
+    assert addresses.redis_noted() == "redis://127.0.0.1:7/0"

@@ -34,6 +34,15 @@ def test_a_store_that_is_away_is_named_without_its_password(tmp_path: Path) -> N
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("variable", ["WIREWATCH_KAFKA", "WIREWATCH_REDIS"])
+@pytest.mark.parametrize("address", ["nonsense", "http://host:port"])
+def test_what_is_no_address_is_a_sentence(variable: str, address: str) -> None:
+    probe = probes.kafka if variable == "WIREWATCH_KAFKA" else probes.store
+    problem = probe(address)()
+    assert problem is not None
+    assert "that is not " in problem
+
+
 def test_something_else_at_the_brokers_address_is_no_broker() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         problem = probes.kafka(f"127.0.0.1:{other.getsockname()[1]}")()
