@@ -104,3 +104,15 @@ def test_an_article_in_one_endless_line_is_bounded(tmp_path: Path) -> None:
     assert tagging.truncated
     assert len(tagging.tags[0].evidence) <= 5
     assert all(e.end <= MOST_CHARACTERS for e in tagging.tags[0].evidence)
+
+
+def test_words_are_counted_alike_for_few_and_for_many_matches(tmp_path: Path) -> None:
+    compiled = small(tmp_path).compiled
+    head = "Storms, storms -- storms; " * 20
+
+    def given(text: str) -> bool:
+        return bool(tag(Fields("", "", text, "en"), compiled).tags)
+
+    for gap, expected in (("very very very ", True), ("very very very very ", False)):
+        assert given(f"In Japan a storm {gap}struck.") == expected
+        assert given(f"{head} In Japan a storm {gap}struck.") == expected
