@@ -108,7 +108,7 @@ def test_an_article_in_one_endless_line_is_bounded(tmp_path: Path) -> None:
 
 def test_words_are_counted_alike_for_few_and_for_many_matches(tmp_path: Path) -> None:
     compiled = small(tmp_path).compiled
-    head = "Storms, storms -- storms; " * 20
+    head = "Storms, storms -- storms; " * 12
 
     def given(text: str) -> bool:
         return bool(tag(Fields("", "", text, "en"), compiled).tags)
