@@ -15,6 +15,7 @@ from services.cli.console import err, json_line
 
 if TYPE_CHECKING:
     from services.contracts.messages import Article, LinkedBy
+    from services.contracts.stories import StoryMember
     from services.deduper.core.verdict import Decision
 
 START = datetime(1970, 1, 2, tzinfo=UTC)  # the time of lines that give none; their order is then the only time
@@ -70,6 +71,12 @@ class Judge:
         article = _article(given, self._now)
         item = candidate(article, self._vocabularies.of(redis_keys.bucket(article.language)))
         return self._index.check_and_insert(item, int(self._now.timestamp()))
+
+    def members(self, given: jsonl.InputArticle, story_id: str) -> tuple[StoryMember, ...]:
+        """The members of the story that the line was put into."""
+        from services.contracts import redis_keys
+
+        return self._index.members(redis_keys.bucket(given.language), story_id)
 
 
 def _judge(lines: Iterable[bytes], *, window_s: int) -> bool:

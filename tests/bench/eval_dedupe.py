@@ -22,6 +22,7 @@ from rich.table import Table
 
 from services.cli.dedupe import Judge
 from services.cli.jsonl import InputArticle
+from services.contracts.stories import fold, independent_sources
 from services.deduper.core.verdict import New, status
 from tests.bench.dedupe_edits import EDITS, Wrapper
 
@@ -123,9 +124,11 @@ def pairs() -> list[Row]:
     bins: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in load("dedupe/overlap_pairs.jsonl"):
         judge = Judge()
-        judge(article(row["a"]))
+        judge(article(row["a"], url=None))
         low = int(row["contain8"] * 5) / 5
-        bins[f"{low:.1f} to {low + 0.2:.1f}" if low < 1 else "1.0"][status(judge(article(row["b"])).verdict)] += 1
+        bins[f"{low:.1f} to {low + 0.2:.1f}" if low < 1 else "1.0"][
+            status(judge(article(row["b"], url=None)).verdict)
+        ] += 1
     return [
         {
             "overlap": name,
@@ -166,10 +169,36 @@ def overlap(mine: Mapping[str, str], theirs: Mapping[str, str]) -> float:
     return sum(shares) / len(shares)
 
 
+REPUBLISHED_JACCARD = 0.5  # of 8-word shingles: above, one text was republished; below, two share passages
+
+
+def sources() -> list[Row]:
+    """Independent sources of real pairs that came onto one story, against labels by a written rule.
+
+    One source where the text was republished (overlap of 8-word shingles, measured without our sketch) or where one
+    outlet wrote both; two otherwise. Wire credits are not in this data.
+    """
+    found: Counter[str] = Counter()
+    for row in load("dedupe/overlap_pairs.jsonl"):
+        judge, second = Judge(), article(row["b"], url=None)
+        judge(article(row["a"], url=None))
+        verdict = judge(second).verdict
+        if isinstance(verdict, New):
+            found["not on one story"] += 1
+            continue
+        one = row["jaccard8"] >= REPUBLISHED_JACCARD or row["a"]["outlet"] == row["b"]["outlet"]
+        counted = independent_sources(fold(judge.members(second, verdict.story_id)))
+        found["right" if counted == (1 if one else 2) else "counted too many" if one else "counted too few"] += 1
+    joined = sum(found.values()) - found["not on one story"]
+    wrong = found["counted too many"] + found["counted too few"]
+    return [{"pairs": sum(found.values()), **found, "error": wrong / joined}]
+
+
 QUESTIONS: dict[str, Callable[[], list[Row]]] = {
     "Edited copies: share found": edits,
     "Unseen articles: what was joined": unseen,
     "Real pairs": pairs,
+    "Independent sources of real pairs": sources,
     "Stories, BCubed": stories,
     "Real streams": streams,
 }

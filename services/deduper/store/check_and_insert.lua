@@ -21,7 +21,7 @@ local identity, exact, title = ARGV[8], ARGV[9], ARGV[10]
 local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
 local marks, published, event, title_norm, words = ARGV[17], tonumber(ARGV[18]), ARGV[19], tonumber(ARGV[20]), ARGV[21]
-local stated = ARGV[22]
+local stated, vector = ARGV[22], ARGV[23]
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
@@ -198,15 +198,19 @@ local function nearest_texts()
   return found
 end
 
-local term_at, weight, rarity, titled = {}, {}, {}, {}  -- 3 bytes of key to place; the rest by place
-for i = 1, terms do
-  local at = i * 10 - 9
-  term_at[sub(event, at + 4, at + 6)] = i
-  weight[i], rarity[i], titled[i] = byte(event, at + 7, at + 9)
+local term_at, weight, rarity, titled  -- 3 bytes of key to place; the rest by place
+local function read_terms()
+  term_at, weight, rarity, titled = {}, {}, {}, {}
+  for i = 1, terms do
+    local at = i * 10 - 9
+    term_at[sub(event, at + 4, at + 6)] = i
+    weight[i], rarity[i], titled[i] = byte(event, at + 7, at + 9)
+  end
 end
 
 -- Score of one representative whose terms lie at `at` of `raw`, and the places of the terms shared.
 local function likeness(raw, at, count, norm, other_published)
+  if not term_at then read_terms() end
   local product, heading, places = 0, 0, {}
   local r1, r2, r3 = 0, 0, 0  -- the three rarest
   for p = at, at + (count - 1) * 4, 4 do
@@ -447,14 +451,10 @@ local function represent(number, leader)
     if #others / 4 + 1 >= C.most_representatives then return end
     keep('p', leader, '', others .. pack_('>I4', number))
   end
-  local vector = {pack_('>I4BB', published, title_norm, terms)}
-  for i = 1, terms do
-    vector[i + 1] = sub(event, i * 10 - 5, i * 10 - 3) .. char(weight[i] + 128 * titled[i])
-  end
   local key, at = slot(number)
   -- A page is made in its full size at once: a string that grows is given twice the room it needs.
   if call('EXISTS', key) == 0 then call('SETRANGE', key, C.page_slots * C.slot_bytes - 1, '\0') end
-  call('SETRANGE', key, at, table.concat(vector))
+  call('SETRANGE', key, at, pack_('>I4BB', published, title_norm, terms) .. vector)
   call('EXPIRE', key, window + slack)
   for i = 1, math.min(terms, C.posted_terms) do post_term(i, leader) end
 end

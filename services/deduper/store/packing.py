@@ -13,6 +13,7 @@ from services.deduper.core import event as event_
 from services.deduper.core import facts as facts_
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import BITS, MASK, Candidate
+from services.deduper.core.event import KEY_MASK
 from services.deduper.core.marks import Marks
 from services.deduper.core.sketch import TOP_SHIFT
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict
@@ -21,7 +22,7 @@ _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _NO_LINK = b',"linked_by":null,"score":null,"copy_of":null}'
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
 _FIELD_BITS = 29  # of a 48-bit hash; the other 19 name the key: 60 postings a key at a million articles
-_FIELD_MASK = 2**_FIELD_BITS - 1
+_FIELD_MASK: int = 2**_FIELD_BITS - 1
 _PAGE_SLOTS = 32  # vectors in one string
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
@@ -118,6 +119,7 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
         item.event.title_norm,
         "\x1e".join(term.word for term in item.event.terms).encode(),
         b"".join(mark.to_bytes(2, "big") for mark in item.marks.stated),
+        b"".join((t.key & KEY_MASK).to_bytes(3, "big") + bytes((t.weight | t.titled << 7,)) for t in item.event.terms),
     ]
 
 

@@ -26,7 +26,14 @@ def script() -> str:
 class RedisStories:
     """See :class:`services.deduper.handler.StoryStore`. Waits for as long as the server is away."""
 
-    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, clock: Clock, *, window_s: int) -> None:
+    def __init__(
+        self,
+        client: redis.asyncio.Redis | redis.asyncio.RedisCluster,
+        calls: RedisCalls,
+        clock: Clock,
+        *,
+        window_s: int,
+    ) -> None:
         self._client = client
         self._calls = calls
         self._clock = clock
@@ -49,7 +56,7 @@ class RedisStories:
             sha = self._sha or await self._load()
             async with self._client.pipeline(transaction=False) as pipeline:
                 for prefix, arguments in prepared:
-                    pipeline.evalsha(sha, 1, prefix, *arguments)
+                    pipeline.execute_command("EVALSHA", sha, 1, prefix, *arguments)  # evalsha() is barred on clusters
                 try:
                     return await pipeline.execute()
                 except NoScriptError:
