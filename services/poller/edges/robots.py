@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from protego import Protego
 
 from services.poller.core.canonical import host_of
 from services.poller.core.model import ExtractedPage, Fetched
-from services.poller.edges.egress import Egress
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Documents, FeedStore
@@ -42,11 +41,23 @@ class _Rules:
         return min(float(delay or 0), MAX_CRAWL_DELAY_SECONDS)
 
 
+class Asks(Protocol):
+    """What of :class:`services.poller.edges.egress.Egress` is needed here."""
+
+    async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
+        """Any address."""
+        ...
+
+    async def page(self, url: str) -> Fetched:
+        """An article page."""
+        ...
+
+
 class PolitePages:
     """See :class:`services.poller.ports.Pages`."""
 
     def __init__(
-        self, *, egress: Egress, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
+        self, *, egress: Asks, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
     ) -> None:
         self._egress = egress
         self._documents = documents
