@@ -1,0 +1,63 @@
+"""The backtest of packs over what Apache Kafka holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+import typer
+from typer.testing import CliRunner
+
+from services.cli import broker, packs
+from services.contracts import codec
+from services.contracts import topics as names
+from services.contracts.messages import Article, UniqueArticle
+from services.runtime.delivery import Outgoing
+from tests.support.articles import an_article
+from tests.support.clock import START
+from tests.support.packs import SMALL_PACK
+from tests.support.stack import MakeTopics
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def unique(article: Article, story: str) -> Outgoing:
+    message = UniqueArticle(article=article, story_id=story, verdict="new", deduped_at=START)
+    return Outgoing(names.UNIQUE, story.encode(), codec.encode(message))
+
+
+async def test_a_backtest_over_what_kafka_holds(
+    kafka: str, topic_prefix: str, make_topics: MakeTopics, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(names, "UNIQUE", topic_prefix + names.UNIQUE)
+    await make_topics([names.UNIQUE])
+    (tmp_path / "storms.yaml").write_text(SMALL_PACK)
+    struck = [an_article(text=f"A storm struck Japan {n}.", url=f"https://news.example/{n}") for n in range(3)]
+    old = an_article(text="A storm struck Cuba.", url="https://news.example/old", backfill=True)
+    messages = [*(unique(article, "one-story") for article in struck), unique(old, "old")]
+    async with broker.publisher(kafka) as publisher:
+        await publisher.publish([*messages, Outgoing(names.UNIQUE, b"x", b"nonsense")])
+    app = typer.Typer()
+    packs.register(app)
+    command = ["packs", "backtest", "--kafka", kafka, "--packs", str(tmp_path / "storms.yaml"), "--json"]
+    result = await asyncio.to_thread(CliRunner().invoke, app, command)
+    report = json.loads(result.stdout)
+    storms = next(topic for topic in report["topics"] if topic["topic"] == "storms")
+    assert report["articles"] == 4
+    assert (storms["before"], storms["tags_after"], storms["alerts_after"]) == (None, 4, 1)
+    assert storms["gained_total"] == 4
