@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.alerter import severity_file, watch_file
+from services.alerter import severity_file
 from services.alerter.app import build_app
-from services.alerter.deliverer import Deliverer
-from services.alerter.edges.deliveries import RedisDeliveries
 from services.alerter.edges.redis import RedisAlertStore, RedisStories
-from services.alerter.edges.webhooks import WebhookSender
 from services.alerter.handler import STATUSES, AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.service import AlerterService
 from services.alerter.settings import AlerterSettings
-from services.alerter.watch_file import WatchList
 from services.runtime import files, process
 from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
@@ -25,7 +21,6 @@ from services.runtime.redis import RedisCalls, connect
 def build(settings: AlerterSettings, context: Context) -> Service:
     """The alerter on real Kafka and Redis."""
     rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
-    watches = watch_file.load(settings.watch_file) if settings.watch_file else WatchList(channels={})
     metrics = AlerterMetrics(STATUSES, context.registry)
     waiting = context.waiting
     waiting.show_on(metrics.waiting)
@@ -42,14 +37,6 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         closed_retention_days=settings.closed_retention_days,
         stream_revisions=settings.stream_revisions,
     )
-    sender = WebhookSender(watches.channels, context.clock)
-    deliverer = Deliverer(
-        watches=watches.watches,
-        store=RedisDeliveries(redis, calls, context.clock),
-        sender=sender,
-        clock=context.clock,
-        metrics=metrics,
-    )
     handler = AlerterHandler(
         store=store,
         stories=RedisStories(redis, calls),
@@ -58,7 +45,6 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         stale_after=timedelta(hours=settings.stale_after_hours),
         clock=context.clock,
         metrics=metrics,
-        notifier=deliverer,
     )
     return AlerterService(
         build_app(
@@ -67,10 +53,9 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         ),
         publisher,
         handler=handler,
-        deliverer=deliverer,
         clock=context.clock,
         sweep_seconds=settings.sweep_seconds,
-        closing=[sender.close, redis.aclose],
+        closing=[redis.aclose],
         waiting=waiting,
     )
 

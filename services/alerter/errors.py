@@ -2,7 +2,7 @@
 
     WirewatchError
     ├── UsageError
-    │   └── RuleFileError   a file of severity rules or watches cannot be used; names file and line. Exit code 2
+    │   └── RuleFileError   a file of rules cannot be used; names file and line. Exit code 2
     └── PoisonError
         └── codec.UndecodableError is raised by the contracts and dead-lettered with reason "undecodable"
 

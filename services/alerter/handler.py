@@ -16,7 +16,7 @@ from services.alerter.core import alert as core
 from services.alerter.core import dossier
 from services.alerter.core.severity import Rules
 from services.alerter.metrics import AlerterMetrics
-from services.alerter.ports import AlertStore, Notifier, Stored, StoryKey, StoryReader, Write
+from services.alerter.ports import AlertStore, Stored, StoryKey, StoryReader, Write
 from services.contracts import codec, redis_keys, topics
 from services.contracts.cloudevents import alert_headers
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
@@ -64,9 +64,7 @@ class AlerterHandler:
         stale_after: timedelta,
         clock: Clock,
         metrics: AlerterMetrics,
-        notifier: Notifier | None = None,
     ) -> None:
-        self._notifier = notifier
         self._store = store
         self._stories = stories
         self._publisher = publisher
@@ -207,8 +205,6 @@ class AlerterHandler:
         now = self._clock.now()
         for alert in revisions.values():
             self._metrics.sent(alert, now)
-        if self._notifier is not None:
-            await self._notifier.notify(list(revisions.values()))  # before the tick: a crash here repeats it
         await self._store.published(list(revisions.values()))
 
     def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Outgoing:

@@ -8,7 +8,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.contracts.messages import Alert
-from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, RoomMetrics, counter
+from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, RoomMetrics
 
 MAX_TOPIC_LABELS = 200  # a topic label comes from a topic pack, which a person writes; more than this is a defect
 
@@ -49,23 +49,6 @@ class AlerterMetrics(RoomMetrics):
         self.resent = Counter(
             "wirewatch_alerter_resent_total",
             "Revisions sent again because their acknowledgement was not recorded.",
-            registry=registry,
-        )
-        self.watch_matches = Counter(
-            "wirewatch_alerter_watch_matches_total",
-            "Revisions that a watch asked for, by watch (a person writes them).",
-            ["watch"],
-            registry=registry,
-        )
-        self.deliveries = counter(
-            "wirewatch_alerter_deliveries_total",
-            "Attempts to deliver to a channel, by how they ended.",
-            registry,
-            outcome=("sent", "retried", "given_up"),
-        )
-        self.deliveries_waiting = Gauge(
-            "wirewatch_alerter_deliveries_waiting",
-            "Deliveries that have not arrived yet, at the last look.",
             registry=registry,
         )
         self._topics: set[str] = set()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.alerter.core.alert import NOTHING_KNOWN, Known
-from services.alerter.core.deliveries import PendingDelivery
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
 
@@ -84,48 +83,4 @@ class StoryReader(Protocol):
 
     async def members(self, keys: Sequence[StoryKey]) -> Sequence[Sequence[StoryMember]]:
         """The members of each story, none where it is no longer kept."""
-        ...
-
-
-class Notifier(Protocol):
-    """Whoever wants to be told of revisions."""
-
-    async def notify(self, alerts: Sequence[Alert]) -> None:
-        """Note who is to be told of these revisions. The same revision noted twice is told once."""
-        ...
-
-
-class DeliveryStore(Protocol):
-    """Deliveries under way. Every method waits for as long as the store is away."""
-
-    async def add(self, deliveries: Sequence[PendingDelivery]) -> None:
-        """Keep each until it is done; one that is kept or was done before is passed over."""
-        ...
-
-    async def due(self, limit: int) -> Sequence[PendingDelivery]:
-        """What should be tried now. It is lent to the caller: for some time nobody else is given it."""
-        ...
-
-    async def done(self, delivery: PendingDelivery) -> None:
-        """It has arrived."""
-        ...
-
-    async def retry(self, delivery: PendingDelivery, *, after_seconds: float) -> None:
-        """Try again later, with what ``delivery`` says now."""
-        ...
-
-    async def give_up(self, delivery: PendingDelivery, *, reason: str) -> None:
-        """Put it where a person can see it."""
-        ...
-
-    async def size(self) -> int:
-        """How many are under way."""
-        ...
-
-
-class Sender(Protocol):
-    """Sends one delivery to a channel."""
-
-    async def send(self, delivery: PendingDelivery) -> str | None:
-        """What went wrong, in words; None once the other side has said that it has it. Never raises for that."""
         ...

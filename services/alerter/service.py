@@ -1,4 +1,4 @@
-"""The alerter as a service: the Faust app, and beside it the sweeper of the outbox and the deliverer."""
+"""The alerter as a service: the Faust app, and the sweeper of the outbox beside it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import faust
 
-from services.alerter.deliverer import Deliverer
 from services.alerter.handler import AlerterHandler
 from services.runtime.clock import Clock
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.retry import Waiting
 from services.runtime.streams import StreamService
-
-IDLE_SECONDS = 1.0  # between looks for deliveries that are due
 
 
 class AlerterService(StreamService):
@@ -26,7 +23,6 @@ class AlerterService(StreamService):
         publisher: KafkaPublisher,
         *,
         handler: AlerterHandler,
-        deliverer: Deliverer,
         clock: Clock,
         sweep_seconds: float,
         closing: Sequence[Callable[[], Awaitable[None]]],
@@ -35,32 +31,28 @@ class AlerterService(StreamService):
         super().__init__(app, publisher, closing=closing, waiting=waiting)
         self._publisher_ready = publisher
         self._handler = handler
-        self._deliverer = deliverer
         self._clock = clock
         self._sweep_seconds = sweep_seconds
-        self._beside: set[asyncio.Task[None]] = set()
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._publisher_ready.start()
         await self._handler.sweep(older_than_seconds=0)
         await super().start()
-        self._beside = {
-            asyncio.create_task(self._sweep(), name="alerter.sweep"),
-            asyncio.create_task(self._deliver(), name="alerter.deliver"),
-        }
+        self._sweeping = asyncio.create_task(self._sweep(), name="alerter.sweep")
 
     async def stop(self) -> None:
-        for task in self._beside:
-            task.cancel()
-        if self._beside:
-            await asyncio.wait(self._beside)
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait({self._sweeping})
         await super().stop()
 
     async def ended(self) -> None:
-        """Returns when the app has stopped, raises what ended one of the others."""
+        """Returns when the app has stopped, raises what ended the sweeper."""
         app = asyncio.ensure_future(super().ended())
         try:
-            done, _ = await asyncio.wait({app, *self._beside}, return_when=asyncio.FIRST_COMPLETED)
+            tasks = {app} if self._sweeping is None else {app, self._sweeping}
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
@@ -70,8 +62,3 @@ class AlerterService(StreamService):
         while True:
             await self._clock.sleep(self._sweep_seconds)
             await self._handler.sweep()
-
-    async def _deliver(self) -> None:
-        while True:
-            if not await self._deliverer.deliver():
-                await self._clock.sleep(IDLE_SECONDS)

@@ -10,8 +10,7 @@ from services.runtime.settings import CommonSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlerterSettings(CommonSettings):
-    """``severity_file`` is the rule file, by default ``seeds/severity.yaml``. ``watch_file`` names watches of this
-    room's own (``services.alerter.watch_file``); without it the alerter delivers to nobody.
+    """``severity_file`` is the rule file, by default ``seeds/severity.yaml``.
 
     An article older than ``stale_after_hours`` when it was fetched opens no alert. An alert is kept
     ``retention_days`` after its last change, ``closed_retention_days`` once an analyst has closed it. The stream for
@@ -19,7 +18,6 @@ class AlerterSettings(CommonSettings):
     """
 
     severity_file: Path | None = None
-    watch_file: Path | None = None
     stale_after_hours: float = 48.0
     retention_days: float = 30.0
     closed_retention_days: float = 7.0

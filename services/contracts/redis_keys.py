@@ -14,7 +14,6 @@ notifier.
 | ``ww:1:{al}:outbox`` | zset | alerter | alert ids whose latest revision Kafka has not acknowledged |
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |
-| ``ww:1:{al}:watch:...`` | several | alerter | deliveries of watches, see services/alerter/edges/deliveries |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
 | ``ww:1:{no}:delivery:<id>`` | hash | notifier | a delivery; expires 8 days after it has left or died |
 | ``ww:1:{no}:due:<channel>`` | zset | notifier | delivery ids by when they may leave (ms since 1970) |
@@ -36,7 +35,6 @@ Facet = Literal["topic", "actor", "place", "severity"]
 ALERTS_BY_TIME: Final = f"{PREFIX}:{{al}}:by:time"
 ALERTS_OUTBOX: Final = f"{PREFIX}:{{al}}:outbox"
 ALERTS_EXPIRY: Final = f"{PREFIX}:{{al}}:expiry"
-ALERTS_WATCH: Final = f"{PREFIX}:{{al}}:watch"
 ALERTS_STREAM: Final = f"{PREFIX}:{{al}}:stream"
 POLLER: Final = f"{PREFIX}:{{po}}"
 NOTIFIER_BATCHES: Final = f"{PREFIX}:{{no}}:batches"

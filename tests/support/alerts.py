@@ -251,13 +251,3 @@ def _with(stored: Stored, *, published: int) -> Stored:
     return Stored(
         token=stored.token, known=stored.known, alert=stored.alert, published=published, indexed=stored.indexed
     )
-
-
-class FakeNotifier:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[Alert] = []
-
-    async def notify(self, alerts: Sequence[Alert]) -> None:
-        self.told += alerts

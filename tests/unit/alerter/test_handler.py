@@ -19,7 +19,6 @@ from tests.support.alerts import (
     RUSSIA,
     Crash,
     FakeAlertStore,
-    FakeNotifier,
     FakeStories,
     a_copy,
     a_delivery,
@@ -39,7 +38,6 @@ class World:
     def __init__(self) -> None:
         self.store = FakeAlertStore()
         self.stories = FakeStories()
-        self.notifier = FakeNotifier()
         self.publisher: Any = FakePublisher()
         self.registry = CollectorRegistry()
         self.clock = FakeClock(START + timedelta(seconds=5))
@@ -51,7 +49,6 @@ class World:
             stale_after=timedelta(hours=48),
             clock=self.clock,
             metrics=AlerterMetrics(STATUSES, self.registry),
-            notifier=self.notifier,
         )
 
     async def take(self, *messages: TaggedArticle | Duplicate) -> list[str]:
@@ -81,7 +78,6 @@ async def test_a_fresh_article_opens_the_alert_of_its_story(world: World) -> Non
     assert alert.stages.alerted_at == world.clock.now()
     assert world.store.alert() == alert
     assert not world.store.outbox
-    assert world.notifier.told == [alert]
 
 
 async def test_the_message_is_keyed_by_alert_and_carries_its_revision(world: World) -> None:
