@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds
+.PHONY: eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds eval-dedupe
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench: setup ## Measure throughput of the whole line on the embedded parts (prin
 
 eval-topics: setup ## Measure the topic packs on labelled news beside the repository (says so where there is none)
 	@$(BIN)/python -m tests.bench.eval_topics $(ARGS)
+
+eval-dedupe: setup ## Measure how well copies and stories are recognised (needs the texts beside the checkout)
+	@$(BIN)/python -m tests.bench.eval_dedupe $(ARGS)
 
 clean: ## Remove .venv and the data of `make up`
 	rm -rf $(VENV) .wirewatch
