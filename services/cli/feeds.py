@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -226,15 +227,27 @@ async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
 def _facts(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:
     import msgspec
 
-    return {**msgspec.to_builtins(feed), "state": msgspec.to_builtins(state) if state is not None else None}
+    from services.poller.app import health
+    from services.poller.core.policy import items_a_day
+
+    now = datetime.now(UTC)
+    return {
+        **msgspec.to_builtins(feed),
+        "health": health(state, now),
+        "items_a_day": items_a_day(state, now) if state is not None else None,
+        "state": msgspec.to_builtins(state) if state is not None else None,
+    }
 
 
 def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
+    from services.poller.core.policy import items_a_day
+
+    now = datetime.now(UTC)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Feed", "Health", "Last success", "Next poll", "Why then", "Items", "304"):
+    for name in ("Feed", "Health", "Last success", "Next poll", "Why then", "New a day", "304"):
         table.add_column(name, overflow="fold")
     for feed in feeds:
         state = (states or {}).get(feed.id)
@@ -242,6 +255,7 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
         if state is None:
             table.add_row(name, "[dim]not polled[/]", "", "", "", "", "")
             continue
+        rate = items_a_day(state, now)
         share = f"{100 * state.not_modified // state.polls} %" if state.polls else ""
         table.add_row(
             name,
@@ -249,15 +263,13 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
             _when(state.last_success_at),
             _when(state.next_poll_at),
             state.why,
-            str(state.items),
+            f"{rate:.1f}" if rate is not None else "",
             share,
         )
     return table
 
 
 def _health(state: FeedState) -> str:
-    from datetime import UTC, datetime
-
     from rich.markup import escape
 
     from services.poller.app import health

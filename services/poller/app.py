@@ -123,7 +123,7 @@ class PollerService:
                 if self._feeds.reload_if_changed():
                     await self._sync()
             if self._clock.monotonic() >= health_at:
-                health_at = self._clock.monotonic() + HEALTH_SECONDS
+                health_at = self._clock.monotonic() + max(HEALTH_SECONDS, len(self._feeds.feeds) / 100)
                 await self._count_feeds()
             free = self._fetchers - len(self._polls)
             if free < self._fetchers / 4:  # claiming one at a time would cost a call to the store for each

@@ -149,6 +149,13 @@ def silent(state: FeedState, now: datetime) -> bool:
     return (now - state.last_new_at).total_seconds() > max(SILENT_SECONDS, SILENT_GAPS * gap)
 
 
+def items_a_day(state: FeedState, now: datetime) -> float | None:
+    """How many new items a day the feed brought since its first poll, which is not counted; None before a day."""
+    if state.first_success_at is None or (days := (now - state.first_success_at).total_seconds() / 86_400) < 1:
+        return None
+    return state.new_total / days
+
+
 def _max_age(cache_control: str) -> float | None:
     directives = {}
     for part in cache_control.lower().split(","):
