@@ -20,7 +20,7 @@ import yaml
 from tests.support.metrics import Room, served
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-ROOMS = ("poller", "deduper", "tagger", "alerter", "api")
+ROOMS = ("poller", "deduper", "tagger", "alerter", "notifier", "api")
 PATIENCE_SECONDS = 90
 MAY_BE_EMPTY = {"Alarms that fire"}  # where nothing is wrong
 

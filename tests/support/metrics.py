@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -23,6 +23,8 @@ from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
+from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
+from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
 from services.tagger.metrics import TaggerMetrics
 
@@ -40,14 +42,23 @@ redis_commands_processed_total 4711
 """
 
 
+_ROOMS: dict[str, Callable[[CollectorRegistry], object]] = {
+    "poller": PollerMetrics,
+    "deduper": DeduperMetrics,
+    "tagger": TaggerMetrics,
+    "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
+    "notifier": lambda registry: NotifierMetrics(NOTIFIER_STATUSES, registry),
+    "api": ApiMetrics,
+}
+
+
 class Room:
     """A room's metrics. Each look at them finds every counter one higher and one more observation everywhere."""
 
     def __init__(self, name: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry, pid=os.getpid)
-        kinds = {"poller": PollerMetrics, "deduper": DeduperMetrics, "tagger": TaggerMetrics, "api": ApiMetrics}
-        made = AlerterMetrics(STATUSES, self.registry) if name == "alerter" else kinds[name](self.registry)
+        made = _ROOMS[name](self.registry)
         self._metrics: list[Metric] = [
             metric for metric in vars(made).values() if isinstance(metric, Counter | Gauge | Histogram)
         ]

@@ -12,7 +12,7 @@ SCHEMA_VERSION = 38  # of Grafana 9.4; later releases read it and migrate
 RUNBOOKS = "What to do when something here is red: docs/runbooks.md."
 WIDTH = 24
 
-ROOMS = ("poller", "deduper", "tagger", "alerter")
+ROOMS = ("poller", "deduper", "tagger", "alerter", "notifier")
 STREAM_ROOMS = ROOMS[1:]
 OK = ((None, "green"),)
 

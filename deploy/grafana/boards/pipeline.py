@@ -34,7 +34,7 @@ BOARD = Dashboard(
             "Rooms that answer",
             "Processes whose metrics could be read at the last try.",
             'sum(up{job="rooms"})',
-            thresholds=((None, "red"), (5, "green")),
+            thresholds=((None, "red"), (6, "green")),
         ),
         stat(
             "Waits for a server",
@@ -117,11 +117,26 @@ BOARD = Dashboard(
             queries=[Query(_WAITING, "{{room}} for {{server}}")],
         ),
         Panel(
+            title="Deliveries by outcome",
+            description="What happened to deliveries to the channels of the watch file.",
+            queries=[
+                Query(
+                    "sum by (outcome) (increase(wirewatch_notifier_deliveries_total[$__rate_interval]))", "{{outcome}}"
+                )
+            ],
+            stacked=True,
+        ),
+        Panel(
+            title="Deliveries that wait",
+            description="Due now or for another attempt, or held by quiet hours, a limit or a digest.",
+            queries=[Query("sum by (state) (wirewatch_notifier_queue_deliveries)", "{{state}}")],
+            stacked=True,
+        ),
+        Panel(
             title="Dead letters by room and reason",
             description="Messages set aside; each keeps its original bytes and can be replayed.",
             queries=[Query(_dead_letters("$__rate_interval"), "{{room}} {{reason}}")],
             stacked=True,
-            width=12,
         ),
         Panel(
             title="Decided again, sent again",
@@ -130,7 +145,8 @@ BOARD = Dashboard(
                 Query("sum(increase(wirewatch_alerter_conflicts_total[$__rate_interval]))", "decided again"),
                 Query("sum(increase(wirewatch_alerter_resent_total[$__rate_interval]))", "sent again"),
             ],
-            width=12,
+            width=24,
+            height=6,
         ),
     ],
 )
