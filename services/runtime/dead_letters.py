@@ -13,15 +13,23 @@ ATTEMPTS_HEADER = "ww-attempts"  # set by `wirewatch dead replay`, so that a sec
 FIRST_FAILED_HEADER = "ww-first-failed"
 MAX_VALUE_BYTES = 600_000  # base64 adds a third: the dead letter of a message of full size still fits the broker
 _MAX_DETAIL = 500
+_MAX_HEADERS = 10_000  # characters of names and texts together; ours are a few dozen
+_MAX_KEY_BYTES = 10_000  # ours are ids of 24 characters
 
 
 def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseException, now: datetime) -> DeadLetter:
     """The dead letter for a delivery that ``room`` could not process.
 
     A value over :data:`MAX_VALUE_BYTES` is left out (the original still lies at topic, partition and offset until
-    its retention ends), and the detail says so.
+    its retention ends), and the detail says so. A key or headers of a size that ours never have are left out, too:
+    a dead letter that the broker refuses would be lost.
     """
-    value, detail = delivery.value, str(error)[:_MAX_DETAIL]
+    value, detail, headers = delivery.value, str(error)[:_MAX_DETAIL], dict(delivery.headers)
+    if sum(len(name) + len(text) for name, text in headers.items()) > _MAX_HEADERS:
+        headers, detail = {}, f"{detail} (headers left out: {len(headers)})"
+    key = delivery.key
+    if key is not None and len(key) > _MAX_KEY_BYTES:
+        detail, key = f"{detail} (key of {len(key)} bytes left out)", None
     if value is not None and len(value) > MAX_VALUE_BYTES:
         value, detail = None, f"{detail} (value of {len(delivery.value or b'')} bytes left out)"
     return DeadLetter(
@@ -30,9 +38,9 @@ def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseExcept
         topic=delivery.topic,
         partition=delivery.partition,
         offset=delivery.offset,
-        key=delivery.key,
+        key=key,
         value=value,
-        headers=dict(delivery.headers),
+        headers=headers,
         reason=reason,
         error_class=type(error).__name__,
         detail=detail,

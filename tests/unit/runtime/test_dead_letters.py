@@ -54,6 +54,17 @@ def test_letter_of_a_large_message_fits_the_broker() -> None:
     assert larger.detail == "why (value of 600001 bytes left out)"
 
 
+def test_letter_of_a_message_with_large_headers_and_key_fits_the_broker() -> None:
+    headers = {"a": "\x00" * 300_000}
+    delivery = Delivery(
+        topic="articles", partition=2, offset=7, key=b"k" * 300_000, value=b"\xff" * MAX_VALUE_BYTES, headers=headers
+    )
+    letter = dead_letter(delivery, room="deduper", reason="undecodable", error=ValueError("why"), now=START)
+    assert len(outgoing(letter).value) < MAX_MESSAGE_BYTES
+    assert letter.detail == "why (headers left out: 1) (key of 300000 bytes left out)"
+    assert letter.value is not None
+
+
 def test_replay_counts_on() -> None:
     letter = a_letter(b"\xff{", headers={"trace": "1"})
     back = replayed(letter, b"\xff{")
