@@ -69,7 +69,7 @@ def read_actors(content: bytes, file: str) -> ActorList:
         names += _navy_names(force.id, entry)
     for slug, entry in value["others"].items():
         _check(document, ("others", slug), entry, _OTHER_KEYS)
-        kind = entry["kind"]
+        kind = entry.get("kind")
         if kind not in ACTOR_KINDS:
             raise PackError((f"{document.at(('others', slug))}: kind is one of {', '.join(ACTOR_KINDS)}.",))
         state = entry.get("state")
