@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -23,14 +24,17 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from services.poller import __main__ as composition
+from services.poller.core.model import FeedState
 from services.poller.core.opml import write
+from services.poller.edges.store import RedisFeedStore
+from services.poller.ports import Claim
 from services.poller.settings import PollerSettings
 from services.runtime import logging
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context
-from services.runtime.redis import connect
+from services.runtime.redis import RedisCalls, connect
 from services.runtime.retry import Waiting
 from tests.support.poller import a_feed, an_item, rss
 
@@ -140,18 +144,58 @@ async def _measure(feeds: int, redis: str, kafka: str | None, port: int, folder:
     }
 
 
+async def _schedule(feeds: int, redis: str) -> dict[str, float]:
+    """The store alone, as large as asked: every feed is put on the schedule, claimed once and finished once."""
+    client = connect(redis)
+    await client.flushdb()
+    store = RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()))
+    now = SystemClock().now()
+    listed = {feed.id: feed for feed in (a_feed(f"https://h{n}.example/feed") for n in range(feeds))}
+    seen = bytes(22 * ENTRIES)
+
+    async def finish(claim: Claim) -> None:
+        due = now + timedelta(hours=1)
+        await store.finish(claim, FeedState(next_poll_at=due, etag='"1"', full_at=now, last_poll_at=now, polls=1), seen)
+
+    started = time.perf_counter()
+    await store.sync(listed, dict.fromkeys(listed, now))
+    scheduled = time.perf_counter()
+    while claims := await store.claim(now, 64):
+        await asyncio.gather(*map(finish, claims))
+    finished = time.perf_counter()
+    await store.sync(listed, dict.fromkeys(listed, now))
+    again = time.perf_counter()
+    used = (await client.info("memory"))["used_memory"]
+    early = len(await store.claim(now + timedelta(minutes=59), 100))
+    await client.flushdb()
+    await client.aclose()
+    return {
+        "feeds": feeds,
+        "schedule_s": round(scheduled - started, 2),
+        "claim_and_finish_per_s": round(feeds / (finished - scheduled)),
+        "restart_s": round(again - finished, 2),
+        "due_early_after_restart": early,
+        "store_bytes_per_feed": round(used / feeds),
+        "own_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
 def main() -> None:
     """Print one JSON object."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--feeds", type=int, default=2000)
     options.add_argument("--redis", default="redis://127.0.0.1:6379/15", help="emptied before and after")
     options.add_argument("--kafka")
+    options.add_argument("--schedule", type=int, help="measure the schedule alone, with so many feeds")
     options.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.serve is not None:
         uvloop.run(_serve(chosen.serve))
         return
     logging.configure(room="poller", log_format="console", log_level="error")
+    if chosen.schedule is not None:
+        print(json.dumps(uvloop.run(_schedule(chosen.schedule, chosen.redis))))
+        return
     command = [sys.executable, "-m", "tests.bench.poller", "--serve", "0"]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
