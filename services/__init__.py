@@ -7,6 +7,7 @@ The rooms, in the order an article walks through them:
 - ``deduper``    ``articles`` -> ``articles.unique`` and ``articles.duplicates``
 - ``tagger``     ``articles.unique`` -> ``articles.tagged``
 - ``alerter``    ``articles.tagged`` and ``articles.duplicates`` -> ``alerts`` and Redis
+- ``notifier``   ``alerts`` and the watches -> log lines, signed webhooks, mail, chat, push
 - ``api``        Redis -> HTTP, server-sent events, the page
 
 and what they stand on:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("up", "alerts", "parse", "dedupe", "tag", "packs", "send", "dead", "feeds", "topics", "rebuild")
+COMMANDS = ("up", "alerts", "watches", "parse", "dedupe", "tag", "packs", "send", "dead", "feeds", "topics", "rebuild")
 
 
 def build() -> typer.Typer:

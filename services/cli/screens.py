@@ -31,6 +31,7 @@ _WHAT = {
     "deduper": "articles → unique articles, duplicates",
     "tagger": "unique articles → tagged articles",
     "alerter": "tagged articles → alerts",
+    "notifier": "alerts → deliveries, by the watches",
     "api": "the page and the api",
 }
 

@@ -15,7 +15,7 @@ from services.local.jars import Progress
 from services.runtime import files
 from services.samples.core.feeds import feed_list
 
-ROOMS = ("api", "poller", "deduper", "tagger", "alerter")
+ROOMS = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
 _API_PORT = 8080  # where it is free, else any other
 
 

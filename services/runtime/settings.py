@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from services.runtime.errors import UsageError
 
 PREFIX = "WIREWATCH_"
-ROOMS = ("poller", "deduper", "tagger", "alerter", "api", "samples", "local")
+ROOMS = ("poller", "deduper", "tagger", "alerter", "notifier", "api", "samples", "local")
 LOG_FORMATS = ("console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 

@@ -108,6 +108,23 @@ def an_alerter(publisher: FakePublisher) -> StreamHandler:
     return made
 
 
+def a_notifier(publisher: FakePublisher) -> StreamHandler:
+    handler = importlib.import_module("services.notifier.handler")
+    metrics = importlib.import_module("services.notifier.metrics")
+    watch_file = importlib.import_module("services.notifier.watch_file")
+    fakes = importlib.import_module("tests.support.notifier")
+    made: StreamHandler = handler.NotifierHandler(
+        loaded=watch_file.load(watch_file.default_path(), {}),
+        outbox=fakes.MemoryOutbox(),
+        publisher=publisher,
+        stale_after=timedelta(days=7),
+        clock=FakeClock(),
+        metrics=metrics.NotifierMetrics(handler.STATUSES, CollectorRegistry()),
+        wake=lambda: None,
+    )
+    return made
+
+
 def statuses(room: str) -> tuple[str, ...]:
     return get_args(importlib.import_module(f"services.{room}.handler").Status)
 
@@ -116,6 +133,7 @@ ROOMS = (
     Room("deduper", a_deduper, (topics.ARTICLES,), statuses("deduper")),
     Room("tagger", a_tagger, (topics.UNIQUE,), statuses("tagger")),
     Room("alerter", an_alerter, (topics.TAGGED, topics.DUPLICATES), statuses("alerter")),
+    Room("notifier", a_notifier, (topics.ALERTS,), statuses("notifier")),
 )
 ROOM_TOPICS = [pytest.param(room, topic, id=f"{room.name}-{topic}") for room in ROOMS for topic in room.reads]
 

@@ -1,0 +1,103 @@
+"""Composition root of the notifier: ``python -m services.notifier``."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from services.notifier import watch_file
+from services.notifier.app import build_app
+from services.notifier.courier import Courier
+from services.notifier.edges.apprise import AppriseSender
+from services.notifier.edges.log import LogSender
+from services.notifier.edges.redis import RedisOutbox
+from services.notifier.edges.webhook import WebhookSender
+from services.notifier.handler import STATUSES, NotifierHandler
+from services.notifier.metrics import NotifierMetrics
+from services.notifier.reload import WatchFileWatch
+from services.notifier.service import NotifierService
+from services.notifier.settings import NotifierSettings
+from services.notifier.watch_file import Loaded
+from services.runtime import process
+from services.runtime.errors import UsageError
+from services.runtime.guard import Guard, parse_allowed
+from services.runtime.kafka import KafkaPublisher
+from services.runtime.process import Context, Service
+from services.runtime.redis import RedisCalls, connect
+
+MAX_TIMEOUT_SECONDS = 60.0  # half of the lease that the courier takes on a parcel
+
+
+def build(settings: NotifierSettings, context: Context) -> Service:
+    """The notifier on real Kafka and Redis, put together and not started."""
+    _check(settings)
+    environ, clock, waiting = os.environ, context.clock, context.waiting
+    metrics = NotifierMetrics(STATUSES, context.registry)
+    waiting.show_on(metrics.waiting)
+    loaded = watch_file.load(settings.watches, environ)
+    publisher = KafkaPublisher(kafka=settings.kafka, client_id="wirewatch-notifier", clock=clock, waiting=waiting)
+    redis = connect(settings.redis)
+    outbox = RedisOutbox(redis, RedisCalls(clock, waiting), remember=timedelta(days=settings.remember_days))
+    webhooks = WebhookSender(guard=_guard(settings), clock=clock, timeout_seconds=settings.timeout_seconds)
+    apprise = AppriseSender(timeout_seconds=settings.timeout_seconds)
+    courier = Courier(
+        loaded=loaded,
+        outbox=outbox,
+        senders={"log": LogSender(), "webhook": webhooks, "apprise": apprise},
+        dead_after=timedelta(hours=settings.dead_after_hours),
+        clock=clock,
+        metrics=metrics,
+    )
+    handler = NotifierHandler(
+        loaded=loaded,
+        outbox=outbox,
+        publisher=publisher,
+        stale_after=timedelta(hours=settings.stale_after_hours),
+        clock=clock,
+        metrics=metrics,
+        wake=courier.wake,
+    )
+
+    def use(changed: Loaded) -> None:
+        handler.use(changed)
+        courier.use(changed)
+
+    watch = WatchFileWatch(
+        settings.watches, environ, use=use, clock=clock, metrics=metrics, every_seconds=settings.reload_seconds
+    )
+    return NotifierService(
+        build_app(settings, handler),
+        publisher,
+        courier=courier,
+        watch=watch,
+        closing=[webhooks.close, apprise.close, redis.aclose],
+        waiting=waiting,
+    )
+
+
+def _check(settings: NotifierSettings) -> None:
+    """Refuse settings that would tell somebody twice. Raises :class:`UsageError`."""
+    if settings.remember_days * 24 <= settings.stale_after_hours:
+        raise UsageError(
+            f"WIREWATCH_NOTIFIER_REMEMBER_DAYS is {settings.remember_days:g}: it must be longer than "
+            f"WIREWATCH_NOTIFIER_STALE_AFTER_HOURS ({settings.stale_after_hours:g} h), or an alert could be told twice."
+        )
+    if not 0 < settings.timeout_seconds <= MAX_TIMEOUT_SECONDS:
+        raise UsageError(
+            f"WIREWATCH_NOTIFIER_TIMEOUT_SECONDS is {settings.timeout_seconds:g}: "
+            f"give more than 0 and at most {MAX_TIMEOUT_SECONDS:g}."
+        )
+
+
+def _guard(settings: NotifierSettings) -> Guard:
+    ports = settings.allow_ports
+    if not all(port.isdigit() and 0 < int(port) < 65_536 for port in ports):
+        raise UsageError(f"WIREWATCH_NOTIFIER_ALLOW_PORTS is {','.join(ports)!r}: give port numbers with commas.")
+    try:
+        return Guard(parse_allowed(settings.allow_private, [int(port) for port in ports]))
+    except ValueError as error:
+        raise UsageError(f"WIREWATCH_NOTIFIER_ALLOW_PRIVATE: {error}.") from None
+
+
+if __name__ == "__main__":
+    process.run("notifier", NotifierSettings, build)

@@ -1,0 +1,189 @@
+"""What is to be delivered: ids, what a webhook is sent, what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from services.contracts import ids
+from services.contracts.messages import SEVERITIES, Alert, Severity, Time
+
+MAX_IN_DIGEST = 200
+MAX_TITLE_CHARACTERS = 200
+_MAX_LEAD = 3
+_MAX_QUOTES = 3
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """An alert as one entry of a digest."""
+
+    alert_id: str
+    revision: int
+    severity: Severity
+    headline: str
+    topics: tuple[str, ...]
+    actors: tuple[str, ...]
+    places: tuple[str, ...]
+    independent_sources: int
+    last_updated: Time
+    url: str | None = None
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """What waits and is sent: one alert, or the digest of several. ``id`` is the idempotency key.
+
+    ``alert`` is the message as it was on the topic; a digest has ``summaries`` instead, and in ``members`` the ids of
+    the deliveries that it stands for.
+    """
+
+    id: str
+    watch_id: str
+    watch_name: str
+    channel_id: str
+    queued_at: Time
+    severity: Severity
+    headline: str
+    alert_id: str | None = None
+    revision: int | None = None
+    alert: msgspec.Raw = msgspec.Raw(b"null")
+    summaries: tuple[Summary, ...] = ()
+    members: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> bool:
+        """Whether it stands for several deliveries."""
+        return self.alert_id is None
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """What a person reads. Plain text; what an article says in it is data, never markup."""
+
+    title: str
+    body: str
+
+
+def delivery_id(*, watch: str, channel: str, alert: str, revision: int) -> str:
+    """Names one delivery for good: whoever has seen this key has been told."""
+    return ids.digest("delivery", watch, channel, alert, str(revision))
+
+
+def digest_id(members: Sequence[str]) -> str:
+    """Names a digest by what is in it."""
+    return ids.digest("digest", *sorted(members))
+
+
+def parcel_of(
+    alert: Alert, value: bytes, *, watch_id: str, watch_name: str, channel_id: str, queued_at: datetime
+) -> Parcel:
+    """The delivery of one revision of an alert on one channel. ``value`` is the message as it was on the topic."""
+    return Parcel(
+        id=delivery_id(watch=watch_id, channel=channel_id, alert=alert.id, revision=alert.revision),
+        watch_id=watch_id,
+        watch_name=watch_name,
+        channel_id=channel_id,
+        queued_at=queued_at,
+        severity=alert.severity,
+        headline=alert.headline,
+        alert_id=alert.id,
+        revision=alert.revision,
+        alert=msgspec.Raw(value),
+    )
+
+
+def digest_of(parcels: Sequence[Parcel], *, queued_at: datetime) -> Parcel:
+    """One parcel that stands for several of one watch and channel; the gravest and newest first."""
+    summaries = sorted((summary(parcel) for parcel in parcels), key=_rank)
+    members = tuple(parcel.id for parcel in parcels)
+    first = parcels[0]
+    return Parcel(
+        id=digest_id(members),
+        watch_id=first.watch_id,
+        watch_name=first.watch_name,
+        channel_id=first.channel_id,
+        queued_at=queued_at,
+        severity=summaries[0].severity,
+        headline=f"{len(parcels)} alert{'s' if len(parcels) > 1 else ''}",
+        summaries=tuple(summaries),
+        members=members,
+    )
+
+
+def summary(parcel: Parcel) -> Summary:
+    """One alert as an entry of a digest."""
+    alert = opened(parcel)
+    return Summary(
+        alert_id=alert.id,
+        revision=alert.revision,
+        severity=alert.severity,
+        headline=alert.headline,
+        topics=tuple(topic.topic for topic in alert.topics),
+        actors=tuple(actor.name for actor in alert.actors[:5]),
+        places=tuple(place.name for place in alert.places[:5]),
+        independent_sources=alert.independent_sources,
+        last_updated=alert.last_updated,
+        url=next((source.url for source in alert.sources if source.url), None),
+    )
+
+
+def opened(parcel: Parcel) -> Alert:
+    """The alert of a parcel that is no digest."""
+    if parcel.digest:
+        raise ValueError(f"{parcel.id} is a digest")
+    return msgspec.json.decode(parcel.alert, type=Alert)
+
+
+def webhook_body(parcel: Parcel) -> bytes:
+    """What a webhook is sent: the same bytes at every attempt, so that the signature differs by its time alone."""
+    head = {"id": parcel.id, "watch": {"id": parcel.watch_id, "name": parcel.watch_name}}
+    if parcel.digest:
+        return msgspec.json.encode({**head, "kind": "digest", "alerts": parcel.summaries})
+    return msgspec.json.encode({**head, "kind": "alert", "alert": parcel.alert})
+
+
+def message(parcel: Parcel) -> Message:
+    """What a person is sent."""
+    if parcel.digest:
+        body = "\n\n".join(_entry(entry) for entry in parcel.summaries)
+        return Message(title=_title(f"[{parcel.watch_name}] {parcel.headline}"), body=body)
+    alert = opened(parcel)
+    lines = [*alert.lead[:_MAX_LEAD], ""]
+    lines += [f'"{quote}"' for quote in dict.fromkeys(e.quote for e in alert.evidence[:_MAX_QUOTES])]
+    lines += ["", *(f"Why {alert.severity}: {reason}" for reason in alert.severity_reasons)]
+    lines += [f"Changed: {_change(change.kind, change.before, change.after)}" for change in alert.changes]
+    lines += ["", _facts(summary(parcel)), f"Revision {alert.revision} of {alert.id}"]
+    body = "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
+    return Message(title=_title(f"[{alert.severity}] {alert.headline}"), body=body.strip())
+
+
+def _entry(entry: Summary) -> str:
+    return f"[{entry.severity}] {entry.headline}\n{_facts(entry)}"
+
+
+def _facts(entry: Summary) -> str:
+    sources = f"{entry.independent_sources} independent source{'s' if entry.independent_sources != 1 else ''}"
+    parts = [", ".join(part) for part in (entry.topics, entry.actors, entry.places) if part]
+    return "\n".join([*([entry.url] if entry.url else []), " · ".join([*parts, sources, _utc(entry.last_updated)])])
+
+
+def _change(kind: str, before: str | None, after: str | None) -> str:
+    return f"{kind} " + " → ".join(part for part in (before, after) if part)
+
+
+def _title(text: str) -> str:
+    """One line: a line break in a headline must not become a header of a mail."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= MAX_TITLE_CHARACTERS else line[: MAX_TITLE_CHARACTERS - 1] + "…"
+
+
+def _rank(entry: Summary) -> tuple[int, float, str]:
+    return (-SEVERITIES.index(entry.severity), -entry.last_updated.timestamp(), entry.alert_id)
+
+
+def _utc(time: datetime) -> str:
+    try:
+        return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except OverflowError:  # the first or the last day that there is, in another zone
+        return time.isoformat()

@@ -1,0 +1,1 @@
+"""Where deliveries wait (Redis) and how they leave (log, webhook, apprise)."""

@@ -1,0 +1,35 @@
+"""The notifier's errors.
+
+    WirewatchError
+    ├── UsageError
+    │   └── WatchFileError   the watches cannot be used; names file, line and what is allowed. At start: exit code 2
+    └── SendError            one attempt to deliver failed; it is tried again until it is a day old
+
+A message that is no alert is dead-lettered with reason "undecodable". Redis or Kafka away is waited for in place.
+"""
+
+from __future__ import annotations
+
+from services.runtime.errors import UsageError, WirewatchError
+
+
+class WatchFileError(UsageError):
+    """``problems`` holds every one found, in order of line, each a sentence with file and line."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(problems[0] + more)
+        self.problems = problems
+
+
+class SendError(WirewatchError):
+    """A channel did not take a delivery. The text holds no secret: whoever raises it has seen to that.
+
+    ``of_channel`` is false where this one message was refused, and others may well pass. ``after_seconds`` is what
+    the other side asked to wait.
+    """
+
+    def __init__(self, detail: str, *, of_channel: bool = True, after_seconds: float | None = None) -> None:
+        super().__init__(detail)
+        self.of_channel = of_channel
+        self.after_seconds = after_seconds

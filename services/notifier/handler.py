@@ -1,0 +1,116 @@
+"""Alerts to queued deliveries: decode, match, queue; one status per message. Sending is the courier's work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Literal, get_args
+
+from services.contracts import codec
+from services.contracts.messages import Alert
+from services.notifier.core import deliveries, schedule
+from services.notifier.core.match import matches
+from services.notifier.metrics import NotifierMetrics
+from services.notifier.ports import Offer, Outbox
+from services.notifier.watch_file import Loaded
+from services.runtime.clock import Clock
+from services.runtime.dead_letters import dead_letter, outgoing
+from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.logging import get
+from services.runtime.ports import Publisher
+
+log = get(__name__)
+
+# known: every delivery of this revision was queued before. stale: too old to tell anybody of.
+Status = Literal["matched", "unmatched", "known", "stale", "dead"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+class NotifierHandler:
+    """See :class:`services.runtime.ports.StreamHandler`. ``use`` may be called at any time, for the next alert on."""
+
+    def __init__(
+        self,
+        *,
+        loaded: Loaded,
+        outbox: Outbox,
+        publisher: Publisher,
+        stale_after: timedelta,
+        clock: Clock,
+        metrics: NotifierMetrics,
+        wake: Callable[[], None],
+    ) -> None:
+        self._outbox = outbox
+        self._publisher = publisher
+        self._stale_after = stale_after
+        self._clock = clock
+        self._metrics = metrics
+        self._wake = wake
+        self._loaded = loaded
+        self.use(loaded)
+
+    def use(self, loaded: Loaded) -> None:
+        """Match with these watches from now on."""
+        self._loaded = loaded
+        self._metrics.watches.set(len(loaded.watches))
+
+    async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
+        """Queue what each alert of a batch is to be delivered to. Returns once the store has all of it."""
+        began = self._clock.monotonic()
+        statuses = [await self._handle(delivery) for delivery in batch]
+        for status in statuses:
+            self._metrics.articles.labels(status).inc()
+        now = self._clock.now()
+        self._metrics.batch_seconds.observe(self._clock.monotonic() - began)
+        self._metrics.last_progress.set(now.timestamp())
+        if batch:
+            self._metrics.lag_seconds.set(max((now - max(d.sent_at for d in batch)).total_seconds(), 0.0))
+        if "matched" in statuses:
+            self._wake()
+        return statuses
+
+    async def _handle(self, delivery: Delivery) -> Status:
+        value = delivery.value or b""
+        try:
+            alert = codec.decode(delivery.value, Alert)
+        except codec.UndecodableError as error:
+            return await self._dead(delivery, "undecodable", error)
+        now = self._clock.now()
+        if now - alert.last_updated > self._stale_after:
+            return "stale"
+        try:
+            offers = self._offers(alert, value)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            log.exception("matching_failed", alert_id=alert.id)
+            return await self._dead(delivery, "defect", error)
+        if not offers:
+            return "unmatched"
+        placed = await self._outbox.enqueue(offers, now=now)
+        for offer, place in zip(offers, placed, strict=True):
+            if place != "known":
+                kind = self._loaded.routes[offer.parcel.channel_id].channel.kind
+                self._metrics.delivery(kind, place)
+        return "known" if all(place == "known" for place in placed) else "matched"
+
+    def _offers(self, alert: Alert, value: bytes) -> list[Offer]:
+        """One for each channel of each watch that the alert matches."""
+        now = self._clock.now()
+        found: list[Offer] = []
+        for watch in self._loaded.watches:
+            if not matches(watch, alert):
+                continue
+            slot = schedule.slot(watch, alert.severity, now)
+            for channel_id in watch.channels:
+                parcel = deliveries.parcel_of(
+                    alert, value, watch_id=watch.id, watch_name=watch.name, channel_id=channel_id, queued_at=now
+                )
+                found.append(Offer(parcel=parcel, slot=slot, per_hour=watch.per_hour))
+        return found
+
+    async def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Status:
+        self._metrics.dead.labels(reason).inc()
+        log.warning("dead_letter", reason=reason, topic=delivery.topic, offset=delivery.offset, error=str(error))
+        letter = dead_letter(delivery, room="notifier", reason=reason, error=error, now=self._clock.now())
+        message: Outgoing = outgoing(letter)
+        await self._publisher.publish([message])
+        return "dead"

@@ -1,0 +1,63 @@
+"""Metrics of the notifier: alerts by status as in every room, and what became of the deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from services.notifier.core.watches import KINDS, ChannelKind
+from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, RoomMetrics, counter
+
+Outcome = Literal["queued", "held", "digested", "sent", "retried", "dead"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+GONE = "gone"  # the kind of a channel that the watch file no longer has
+
+
+class NotifierMetrics(RoomMetrics):
+    """What every stream room counts, and the deliveries."""
+
+    def __init__(self, statuses: Sequence[str], registry: CollectorRegistry) -> None:
+        super().__init__("notifier", statuses, registry)
+        self.deliveries = Counter(
+            "wirewatch_notifier_deliveries_total",
+            "What happened to deliveries, by kind of channel: queued, held (quiet hours, limit or digest), digested "
+            "(now part of a digest), sent, retried (an attempt failed), dead (given up after a day).",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        for kind in (*KINDS, GONE):
+            for outcome in OUTCOMES:
+                self.deliveries.labels(kind, outcome)
+        self.delivery_seconds = Histogram(
+            "wirewatch_notifier_delivery_seconds",
+            "Time of one attempt to deliver, by kind of channel.",
+            ["kind"],
+            registry=registry,
+            buckets=LATENCY_BUCKETS_SECONDS[:9],
+        )
+        self.queue = Gauge(
+            "wirewatch_notifier_queue_deliveries",
+            "Deliveries that wait: due (now, or for another attempt) or held.",
+            ["state"],
+            registry=registry,
+        )
+        for state in ("due", "held"):
+            self.queue.labels(state).set(0)
+        self.failing = Gauge(
+            "wirewatch_notifier_failing_channels",
+            "Channels whose last attempt failed.",
+            registry=registry,
+        )
+        self.reloads = counter(
+            "wirewatch_notifier_watch_reloads_total",
+            "Changes of the watch file, by whether the new watches were taken or refused.",
+            registry,
+            result=("taken", "refused"),
+        )
+        self.watches = Gauge("wirewatch_notifier_watches", "Watches in force.", registry=registry)
+
+    def delivery(self, kind: ChannelKind | None, outcome: Outcome, count: int = 1) -> None:
+        """Count what happened to ``count`` deliveries on a channel of ``kind`` (None: it is gone)."""
+        self.deliveries.labels(kind or GONE, outcome).inc(count)

@@ -1,0 +1,95 @@
+"""The watch file changes while the notifier runs: all of it is taken, or nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.notifier.handler import STATUSES
+from services.notifier.metrics import NotifierMetrics
+from services.notifier.reload import WatchFileWatch
+from services.notifier.watch_file import Loaded
+from tests.support.clock import FakeClock
+from tests.support.notifier import written
+
+GOOD = "format: 1\nchannels:\n  - {id: h, kind: webhook, url: 'https://h.example/', secret_file: key}\n"
+
+
+class Room:
+    """A watch on a file, and what it took."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.taken: list[Loaded] = []
+        self.registry = CollectorRegistry()
+        self.turn = 0
+        self.key("a" * 16)
+        self.file(GOOD)
+        self.watch = WatchFileWatch(
+            folder / "watches.yaml",
+            {},
+            use=self.taken.append,
+            clock=FakeClock(),
+            metrics=NotifierMetrics(STATUSES, self.registry),
+            every_seconds=1,
+        )
+
+    def file(self, text: str) -> None:
+        self._touch(written(self.folder, text))
+
+    def key(self, text: str) -> None:
+        path = self.folder / "key"
+        path.write_text(text)
+        self._touch(path)
+
+    def count(self, result: str) -> float | None:
+        return self.registry.get_sample_value("wirewatch_notifier_watch_reloads_total", {"result": result})
+
+    def _touch(self, path: Path) -> None:
+        self.turn += 1
+        os.utime(path, (self.turn, self.turn))
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return Room(tmp_path)
+
+
+async def test_nothing_changed_is_nothing_done(room: Room) -> None:
+    await room.watch.look()
+    assert room.taken == []
+
+
+async def test_a_change_is_taken_once(room: Room) -> None:
+    room.file(GOOD + "  - {id: l, kind: log}\n")
+    await room.watch.look()
+    await room.watch.look()
+    assert [sorted(loaded.routes) for loaded in room.taken] == [["h", "l"]]
+    assert room.count("taken") == 1
+
+
+async def test_a_new_key_is_taken(room: Room) -> None:
+    room.key("b" * 16)
+    await room.watch.look()
+    assert [loaded.routes["h"].secret for loaded in room.taken] == [b"b" * 16]
+
+
+@pytest.mark.parametrize("text", ["", "format: 1\nchannels: 1", GOOD + "watches: [{id: w}]\n"])
+async def test_a_mistake_changes_nothing_until_it_is_mended(room: Room, text: str) -> None:
+    room.file(text)
+    await room.watch.look()
+    await room.watch.look()
+    assert room.taken == []
+    assert room.count("refused") == 1
+    room.file(GOOD)
+    await room.watch.look()
+    assert len(room.taken) == 1
+
+
+async def test_a_file_that_is_gone_changes_nothing(room: Room) -> None:
+    (room.folder / "watches.yaml").unlink()
+    await room.watch.look()
+    assert room.taken == []
