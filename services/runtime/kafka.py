@@ -18,6 +18,7 @@ from services.runtime.retry import Backoff, Waiting
 log = get(__name__)
 
 MAX_MESSAGE_BYTES = 1_000_000  # Kafka's own default for a record batch is 1,048,588: stay below it with the headers
+_SIGN_OF_LIFE_SECONDS = 10.0
 _REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
 
 
@@ -44,6 +45,17 @@ class KafkaPublisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+
+    async def check(self) -> None:
+        """Ask for a sign of life, so that a room with nothing to send notices too that the broker is away."""
+        if self._producer is None:
+            return  # it is being connected, and waited for
+        try:
+            await asyncio.wait_for(self._producer.client.fetch_all_metadata(), timeout=_SIGN_OF_LIFE_SECONDS)
+        except (KafkaError, OSError, TimeoutError):
+            self._waiting.set("kafka", True)
+        else:
+            self._waiting.set("kafka", False)
 
     async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """See :class:`services.runtime.ports.Publisher`."""

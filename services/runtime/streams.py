@@ -143,6 +143,7 @@ class StreamService:
         try:
             while not stopped.done():
                 await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
+                await self._publisher.check()
                 problem = self.healthy()
                 if problem is not None:
                     log.error("stream_unhealthy", problem=problem)
