@@ -72,12 +72,13 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
         return None
     link = _link("sketch", owner, near.containment)
     copied = near.is_copy or _is_edited(look, near)
-    if copied and near.own_share >= rules.NEW_TEXT_CONTAINMENT and differs is None:
+    own_words = differs is not None or _only_quotes(look, near)
+    if copied and near.own_share >= rules.NEW_TEXT_CONTAINMENT and not own_words:
         return Finding(Copy(owner.story_id, link), owner, wrapper=near.may_be_wrapper)
     if owner.depth > rules.REPRESENTATIVE_DEPTH:
         return None
     if copied:
-        carried = owner.article_id if differs is None else None
+        carried = None if own_words else owner.article_id
         return Finding(SameStory(owner.story_id, link, copy_of=carried), owner)
     if near.is_story and _about_the_same(look, owner):
         return Finding(SameStory(owner.story_id, link, copy_of=None), owner)
@@ -98,6 +99,14 @@ def _is_edited(look: Lookup, near: Resemblance) -> bool:
         return False
     story = look.likeness(near.owner.leader)
     return story is not None and story.best >= rules.EDITED_SCORE
+
+
+def _only_quotes(look: Lookup, near: Resemblance) -> bool:
+    """Whether two reports share the words of a speech, but not their own."""
+    if near.home or near.containment >= rules.QUOTED_CONTAINMENT:
+        return False
+    story = look.likeness(near.owner.leader)
+    return story is not None and story.best < rules.QUOTED_SCORE
 
 
 def _about_the_same(look: Lookup, owner: Record) -> bool:

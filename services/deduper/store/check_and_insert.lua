@@ -243,7 +243,9 @@ local function slot(number)
 end
 
 -- How the story of a leader scores by its live representatives; nil where it has none.
+local likened = {}
 local function story_likeness(leader)
+  if likened[leader] ~= nil then return likened[leader] end
   local others = noted('p', leader, '')
   local total, count, best = 0, 0, nil
   for i = 0, #others / 4 do
@@ -259,6 +261,7 @@ local function story_likeness(leader)
     end
   end
   if best then best.score = total / count end
+  likened[leader] = best or false
   return best
 end
 
@@ -361,17 +364,24 @@ local function is_edited(near)
   return story and story.best >= C.edited_score
 end
 
+local function only_quotes(near)
+  if near.home or near.containment >= C.quoted_containment then return false end
+  local story = story_likeness(near.owner.leader)
+  return story and story.best < C.quoted_score
+end
+
 local function by_sketch()
   for _, near in ipairs(nearest_texts()) do
     local r, score = near.owner, rounded(near.containment)
     local differs = conflict(r.marks)
     if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
       local copied = near.is_copy or is_edited(near)
-      if copied and near.own_share >= C.new_text_containment and not differs then
+      local own_words = differs or only_quotes(near)
+      if copied and near.own_share >= C.new_text_containment and not own_words then
         return {COPY, r, SKETCH, score, near.may_be_wrapper}
       end
       if r.depth <= C.representative_depth then
-        if copied then return {differs and STORY or CARRIES, r, SKETCH, score} end
+        if copied then return {own_words and STORY or CARRIES, r, SKETCH, score} end
         if near.is_story and about_the_same(r) then return {STORY, r, SKETCH, score} end
       end
     end
