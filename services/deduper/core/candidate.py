@@ -98,7 +98,7 @@ def headline(title: str) -> str:
 
 def _published(article: Article) -> int:
     """Unix seconds, 0 where unknown: before 1970, or after we saw it (a clock is wrong somewhere)."""
-    if article.published_at is None or article.published_at > article.first_seen_at + FUTURE:
+    if article.published_at is None or article.published_at - article.first_seen_at > FUTURE:
         return 0
     return max(0, int(article.published_at.timestamp()))
 

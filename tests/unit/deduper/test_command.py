@@ -69,3 +69,13 @@ def test_the_window_is_counted_in_the_time_of_the_lines() -> None:
         {"id": "c", "title": "Three", "text": prose(1, 100), "first_seen_at": "soon"},
     )
     assert [line["status"] for line in lines] == ["new", "new", "duplicate"]
+
+
+def test_times_at_both_ends_of_the_calendar_are_taken() -> None:
+    times = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-12:00"]
+    code, lines, _ = run(
+        *({"id": f"p{at}", "title": "One", "text": prose(at, 100), "published_at": times[at]} for at in (0, 1)),
+        *({"id": f"s{at}", "title": "Two", "text": prose(at + 2, 100), "first_seen_at": times[at]} for at in (0, 1)),
+    )
+    assert code == 0
+    assert [line["status"] for line in lines] == ["new"] * 4
