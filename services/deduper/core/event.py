@@ -15,6 +15,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 import xxhash
 
@@ -80,6 +81,7 @@ def words_of(text: str) -> list[str]:
     return [stem(word) for word in found]
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """English inflections cut off: crude, but the same on both sides."""
     if len(word) > 4 and word.endswith("ies"):
@@ -104,7 +106,7 @@ def event(title: str, text: str, vocabulary: Vocabulary) -> Event:
     vocabulary.observe(counts)
     if not vocabulary.ready:
         return NOTHING
-    rarity = {word: vocabulary.information(word) for word in counts}
+    rarity = vocabulary.information(counts)
     weights = {w: (1 + math.log(n)) * rarity[w] for w, n in counts.items() if rarity[w] > LEAST_INFORMATION}
     kept = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_TERMS]
     norm = math.sqrt(sum(weight * weight for _, weight in kept)) or 1.0

@@ -28,6 +28,12 @@ class Vocabulary:
     prior: Mapping[str, float] = field(default_factory=dict)
     articles: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    _expected: dict[str, float] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._expected = {
+            word: PRIOR_ARTICLES * (1 - math.exp(-often * 1e-6 * PRIOR_WORDS)) for word, often in self.prior.items()
+        }
 
     def observe(self, words: Iterable[str]) -> None:
         """Count one article by its distinct words."""
@@ -42,11 +48,11 @@ class Vocabulary:
         """Whether its word can be relied on."""
         return bool(self.prior) or self.articles >= WARM_ARTICLES
 
-    def information(self, word: str) -> float:
-        """The inverse document frequency of ``word`` in natural units, at most :data:`MOST_INFORMATION`."""
-        expected, weight = 0.0, 0
-        if self.prior:
-            weight = PRIOR_ARTICLES
-            expected = weight * (1 - math.exp(-self.prior.get(word, 0.0) * 1e-6 * PRIOR_WORDS))
-        seen = expected + self.counts[word] + 0.3
-        return min(MOST_INFORMATION, math.log((weight + self.articles + 1) / seen))
+    def information(self, words: Iterable[str]) -> dict[str, float]:
+        """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
+        weight = PRIOR_ARTICLES if self.prior else 0
+        total, counts, expected = weight + self.articles + 1, self.counts, self._expected
+        return {
+            word: min(MOST_INFORMATION, math.log(total / (expected.get(word, 0.0) + counts[word] + 0.3)))
+            for word in words
+        }
