@@ -19,9 +19,13 @@ _ZONES: Final = {
     "adt": -180, "nst": -210, "ndt": -150, "art": -180, "brt": -180, "clt": -240,
 }  # fmt: skip
 _ISO = re.compile(
-    r"^\s*(\d{4})-?(\d{2})(?:-?(\d{2}))?(?:[T\s]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?"
+    r"^\s*(\d{4})[-/]?(\d{2})(?:[-/]?(\d{2}))?(?:[T\s]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?"
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
 )
+_HALF_DAY = re.compile(r"\b(\d{1,2}):(\d{2})(:\d{2})?\s*([AaPp])\.?[Mm]\.?(?=\W|$)")
+_ODD_OFFSET = re.compile(r"\s*(?:GMT|UTC|Z)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\s*$")
+_DAY_FIRST = re.compile(r"^\s*(\d{1,2})([./])(\d{1,2})\2(\d{4})\b")
+_MONTH_FIRST = re.compile(r"^\s*(?:[A-Za-z]+,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2}),\s*(\d{4})\s*$")
 _ZERO_YEAR = re.compile(r"(?:^|[A-Za-z,]\s+)0\d{3}(?:\s|-|$)")  # readers take the year 0001 for 2001
 _ZONE_AT_END = re.compile(r"\s([A-Za-z]{3,4})\s*$")
 
@@ -31,7 +35,7 @@ def parse(text: str | None) -> datetime | None:
     if not text or len(text) > 200 or _ZERO_YEAR.search(text):
         return None
     try:
-        moment = _iso(text) or _rfc822(text)
+        moment = _iso(_plainly(text)) or _rfc822(_plainly(text))
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return sensible(moment)
@@ -70,6 +74,27 @@ def sensible(moment: datetime | None) -> datetime | None:
     if moment is None or not _EARLIEST <= moment <= _LATEST:
         return None
     return moment
+
+
+def _plainly(text: str) -> str:
+    """``text`` with what readers of dates trip over written as they expect: half days, odd offsets, 20.6.2024."""
+    text = _HALF_DAY.sub(_whole_day, text.strip())
+    text = _MONTH_FIRST.sub(r"\2 \1 \3 00:00:00", text)
+    day = _DAY_FIRST.match(text)
+    if day:
+        first, second = int(day[1]), int(day[3])
+        if day[2] == "/" and second > 12:  # 06/20/2024; 05/06/2024 may be either and is read as day first
+            first, second = second, first
+        text = f"{day[4]}-{second:02d}-{first:02d}{text[day.end() :]}"
+    offset = _ODD_OFFSET.search(text)
+    if offset and ":" in text[: offset.start()]:
+        text = f"{text[: offset.start()]} {offset[1]}{int(offset[2]):02d}{offset[3] or '00'}"
+    return text
+
+
+def _whole_day(match: re.Match[str]) -> str:
+    hour = int(match[1]) % 12 + (12 if match[4] in "Pp" else 0)
+    return f"{hour:02d}:{match[2]}{match[3] or ':00'}"
 
 
 def _iso(text: str) -> datetime | None:
