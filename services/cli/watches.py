@@ -80,10 +80,10 @@ def list_watches(watches: WatchesOption = None, json: JsonOption = False) -> Non
         return
     from rich.table import Table
 
-    table = Table("watch", "asks for", "through", "when", box=None, header_style="bold")
+    table = Table("watch", "name", "asks for", "through", "when", box=None, header_style="bold")
     for watch in file.watches:
         said = _described(watch, file)
-        table.add_row(*(_plain(said[key]) for key in ("name", "when", "channels", "timing")))
+        table.add_row(*(_plain(said[key]) for key in ("id", "name", "when", "channels", "timing")))
     out.print(table)
 
 

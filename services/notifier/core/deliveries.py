@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,6 +16,8 @@ MAX_IN_DIGEST = 200
 MAX_TITLE_CHARACTERS = 200
 _MAX_LEAD = 3
 _MAX_QUOTES = 3
+# How Slack, Discord, Teams and others write "everybody here": a word after @, or a link that begins with ! or @.
+_CALL = re.compile(r"@(?=everyone|here|channel|all\b|room)|<(?=[!@#])", re.IGNORECASE)
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -146,8 +149,8 @@ def webhook_body(parcel: Parcel) -> bytes:
 def message(parcel: Parcel) -> Message:
     """What a person is sent."""
     if parcel.digest:
-        body = "\n\n".join(_entry(entry) for entry in parcel.summaries)
-        return Message(title=_title(f"[{parcel.watch_name}] {parcel.headline}"), body=body)
+        body = defused("\n\n".join(_entry(entry) for entry in parcel.summaries))
+        return Message(title=one_line(f"[{parcel.watch_name}] {parcel.headline}"), body=body)
     alert = opened(parcel)
     lines = [*alert.lead[:_MAX_LEAD], ""]
     lines += [f'"{quote}"' for quote in dict.fromkeys(e.quote for e in alert.evidence[:_MAX_QUOTES])]
@@ -155,7 +158,18 @@ def message(parcel: Parcel) -> Message:
     lines += [f"Changed: {_change(change.kind, change.before, change.after)}" for change in alert.changes]
     lines += ["", _facts(summary(parcel)), f"Revision {alert.revision} of {alert.id}"]
     body = "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
-    return Message(title=_title(f"[{alert.severity}] {alert.headline}"), body=body.strip())
+    return Message(title=one_line(f"[{alert.severity}] {alert.headline}"), body=defused(body.strip()))
+
+
+def one_line(text: str) -> str:
+    """Text of an article as one line: a line break in a headline must not become a header of a mail."""
+    line = defused(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+    return line if len(line) <= MAX_TITLE_CHARACTERS else line[: MAX_TITLE_CHARACTERS - 1] + "…"
+
+
+def defused(text: str) -> str:
+    """Text of an article in which no chat sees a call to all of its members."""
+    return _CALL.sub(lambda call: f"{call[0]}\u200b", text)
 
 
 def _entry(entry: Summary) -> str:
@@ -170,12 +184,6 @@ def _facts(entry: Summary) -> str:
 
 def _change(kind: str, before: str | None, after: str | None) -> str:
     return f"{kind} " + " → ".join(part for part in (before, after) if part)
-
-
-def _title(text: str) -> str:
-    """One line: a line break in a headline must not become a header of a mail."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= MAX_TITLE_CHARACTERS else line[: MAX_TITLE_CHARACTERS - 1] + "…"
 
 
 def _rank(entry: Summary) -> tuple[int, float, str]:

@@ -69,7 +69,8 @@ def problem_of(url: str) -> str | None:
     with _said() as said:
         if Apprise().add(url):
             return None
-    return redact(said[0] if said else "apprise knows no such service or misses a part of the address", url)
+    why = redact(said[0], url) if said else "no reason given"
+    return f"apprise knows no such service, or a part of its address is missing ({why})."
 
 
 def _notify(url: str, message: Message, severity: Severity) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.notifier.core.deliveries import Parcel
+from services.notifier.core.deliveries import Parcel, one_line
 from services.notifier.watch_file import Route
 from services.runtime.logging import get
 
@@ -19,7 +19,7 @@ class LogSender:
             channel=route.id,
             delivery=parcel.id,
             severity=parcel.severity,
-            headline=parcel.headline,
+            headline=one_line(parcel.headline),
             alert_id=parcel.alert_id,
             revision=parcel.revision,
             alerts=len(parcel.summaries) or 1,

@@ -150,6 +150,9 @@ def test_a_message_for_a_person_is_plain_and_its_title_is_one_line() -> None:
     assert "Changed: severity low → high" in made.body
     assert "1 independent source ·" in made.body
     assert "\n\n\n" not in made.body
+    calls = message(a_parcel(headline="@everyone <!channel> <@U1> @Here", lead=("write to me@example.org",)))
+    assert calls.title == "[high] @\u200beveryone <\u200b!channel> <\u200b@U1> @\u200bHere"
+    assert "me@example.org" in calls.body
     digest = message(digest_of([a_parcel(1), a_parcel(2, severity="critical")], queued_at=START))
     assert digest.title == "[W] 2 alerts"
     assert digest.body.index("[critical]") < digest.body.index("[high]")
