@@ -72,9 +72,14 @@ def a_deduper(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.deduper.handler")
     metrics = importlib.import_module("services.deduper.metrics")
     fakes = importlib.import_module("tests.support.stories")
+    vocabularies = importlib.import_module("services.deduper.vocabularies")
     clock = FakeClock()
     made: StreamHandler = handler.Deduper(
-        fakes.MemoryStories(clock), publisher, clock, metrics.DeduperMetrics(CollectorRegistry())
+        fakes.MemoryStories(clock),
+        publisher,
+        clock,
+        metrics.DeduperMetrics(CollectorRegistry()),
+        vocabularies.Vocabularies().of,
     )
     return made
 
