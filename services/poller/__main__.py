@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from services.poller.app import PollerService
-from services.poller.core.addresses import Allowed, parse_allowed, why_refused
 from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedConfig
 from services.poller.edges import language, publishers
@@ -21,6 +20,7 @@ from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
 from services.runtime import process
 from services.runtime.errors import UsageError
+from services.runtime.guard import Allowed, parse_allowed, why_refused
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.redis import RedisCalls, connect
 

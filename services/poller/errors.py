@@ -4,7 +4,6 @@ WirewatchError
 ├── UsageError
 │   └── FeedListError      a feed list cannot be read: the sentence names file and line
 └── PollerError
-    ├── UnsafeAddressError an address that must not be asked (not public, wrong port, wrong form): never retried
     └── WorkerError        a document killed or confused its worker: that feed fails, nothing else
 """
 
@@ -19,10 +18,6 @@ class FeedListError(UsageError):
 
 class PollerError(WirewatchError):
     """The poller's own branch."""
-
-
-class UnsafeAddressError(PollerError):
-    """An address that the egress guard refuses."""
 
 
 class WorkerError(PollerError):

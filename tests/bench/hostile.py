@@ -14,12 +14,12 @@ from collections.abc import Callable, Coroutine
 
 import uvloop
 
-from services.poller.core.addresses import parse_allowed
 from services.poller.core.articles import items_of
 from services.poller.core.model import Request
 from services.poller.edges.egress import Egress
 from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
+from services.runtime.guard import parse_allowed
 from tests.support.hostile import DOCUMENTS, PLAIN, SERVERS, head, listening, sends
 
 HEALTHY = sends(head(f"Content-Length: {len(PLAIN)}", "Connection: close") + PLAIN)

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.poller.core.addresses import parse_allowed
 from services.poller.core.model import Request
 from services.poller.edges.egress import Egress
 from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
+from services.runtime.guard import parse_allowed
 from tests.bench.hostile import outcome_of
 from tests.support.hostile import DOCUMENTS, PLAIN, SERVERS, Document, Server, head, listening, redirect, sends
 

@@ -7,9 +7,9 @@ import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.poller.core.addresses import parse_allowed
 from services.poller.core.model import Fetched, Request
 from services.poller.edges.egress import Egress
+from services.runtime.guard import parse_allowed
 from tests.support.hostile import PLAIN, head, listening
 
 AGENT = "wirewatch/0.0 (+https://wirewatch.example)"

@@ -1,6 +1,6 @@
 """The one client for everything that leaves the machine: feeds, pages, robots.txt.
 
-The guard stands at the socket, after the name is resolved, so that literals, redirects and rebinding all pass it.
+Every connection passes the guard of ``services/runtime/guard.py``, at the socket, after the name is resolved.
 Redirects are followed by hand and each hop is judged like the first. Bodies are decompressed here, against a limit on
 what comes out, and a body that ends early is an error: its validators would hide the missing half for ever.
 """
@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import socket
 import ssl
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from yarl import URL
 
-from services.poller.core.addresses import Allowed, check_url, why_refused
 from services.poller.core.model import Fetched, Outcome, Request
 from services.poller.edges.bodies import BadBodyError, Decoder, TooLargeError
-from services.poller.errors import UnsafeAddressError
+from services.runtime.guard import Allowed, Guard, UnsafeAddressError
 
 FEED_BYTES: Final = 15 * 1024 * 1024
 PAGE_BYTES: Final = 3_000_000
@@ -37,17 +33,6 @@ _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(slots=True)
-class _Hop:
-    """What the guard knows of the connection that is being made, and what it refused."""
-
-    named: bool
-    refused: list[str] = field(default_factory=list)
-
-
-_hop: ContextVar[_Hop | None] = ContextVar("hop", default=None)
-
-
 class Egress:
     """Asks the world. Every answer is a :class:`Fetched`; no exception leaves it. Call :meth:`close` at the end."""
 
@@ -60,7 +45,7 @@ class Egress:
         total_seconds: float = TOTAL_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._allowed = allowed
+        self._guard = Guard(allowed)
         self._user_agent = user_agent
         self._connections = connections
         self._total_seconds = total_seconds
@@ -114,20 +99,15 @@ class Egress:
         return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
 
     async def _ask(self, url: str, headers: dict[str, str], limit: int, *, first: bool) -> Fetched:
-        host, port = check_url(url, self._allowed, userinfo_allowed=first)
-        hop = _Hop(named=self._allowed.names(host, port))
-        token = _hop.set(hop)
-        try:
-            return await self._request(url, headers, limit)
-        except aiohttp.ClientError as error:
-            if hop.refused:
-                raise UnsafeAddressError(hop.refused[0]) from None
-            outcome, detail = _failure(error)
-            return Fetched(outcome=outcome, detail=detail, url=url)
-        except (ValueError, UnicodeError) as error:  # a header or an address that aiohttp cannot put on the wire
-            return Fetched(outcome="redirect", detail=f"not an address: {error}", url=url)
-        finally:
-            _hop.reset(token)
+        with self._guard.connecting(url, userinfo_allowed=first) as connecting:
+            try:
+                return await self._request(url, headers, limit)
+            except aiohttp.ClientError as error:
+                connecting.raise_if_refused()
+                outcome, detail = _failure(error)
+                return Fetched(outcome=outcome, detail=detail, url=url)
+            except (ValueError, UnicodeError) as error:  # a header or an address that aiohttp cannot put on the wire
+                return Fetched(outcome="redirect", detail=f"not an address: {error}", url=url)
 
     async def _request(self, url: str, headers: dict[str, str], limit: int) -> Fetched:
         session = self._opened()
@@ -159,7 +139,7 @@ class Egress:
                 limit_per_host=2,
                 ttl_dns_cache=60,
                 keepalive_timeout=15,
-                socket_factory=self._guarded_socket,
+                socket_factory=self._guard.socket,
                 ssl=self._tls if self._tls is not None else True,
             )
             self._session = aiohttp.ClientSession(
@@ -173,18 +153,6 @@ class Egress:
                 max_field_size=16_380,
             )
         return self._session
-
-    def _guarded_socket(self, info: Any) -> socket.socket:
-        family, kind, protocol, _, address = info
-        hop = _hop.get()
-        refused = why_refused(address[0], address[1], self._allowed, named=hop is not None and hop.named)
-        if refused is not None:
-            if hop is not None:
-                hop.refused.append(refused)
-            raise OSError(f"refused: {refused}")
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        return made
 
 
 async def _body(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, int]:
