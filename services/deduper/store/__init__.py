@@ -6,7 +6,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | key | type | holds |
 |---|---|---|
 | ``:n``, ``:c`` | string | the last number of an owner of a text, and of a copy |
-| ``:<epoch>:<19 bits>`` | hash | postings: field the other 29 bits of a hash, value its owners |
+| ``:<epoch>:<18 bits>`` | hash | postings: field the other 30 bits of a hash, value its owners |
 | ``:r:<number / 128>`` | hash | records: field the number's last 7 bits |
 | ``:u:...`` | hash | the further versions of articles that have been updated |
 | ``:f:...`` | hash | facts of the latest version |

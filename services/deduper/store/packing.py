@@ -21,7 +21,7 @@ from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _NO_LINK = b',"linked_by":null,"score":null,"copy_of":null}'
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
-_FIELD_BITS = 29  # of a 48-bit hash; the other 19 name the key: 60 postings a key at a million articles
+_FIELD_BITS = 30  # of a 48-bit hash; the other 18 name the key: 120 postings a key at a million articles an epoch
 _FIELD_MASK: int = 2**_FIELD_BITS - 1
 _PAGE_SLOTS = 32  # vectors in one string
 
