@@ -78,6 +78,11 @@ def test_a_ship_prefix_needs_its_capitals_and_names_the_state() -> None:
     assert [p.id for p in found.places] == ["south-china-sea"]
 
 
+def test_a_name_that_begins_inside_another_is_no_place_of_its_own() -> None:
+    found = only(run(text="Indian warships sailed to the Gulf of Aden on Tuesday."))
+    assert [p.id for p in found.places] == ["gulf-of-aden"]
+
+
 def test_a_sea_is_not_the_state_in_its_name() -> None:
     found = only(run(text="Philippine warships patrolled the South China Sea."))
     assert "CHN" not in [a.id for a in found.actors]
