@@ -59,6 +59,7 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
 def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Line:
     """Every room with its command, its environment and its probes."""
+    environ = _own_feeds(home) | dict(environ)
     names = (*ROOMS, "samples") if with_samples else ROOMS
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
     api_port = environ.get("WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
@@ -91,6 +92,12 @@ def _room(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Serve
         probe=probes.http(f"{ops}/readyz"),
         alive=probes.http(f"{ops}/healthz"),
     )
+
+
+def _own_feeds(home: Home) -> dict[str, str]:
+    """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
+    edited = home.path / "feeds.opml"
+    return {"WIREWATCH_POLLER_FEEDS": str(edited)} if edited.is_file() else {}
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:

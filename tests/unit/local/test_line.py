@@ -74,6 +74,15 @@ def test_without_samples_the_poller_is_left_as_it_is(tmp_path: Path) -> None:
     assert all("WIREWATCH_POLLER_FEEDS" not in room.program.environment for room in planned.rooms)
 
 
+@pytest.mark.parametrize("with_samples", [True, False])
+def test_a_list_that_was_edited_here_takes_the_place_of_the_shipped_one(tmp_path: Path, with_samples: bool) -> None:
+    edited = tmp_path / "feeds.opml"
+    edited.write_text("<opml/>")
+    planned = line.plan(Home(tmp_path), {}, AT, with_samples=with_samples)
+    poller = next(room for room in planned.rooms if room.program.name == "poller")
+    assert poller.program.environment["WIREWATCH_POLLER_FEEDS"].split(",")[-1] == str(edited)
+
+
 def test_a_second_run_keeps_its_ports(tmp_path: Path) -> None:
     environ = {"WIREWATCH_API_PORT": "18080"}
     first = line.plan(Home(tmp_path), environ, AT, with_samples=True)
