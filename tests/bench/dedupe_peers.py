@@ -144,7 +144,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         address = urlsplit(sys.argv[1])
         server = {"host": address.hostname, "port": address.port, "db": int(address.path.lstrip("/") or 0)}
-        storage = {"type": "redis", "basename": b"dedupe-peers", "redis": server}
+        storage = {"type": "redis", "basename": f"dedupe-peers-{time.time_ns()}".encode(), "redis": server}
         found["datasketch on Redis"] = measure(lsh(storage), texts[:200], wrapper)
     print(json.dumps(found, indent=2))
 
