@@ -207,7 +207,7 @@ WATCHES = {
 
 
 @pytest.mark.parametrize("more", WATCHES.values(), ids=list(WATCHES))
-@pytest.mark.parametrize("step", range(24))
+@pytest.mark.parametrize("step", range(40))
 async def test_a_crash_between_any_two_steps_loses_nothing(more: str, step: int) -> None:
     """The batch comes again, as its offsets were not committed; what left twice has the same key."""
     sender = KeepingSender(SendError("once"))
