@@ -169,3 +169,14 @@ def test_secrets_and_addresses_are_taken_out() -> None:
     assert redact(said, secret) == "POST *** failed: *** was refused for ***, see *** (***)"
     assert redact("pass word", "mailto://u:pass%20word@h.example") == "***"
     assert len(redact("x" * 10_000)) == 300
+
+
+async def test_what_an_article_says_is_no_markup_where_a_service_takes_html(
+    server: tuple[str, list[dict[str, str]]],
+) -> None:
+    url, got = server
+    sender = AppriseSender(timeout_seconds=30)
+    await sender.send(a_parcel(lead=('<img src="x" onerror="y">',)), a_route(url + "/yes?format=html"))
+    await sender.close()
+    assert "<img" not in got[0]["message"]
+    assert "&lt;img" in got[0]["message"]
