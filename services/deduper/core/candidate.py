@@ -74,7 +74,7 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
         outlet=_hash("outlet", article.outlet) & 0xFF,
         sketch=EMPTY if short else sketch(words),
         facts=facts_of(article.title, text),
-        marks=marks_of(article.title, text),
+        marks=marks_of(headline(article.title), text, vocabulary.prior),
         event=event(article.title, text, vocabulary),
         published_s=_published(article),
         member=StoryMember(

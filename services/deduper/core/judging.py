@@ -67,7 +67,7 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     owner = near.owner
     if near.shared < rules.MIN_SHARED and not _small_but_same(look, near):
         return None
-    differs = conflict(look.item.marks, owner.marks)
+    differs = conflict(look.item.marks, owner.marks, home=near.home)
     if differs == "series":
         return None
     link = _link("sketch", owner, near.containment)
@@ -120,9 +120,10 @@ def _about_the_same(look: Lookup, owner: Record) -> bool:
 def _event(look: Lookup) -> Finding | None:
     for story in look.nearest_stories():
         owner = story.owner
-        if story.score < (rules.OWN_OUTLET_EVENT if owner.outlet == look.item.outlet else rules.EVENT_SCORE):
+        home = owner.outlet == look.item.outlet
+        if story.score < (rules.OWN_OUTLET_EVENT if home else rules.EVENT_SCORE):
             continue
-        if story.shared < rules.MIN_SHARED_TERMS or conflict(look.item.marks, owner.marks) == "series":
+        if story.shared < rules.MIN_SHARED_TERMS or conflict(look.item.marks, owner.marks, home=home) == "series":
             continue
         link = _link("event", owner, min(1.0, story.score), story.words)
         return Finding(SameStory(owner.story_id, link, copy_of=None), owner)

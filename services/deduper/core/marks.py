@@ -9,15 +9,19 @@ anywhere, or where one skeleton has other slots, the texts differ in a fact, and
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import xxhash
 
+from services.deduper.core.event import stem
 from services.deduper.core.facts import LEAD_CHARACTERS
 from services.deduper.core.text import fold
 
 MOST_KEPT = 2
+COMMON = 30.0  # times in a million words
 SKELETON_WORDS = 3  # a skeleton of fewer plain words fits too many titles
 
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
@@ -46,16 +50,19 @@ class Marks:
     stated: frozenset[int] = frozenset()
 
 
-def marks_of(title: str, text: str) -> Marks:
-    """The marks of one version of an article."""
+def marks_of(title: str, text: str, common: Mapping[str, float] = MappingProxyType({})) -> Marks:
+    """The marks of one version of an article. ``common`` is how often a word stem occurs in a million words: in a title
+    that Capitalises Every Word it tells names from words."""
     head = fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
     spelled = (_SPELLED[word] for word in re.findall(r"[a-z]+", head) if word in _SPELLED)
     series = dict.fromkeys([*_ORDINAL.findall(head), *spelled])
     ordinals = {match.start() for match in _ORDINAL.finditer(fold(title))}
     numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(fold(title)) if m.start() not in ordinals)
     words = _WORD.findall(title)
-    plain = [word for word in words if word.islower() and not word[0].isdigit()]
-    slots = [fold(word) for word in words if not word.islower() and not word[0].isdigit()]
+    letters = [word for word in words if not word[0].isdigit()]
+    capitalised = sum(1 for word in letters if not word.islower()) > 0.6 * len(letters)
+    plain = [fold(word) for word in letters if word.islower() or (capitalised and _is_common(word, common))]
+    slots = [fold(word) for word in letters if not (word.islower() or (capitalised and _is_common(word, common)))]
     named = len(plain) >= SKELETON_WORDS and bool(slots)
     return Marks(
         series=_hashes(series),
@@ -66,14 +73,21 @@ def marks_of(title: str, text: str) -> Marks:
     )
 
 
-def conflict(mine: Marks, theirs: Marks) -> Conflict | None:
-    """In what two texts differ that matters, if in anything."""
+def _is_common(word: str, common: Mapping[str, float]) -> bool:
+    return common.get(stem(fold(word)), 0.0) >= COMMON
+
+
+def conflict(mine: Marks, theirs: Marks, *, home: bool) -> Conflict | None:
+    """In what two texts differ that matters, if in anything.
+
+    An outlet (``home``: both are of one) that fills one form with other names reports another event.
+    """
     if _apart(mine.series, theirs.series):
         return "series"
     if _apart(mine.numbers, theirs.numbers) and not mine.stated & set(theirs.numbers):
         return "facts"
     if mine.skeleton and mine.skeleton == theirs.skeleton and mine.slots != theirs.slots:
-        return "facts"
+        return "series" if home else "facts"
     return None
 
 

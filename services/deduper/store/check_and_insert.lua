@@ -315,7 +315,7 @@ local function states(theirs, first, last)
   return false
 end
 
-local function conflict(theirs)
+local function conflict(theirs, home)
   local series, at, their_at = apart(marks, 1, theirs, 1)
   if series then return 'series' end
   local numbers, their_numbers
@@ -325,7 +325,7 @@ local function conflict(theirs)
   local skeleton = sub(marks, at, at + 1)
   if skeleton ~= '\0\0' and skeleton == sub(theirs, their_at, their_at + 1)
       and sub(marks, at + 2) ~= sub(theirs, their_at + 2) then
-    return 'facts'
+    return home and 'series' or 'facts'
   end
   return nil
 end
@@ -373,7 +373,7 @@ end
 local function by_sketch()
   for _, near in ipairs(nearest_texts()) do
     local r, score = near.owner, rounded(near.containment)
-    local differs = conflict(r.marks)
+    local differs = conflict(r.marks, near.home)
     if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
       local copied = near.is_copy or is_edited(near)
       local own_words = differs or only_quotes(near)
@@ -399,8 +399,9 @@ end
 local function by_event()
   for _, story in ipairs(nearest_stories()) do
     local r = story.owner
-    local least = r.outlet == outlet and C.own_outlet_event or C.event_score
-    if story.score >= least and #story.places >= C.min_shared_terms and conflict(r.marks) ~= 'series' then
+    local home = r.outlet == outlet
+    local least = home and C.own_outlet_event or C.event_score
+    if story.score >= least and #story.places >= C.min_shared_terms and conflict(r.marks, home) ~= 'series' then
       return {STORY, r, EVENT, rounded(math.min(1, story.score)), false, shared_words(story.places)}
     end
   end
