@@ -62,7 +62,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
     environ = _own_feeds(home) | dict(environ)
     names = (*ROOMS, "samples") if with_samples else ROOMS
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
-    api_port = environ.get("WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
+    api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
     common = dict(environ) | {
         "WIREWATCH_KAFKA": at.kafka,
         "WIREWATCH_REDIS": at.redis,
@@ -72,7 +72,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
     }
     samples = None
     if with_samples:
-        port = environ.get("WIREWATCH_SAMPLES_PORT") or str(numbers["samples"])
+        port = _port(environ, "WIREWATCH_SAMPLES_PORT") or str(numbers["samples"])
         samples = f"http://127.0.0.1:{port}"
         common |= {"WIREWATCH_SAMPLES_PORT": port} | _poller_of_samples(home, environ, samples)
     rooms = tuple(_room(name, numbers[f"{name}.ops"], common, home.logs) for name in names)
@@ -92,6 +92,12 @@ def _room(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Serve
         probe=probes.http(f"{ops}/readyz"),
         alive=probes.http(f"{ops}/healthz"),
     )
+
+
+def _port(environ: Mapping[str, str], variable: str) -> str | None:
+    """The port a person gave. 0 asks for any free one, which has to be known here: others are told the address."""
+    given = environ.get(variable, "").strip()
+    return given if given.strip("0") else None
 
 
 def _own_feeds(home: Home) -> dict[str, str]:

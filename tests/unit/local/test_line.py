@@ -89,3 +89,15 @@ def test_a_second_run_keeps_its_ports(tmp_path: Path) -> None:
     second = line.plan(Home(tmp_path), environ, AT, with_samples=True)
     assert [room.address for room in first.rooms] == [room.address for room in second.rooms]
     assert (first.samples, first.api) == (second.samples, "http://127.0.0.1:18080")
+
+
+def test_port_zero_is_a_free_one_that_is_known_and_kept(tmp_path: Path) -> None:
+    environ = {"WIREWATCH_API_PORT": "0", "WIREWATCH_SAMPLES_PORT": "0"}
+    first = line.plan(Home(tmp_path), environ, AT, with_samples=True)
+    second = line.plan(Home(tmp_path), environ, AT, with_samples=True)
+    assert first.samples is not None
+    assert not first.api.endswith(":0")
+    assert not first.samples.endswith(":0")
+    assert (first.api, first.samples) == (second.api, second.samples)
+    given = {room.program.name: room.program.environment for room in first.rooms}
+    assert first.api.endswith(f":{given['api']['WIREWATCH_API_PORT']}")
