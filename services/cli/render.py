@@ -110,12 +110,10 @@ def plain(text: str) -> str:
 
 
 def _standing(shown: Alert) -> Text:
-    sources = shown.independent_sources
-    corroborated = shown.confidence == "corroborated"
-    line = Text(
-        f"{shown.confidence.replace('_', ' ')}, {sources} independent source{'' if sources == 1 else 's'}",
-        style="green" if corroborated else "yellow",
-    )
+    if shown.confidence == "corroborated":
+        line = Text(f"corroborated, {shown.independent_sources} independent sources", style="green")
+    else:
+        line = Text("single source", style="yellow")
     if shown.severity_reasons:
         line.append("  " + plain(" ".join(shown.severity_reasons)), style="dim")
     return line

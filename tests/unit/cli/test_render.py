@@ -88,6 +88,12 @@ def test_a_panel_says_what_an_analyst_needs() -> None:
     assert "earlier" not in text
 
 
+def test_a_single_source_is_said_once() -> None:
+    text = shown(an_alert(confidence="single_source", independent_sources=1))
+    assert "single source" in text
+    assert "independent" not in text
+
+
 def test_an_earlier_one_is_marked() -> None:
     assert "earlier" in shown(an_alert(), earlier=True)
 
