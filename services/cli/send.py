@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -33,6 +33,7 @@ BATCH_BYTES = 4_000_000
 GIVE_UP_SECONDS = 60.0
 SAMPLE_CHARACTERS = 400  # of a text, for telling its language
 SURE = 0.65
+FUTURE_ALLOWED = timedelta(hours=1)  # as the poller allows: clocks differ
 
 
 def register(app: typer.Typer) -> None:
@@ -124,16 +125,29 @@ def knowledge() -> Knowledge:
 def article_of(line: bytes, *, now: datetime, backfill: bool) -> tuple[Article, bytes]:
     """The article of a line, and the bytes to send. Raises :class:`msgspec.DecodeError` where it is none.
 
-    A line with a ``content_hash`` claims to be a full article and is checked as one; its bytes are kept.
+    A line with a ``content_hash`` claims to be a full article and is checked as one; its bytes are kept, unless it
+    has times in the future: those become ``now``, or the article would be the newest one for ever.
     """
     from services.contracts import codec
     from services.contracts.messages import Article
 
     claims = msgspec.json.decode(line, type=_Claims)
     if claims.content_hash is not None:
-        return msgspec.json.decode(line, type=Article), line.strip()
-    article = _completed(msgspec.json.decode(line, type=jsonl.InputArticle), now=now, backfill=backfill)
+        given = msgspec.json.decode(line, type=Article)
+        article = _not_of_the_future(given, now)
+        return article, line.strip() if article is given else codec.encode(article)
+    completed = _completed(msgspec.json.decode(line, type=jsonl.InputArticle), now=now, backfill=backfill)
+    article = _not_of_the_future(completed, now)
     return article, codec.encode(article)
+
+
+def _not_of_the_future(article: Article, now: datetime) -> Article:
+    """The article itself, or a copy with every time beyond ``now`` set to ``now``, flagged as the poller flags it."""
+    times = {name: getattr(article, name) for name in ("first_seen_at", "fetched_at", "published_at", "updated_at")}
+    future = {name: now for name, time in times.items() if time is not None and time > now + FUTURE_ALLOWED}
+    if not future:
+        return article
+    return msgspec.structs.replace(article, **future, flags=tuple(dict.fromkeys((*article.flags, "future_date"))))
 
 
 class _Claims(msgspec.Struct):

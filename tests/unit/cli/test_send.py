@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -37,6 +38,33 @@ def test_short_line_is_completed() -> None:
     assert not article.backfill
 
 
+def test_times_of_the_future_become_now_and_are_flagged() -> None:
+    line = (
+        b'{"id": "a1", "title": "T", "first_seen_at": "9999-12-31T23:59:59Z", "published_at": "2099-01-01T00:00:00Z"}'
+    )
+    article, value = article_of(line, now=START, backfill=False)
+    assert codec.decode(value, Article) == article
+    assert article.first_seen_at == article.fetched_at == article.published_at == START
+    assert article.flags == ("future_date",)
+
+
+def test_a_full_article_of_the_future_is_brought_back_too() -> None:
+    far = START.replace(year=9999)
+    given = an_article(first_seen_at=far, fetched_at=far, flags=("untitled",))
+    article, value = article_of(codec.encode(given), now=START, backfill=False)
+    assert codec.decode(value, Article) == article
+    assert article == msgspec.structs.replace(
+        given, first_seen_at=START, fetched_at=START, flags=("untitled", "future_date")
+    )
+
+
+def test_a_clock_that_is_a_little_ahead_is_believed() -> None:
+    given = codec.encode(an_article(fetched_at=START + timedelta(minutes=30), first_seen_at=START))
+    article, value = article_of(given, now=START, backfill=False)
+    assert value == given
+    assert article.flags == ()
+
+
 def test_what_the_poller_would_know_is_filled_in_unless_given() -> None:
     text = (
         "LONDON (AP) - Two frigates left the harbour on Tuesday morning, the ministry of defence said in a statement."
@@ -61,7 +89,7 @@ def test_backfill_marks_completed_lines_only() -> None:
 @pytest.mark.parametrize("example", schemas.examples(valid=True, schema="article.v1"), ids=str)
 def test_full_article_keeps_its_bytes(example: schemas.Example) -> None:
     line = msgspec.json.encode(example.message) + b"\n"
-    article, value = article_of(line, now=START, backfill=True)
+    article, value = article_of(line, now=START.replace(year=2100), backfill=True)
     assert value == line.strip()
     assert article.id == example.message["id"]
 
