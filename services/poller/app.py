@@ -17,6 +17,7 @@ from services.poller.handler import Poller
 from services.poller.metrics import FEED_STATES, PollerMetrics
 from services.poller.ports import Claim
 from services.runtime.clock import Clock
+from services.runtime.errors import UsageError
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.logging import get
 from services.runtime.retry import Waiting
@@ -28,6 +29,7 @@ RELOAD_SECONDS: Final = 2.0
 HEALTH_SECONDS: Final = 30.0
 DRAIN_SECONDS: Final = 25.0
 UNKNOWN_SECONDS: Final = 60.0
+DEFECTS_IN_A_ROW: Final = 20  # more than this, and the fault is not in what some feed sent
 
 
 class PollerService:
@@ -66,6 +68,7 @@ class PollerService:
         self._closing = closing
         self._polls: set[asyncio.Task[None]] = set()
         self._failed: BaseException | None = None
+        self._defects = 0  # polls in a row that ended in one
         self._loop: asyncio.Task[None] | None = None
         self._synced = False
 
@@ -91,8 +94,11 @@ class PollerService:
             await close()
 
     async def ended(self) -> None:
-        if self._loop is not None:
-            await asyncio.shield(self._loop)
+        tasks = [task for task in (self._loop, self._watching) if task is not None]
+        if tasks:  # both run until they are cancelled: the end of either is the end of the service
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
 
     def ready(self) -> str | None:
         return None if self._synced else "reading the feed list"
@@ -100,6 +106,8 @@ class PollerService:
     def healthy(self) -> str | None:
         if self._loop is not None and self._loop.done():
             return "the schedule has stopped"
+        if self._watching is not None and self._watching.done():
+            return "nobody looks at how far the readers are behind"
         return None
 
     async def _sync(self) -> None:
@@ -147,13 +155,25 @@ class PollerService:
         if config is None:  # another poller has a newer list than this one
             await self._store.postpone(claim, self._clock.now() + timedelta(seconds=UNKNOWN_SECONDS))
             return
-        outcome = await self._poller.poll(claim, config)
+        try:
+            outcome = await self._poller.poll(claim, config)
+        except UsageError:
+            raise  # a person has to change something: the process says so and ends
+        except Exception as error:
+            # A documented edge: what one feed sends must not stop the others. Many in a row are no feed's fault.
+            self._defects += 1
+            if self._defects > DEFECTS_IN_A_ROW:
+                raise
+            log.exception("poll_ended_by_a_defect", feed=config.url)
+            outcome = await self._poller.give_up(claim, config, error)
+        else:
+            self._defects = 0
         log.debug("polled", feed=config.url, outcome=outcome)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._polls.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            self._failed = task.exception()  # a defect: the process ends with a traceback and is started anew
+            self._failed = task.exception()  # the process ends with a traceback and is started anew
 
     async def _count_feeds(self) -> None:
         counts = dict.fromkeys(FEED_STATES, 0)

@@ -85,10 +85,18 @@ class Poller:
         whole = request.etag is None and request.last_modified is None
         polled, seen = await self._read(claim, config, fetched, polite=polite, whole=whole)
         polled = await self._merged(claim, config, polled)
-        now = self.clock.now()
-        pause = policy.host_pause_seconds(polled, now)
+        pause = policy.host_pause_seconds(polled, self.clock.now())
         if pause is not None:
-            await self.store.pause_host(host, now + timedelta(seconds=pause))
+            await self.store.pause_host(host, self.clock.now() + timedelta(seconds=pause))
+        return await self._finish(claim, config, polled, seen)
+
+    async def give_up(self, claim: Claim, config: FeedConfig, defect: Exception) -> Outcome:
+        """End a poll that a defect of ours ended: a failure of the feed, asked again later, nothing remembered."""
+        polled = Polled(outcome="parse_error", detail=f"a defect of Wirewatch: {type(defect).__name__}")
+        return await self._finish(claim, config, polled, None)
+
+    async def _finish(self, claim: Claim, config: FeedConfig, polled: Polled, seen: bytes | None) -> Outcome:
+        now = self.clock.now()
         state = policy.after(config, claim.state, polled, now, self.jitter())
         await self.store.finish(claim, state, seen)
         self.metrics.polls.labels(polled.outcome).inc()

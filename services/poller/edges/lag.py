@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import Any, Final
 
@@ -34,8 +35,10 @@ class ConsumerLag:
         self.held_back = False
 
     async def watch(self) -> None:
-        """Run until cancelled."""
-        while self._limit > 0:
+        """Run until cancelled. Without a limit there is nothing to look at."""
+        if self._limit <= 0:
+            await asyncio.Event().wait()
+        while True:
             try:
                 await self._watch_connected()
             except (KafkaError, OSError) as error:
