@@ -13,7 +13,7 @@ from services.api.settings import ApiSettings
 from services.api.stream_routes import Followers
 from services.runtime import process
 from services.runtime.process import Context, Service
-from services.runtime.redis import connect
+from services.runtime.redis import connect, require_access
 
 
 def build(settings: ApiSettings, context: Context) -> Service:
@@ -39,7 +39,14 @@ def build(settings: ApiSettings, context: Context) -> Service:
         clock=context.clock,
         followers=followers,
     )
-    return ApiService(app, host=settings.host, port=settings.port, closing=followers.closing, close=redis.aclose)
+    return ApiService(
+        app,
+        host=settings.host,
+        port=settings.port,
+        closing=followers.closing,
+        close=redis.aclose,
+        check=lambda: require_access(redis),
+    )
 
 
 if __name__ == "__main__":

@@ -29,12 +29,14 @@ class ApiService:
         port: int,
         closing: asyncio.Event,
         close: Callable[[], Awaitable[None]],
+        check: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """``closing`` is set to end the open streams, ``close`` is called last."""
+        """``check`` is called first, ``closing`` is set to end the open streams, ``close`` is called last."""
         self._host = host
         self._port = port
         self._closing = closing
         self._close = close
+        self._check = check
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -49,7 +51,9 @@ class ApiService:
         self.address: str | None = None
 
     async def start(self) -> None:
-        """Listen. Raises :class:`UsageError` where the port is taken."""
+        """Listen. Raises :class:`UsageError` where the port is taken, and what the check raises."""
+        if self._check is not None:
+            await self._check()
         listener = _listen(self._host, self._port)
         port: int = listener.getsockname()[1]
         self.address = f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{port}"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from services.runtime.clock import Clock
 from services.runtime.dead_letters import dead_letter, outgoing
 from services.runtime.delivery import Delivery
+from services.runtime.errors import UsageError
 from services.runtime.logging import get
 from services.runtime.metrics import RoomMetrics
 from services.runtime.ports import Publisher, StreamHandler
@@ -39,6 +40,8 @@ class Isolating:
         """See :class:`services.runtime.ports.StreamHandler`; raises where the defect is not one message's."""
         try:
             statuses = await self._handler.handle(batch)
+        except UsageError:
+            raise  # a person has to change something: no message is to blame
         except Exception as error:  # noqa: BLE001 - this is the edge that exists for what nobody foresaw
             log.warning("batch_failed", messages=len(batch), error=repr(error))
         else:
@@ -49,6 +52,8 @@ class Isolating:
     async def _alone(self, delivery: Delivery) -> str:
         try:
             (status,) = await self._handler.handle([delivery])
+        except UsageError:
+            raise
         except Exception as error:
             self._in_a_row += 1
             if self._in_a_row > DEFECTS_IN_A_ROW:

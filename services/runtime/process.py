@@ -115,7 +115,9 @@ async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -
         ended = asyncio.ensure_future(service.ended())
         await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
-            log.error("stopped_by_itself", error=repr(ended.exception()))
+            if isinstance(error := ended.exception(), UsageError):
+                raise error
+            log.error("stopped_by_itself", error=repr(error))
             return EXIT_DEFECT
         ended.cancel()
         log.info("stopping")

@@ -25,6 +25,12 @@ _TRANSIENT = (
     exceptions.TryAgainError,
     OSError,
 )
+# Errors that pass when a person corrects the address or the server's users; the first is a ConnectionError to redis-py.
+_REFUSED = (
+    exceptions.AuthenticationError,
+    exceptions.AuthenticationWrongNumberOfArgsError,
+    exceptions.NoPermissionError,
+)
 _TRANSIENT_REPLIES = ("MISCONF", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "OOM", "READONLY", "NOREPLICAS")
 
 
@@ -41,8 +47,32 @@ def connect(address: str) -> redis.asyncio.Redis:
         raise UsageError(f"WIREWATCH_REDIS is {address!r}: {error}.") from None
 
 
+async def require_access(client: redis.asyncio.Redis) -> None:
+    """Raise :class:`UsageError` where the server answers and refuses us. One that is away is not our matter here."""
+    try:
+        await client.ping()
+    except _REFUSED as error:
+        raise _refused(error) from None
+    except (exceptions.RedisError, OSError):
+        return
+
+
+def _refused(error: Exception) -> UsageError:
+    """The sentence of the server has no password in it."""
+    said = str(error).splitlines()[0].rstrip(". ")[:200] if str(error).strip() else type(error).__name__
+    if isinstance(error, exceptions.NoPermissionError):
+        return UsageError(f"The Redis of WIREWATCH_REDIS does not let its user do what is needed ({said}): permit it.")
+    return UsageError(
+        f"The Redis of WIREWATCH_REDIS refuses the user and password of that address ({said}): "
+        "give redis://user:password@host:port/0 as the server knows them."
+    )
+
+
 class RedisCalls:
-    """Runs Redis commands, waiting for as long as the server is away, read-only, full or loading."""
+    """Runs Redis commands, waiting for as long as the server is away, read-only, full or loading.
+
+    A server that refuses us will not change its mind: that is a :class:`UsageError`, and ends the process.
+    """
 
     def __init__(self, clock: Clock, waiting: Waiting) -> None:
         self._clock = clock
@@ -54,6 +84,8 @@ class RedisCalls:
         async def attempt() -> T:
             try:
                 return await call()
+            except _REFUSED as error:
+                raise _refused(error) from error
             except _TRANSIENT as error:
                 raise TransientError(f"{type(error).__name__}: {error}") from error
             except exceptions.ResponseError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from typing import Any
 import faust
 
 from services.runtime.delivery import Delivery
+from services.runtime.errors import UsageError
 from services.runtime.kafka import KafkaPublisher, parse_addresses
 from services.runtime.logging import get
 from services.runtime.ports import StreamHandler
@@ -83,6 +85,10 @@ async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
     except asyncio.CancelledError:
         await _drain(work, len(batch))
         raise
+    except UsageError as error:
+        # A person has to change something, and nothing may be acknowledged until then.
+        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
     except Exception:
         # A defect in a handler. Staying would let Faust acknowledge what was not done.
         log.exception("handler_failed", messages=len(batch))

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from services.contracts import codec, topics
 from services.contracts.messages import DeadLetter
 from services.runtime.delivery import Delivery
+from services.runtime.errors import UsageError
 from services.runtime.isolation import DEFECTS_IN_A_ROW, Isolating
 from services.runtime.metrics import RoomMetrics
 from tests.support.clock import FakeClock
@@ -80,3 +81,14 @@ async def test_a_success_starts_the_count_anew() -> None:
     statuses = await isolated.handle(deliveries(*values))
     assert statuses == ["dead" if n % 2 else "fine" for n in range(40)]
     assert len(publisher.on(topics.DEAD)) == 20
+
+
+async def test_what_a_person_has_to_change_is_no_messages_fault() -> None:
+    class Refused(Breaking):
+        async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
+            raise UsageError("Correct the password.")
+
+    isolated, publisher, _ = isolating(Refused(b""))
+    with pytest.raises(UsageError, match=r"Correct the password\."):
+        await isolated.handle(deliveries(b"one", b"two"))
+    assert publisher.sent == []

@@ -37,6 +37,7 @@ class FakeService:
     on_start: Callable[[FakeService], object] = lambda _: None
     log: list[str] = field(default_factory=list)
     waits: bool = False
+    ends_with: Exception | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
@@ -50,6 +51,8 @@ class FakeService:
 
     async def ended(self) -> None:
         await self.over.wait()
+        if self.ends_with is not None:
+            raise self.ends_with
 
     def ready(self) -> str | None:
         return None
@@ -99,6 +102,11 @@ def test_service_that_ends_by_itself_is_a_failure() -> None:
     service = FakeService(on_start=ends_by_itself)
     assert ran(service) == 70
     assert service.log == ["start", "stop"]
+
+
+def test_service_that_ends_for_want_of_a_person_says_what_to_change(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(FakeService(on_start=ends_by_itself, ends_with=UsageError("Correct the password."))) == 2
+    assert capsys.readouterr().err.endswith("wirewatch tagger: Correct the password.\n")
 
 
 def test_defect_asks_to_be_started_again(capsys: pytest.CaptureFixture[str]) -> None:
