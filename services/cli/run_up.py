@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services.cli.feeds_summary import summary
 from services.cli.screens import Screen
-from services.local import figures, stack
+from services.local import figures, line, preflight, stack
 from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
@@ -45,8 +45,10 @@ def run(screen: Screen, wanted: Wanted | None, home: Path | None) -> int:
     """Run until Ctrl-C or until ``wanted`` is reached; returns the exit code."""
     for noisy in ("aiokafka", "asyncio"):  # a broker that restarts is told once, by the supervisor
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    place = home_of(home)
     try:
-        return asyncio.run(_Up(screen, wanted, home_of(home)).run())
+        preflight.check(line.own_feeds(place) | dict(os.environ))
+        return asyncio.run(_Up(screen, wanted, place).run())
     finally:
         screen.close()
 
@@ -108,9 +110,9 @@ class _Up:
         return 0
 
     def _raise_if_hopeless(self, standing: Stack) -> None:
-        """With a goal and a room that cannot start, nobody is there to correct it: say so now."""
+        """A room that cannot start as it is set up will not start later: say so now, and end."""
         for part in standing.parts():
-            if self._wanted is not None and part.state == "failed":
+            if part.state == "failed":
                 raise UsageError(f"{part.name} cannot start: {part.detail}")
 
     async def _summarise(self, standing: Stack) -> None:

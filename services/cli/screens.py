@@ -90,6 +90,8 @@ class PersonScreen:
             self._console.print(
                 Text.assemble((part.name, "bold"), (f" {part.state}: ", _STATE_COLOURS[part.state]), render.plain(what))
             )
+            if part.state == "failed" and self._stands:
+                self._console.print("  It is not started again: correct that, then start `wirewatch up` anew.")
         elif part.state in ("starting", "ready") and not self._stands and self._console.is_terminal:
             self._spin(f"{part.name} is {part.state}")
 

@@ -19,5 +19,6 @@ What it does not do: more than one broker, authentication, containers. Productio
 - ``restarts``    when a process that ended is started again, as a pure function
 - ``supervisor``  all of them together
 - ``home``        the directory, its lock and ``run.json``
+- ``preflight``   settings and files, looked at before anything is started
 - ``line``        which processes make up the line, and with which settings
 """

@@ -59,7 +59,7 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
 def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Line:
     """Every room with its command, its environment and its probes."""
-    environ = _own_feeds(home) | dict(environ)
+    environ = own_feeds(home) | dict(environ)
     names = (*ROOMS, "samples") if with_samples else ROOMS
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
     api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
@@ -100,7 +100,7 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
     return given if given.strip("0") else None
 
 
-def _own_feeds(home: Home) -> dict[str, str]:
+def own_feeds(home: Home) -> dict[str, str]:
     """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
     edited = home.path / "feeds.opml"
     return {"WIREWATCH_POLLER_FEEDS": str(edited)} if edited.is_file() else {}

@@ -7,9 +7,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+from services.cli.run_up import _Up
+from services.cli.screens import JsonScreen
 from services.local import ports
+from services.local.child import Program, Server
 from services.local.home import Home
+from services.local.supervisor import Part
+from services.runtime.errors import UsageError
 
 
 def wirewatch(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +46,40 @@ def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "WIREWATCH_LOCAL_HOEM" in ended.stderr
     assert "WIREWATCH_LOCAL_HOME" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("WIREWATCH_POLLER_FETCHERS", "many", "error: WIREWATCH_POLLER_FETCHERS is 'many': it takes a whole number."),
+        (
+            "WIREWATCH_NOTIFIER_WACHES",
+            "x",
+            "error: Unknown setting WIREWATCH_NOTIFIER_WACHES for the notifier: did you",
+        ),
+        ("WIREWATCH_TAGGER_PACKS", "/nowhere", "error: /nowhere: no topic pack (*.yaml) is there"),
+        ("WIREWATCH_ALERTER_SEVERITY_FILE", "/nowhere.yaml", "error: /nowhere.yaml"),
+        ("WIREWATCH_NOTIFIER_WATCHES", "/nowhere.yaml", "error: /nowhere.yaml"),
+        ("WIREWATCH_POLLER_FEEDS", "/nowhere.opml", "error: /nowhere.opml"),
+        ("WIREWATCH_POLLER_ALLOW_PRIVATE", "not a host", "error: WIREWATCH_POLLER_ALLOW_PRIVATE: 'not a host'"),
+        ("WIREWATCH_API_TOKEN_FILE", "/nowhere", "error: WIREWATCH_API_TOKEN_FILE is /nowhere"),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_started(tmp_path: Path, variable: str, value: str, said: str) -> None:
+    home = tmp_path / "home"
+    ended = wirewatch("up", home=home, **{variable: value})
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(said)
+    assert ended.stdout == ""
+    assert not home.exists()
+
+
+def test_a_room_that_cannot_start_ends_it_even_without_a_goal(tmp_path: Path) -> None:
+    program = Program(name="notifier", command=("true",), environment={}, log=tmp_path / "log")
+    server = Server(program=program, address="", probe=lambda: None, alive=lambda: None)
+    standing: Any = SimpleNamespace(parts=lambda: [Part(server, state="failed", detail="The watches are wrong.")])
+    with pytest.raises(UsageError, match=r"^notifier cannot start: The watches are wrong\.$"):
+        _Up(JsonScreen(), None, Home(tmp_path))._raise_if_hopeless(standing)
 
 
 def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:

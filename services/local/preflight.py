@@ -1,0 +1,66 @@
+"""Everything a person may have got wrong, looked at before a process is started: settings, and the files they name.
+
+The rooms look at the same things with the same functions when they start; here a mistake is said within a second, and
+not by one room after broker and store are up. What only a server can tell is left to the rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from services.alerter.settings import AlerterSettings
+from services.api.settings import ApiSettings
+from services.deduper.settings import DeduperSettings
+from services.local.settings import LocalSettings
+from services.notifier.settings import NotifierSettings
+from services.poller.settings import PollerSettings
+from services.runtime import files, settings
+from services.runtime.settings import CommonSettings
+from services.samples.settings import SamplesSettings
+from services.tagger.settings import TaggerSettings
+
+SETTINGS: dict[str, type[CommonSettings]] = {
+    "poller": PollerSettings,
+    "deduper": DeduperSettings,
+    "tagger": TaggerSettings,
+    "alerter": AlerterSettings,
+    "notifier": NotifierSettings,
+    "api": ApiSettings,
+    "samples": SamplesSettings,
+    "local": LocalSettings,
+}
+
+S = TypeVar("S", bound=CommonSettings)
+
+
+def variables() -> set[str]:
+    """The name of every setting of every room."""
+    return {name for room, kind in SETTINGS.items() for name in settings.variables(kind, room)}
+
+
+def check(environ: Mapping[str, str]) -> None:
+    """Raise :class:`UsageError` for the first setting or file that a room would refuse, given ``environ``."""
+    from services.alerter import severity_file
+    from services.api import tokens
+    from services.notifier import watch_file
+    from services.poller.__main__ import allowed_of
+    from services.poller.edges.feedlist import FeedList
+    from services.samples.core import feeds
+    from services.tagger import library
+
+    def of(kind: type[S], room: str) -> S:
+        return settings.load(kind, room, environ)
+
+    of(DeduperSettings, "deduper")
+    poller = of(PollerSettings, "poller")
+    allowed_of(poller)
+    FeedList([Path(name) for name in poller.feeds]).load()
+    library.load(of(TaggerSettings, "tagger").packs or library.default_folder())
+    severity_file.load(of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml")
+    watch_file.load(of(NotifierSettings, "notifier").watches, environ)
+    tokens.load(of(ApiSettings, "api").token_file)
+    samples = of(SamplesSettings, "samples")
+    if of(LocalSettings, "local").samples:
+        feeds.read(samples.folder or files.seeds() / "samples")
