@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,7 +52,8 @@ class SettingError(UsageError):
 def load(kind: type[S], room: str, environ: Mapping[str, str]) -> S:
     """The settings of ``room`` from ``environ``. Raises :class:`SettingError` naming the variable."""
     names = variables(kind, room)
-    _refuse_unknown(room, names, environ)
+    for variable in unknown(room, names, environ):
+        raise unknown_error(variable, f"the {room}", names)
     values: dict[str, Any] = {}
     hints = typing.get_type_hints(kind)
     for variable, field in names.items():
@@ -75,15 +76,24 @@ def variables(kind: type[CommonSettings], room: str) -> dict[str, str]:
     }
 
 
-def _refuse_unknown(room: str, names: Mapping[str, str], environ: Mapping[str, str]) -> None:
+def unknown(room: str, names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """The variables of ``environ`` that could be meant for ``room``, are not in ``names``, and are no other room's."""
     others = tuple(f"{PREFIX}{other.upper()}_" for other in ROOMS if other != room)
-    for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable in names or variable.startswith(others):
-            continue
-        meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
-        close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
-        hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {', '.join(sorted(names))}."
-        raise SettingError(f"Unknown setting {variable} for the {room}: {hint}")
+    known = frozenset(names)
+    return [
+        variable
+        for variable in sorted(environ)
+        if variable.startswith(PREFIX) and variable not in known and not variable.startswith(others)
+    ]
+
+
+def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingError:
+    """The sentence for a variable that ``reader`` does not know; ``names`` are those that could have been meant."""
+    meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
+    close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
+    known = ", ".join(PREFIX + name for name in sorted(meant))
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
 
 
 def _convert(variable: str, text: str, kind: Any) -> Any:
