@@ -20,9 +20,23 @@ def main() -> None:
     except UsageError as error:
         err.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader (head, less) went away; that is not our failure
+    except SystemExit as ending:
+        if not _reader_is_gone(ending):
+            raise
+        # head or less went away, which is not our failure. What is still in the buffer must not fail at the exit, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+
+
+def _reader_is_gone(ending: SystemExit) -> bool:
+    """Whether the command ended because nobody reads its output: click and rich both make that an exit with code 1."""
+    if isinstance(ending.__context__, BrokenPipeError):
+        return True
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    return False
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""What every command does before and after its work: unknown variables."""
+"""What every command does before and after its work: unknown variables, and a reader that goes away."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,24 @@ def test_every_command_refuses_it_and_help_still_helps() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: Unknown setting WIREWATCH_KAFFKA for `wirewatch`")
     assert subprocess.run([*COMMAND, "--help"], env=environ, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("lines", [1, 3000])  # what still fits into the buffer at the end, and what does not
+@pytest.mark.parametrize("words", [("feeds", "export"), ("tag",)])
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path, words: tuple[str, ...], lines: int) -> None:
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text('{"id": "a", "title": "Two states sign a mutual defence treaty", "text": ""}\n' * lines)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with articles.open() as given:
+        ended = subprocess.run(
+            [*COMMAND, *words],
+            stdin=given,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
