@@ -87,12 +87,14 @@ def _show(found: Status) -> None:
     from services.cli.console import out
     from services.cli.render import duration, plain
 
-    table = Table("process", "where", "pid", "state", "lag", "articles by status", "dead")
+    table = Table()
+    for column in ("process", "where", "pid", "state", "lag", "articles by status", "dead"):
+        table.add_column(column, justify="right" if column == "pid" else "left", overflow="fold")
     for name, server in (("broker", found.kafka), ("store", found.redis)):
         state = f"[red]{plain(server.problem)}[/]" if server.problem else "[green]ready[/]"
         table.add_row(name, server.address, str(server.pid or "not ours"), state, "", "", "")
     for room in found.rooms:
-        where = found.api if room.name == "api" else room.ops
+        where = {"api": found.api, "samples": found.samples}.get(room.name) or room.ops
         state = f"[yellow]{plain(room.waits_for)}[/]" if room.waits_for else "[green]ready[/]"
         lag = "" if room.lag_seconds is None else duration(room.lag_seconds)
         counts = ", ".join(f"{count} {status}" for status, count in room.articles.items() if count)

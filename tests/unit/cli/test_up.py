@@ -11,11 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from services.cli import console, up
 from services.cli.run_up import _Up
 from services.cli.screens import JsonScreen
 from services.local import ports
 from services.local.child import Program, Server
+from services.local.figures import RoomStatus, ServerStatus, Status
 from services.local.home import Home
 from services.local.supervisor import Part
 from services.runtime.errors import UsageError
@@ -102,3 +105,33 @@ def test_the_status_of_nothing(tmp_path: Path) -> None:
     as_json = wirewatch("status", "--json", home=tmp_path / "home")
     assert as_json.returncode == 1
     assert json.loads(as_json.stdout) == {"running": False, "home": str(tmp_path / "home")}
+
+
+def test_the_status_has_every_address_whole_on_a_narrow_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Console(width=80, force_terminal=False)
+    monkeypatch.setattr(console, "out", narrow)
+    server = ServerStatus(address="127.0.0.1:29999", pid=1234567, problem=None)
+    rooms = tuple(
+        RoomStatus(
+            name=name,
+            pid=1234567,
+            ops=f"http://127.0.0.1:2{number:04}",
+            ready=True,
+            waits_for=None,
+            lag_seconds=0.1,
+            articles={"published": 12_345, "known": 67_890},
+            dead=0,
+        )
+        for number, name in enumerate(("poller", "api", "samples"))
+    )
+    status = Status(
+        pid=1, api="http://127.0.0.1:8080", samples="http://127.0.0.1:8099", kafka=server, redis=server, rooms=rooms
+    )
+    with narrow.capture() as captured:
+        up._show(status)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in captured.get().splitlines() if "│" in line]
+    where = "".join(row[1] for row in rows)  # folded over lines, nothing is left out
+    for address in ("127.0.0.1:29999", "http://127.0.0.1:20000", status.api, status.samples):
+        assert address is not None
+        assert address in where
+    assert "…" not in captured.get()
