@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.local.errors import JarsError, NotEmbeddedError
 
@@ -69,9 +71,21 @@ def _fetch(progress: Progress) -> list[Path]:
     return paths
 
 
-def _in_short(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:200]
+def _in_short(error: BaseException) -> str:
+    """Why, in a few plain words: what the libraries say of a failed request is for those who debug them."""
+    for one in _causes(error):
+        host = urlsplit(str(getattr(getattr(one, "request", None), "url", None) or "")).hostname
+        if host:
+            code = getattr(getattr(one, "response", None), "status_code", None)
+            return f"{host} cannot be reached" if code is None else f"{host} answered {code}"
+    first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return shorten(first, 120, placeholder=" ...").rstrip(".")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _again(paths: list[Path]) -> str:

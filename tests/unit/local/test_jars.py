@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from services.local import jars
 from services.local.errors import JarsError
+from tests.support.stack import quiet
 
 
 @pytest.fixture
@@ -52,3 +54,47 @@ def test_the_committed_list_is_of_one_broker_version() -> None:
     assert f"kafka_2.13-{jars.KAFKA_VERSION}.jar" in names
     assert [name for name in names if name.startswith("kafka-clients")] == [f"kafka-clients-{jars.KAFKA_VERSION}.jar"]
     assert len(names) == len(set(names))
+
+
+@dataclass
+class Asked:
+    """A request or a response as requests has them on its errors."""
+
+    url: str = ""
+    status_code: int = 0
+
+
+class RequestFailed(OSError):
+    """An error of requests: what was asked, what was answered, and a text for those who debug it."""
+
+    def __init__(self, answered: int | None = None) -> None:
+        super().__init__(f"HTTPSConnectionPool(host='jars.example', port=443): Max retries exceeded {'x' * 300}")
+        self.request = Asked(url="https://jars.example/maven2/kafka.pom")
+        self.response = Asked(status_code=answered) if answered else None
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RequestFailed(), "jars.example cannot be reached"),
+        (RequestFailed(answered=503), "jars.example answered 503"),
+        (ValueError("No version available for kafka.\nmore"), "No version available for kafka"),
+        (RuntimeError(), "RuntimeError"),
+        (RuntimeError("many words " * 30), "many words " * 10 + "many ..."),
+    ],
+)
+def test_why_the_jars_cannot_be_had_is_one_clean_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def resolve(_: str) -> None:
+        if isinstance(error, OSError):
+            raise RuntimeError(str(error)) from error
+        raise error
+
+    monkeypatch.setattr("jgo.resolve", resolve)
+    with pytest.raises(JarsError) as caught:
+        jars.classpath(quiet)
+    assert str(caught.value) == (
+        f"The broker's jars cannot be fetched ({said}): connect to the network once, "
+        "or set WIREWATCH_KAFKA to a broker that is there already."
+    )
