@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
 
 from services.api import alert_routes, guard, page, stream_routes
 from services.api.errors import QueryError
@@ -41,6 +42,7 @@ def build_app(
     alert_routes.add(app, reader, states)
     stream_routes.add(app, reader, followers)
     page.add(app)
+    metrics.begin(route.path for route in app.routes if isinstance(route, Route))
     return app
 
 

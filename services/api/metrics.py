@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.runtime.metrics import build_info
@@ -25,3 +27,9 @@ class ApiMetrics:
         )
         self.followers = Gauge("wirewatch_api_followers", "Open event streams.", registry=registry)
         build_info(registry)
+
+    def begin(self, routes: Iterable[str]) -> None:
+        """Have every route at zero, and its good answers: a rate over a route nobody has asked for yet is 0."""
+        for route in routes:
+            self.request_seconds.labels(route)
+            self.requests.labels(route, "200")

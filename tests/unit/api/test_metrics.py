@@ -1,0 +1,31 @@
+"""The api's series: there from the start, and one for each route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from services.api.app import build_app
+from services.api.guard import Guard
+from services.api.metrics import ApiMetrics
+from services.api.stream_routes import Followers
+from services.api.tokens import Tokens
+from tests.support.clock import FakeClock
+
+
+def test_every_route_is_at_zero_before_the_first_request() -> None:
+    registry = CollectorRegistry()
+    metrics = ApiMetrics(registry)
+    untouched: Any = object()  # nobody asks: neither the store nor the states are read
+    build_app(
+        untouched,
+        untouched,
+        access=Guard(tokens=Tokens({}), loopback=True, open_reads=True),
+        metrics=metrics,
+        clock=FakeClock(),
+        followers=Followers(1, metrics),
+    )
+    for route in ("/", "/api/v1/alerts", "/api/v1/alerts/{alert_id}", "/api/v1/alerts/{alert_id}/state"):
+        assert registry.get_sample_value("wirewatch_api_requests_total", {"route": route, "code": "200"}) == 0
+        assert registry.get_sample_value("wirewatch_api_request_seconds_count", {"route": route}) == 0
