@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.local import home as home_module
 from services.local.errors import AlreadyRunningError
 from services.local.home import Home, Run
 from services.runtime.errors import UsageError
@@ -45,6 +46,8 @@ def test_the_run_is_read_as_written_and_cleared(tmp_path: Path) -> None:
 def test_what_a_killed_supervisor_left_is_ended(tmp_path: Path) -> None:
     home = Home(tmp_path)
     left = subprocess.Popen(COMMAND)
+    while not home_module._command_of(left.pid):  # a process that has only just begun has none yet
+        assert left.poll() is None
     home.write_children({"deduper": (left.pid, COMMAND)})
     # A zombie has no command line: the parent has to take its exit code, as init does for real orphans.
     assert home.end_stale() == ["deduper"]
