@@ -79,7 +79,7 @@ def _in_short(error: BaseException) -> str:
             code = getattr(getattr(one, "response", None), "status_code", None)
             return f"{host} cannot be reached" if code is None else f"{host} answered {code}"
     first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return shorten(first, 120, placeholder=" ...").rstrip(".")
+    return shorten(first.rstrip("."), 120, placeholder=" ...")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
