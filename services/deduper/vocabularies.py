@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+import yaml
+
 from services.contracts import redis_keys
+from services.deduper.core.names import Aliases
+from services.deduper.core.text import fold
 from services.deduper.core.vocabulary import Vocabulary
+from services.runtime.files import seeds
 
 ENGLISH = ("en", redis_keys.bucket(None))  # what has no language is taken for English: rare words are rare there too
 
@@ -21,7 +26,9 @@ class Vocabularies:
     def of(self, bucket: str) -> Vocabulary:
         """The vocabulary of a bucket."""
         if bucket not in self._made:
-            self._made[bucket] = Vocabulary(prior=english() if bucket in ENGLISH else {})
+            self._made[bucket] = (
+                Vocabulary(prior=english(), aliases=state_names()) if bucket in ENGLISH else Vocabulary()
+            )
         return self._made[bucket]
 
 
@@ -31,3 +38,15 @@ def english() -> Mapping[str, float]:
     lines = files(__package__).joinpath("data", "english.tsv").read_text("utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if not line.startswith("#"))
     return {word: float(count) for word, count in pairs}
+
+
+@cache
+def state_names() -> Aliases:
+    """The single words that stand for a state, from ``seeds/actors.yaml``: its name, demonyms and capital."""
+    states = yaml.load((seeds() / "actors.yaml").read_text("utf-8"), yaml.CSafeLoader)["states"]
+    aliases: dict[str, frozenset[str]] = {}
+    for state in states.values():
+        called = [state["name"], *state.get("demonyms", ()), state.get("capital", ""), *state.get("also", ())]
+        words = frozenset(fold(name.lstrip("=")) for name in called if name and " " not in name)
+        aliases |= dict.fromkeys(words, words)
+    return aliases

@@ -17,7 +17,7 @@ from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.store.redis import RedisStories
-from services.deduper.vocabularies import english
+from services.deduper.vocabularies import english, state_names
 from services.runtime.redis import RedisCalls
 from services.runtime.retry import Waiting
 from tests.support.articles import an_article
@@ -64,7 +64,7 @@ def store(request: pytest.FixtureRequest, clock: FakeClock) -> Store:
 
 async def ask(store: Store, *articles: Article) -> list[Decision]:
     """Ask about each article by itself, in order."""
-    vocabulary = Vocabulary(english())
+    vocabulary = Vocabulary(english(), state_names())
     return [(await store.check_and_insert([candidate(article, vocabulary)]))[0] for article in articles]
 
 
@@ -139,6 +139,50 @@ async def test_two_reports_of_one_event_in_other_words_are_one_story(store: Stor
     assert (verdict.story_id, verdict.copy_of, verdict.link.linked_by) == (first.id, None, "event")
     assert {"marlin", "tanker"} <= set(verdict.link.shared_terms)
     assert again == Decision(verdict, known=True)
+
+
+def treaty(one: str, two: str, capital: str) -> str:
+    """The words that every report of a treaty has, whoever signs it."""
+    return (
+        f"{one} and {two} signed a treaty of mutual defence in {capital}, under which an attack on one is an attack on "
+        f"both. Parliaments must ratify the pact. {one} promised {two} radar and patrol boats, and officers of the two "
+        f"armies will train together. It is the first alliance that {two} has joined."
+    )
+
+
+async def test_treaties_of_other_states_are_other_events(store: Store) -> None:
+    first = at(
+        1, title="Russia and Nicaragua sign treaty of mutual defence", text=treaty("Russia", "Nicaragua", "Corinto")
+    )
+    other = at(
+        2,
+        title="Australia and Indonesia sign treaty of mutual defence",
+        text="An attack on Australia will be an attack on Indonesia: so says a treaty of mutual defence that ministers "
+        "signed in Bali. The alliance brings patrol boats, radar and officers. Parliaments must still ratify the pact.",
+    )
+    assert isinstance((await ask(store, first, other))[1].verdict, New)
+
+
+async def test_a_state_may_be_called_by_its_capital(store: Store) -> None:
+    first = at(
+        1, title="Russia and Nicaragua sign treaty of mutual defence", text=treaty("Russia", "Nicaragua", "Corinto")
+    )
+    other = at(
+        2,
+        title="Moscow and Managua seal pact of mutual defence",
+        text="An attack on Nicaragua will be an attack on Russia: so says a treaty of mutual defence, signed "
+        "in Corinto. The alliance brings patrol boats, radar and Russian officers. Parliaments must still ratify the pact.",
+    )
+    verdict = (await ask(store, first, other))[1].verdict
+    assert isinstance(verdict, SameStory)
+    assert verdict.link.linked_by == "event"
+
+
+async def test_an_excerpt_that_comes_first_does_not_hide_its_article(store: Store) -> None:
+    excerpt, full = at(1, text=prose(1, 200)), at(2, text=prose(1, 200) + " " + prose(2, 220))
+    verdict = (await ask(store, excerpt, full))[1].verdict
+    assert isinstance(verdict, SameStory)
+    assert verdict.copy_of == excerpt.id
 
 
 async def test_reports_published_a_week_apart_are_two_events(store: Store) -> None:
@@ -257,7 +301,7 @@ async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio
     clock = FakeClock()
     memory, real = MemoryStories(clock), ReadableRedisStories(redis_client, clock)
     draw = random.Random(seed)
-    vocabulary = Vocabulary(english())
+    vocabulary = Vocabulary(english(), state_names())
     for _ in range(25):
         batch = [candidate(_random_article(draw), vocabulary) for _ in range(draw.randrange(1, 12))]
         expected, got = await memory.check_and_insert(batch), await real.check_and_insert(batch)
@@ -279,7 +323,15 @@ def _random_article(draw: random.Random) -> Article:
     return at(
         number,
         outlet=f"site{number % 5}.example",
-        title=draw.choice((f"Convoy {number} leaves the harbour", "Six words make a good title", prose(number, 6))),
-        text=draw.choice((text, text, text, "", f"It counted {draw.randrange(3)} ships. {text}")),
+        title=draw.choice(
+            (f"Convoy {number} leaves the harbour", "Six words make a good title", prose(number, 6), _treaty(draw))
+        ),
+        text=draw.choice((text, text, text, "", f"It counted {draw.randrange(3)} ships. {text}", f"{_treaty(draw)}.")),
         language=draw.choice(("en", "en", "en", None)),
     )
+
+
+def _treaty(draw: random.Random) -> str:
+    """A headline of few words and states, so that reports meet by event and part by name."""
+    one, two = draw.sample(("Russia", "Moscow", "Norwegian minister", "Norway", "Chile"), 2)
+    return f"{one} and {two} {draw.choice(('sign', 'ratify'))} treaty on harbours, tugs and mutual pilotage"

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import xxhash
 
+from services.deduper.core.names import names_of
 from services.deduper.core.text import is_unspaced, tokens
 from services.deduper.core.vocabulary import LEAST_INFORMATION, Vocabulary
 
@@ -49,10 +50,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What an article is about. ``terms`` by weight, highest first; ``title_norm`` the length of the titled part."""
+    """What an article is about. ``terms`` by weight, highest first; ``title_norm`` the length of the titled part.
+
+    ``names`` are whom its headline names: the 24-bit keys of the words each may be called by, and whether it is a
+    state.
+    """
 
     terms: tuple[Term, ...]
     title_norm: int
+    names: tuple[tuple[frozenset[int], bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def event(title: str, text: str, vocabulary: Vocabulary) -> Event:
     titled = frozenset(title_words)
     terms: dict[int, Term] = {}
     for word, weight in kept:
-        key = xxhash.xxh3_64_intdigest(b"term\x1f" + word.encode()) & 0xFFFF_FFFF_FFFF
+        key = key_of(word)
         terms.setdefault(
             key & KEY_MASK,
             Term(
@@ -125,7 +131,24 @@ def event(title: str, text: str, vocabulary: Vocabulary) -> Event:
             ),
         )
     titles = round(math.sqrt(sum(term.weight**2 for term in terms.values() if term.titled)))
-    return Event(tuple(terms.values()), titles)
+    names = tuple(
+        (frozenset(key_of(stem(word)) & KEY_MASK for word in name.words), name.state)
+        for name in names_of(title, text, vocabulary.aliases)
+    )
+    return Event(tuple(terms.values()), titles, names)
+
+
+def key_of(word: str) -> int:
+    """48 bits that stand for a word."""
+    return xxhash.xxh3_64_intdigest(b"term\x1f" + word.encode()) & 0xFFFF_FFFF_FFFF
+
+
+def shares_names(mine: Event, theirs: Vector) -> bool:
+    """Whether the other text speaks of any of those whom the newcomer's headline names, and of half of its states."""
+    if not mine.names:
+        return True
+    met = [state for keys, state in mine.names if not keys.isdisjoint(theirs.weights)]
+    return bool(met) and 2 * sum(met) >= sum(state for _, state in mine.names)
 
 
 def likeness(mine: Event, theirs: Vector) -> tuple[float, int]:

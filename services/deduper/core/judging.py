@@ -73,7 +73,7 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     link = _link("sketch", owner, near.containment)
     copied = near.is_copy or _is_edited(look, near)
     own_words = differs is not None or _only_quotes(look, near)
-    if copied and near.own_share >= rules.NEW_TEXT_CONTAINMENT and not own_words:
+    if copied and not near.brings_news and not own_words:
         return Finding(Copy(owner.story_id, link), owner, wrapper=near.may_be_wrapper)
     if owner.depth > rules.REPRESENTATIVE_DEPTH:
         return None
@@ -123,7 +123,11 @@ def _event(look: Lookup) -> Finding | None:
         home = owner.outlet == look.item.outlet
         if story.score < (rules.OWN_OUTLET_EVENT if home else rules.EVENT_SCORE):
             continue
-        if story.shared < rules.MIN_SHARED_TERMS or conflict(look.item.marks, owner.marks, home=home) == "series":
+        if (
+            story.shared < rules.MIN_SHARED_TERMS
+            or not story.named
+            or conflict(look.item.marks, owner.marks, home=home) == "series"
+        ):
             continue
         link = _link("event", owner, min(1.0, story.score), story.words)
         return Finding(SameStory(owner.story_id, link, copy_of=None), owner)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import MASK, Candidate
-from services.deduper.core.event import ASKED_TERMS, likeness, shared_words
+from services.deduper.core.event import ASKED_TERMS, likeness, shared_words, shares_names
 from services.deduper.core.records import Bucket, Likeness, Record, Representative, Resemblance
 from services.deduper.core.sketch import TOP_SHIFT
 from services.deduper.core.verdict import Owner
@@ -90,7 +90,8 @@ class Lookup:
         if best is None:
             return None
         score, shared, record, one = best
-        return Likeness(total / count, score, shared, record, shared_words(self.item.event, one.vector))
+        named = shares_names(self.item.event, one.vector)
+        return Likeness(total / count, score, shared, record, shared_words(self.item.event, one.vector), named)
 
     def _score(self, one: Representative) -> tuple[float, int]:
         score, shared = likeness(self.item.event, one.vector)

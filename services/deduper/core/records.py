@@ -61,6 +61,11 @@ class Resemblance:
         return self.containment >= (rules.OWN_OUTLET_COPY if self.home else rules.COPY_CONTAINMENT)
 
     @property
+    def brings_news(self) -> bool:
+        """Whether the newcomer has much that the stored text has not: mostly its own words, or far more of them."""
+        return self.own_share < rules.NEW_TEXT_CONTAINMENT or self.own >= rules.FULLER * self.other
+
+    @property
     def is_story(self) -> bool:
         return self.containment >= (rules.OWN_OUTLET_STORY if self.home else rules.STORY_CONTAINMENT)
 
@@ -80,13 +85,17 @@ class Representative:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a story's live representatives score: their mean, and the best of them."""
+    """How a story's live representatives score: their mean, and the best of them.
+
+    ``named``: the best one speaks of those whom the newcomer's headline names.
+    """
 
     score: float
     best: float
     shared: int
     owner: Record
     words: tuple[str, ...]
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)

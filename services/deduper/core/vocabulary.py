@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from services.deduper.core.names import Aliases
+
 PRIOR_ARTICLES = 500  # how many articles the prior weighs
 PRIOR_WORDS = 80  # of an article of this many words: the length of a lead, where events are named
 RECENT_ARTICLES = 20_000  # then all counts are halved: news changes its words
@@ -23,9 +25,13 @@ WARM_ARTICLES = 500  # without a prior nothing is said before so many articles h
 
 @dataclass(slots=True)
 class Vocabulary:
-    """Article counts of one language. ``prior`` maps words to occurrences per million; empty where there is none."""
+    """Article counts of one language. ``prior`` maps words to occurrences per million; empty where there is none.
+
+    ``aliases`` maps a word to all that name the same: see :mod:`services.deduper.core.names`.
+    """
 
     prior: Mapping[str, float] = field(default_factory=dict)
+    aliases: Aliases = field(default_factory=dict)
     articles: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     _expected: dict[str, float] = field(init=False, repr=False)

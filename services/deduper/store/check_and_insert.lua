@@ -21,7 +21,7 @@ local identity, exact, title = ARGV[8], ARGV[9], ARGV[10]
 local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
 local marks, published, event, title_norm, words = ARGV[17], tonumber(ARGV[18]), ARGV[19], tonumber(ARGV[20]), ARGV[21]
-local stated, vector = ARGV[22], ARGV[23]
+local stated, vector, names = ARGV[22], ARGV[23], ARGV[24]
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
@@ -166,7 +166,9 @@ local function resemblance(r)
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
   local containment = share(count, home and math.max(mine, other) or math.min(mine, other))
-  return {owner = r, home = home, shared = count, containment = containment, own_share = share(count, mine),
+  local own_share = share(count, mine)
+  return {owner = r, home = home, shared = count, containment = containment, own_share = own_share,
+          brings_news = own_share < C.new_text_containment or mine >= C.fuller * other,
           is_copy = containment >= (home and C.own_outlet_copy or C.copy_containment),
           is_story = containment >= (home and C.own_outlet_story or C.story_containment),
           may_be_wrapper = home and containment < C.wrapper_below}
@@ -257,7 +259,7 @@ local function story_likeness(leader)
       local other_published, norm, size = unpack_('>I4BB', raw)
       local score, places = likeness(raw, 7, size, norm, other_published)
       total, count = total + score, count + 1
-      if not best or score > best.best then best = {best = score, places = places, owner = r} end
+      if not best or score > best.best then best = {best = score, places = places, owner = r, raw = raw} end
     end
   end
   if best then best.score = total / count end
@@ -377,7 +379,7 @@ local function by_sketch()
     if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
       local copied = near.is_copy or is_edited(near)
       local own_words = differs or only_quotes(near)
-      if copied and near.own_share >= C.new_text_containment and not own_words then
+      if copied and not near.brings_news and not own_words then
         return {COPY, r, SKETCH, score, near.may_be_wrapper}
       end
       if r.depth <= C.representative_depth then
@@ -396,12 +398,30 @@ local function shared_words(places)
   return table.concat(said, '\30')
 end
 
+-- Whether the vector in `raw` has any of whom the newcomer's headline names, and half of its states. Names: for each,
+-- B words (128 more where it is a state) and 3 bytes of key a word.
+local function shares_names(raw)
+  local known, met, states_met, states_named, at = {}, 0, 0, 0, 1
+  for p = 7, 7 + (byte(raw, 6) - 1) * 4, 4 do known[sub(raw, p, p + 2)] = true end
+  while at <= #names do
+    local size = byte(names, at)
+    local last, found = at + size % 128 * 3, 0
+    for p = at + 1, last, 3 do
+      if known[sub(names, p, p + 2)] then found = 1 end
+    end
+    met, at = met + found, last + 1
+    if size >= 128 then states_named, states_met = states_named + 1, states_met + found end
+  end
+  return #names == 0 or met > 0 and 2 * states_met >= states_named
+end
+
 local function by_event()
   for _, story in ipairs(nearest_stories()) do
     local r = story.owner
     local home = r.outlet == outlet
     local least = home and C.own_outlet_event or C.event_score
-    if story.score >= least and #story.places >= C.min_shared_terms and conflict(r.marks, home) ~= 'series' then
+    if story.score >= least and #story.places >= C.min_shared_terms and shares_names(story.raw)
+        and conflict(r.marks, home) ~= 'series' then
       return {STORY, r, EVENT, rounded(math.min(1, story.score)), false, shared_words(story.places)}
     end
   end

@@ -43,6 +43,7 @@ _RULES = (
     "WRAPPER_BELOW",
     "FLAP_CONTAINMENT",
     "NEW_TEXT_CONTAINMENT",
+    "FULLER",
     "MAX_OWNERS",
     "MAX_OUTLET_OWNERS",
     "MOST_JUDGED",
@@ -122,6 +123,10 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
         "\x1e".join(term.word for term in item.event.terms).encode(),
         b"".join(mark.to_bytes(2, "big") for mark in item.marks.stated),
         b"".join((t.key & KEY_MASK).to_bytes(3, "big") + bytes((t.weight | t.titled << 7,)) for t in item.event.terms),
+        b"".join(
+            bytes((len(keys) | state << 7,)) + b"".join(key.to_bytes(3, "big") for key in sorted(keys))
+            for keys, state in item.event.names
+        ),
     ]
 
 
