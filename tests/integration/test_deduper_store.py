@@ -171,7 +171,7 @@ async def test_a_state_may_be_called_by_its_capital(store: Store) -> None:
         2,
         title="Moscow and Managua seal pact of mutual defence",
         text="An attack on Nicaragua will be an attack on Russia: so says a treaty of mutual defence, signed "
-        "in Corinto. The alliance brings patrol boats, radar and Russian officers. Parliaments must still ratify the pact.",
+        "in Corinto. The alliance brings patrol boats, radar and Russian officers. Parliaments must ratify the pact.",
     )
     verdict = (await ask(store, first, other))[1].verdict
     assert isinstance(verdict, SameStory)
