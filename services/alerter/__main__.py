@@ -12,6 +12,7 @@ from services.alerter.metrics import AlerterMetrics
 from services.alerter.service import AlerterService
 from services.alerter.settings import AlerterSettings
 from services.runtime import files, process
+from services.runtime.access import kafka_of, redis_of
 from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
@@ -25,9 +26,9 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     waiting = context.waiting
     waiting.show_on(metrics.waiting)
     publisher = KafkaPublisher(
-        kafka=settings.kafka, client_id="wirewatch-alerter", clock=context.clock, waiting=waiting
+        kafka=kafka_of(settings), client_id="wirewatch-alerter", clock=context.clock, waiting=waiting
     )
-    redis = connect(settings.redis)
+    redis = connect(redis_of(settings))
     calls = RedisCalls(context.clock, waiting)
     store = RedisAlertStore(
         redis,

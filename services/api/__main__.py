@@ -12,13 +12,14 @@ from services.api.service import ApiService
 from services.api.settings import ApiSettings
 from services.api.stream_routes import Followers
 from services.runtime import process
+from services.runtime.access import redis_of
 from services.runtime.process import Context, Service
 from services.runtime.redis import connect, require_access
 
 
 def build(settings: ApiSettings, context: Context) -> Service:
     """The api on real Redis."""
-    redis = connect(settings.redis)
+    redis = connect(redis_of(settings))
     loopback = is_loopback(settings.host)
     states = RedisAlertStates(
         redis,

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import msgspec
 import typer
 
+from services.runtime import access
+from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.errors import UsageError
 
 KafkaOption = Annotated[
@@ -60,19 +62,23 @@ _REDIS = _Server(
 _API = _Server("the api", "api", "--api", "WIREWATCH_API_URL", "http://host:port", schemes=("http", "https"))
 
 
-def kafka(option: str | None) -> str:
-    """``host:port[,host:port]`` of Kafka. Raises :class:`UsageError`."""
+def kafka(option: str | None) -> KafkaAccess:
+    """How Kafka is reached; as the user of the environment, unless it is that of a running ``wirewatch up``.
+
+    Raises :class:`UsageError`.
+    """
     address, source = _find(_KAFKA, option)
     for part in address.split(","):
         host, colon, port = part.strip().rpartition(":")
         if not (host and colon and port.isdigit() and "/" not in host):
             raise UsageError(f"{source} is {address!r}: give host:port, or several separated by commas.")
-    return address
+    return access.kafka_in(os.environ, address) if _is_given(_KAFKA, option) else KafkaAccess(address)
 
 
-def redis(option: str | None) -> str:
-    """The ``redis://`` address of Redis. Raises :class:`UsageError`."""
-    return _url(_REDIS, option)
+def redis(option: str | None) -> RedisAccess:
+    """How Redis is reached, as for Kafka. Raises :class:`UsageError`."""
+    address = _url(_REDIS, option)
+    return access.redis_in(os.environ, address) if _is_given(_REDIS, option) else RedisAccess(address)
 
 
 def redis_noted() -> str | None:
@@ -83,6 +89,10 @@ def redis_noted() -> str | None:
 def api(option: str | None) -> str:
     """The ``http://`` address of the api, without a slash at its end. Raises :class:`UsageError`."""
     return _url(_API, option).rstrip("/")
+
+
+def _is_given(server: _Server, option: str | None) -> bool:
+    return bool(option or os.environ.get(server.variable))
 
 
 def _url(server: _Server, option: str | None) -> str:

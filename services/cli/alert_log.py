@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import codec, topics
 from services.contracts.messages import SEVERITIES, Alert
+from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
 
 _POLL_MS = 500
@@ -67,7 +68,7 @@ def latest(records: Iterable[Record], wanted: Wanted) -> list[Record]:
 class AlertLog:
     """The topic, from its beginning. Use it as an async context manager."""
 
-    def __init__(self, kafka: str, *, topic: str = topics.ALERTS) -> None:
+    def __init__(self, kafka: KafkaAccess, *, topic: str = topics.ALERTS) -> None:
         self._kafka = kafka
         self._topic = topic
         self._consumer: Any = None
@@ -77,7 +78,7 @@ class AlertLog:
         """Connect. Raises :class:`UsageError` where no broker answers or the topic is not there."""
         self._consumer = AIOKafkaConsumer(
             self._topic,
-            bootstrap_servers=self._kafka.split(","),
+            **self._kafka.client(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )

@@ -10,6 +10,7 @@ from services.cli.addresses import KafkaOption
 
 if TYPE_CHECKING:
     from services.cli.alert_log import Record, Wanted
+    from services.runtime.access import KafkaAccess
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +39,7 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(0) from None
 
 
-async def _show(address: str, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
+async def _show(address: KafkaAccess, wanted: Wanted, *, follow: bool, as_json: bool) -> None:
     from services.cli import alert_log, broker
     from services.cli.console import err
     from services.contracts import topics

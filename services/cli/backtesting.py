@@ -15,6 +15,7 @@ from services.cli import addresses, jsonl
 from services.cli.console import err, json_line, out
 from services.contracts import codec, topics
 from services.contracts.messages import UniqueArticle
+from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
 from services.tagger import library
 from services.tagger.core.backtest import Backtest, Change, Past, TopicChange
@@ -88,7 +89,7 @@ def _from_file(file: Path, start: datetime | None) -> Iterator[Past]:
             )
 
 
-async def _from_topic(test: Backtest, kafka: str, start: datetime | None, step: Callable[[], None]) -> None:
+async def _from_topic(test: Backtest, kafka: KafkaAccess, start: datetime | None, step: Callable[[], None]) -> None:
     from services.cli import broker
 
     broker.quiet()
@@ -98,7 +99,7 @@ async def _from_topic(test: Backtest, kafka: str, start: datetime | None, step: 
         step()
 
 
-async def _past(kafka: str, start: datetime | None) -> AsyncIterator[Past]:
+async def _past(kafka: KafkaAccess, start: datetime | None) -> AsyncIterator[Past]:
     from services.cli import broker
 
     async for delivery in broker.read_all(kafka, topics.UNIQUE):

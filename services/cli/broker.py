@@ -10,10 +10,11 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.runtime import logging
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
-from services.runtime.kafka import KafkaPublisher, parse_addresses
+from services.runtime.kafka import KafkaPublisher
 from services.runtime.topics import admin
 
 ANSWER_WITHIN_SECONDS = 8.0
@@ -24,7 +25,7 @@ def quiet() -> None:
     logging.configure(room="cli", log_format="console", log_level="error")
 
 
-async def require_topic(kafka: str, topic: str) -> set[str]:
+async def require_topic(kafka: KafkaAccess, topic: str) -> set[str]:
     """The topics of the broker. Raises :class:`UsageError` where none answers or ``topic`` is not among them."""
     async with admin(kafka, timeout_seconds=ANSWER_WITHIN_SECONDS) as client:
         present = set(await client.list_topics())
@@ -34,7 +35,7 @@ async def require_topic(kafka: str, topic: str) -> set[str]:
 
 
 @asynccontextmanager
-async def publisher(kafka: str) -> AsyncIterator[KafkaPublisher]:
+async def publisher(kafka: KafkaAccess) -> AsyncIterator[KafkaPublisher]:
     """A publisher for the length of a command. Use :func:`require_topic` first: it would wait for ever."""
     opened = KafkaPublisher(kafka=kafka, client_id="wirewatch-cli", clock=SystemClock())
     await opened.start()
@@ -44,7 +45,7 @@ async def publisher(kafka: str) -> AsyncIterator[KafkaPublisher]:
         await opened.stop()
 
 
-async def read_all(kafka: str, topic: str) -> AsyncIterator[Delivery]:
+async def read_all(kafka: KafkaAccess, topic: str) -> AsyncIterator[Delivery]:
     """Every record that lies in a topic now; oldest first within a partition. Belongs to no consumer group."""
     async with _consumer(kafka, topic) as (consumer, partitions):
         ends = await consumer.end_offsets(partitions)
@@ -56,7 +57,7 @@ async def read_all(kafka: str, topic: str) -> AsyncIterator[Delivery]:
                         yield _delivery(record)
 
 
-async def read_one(kafka: str, topic: str, partition: int, offset: int) -> Delivery | None:
+async def read_one(kafka: KafkaAccess, topic: str, partition: int, offset: int) -> Delivery | None:
     """The record at one place, or None where it is no longer (or never was) there."""
     async with _consumer(kafka, topic) as (consumer, partitions):
         place = next((each for each in partitions if each.partition == partition), None)
@@ -72,11 +73,11 @@ async def read_one(kafka: str, topic: str, partition: int, offset: int) -> Deliv
 
 
 @asynccontextmanager
-async def _consumer(kafka: str, topic: str) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
+async def _consumer(kafka: KafkaAccess, topic: str) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
     """A consumer of all partitions of a topic that has to exist (see :func:`require_topic`)."""
     consumer = AIOKafkaConsumer(
         topic,
-        bootstrap_servers=parse_addresses(kafka),
+        **kafka.client(),
         client_id="wirewatch-cli",
         enable_auto_commit=False,
         auto_offset_reset="earliest",

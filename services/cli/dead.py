@@ -15,6 +15,7 @@ import typer
 
 from services.cli import addresses
 from services.cli.console import err, json_line, out
+from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def chosen(found: Found, *, only: list[str], reason: str | None) -> list[DeadLet
     ]
 
 
-async def _read(kafka: str) -> Found:
+async def _read(kafka: KafkaAccess) -> Found:
     from services.cli import broker
     from services.contracts import topics
 
@@ -125,7 +126,7 @@ async def _read(kafka: str) -> Found:
     return gather([(record.key, record.value) async for record in broker.read_all(kafka, topics.DEAD)])
 
 
-async def _replay(kafka: str, *, only: list[str], reason: str | None) -> int:
+async def _replay(kafka: KafkaAccess, *, only: list[str], reason: str | None) -> int:
     """Replay and say how it went. Returns how many could not be sent."""
     from services.cli import broker
     from services.contracts import topics
@@ -143,7 +144,7 @@ async def _replay(kafka: str, *, only: list[str], reason: str | None) -> int:
     return len(letters) - sent
 
 
-async def _replay_one(kafka: str, publisher: Publisher, letter: DeadLetter) -> bool:
+async def _replay_one(kafka: KafkaAccess, publisher: Publisher, letter: DeadLetter) -> bool:
     """Send one letter's original, then note it. A crash between the two means it is sent once more, which is safe."""
     from services.cli import broker
     from services.runtime.dead_letters import noted_as_replayed, replayed

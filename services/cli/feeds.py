@@ -210,11 +210,12 @@ async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
     from services.poller.edges.store import read_states
     from services.poller.settings import PollerSettings
     from services.runtime import settings
+    from services.runtime.access import RedisAccess, redis_of
     from services.runtime.redis import connect
 
-    named = settings.load(PollerSettings, "poller", os.environ).redis
+    named = redis_of(settings.load(PollerSettings, "poller", os.environ))
     noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()
-    client = connect(noted or named)
+    client = connect(RedisAccess(noted) if noted else named)
     try:
         found = await read_states(client, [feed.id for feed in feeds])
     except (RedisError, OSError):

@@ -11,6 +11,7 @@ from services.cli.addresses import KafkaOption, RedisOption
 
 if TYPE_CHECKING:
     from services.alerter.rebuild import Report
+    from services.runtime.access import KafkaAccess, RedisAccess
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +45,7 @@ def register(app: typer.Typer) -> None:
             out.print(f"{report.undecodable} messages could not be read and were passed over")
 
 
-async def _run(kafka: str, redis: str) -> Report:
+async def _run(kafka: KafkaAccess, redis: RedisAccess) -> Report:
     import os
     from datetime import timedelta
 

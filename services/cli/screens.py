@@ -145,8 +145,8 @@ class JsonScreen:
             {
                 "event": "standing",
                 "seconds": round(seconds, 3),
-                "kafka": stack.servers.kafka,
-                "redis": stack.servers.redis,
+                "kafka": stack.servers.kafka.servers,
+                "redis": str(stack.servers.redis),
                 "api": stack.line.api,
                 "samples": stack.line.samples,
                 "processes": [

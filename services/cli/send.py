@@ -18,6 +18,7 @@ import typer
 
 from services.cli import addresses, jsonl
 from services.cli.console import err, out
+from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Sending:
         """Whether it is time to send the batch."""
         return len(self.messages) >= BATCH_MESSAGES or sum(len(m.value) for m in self.messages) >= BATCH_BYTES
 
-    async def flush(self, publisher: Publisher, *, name: str, kafka: str) -> None:
+    async def flush(self, publisher: Publisher, *, name: str, kafka: KafkaAccess) -> None:
         """Send the batch and wait until the broker has it. Raises :class:`UsageError` where it no longer answers."""
         if not self.messages:
             return
@@ -185,7 +186,7 @@ def _completed(given: jsonl.InputArticle, *, now: datetime, backfill: bool) -> A
     )
 
 
-async def _send(lines: BinaryIO, name: str, kafka: str, *, backfill: bool) -> int:
+async def _send(lines: BinaryIO, name: str, kafka: KafkaAccess, *, backfill: bool) -> int:
     """Send every line and say how it went. Returns how many could not be sent."""
     from services.cli import broker
     from services.contracts import topics

@@ -9,6 +9,7 @@ import typer
 
 from services.cli import addresses
 from services.cli.console import err, json_line, out
+from services.runtime.access import KafkaAccess
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +42,7 @@ def list_topics(
     asyncio.run(_list(addresses.kafka(kafka), as_json=json))
 
 
-async def _create(kafka: str, timeout: float, partitions: int | None, replication: int) -> None:
+async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, replication: int) -> None:
     import msgspec
 
     from services.cli.broker import quiet
@@ -67,7 +68,7 @@ async def _create(kafka: str, timeout: float, partitions: int | None, replicatio
             )
 
 
-async def _list(kafka: str, *, as_json: bool) -> None:
+async def _list(kafka: KafkaAccess, *, as_json: bool) -> None:
     from rich.table import Table
 
     from services.cli.broker import ANSWER_WITHIN_SECONDS, quiet

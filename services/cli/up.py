@@ -60,6 +60,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
     Exit code 1 where something is not ready, or nothing runs.
     """
+    import os
+
     from services.cli.console import json_line, out
     from services.cli.run_up import home_of
     from services.local import figures
@@ -72,7 +74,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
         else:
             out.print(f"Nothing runs in {place.path}: start it with `wirewatch up`.")
         raise typer.Exit(1)
-    found = figures.of(run)
+    found = figures.of(run, os.environ)
     if json:
         json_line(found)
     else:

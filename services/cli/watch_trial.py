@@ -11,6 +11,7 @@ from typing import Literal
 from services.contracts.messages import Alert
 from services.notifier.core.match import matches, missed
 from services.notifier.core.watches import WatchFile
+from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
 
 _SPAN = re.compile(r"(\d{1,6})([mhd])")
@@ -71,7 +72,7 @@ def since(text: str | None) -> datetime | None:
     return found
 
 
-async def alerts(kafka: str, after: datetime | None) -> list[Alert]:
+async def alerts(kafka: KafkaAccess, after: datetime | None) -> list[Alert]:
     """Every revision that the topic holds, each once, in order of time."""
     from services.cli.alert_log import AlertLog
     from services.cli.broker import require_topic

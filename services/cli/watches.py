@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from services.cli.watch_trial import Trial
     from services.notifier.core.watches import Watch, WatchFile
     from services.notifier.edges.redis import Listed
+    from services.runtime.access import RedisAccess
 
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 WatchesOption = Annotated[
@@ -153,7 +154,7 @@ def in_force() -> Path:
     return Path(given) if given else watch_file.default_path()
 
 
-async def _deliveries(address: str, *, dead: bool, limit: int) -> list[Listed]:
+async def _deliveries(address: RedisAccess, *, dead: bool, limit: int) -> list[Listed]:
     from datetime import timedelta
 
     from redis.exceptions import RedisError

@@ -9,6 +9,7 @@ from services.deduper.settings import DeduperSettings
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import Vocabularies
 from services.runtime import process, redis
+from services.runtime.access import kafka_of, redis_of
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context
 from services.runtime.streams import StreamService
@@ -18,9 +19,9 @@ def build(settings: DeduperSettings, context: Context) -> StreamService:
     """The deduper, put together; nothing has started."""
     metrics = DeduperMetrics(context.registry)
     context.waiting.show_on(metrics.waiting)
-    client = redis.connect(settings.redis)
+    client = redis.connect(redis_of(settings))
     publisher = KafkaPublisher(
-        kafka=settings.kafka, client_id="wirewatch-deduper", clock=context.clock, waiting=context.waiting
+        kafka=kafka_of(settings), client_id="wirewatch-deduper", clock=context.clock, waiting=context.waiting
     )
     store = RedisStories(
         client,

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from services.contracts import topics
 from services.contracts.codec import UndecodableError, decode
 from services.contracts.messages import Alert
+from services.runtime.access import KafkaAccess
 from services.runtime.logging import get
 from services.runtime.retry import Backoff
 
@@ -32,7 +33,7 @@ class Seen:
 class AlertFeed:
     """Reads without a group, so it disturbs nobody and remembers nothing: each run begins with all that is there."""
 
-    def __init__(self, kafka: str) -> None:
+    def __init__(self, kafka: KafkaAccess) -> None:
         self._kafka = kafka
         self._consumer: Any = None
         self._ends: dict[TopicPartition, int] = {}
@@ -44,7 +45,7 @@ class AlertFeed:
         while True:
             self._consumer = AIOKafkaConsumer(
                 topics.ALERTS,
-                bootstrap_servers=self._kafka.split(","),
+                **self._kafka.client(),
                 client_id="wirewatch-up",
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",

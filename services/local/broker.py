@@ -17,6 +17,7 @@ from pathlib import Path
 from services.local import jars, ports, probes
 from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError, StartError
+from services.runtime.access import KafkaAccess
 
 _JAVA_AT_LEAST = 17  # Kafka 4 servers
 _HEAP = "-Xmx256m"
@@ -89,8 +90,8 @@ def prepare(directory: Path, *, logs: Path, progress: jars.Progress) -> Server:
     return Server(
         program=Program("broker", command, program.environment, program.log),
         address=address,
-        probe=probes.kafka(address),
-        alive=probes.kafka(address),
+        probe=probes.kafka(KafkaAccess(address)),
+        alive=probes.kafka(KafkaAccess(address)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.client import HTTPException
 
 from msgspec import Struct
@@ -9,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.local import probes
 from services.local.home import Run
+from services.runtime import access
+from services.runtime.access import KafkaAccess, RedisAccess
 
 
 class RoomStatus(Struct, frozen=True, kw_only=True):
@@ -43,16 +46,19 @@ class Status(Struct, frozen=True, kw_only=True):
     rooms: tuple[RoomStatus, ...]
 
 
-def of(run: Run) -> Status:
-    """Ask every process that ``run`` names. Blocks for two seconds for each that does not answer."""
+def of(run: Run, environ: Mapping[str, str]) -> Status:
+    """Ask every process that ``run`` names. Blocks for two seconds for each that does not answer.
+
+    Servers that are not ours are asked as the user whom ``environ`` names. Raises :class:`UsageError`.
+    """
+    kafka = KafkaAccess(run.kafka) if "broker" in run.pids else access.kafka_in(environ, run.kafka)
+    redis = RedisAccess(run.redis) if "store" in run.pids else access.redis_in(environ, run.redis)
     return Status(
         pid=run.pid,
         api=run.api,
         samples=run.samples,
-        kafka=ServerStatus(address=run.kafka, pid=run.pids.get("broker"), problem=probes.kafka(run.kafka)()),
-        redis=ServerStatus(
-            address=probes.without_password(run.redis), pid=run.pids.get("store"), problem=probes.store(run.redis)()
-        ),
+        kafka=ServerStatus(address=run.kafka, pid=run.pids.get("broker"), problem=probes.kafka(kafka)()),
+        redis=ServerStatus(address=str(redis), pid=run.pids.get("store"), problem=probes.store(redis)()),
         rooms=tuple(_room(name, ops, run.pids.get(name)) for name, ops in run.ops.items()),
     )
 

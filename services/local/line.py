@@ -12,7 +12,8 @@ from services.local.child import Probe, Program, Server
 from services.local.errors import ServerAwayError
 from services.local.home import Home
 from services.local.jars import Progress
-from services.runtime import files
+from services.runtime import access, files
+from services.runtime.access import KafkaAccess, RedisAccess
 from services.samples.core.feeds import feed_list
 
 ROOMS = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
@@ -23,8 +24,8 @@ _API_PORT = 8080  # where it is free, else any other
 class Servers:
     """Addresses of Kafka and Redis, and those of the two that are ours to run."""
 
-    kafka: str
-    redis: str
+    kafka: KafkaAccess
+    redis: RedisAccess
     embedded: tuple[Server, ...]
 
 
@@ -42,18 +43,19 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
     Raises :class:`UsageError` where a named one does not answer or an embedded one cannot be had.
     """
-    kafka, redis = environ.get("WIREWATCH_KAFKA"), environ.get("WIREWATCH_REDIS")
     embedded: list[Server] = []
-    if kafka:
+    if named := environ.get("WIREWATCH_KAFKA"):
+        kafka = access.kafka_in(environ, named)
         _require("Kafka", "WIREWATCH_KAFKA", probes.kafka(kafka))
     else:
         embedded.append(broker.prepare(home.path / "broker", logs=home.logs, progress=progress))
-        kafka = embedded[-1].address
-    if redis:
+        kafka = KafkaAccess(embedded[-1].address)
+    if named := environ.get("WIREWATCH_REDIS"):
+        redis = access.redis_in(environ, named)
         _require("Redis", "WIREWATCH_REDIS", probes.store(redis))
     else:
         embedded.append(store.prepare(home.path / "store", logs=home.logs))
-        redis = embedded[-1].address
+        redis = RedisAccess(embedded[-1].address)
     return Servers(kafka, redis, tuple(embedded))
 
 
@@ -63,9 +65,9 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
     names = (*ROOMS, "samples") if with_samples else ROOMS
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
     api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
-    common = dict(environ) | {
-        "WIREWATCH_KAFKA": at.kafka,
-        "WIREWATCH_REDIS": at.redis,
+    common = _without_strange_users(environ) | {
+        "WIREWATCH_KAFKA": at.kafka.servers,
+        "WIREWATCH_REDIS": at.redis.address,
         "WIREWATCH_OPS_HOST": "127.0.0.1",
         "WIREWATCH_API_PORT": api_port,
         "PYTHONUNBUFFERED": "1",
@@ -77,6 +79,16 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
         common |= {"WIREWATCH_SAMPLES_PORT": port} | _poller_of_samples(home, environ, samples)
     rooms = tuple(_room(name, numbers[f"{name}.ops"], common, home.logs) for name in names)
     return Line(rooms, f"http://127.0.0.1:{api_port}", samples)
+
+
+def _without_strange_users(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables but for the users of servers that are not named: embedded ones ask for none."""
+    strange: set[str] = set()
+    if not environ.get("WIREWATCH_KAFKA"):
+        strange.update(access.KAFKA_VARIABLES)
+    if not environ.get("WIREWATCH_REDIS"):
+        strange.update(access.REDIS_VARIABLES)
+    return {name: value for name, value in environ.items() if name not in strange}
 
 
 def _room(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Server:

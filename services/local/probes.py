@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from http.client import HTTPConnection, HTTPException
@@ -10,13 +11,19 @@ from urllib.parse import urlsplit
 import redis
 
 from services.local.child import Probe
+from services.runtime import topics
+from services.runtime.access import KafkaAccess, RedisAccess
+from services.runtime.errors import UsageError
 
 _TIMEOUT_SECONDS = 2.0
 _METADATA, _METADATA_VERSION = 3, 4  # https://kafka.apache.org/protocol#The_Messages_Metadata
 
 
-def kafka(address: str) -> Probe:
+def kafka(access: KafkaAccess) -> Probe:
     """A probe of a broker: it answers a metadata request and counts itself among the live brokers."""
+    if access.user is not None or access.ca_file is not None:
+        return _guarded_kafka(access)
+    address = access.servers
     host, _, port = address.partition(",")[0].strip().rpartition(":")
 
     def probe() -> str | None:
@@ -27,6 +34,23 @@ def kafka(address: str) -> Probe:
         except (OSError, struct.error) as error:
             return f"no answer at {address}: {error}"
         return None if brokers else f"the broker at {address} is not ready yet"
+
+    return probe
+
+
+def _guarded_kafka(access: KafkaAccess) -> Probe:
+    """The same through the client library, which knows how to log in. Not to be called where an event loop runs."""
+
+    async def ask() -> None:
+        async with topics.admin(access, timeout_seconds=_TIMEOUT_SECONDS) as admin:
+            await admin.list_topics()
+
+    def probe() -> str | None:
+        try:
+            asyncio.run(ask())
+        except UsageError as error:
+            return f"no answer at {access}: {str(error).rstrip('.')}"
+        return None
 
     return probe
 
@@ -43,17 +67,21 @@ def _live_brokers(host: str, port: int) -> int:
     return int(brokers)
 
 
-def store(address: str) -> Probe:
+def store(access: RedisAccess) -> Probe:
     """A probe of a Redis server: it answers PING and has loaded its data."""
+    address = access.address
 
     def probe() -> str | None:
         try:
             with redis.Redis.from_url(
-                address, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+                address,
+                socket_timeout=_TIMEOUT_SECONDS,
+                socket_connect_timeout=_TIMEOUT_SECONDS,
+                **access.client(),
             ) as client:
                 client.ping()
         except (redis.RedisError, OSError) as error:
-            return f"no answer at {without_password(address)}: {str(error).rstrip('.')}"
+            return f"no answer at {access}: {str(error).rstrip('.')}"
         except (ValueError, OverflowError):
             return f"no answer at {address.rpartition('@')[2]}: that is not redis://host:port/0"
         return None
@@ -84,11 +112,3 @@ def get(url: str) -> tuple[int, str]:
         return response.status, response.read().decode("utf-8", "replace")
     finally:
         connection.close()
-
-
-def without_password(address: str) -> str:
-    """An address that can be shown."""
-    parts = urlsplit(address)
-    if parts.password is None:
-        return address
-    return parts._replace(netloc=f"{parts.username or ''}:***@{parts.hostname}:{parts.port or 6379}").geturl()

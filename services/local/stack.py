@@ -94,8 +94,8 @@ class _Notes:
         self._home.write_children({name: (pid, commands[name]) for name, pid in alive.items()})
         self._home.write_run(
             Run(
-                kafka=self._at.kafka,
-                redis=self._at.redis,
+                kafka=self._at.kafka.servers,
+                redis=self._at.redis.address,
                 api=self._plan.api,
                 samples=self._plan.samples,
                 ops={room.program.name: room.address for room in self._plan.rooms},

@@ -11,6 +11,7 @@ from pathlib import Path
 from services.local import ports, probes
 from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError
+from services.runtime.access import RedisAccess
 
 _MAX_MEMORY = "1gb"
 
@@ -51,8 +52,8 @@ def prepare(directory: Path, *, logs: Path) -> Server:
             log=logs / "store.log",
         ),
         address=address,
-        probe=probes.store(address),
-        alive=probes.store(address),
+        probe=probes.store(RedisAccess(address)),
+        alive=probes.store(RedisAccess(address)),
     )
 
 

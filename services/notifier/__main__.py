@@ -19,6 +19,7 @@ from services.notifier.service import NotifierService
 from services.notifier.settings import NotifierSettings
 from services.notifier.watch_file import Loaded
 from services.runtime import process
+from services.runtime.access import kafka_of, redis_of
 from services.runtime.errors import UsageError
 from services.runtime.guard import Guard, parse_allowed
 from services.runtime.kafka import KafkaPublisher
@@ -35,8 +36,8 @@ def build(settings: NotifierSettings, context: Context) -> Service:
     metrics = NotifierMetrics(STATUSES, context.registry)
     waiting.show_on(metrics.waiting)
     loaded = watch_file.load(settings.watches, environ)
-    publisher = KafkaPublisher(kafka=settings.kafka, client_id="wirewatch-notifier", clock=clock, waiting=waiting)
-    redis = connect(settings.redis)
+    publisher = KafkaPublisher(kafka=kafka_of(settings), client_id="wirewatch-notifier", clock=clock, waiting=waiting)
+    redis = connect(redis_of(settings))
     outbox = RedisOutbox(redis, RedisCalls(clock, waiting), remember=timedelta(days=settings.remember_days))
     webhooks = WebhookSender(guard=_guard(settings), clock=clock, timeout_seconds=settings.timeout_seconds)
     apprise = AppriseSender(timeout_seconds=settings.timeout_seconds)

@@ -19,6 +19,7 @@ from services.poller.handler import Poller
 from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
 from services.runtime import process
+from services.runtime.access import kafka_of, redis_of
 from services.runtime.errors import UsageError
 from services.runtime.guard import Allowed, parse_allowed, why_refused
 from services.runtime.kafka import KafkaPublisher
@@ -33,8 +34,9 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
     allowed = allowed_of(settings)
     egress = Egress(allowed=allowed, user_agent=user_agent(settings.contact), connections=settings.fetchers * 2)
     workers = WorkerPool(settings.workers)
-    store = RedisFeedStore(connect(settings.redis), RedisCalls(context.clock, waiting))
-    publisher = KafkaPublisher(kafka=settings.kafka, client_id="wirewatch-poller", clock=context.clock, waiting=waiting)
+    store = RedisFeedStore(connect(redis_of(settings)), RedisCalls(context.clock, waiting))
+    kafka = kafka_of(settings)
+    publisher = KafkaPublisher(kafka=kafka, client_id="wirewatch-poller", clock=context.clock, waiting=waiting)
     feeds = FeedList([Path(name) for name in settings.feeds])
     feeds.load()
     pages = PolitePages(egress=egress, documents=workers, store=store, metrics=metrics, clock=context.clock)
@@ -60,7 +62,7 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         metrics=metrics,
         clock=context.clock,
         waiting=waiting,
-        lag=ConsumerLag(kafka=settings.kafka, limit=settings.max_lag, metrics=metrics, clock=context.clock),
+        lag=ConsumerLag(kafka=kafka, limit=settings.max_lag, metrics=metrics, clock=context.clock),
         fetchers=settings.fetchers,
         spread_seconds=settings.spread_seconds,
         closing=(egress.close, workers.close, store.close),

@@ -7,8 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    UnsupportedSaslMechanismError,
+)
 
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import Clock
 from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
@@ -20,6 +32,21 @@ log = get(__name__)
 MAX_MESSAGE_BYTES = 1_000_000  # Kafka's own default for a record batch is 1,048,588: stay below it with the headers
 _SIGN_OF_LIFE_SECONDS = 10.0
 _REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
+_STRANGER = (AuthenticationFailedError, SaslAuthenticationFailed, UnsupportedSaslMechanismError)
+_FORBIDDEN = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
+
+
+def why_refused(kafka: KafkaAccess, error: BaseException) -> UsageError | None:
+    """The sentence for a broker that answers and refuses us, which waiting will not change; else None."""
+    who = f"the user {kafka.user!r}" if kafka.user is not None else "a client without a user"
+    if isinstance(error, _STRANGER):
+        return UsageError(
+            f"The Kafka at {kafka} refuses {who}: correct WIREWATCH_KAFKA_USER and WIREWATCH_KAFKA_PASSWORD_FILE."
+        )
+    if isinstance(error, _FORBIDDEN):
+        said = ", ".join(str(part) for part in error.args if part)[:200]
+        return UsageError(f"The Kafka at {kafka} does not let {who} do what is needed ({said}): permit it.")
+    return None
 
 
 class KafkaPublisher:
@@ -28,7 +55,7 @@ class KafkaPublisher:
     A producer that the broker has fenced or that has failed for good is replaced by a new one.
     """
 
-    def __init__(self, *, kafka: str, client_id: str, clock: Clock, waiting: Waiting | None = None) -> None:
+    def __init__(self, *, kafka: KafkaAccess, client_id: str, clock: Clock, waiting: Waiting | None = None) -> None:
         self._kafka = kafka
         self._client_id = client_id
         self._clock = clock
@@ -87,6 +114,7 @@ class KafkaPublisher:
             except _REFUSED:
                 pending.append(None)
             except KafkaError as error:
+                self._raise_if_refused(error)
                 log.warning("kafka_send_failed", error=repr(error), attempt=backoff.attempts)
                 break
             else:
@@ -99,6 +127,7 @@ class KafkaPublisher:
             if future is None or isinstance(outcome, _REFUSED):
                 refused.append(messages[index])
             elif isinstance(outcome, KafkaError):
+                self._raise_if_refused(outcome)
                 sent = index
                 break
             elif isinstance(outcome, BaseException):
@@ -114,7 +143,7 @@ class KafkaPublisher:
             backoff = Backoff()
             while self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._kafka.split(","),
+                    **self._kafka.client(),
                     client_id=self._client_id,
                     acks="all",
                     enable_idempotence=True,
@@ -128,14 +157,20 @@ class KafkaPublisher:
                     await producer.start()
                 except (KafkaConnectionError, KafkaError, OSError) as error:
                     await producer.stop()
+                    self._raise_if_refused(error)
                     self._waiting.set("kafka", True)
                     if backoff.attempts % 10 == 0:
-                        log.warning("kafka_away", address=self._kafka, error=str(error))
+                        log.warning("kafka_away", address=str(self._kafka), error=str(error))
                     await self._clock.sleep(backoff.next())
                 else:
                     self._producer = producer
                     self._waiting.set("kafka", False)
             return self._producer
+
+    def _raise_if_refused(self, error: BaseException) -> None:
+        """A broker that refuses us will not change its mind: that is a :class:`UsageError`, and ends the process."""
+        if refused := why_refused(self._kafka, error):
+            raise refused from error
 
     async def _replace(self, producer: Any) -> None:
         if self._producer is producer:
@@ -144,13 +179,3 @@ class KafkaPublisher:
                 await asyncio.wait_for(producer.stop(), timeout=5)
             except (KafkaError, TimeoutError) as error:
                 log.warning("kafka_producer_dropped", error=repr(error))
-
-
-def parse_addresses(kafka: str) -> list[str]:
-    """``host:port`` pairs of a comma-separated list. Raises :class:`UsageError` for anything else."""
-    addresses = [address.strip() for address in kafka.split(",")]
-    for address in addresses:
-        host, colon, port = address.rpartition(":")
-        if not (host and colon and port.isdigit()):
-            raise UsageError(f"WIREWATCH_KAFKA is {kafka!r}: give host:port, or several separated by commas.")
-    return addresses

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import redis.asyncio
 from redis import exceptions
 
+from services.runtime.access import RedisAccess
 from services.runtime.clock import Clock
 from services.runtime.errors import TransientError, UsageError
 from services.runtime.retry import Waiting, until_available
@@ -34,17 +35,19 @@ _REFUSED = (
 _TRANSIENT_REPLIES = ("MISCONF", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "OOM", "READONLY", "NOREPLICAS")
 
 
-def connect(address: str) -> redis.asyncio.Redis:
+def connect(access: RedisAccess) -> redis.asyncio.Redis:
     """A client for a ``redis://`` address; replies are bytes. Connects at the first command.
 
     Raises :class:`UsageError` where the address is not one.
     """
-    if urlsplit(address).scheme not in ("redis", "rediss", "unix"):
-        raise UsageError(f"WIREWATCH_REDIS is {address!r}: give redis://host:port/0.")
+    if urlsplit(access.address).scheme not in ("redis", "rediss", "unix"):
+        raise UsageError(f"WIREWATCH_REDIS is {str(access)!r}: give redis://host:port/0.")
     try:
-        return redis.asyncio.Redis.from_url(address, socket_timeout=10, socket_connect_timeout=5, protocol=3)
+        return redis.asyncio.Redis.from_url(
+            access.address, socket_timeout=10, socket_connect_timeout=5, protocol=3, **access.client()
+        )
     except ValueError as error:
-        raise UsageError(f"WIREWATCH_REDIS is {address!r}: {error}.") from None
+        raise UsageError(f"WIREWATCH_REDIS is {str(access)!r}: {error}.") from None
 
 
 async def require_access(client: redis.asyncio.Redis) -> None:

@@ -31,11 +31,18 @@ _FALSE = ("0", "false", "no", "off")
 class CommonSettings:
     """What every process needs. ``kafka`` is ``host:port[,host:port]``, ``redis`` a ``redis://`` address.
 
+    The user of Redis is in its address. The ``_file`` settings are explained in ``runtime.access``; without them the
+    servers are spoken to in plain text and without a password.
     ``ops_host`` and ``ops_port`` are where /metrics, /healthz and /readyz are served; port 0 takes a free one.
     """
 
     kafka: str = "127.0.0.1:9092"
+    kafka_user: str | None = None
+    kafka_password_file: Path | None = None
+    kafka_ca_file: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
+    redis_password_file: Path | None = None
+    redis_ca_file: Path | None = None
     log_format: str = "console"
     log_level: str = "info"
     ops_host: str = "127.0.0.1"

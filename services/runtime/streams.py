@@ -19,9 +19,10 @@ from typing import Any
 
 import faust
 
+from services.runtime.access import KafkaAccess, kafka_of
 from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
-from services.runtime.kafka import KafkaPublisher, parse_addresses
+from services.runtime.kafka import KafkaPublisher
 from services.runtime.logging import get
 from services.runtime.ports import StreamHandler
 from services.runtime.retry import Waiting
@@ -40,9 +41,11 @@ def new_app(room: str, settings: CommonSettings) -> faust.App:
 
     ``env={}`` keeps ambient variables such as BROKER_URL from overriding what is passed here.
     """
+    kafka = kafka_of(settings)
     return faust.App(
         f"wirewatch-{room}",
-        broker=[f"kafka://{address}" for address in parse_addresses(settings.kafka)],
+        broker=[f"kafka://{address}" for address in kafka.addresses()],
+        broker_credentials=_credentials(kafka),
         env={},
         autodiscover=False,
         web_enabled=False,
@@ -60,6 +63,17 @@ def new_app(room: str, settings: CommonSettings) -> faust.App:
         broker_heartbeat_interval=2.0,
         broker_max_poll_records=2 * BATCH_MESSAGES,
     )
+
+
+def _credentials(kafka: KafkaAccess) -> Any:
+    """The same access as Faust takes it, None for a broker that asks for nothing."""
+    arguments = kafka.client()
+    context = arguments.get("ssl_context")
+    if kafka.user is not None:
+        return faust.SASLCredentials(
+            username=kafka.user, password=kafka.password, mechanism=arguments["sasl_mechanism"], ssl_context=context
+        )
+    return None if context is None else faust.SSLCredentials(context)
 
 
 async def consume(stream: Any, handler: StreamHandler) -> None:

@@ -20,8 +20,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExists
 from msgspec import Struct
 
 from services.runtime import files
+from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
-from services.runtime.kafka import parse_addresses
+from services.runtime.kafka import why_refused
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _ALREADY_EXISTS: int = TopicAlreadyExistsError.errno
@@ -76,13 +77,13 @@ def read(path: Path | None = None) -> dict[str, Topic]:
 
 
 @asynccontextmanager
-async def admin(kafka: str, *, timeout_seconds: float) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin(kafka: KafkaAccess, *, timeout_seconds: float) -> AsyncIterator[AIOKafkaAdminClient]:
     """An admin client of the broker, waited for up to ``timeout_seconds``. Raises :class:`UsageError` after that."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_seconds
     while True:
         client = AIOKafkaAdminClient(
-            bootstrap_servers=parse_addresses(kafka),
+            **kafka.client(),
             client_id="wirewatch-admin",
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
@@ -91,6 +92,8 @@ async def admin(kafka: str, *, timeout_seconds: float) -> AsyncIterator[AIOKafka
             break
         except (KafkaConnectionError, KafkaError, OSError, TimeoutError) as error:
             await client.close()
+            if refused := why_refused(kafka, error):
+                raise refused from error
             if loop.time() + 0.5 >= deadline:
                 raise UsageError(
                     f"No Kafka answers at {kafka} (tried for {timeout_seconds:g} s): "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.runtime import process
+from services.runtime.access import kafka_of
 from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
@@ -20,7 +21,7 @@ def build(settings: TaggerSettings, context: Context) -> Service:
     metrics = TaggerMetrics(context.registry)
     context.waiting.show_on(metrics.waiting)
     publisher = KafkaPublisher(
-        kafka=settings.kafka, client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
+        kafka=kafka_of(settings), client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
     )
     handler = TaggerHandler(library=library.load(folder), publisher=publisher, clock=context.clock, metrics=metrics)
     watch = PackWatch(

@@ -23,6 +23,7 @@ from services.deduper.core.facts import Facts
 from services.deduper.core.marks import Marks
 from services.deduper.core.sketch import SAMPLE_LIMIT, Sketch
 from services.deduper.store.redis import RedisStories
+from services.runtime.access import RedisAccess
 from services.runtime.clock import SystemClock
 from services.runtime.redis import RedisCalls, connect
 from services.runtime.retry import Waiting
@@ -109,7 +110,7 @@ class Articles:
 
 async def measure(address: str, articles: int) -> dict[str, Any]:
     """Fill the store and measure on the way."""
-    client = connect(address)
+    client = connect(RedisAccess(address))
     await client.flushdb()
     clock = EvenClock(articles)
     store = RedisStories(client, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)

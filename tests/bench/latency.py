@@ -24,6 +24,7 @@ from aiokafka import AIOKafkaConsumer
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -82,7 +83,7 @@ async def measure(articles: int, per_second: float) -> dict[str, object]:
 
 
 async def _send(stack: Stack, items: Sequence[corpus.Item], per_second: float, times: Times) -> None:
-    publisher = KafkaPublisher(kafka=stack.kafka, client_id="latency", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(stack.kafka), client_id="latency", clock=SystemClock())
     await publisher.start()
     sending: set[asyncio.Task[Any]] = set()
     began = time.perf_counter()

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -50,7 +51,7 @@ class Verdict:
 
 async def send(kafka: str, items: Sequence[Item], poison: Sequence[bytes], *, per_second: float | None = None) -> None:
     """Send all items in order, with the poison spread among them, at most ``per_second`` where given."""
-    publisher = KafkaPublisher(kafka=kafka, client_id="ledger", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="ledger", clock=SystemClock())
     await publisher.start()
     every = max(1, len(items) // (len(poison) + 1))
     size = 200

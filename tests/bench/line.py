@@ -23,6 +23,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.contracts import codec, topics
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -129,7 +130,7 @@ def _encoded(topic: str, items: Sequence[corpus.Item]) -> list[Outgoing]:
 
 
 async def _send(kafka: str, messages: Sequence[Outgoing]) -> None:
-    publisher = KafkaPublisher(kafka=kafka, client_id="bench", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="bench", clock=SystemClock())
     await publisher.start()
     for first in range(0, len(messages), 1000):
         await publisher.publish(messages[first : first + 1000])

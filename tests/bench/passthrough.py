@@ -15,6 +15,7 @@ from typing import Any
 import uvloop
 
 from services.runtime import streams
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -39,7 +40,7 @@ async def hop(kafka: str, source: str, target: str, way: str) -> None:
     """Run one hop until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    publisher = KafkaPublisher(kafka=kafka, client_id="bench", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="bench", clock=SystemClock())
     app = streams.new_app(f"bench-{way}-{target}", CommonSettings(kafka=kafka))
     incoming = app.topic(source, key_type=bytes, value_type=bytes)
     outgoing = app.topic(target, key_type=bytes, value_type=bytes)

@@ -30,6 +30,7 @@ from services.poller.edges.store import RedisFeedStore
 from services.poller.ports import Claim
 from services.poller.settings import PollerSettings
 from services.runtime import logging
+from services.runtime.access import RedisAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -112,7 +113,7 @@ async def _measure(feeds: int, redis: str, kafka: str | None, port: int, folder:
     if kafka is None:
         vars(composition)["KafkaPublisher"] = Nowhere
     context = Context(room="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
-    client = connect(redis)
+    client = connect(RedisAccess(redis))
     await client.flushdb()
     service = composition.build(settings, context)
 
@@ -146,7 +147,7 @@ async def _measure(feeds: int, redis: str, kafka: str | None, port: int, folder:
 
 async def _schedule(feeds: int, redis: str) -> dict[str, float]:
     """The store alone, as large as asked: every feed is put on the schedule, claimed once and finished once."""
-    client = connect(redis)
+    client = connect(RedisAccess(redis))
     await client.flushdb()
     store = RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()))
     now = SystemClock().now()

@@ -12,6 +12,7 @@ import pytest
 from services.contracts import topics
 from services.contracts.codec import decode, encode
 from services.contracts.messages import Alert
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -50,7 +51,7 @@ async def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
 
 async def trickle(kafka: str, items: list[corpus.Item]) -> None:
     """The articles over about eight seconds, waiting where the broker is away."""
-    publisher = KafkaPublisher(kafka=kafka, client_id="trickle", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="trickle", clock=SystemClock())
     for item in items:
         article = item.article
         await publisher.publish([Outgoing(topic=topics.ARTICLES, key=article.id.encode(), value=encode(article))])

@@ -11,6 +11,7 @@ import yaml
 from services.contracts import topics
 from services.contracts.messages import Alert
 from services.runtime import files
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -109,7 +110,7 @@ def assert_evidence_is_news(alert: Alert) -> None:
 
 async def send_again(line: RunningLine) -> None:
     """Everything on ``articles`` from the earliest offset, once more."""
-    publisher = KafkaPublisher(kafka=line.run.kafka, client_id="again", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(line.run.kafka), client_id="again", clock=SystemClock())
     messages = await everything_on(line.run.kafka, topics.ARTICLES)
     await publisher.publish([Outgoing(topic=topics.ARTICLES, key=key or b"", value=value) for key, value in messages])
     await publisher.stop()

@@ -17,6 +17,7 @@ import redis.asyncio
 from services.cli.alert_log import AlertLog
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -45,7 +46,7 @@ async def an_alerter(kafka: str, redis_url: str) -> AsyncIterator[subprocess.Pop
 
 @asynccontextmanager
 async def a_publisher(kafka: str) -> AsyncIterator[KafkaPublisher]:
-    publisher = KafkaPublisher(kafka=kafka, client_id="test", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="test", clock=SystemClock())
     await publisher.start()
     try:
         yield publisher
@@ -82,7 +83,7 @@ async def test_the_alert_of_a_story_opens_grows_and_survives_a_kill(
     second = a_tagged(
         url="https://b.example/1", outlet="b.example", family="b.example", title="Another report", seen=START + 2 * HOUR
     )
-    async with a_publisher(kafka) as publisher, AlertLog(kafka) as log:
+    async with a_publisher(kafka) as publisher, AlertLog(KafkaAccess(kafka)) as log:
         async with an_alerter(kafka, redis_url) as process:
             await deduped(publisher, redis_client, first)
             (opened,) = await until(log, 1)

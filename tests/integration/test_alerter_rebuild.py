@@ -21,6 +21,7 @@ from services.alerter.rebuild import Rebuild, Report
 from services.cli import rebuild as command
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Change, Duplicate, TaggedArticle, UniqueArticle
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -221,7 +222,7 @@ async def test_the_command_reads_the_topics(kafka: str, make_topics: MakeTopics,
     history = a_history()
     await world.live(history)
     before = await world.state()
-    publisher = KafkaPublisher(kafka=kafka, client_id="test", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="test", clock=SystemClock())
     bad = Outgoing(topics.TAGGED, b"k", b"{")
     await publisher.publish([*as_sent(history), *world.publisher.on(topics.ALERTS), bad])
     await publisher.stop()

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from services.cli import alerts
 from services.contracts import codec, topics
 from services.contracts.messages import Alert
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
@@ -36,7 +37,7 @@ async def test_the_latest_revision_of_each_alert_is_listed(kafka: str, make_topi
     first = an_opened_alert()
     second = msgspec.structs.replace(first, revision=2, headline="The same, revised")
     other = an_opened_alert(a_tagged(story="c" * 24, tags=(a_tag("alliances", role="mention"),), title="A pact"))
-    publisher = KafkaPublisher(kafka=kafka, client_id="test", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="test", clock=SystemClock())
     values = [codec.encode(first), codec.encode(second), codec.encode(other), b"not an alert"]
     await publisher.publish([Outgoing(topics.ALERTS, b"k", value) for value in values])
     await publisher.stop()

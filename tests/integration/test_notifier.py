@@ -23,6 +23,7 @@ from services.cli.app import build
 from services.contracts import codec, topics
 from services.contracts.messages import Alert
 from services.notifier.core import signing
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -98,7 +99,7 @@ async def a_notifier(kafka: str, redis_url: str, watches: Path) -> AsyncIterator
 
 
 async def send(kafka: str, *alerts: Alert) -> None:
-    publisher = KafkaPublisher(kafka=kafka, client_id="test", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="test", clock=SystemClock())
     await publisher.start()
     await publisher.publish([Outgoing(topics.ALERTS, alert.id.encode(), codec.encode(alert)) for alert in alerts])
     await publisher.stop()

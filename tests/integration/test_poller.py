@@ -24,6 +24,7 @@ from services.poller.edges.lag import ConsumerLag
 from services.poller.edges.store import RedisFeedStore
 from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
 from services.runtime.process import Context
@@ -200,7 +201,7 @@ async def test_polling_waits_for_readers_that_are_far_behind(kafka: str, make_to
         await producer.send_and_wait("articles", value=b"x", key=str(n).encode())
     await producer.stop()
     metrics = PollerMetrics(CollectorRegistry())
-    lag = ConsumerLag(kafka=kafka, limit=10, metrics=metrics, clock=SystemClock())
+    lag = ConsumerLag(kafka=KafkaAccess(kafka), limit=10, metrics=metrics, clock=SystemClock())
     watching = asyncio.create_task(lag.watch())
     while not lag.held_back:
         await asyncio.sleep(0.05)

@@ -13,6 +13,7 @@ import pytest
 import redis.asyncio
 
 from services.runtime import redis as edge
+from services.runtime.access import RedisAccess
 from services.runtime.errors import UsageError
 from services.runtime.redis import RedisCalls
 from services.runtime.retry import Waiting
@@ -34,7 +35,7 @@ async def guarded(redis_client: redis.asyncio.Redis, redis_server: str) -> Async
 
 async def test_a_wrong_password_is_not_waited_out(guarded: str) -> None:
     clock = FakeClock()
-    client = edge.connect(f"redis://guarded:wrong-secret@{guarded}/0")
+    client = edge.connect(RedisAccess(f"redis://guarded:wrong-secret@{guarded}/0"))
     try:
         with pytest.raises(UsageError, match="WIREWATCH_REDIS refuses the user and password") as caught:
             await RedisCalls(clock, Waiting()).run(client.ping)
@@ -47,7 +48,7 @@ async def test_a_wrong_password_is_not_waited_out(guarded: str) -> None:
 
 
 async def test_a_user_who_may_not_is_not_waited_out(guarded: str) -> None:
-    client = edge.connect(f"redis://guarded:{PASSWORD}@{guarded}/0")
+    client = edge.connect(RedisAccess(f"redis://guarded:{PASSWORD}@{guarded}/0"))
     try:
         await edge.require_access(client)
         with pytest.raises(UsageError, match="WIREWATCH_REDIS does not let its user do what is needed"):
@@ -57,7 +58,7 @@ async def test_a_user_who_may_not_is_not_waited_out(guarded: str) -> None:
 
 
 async def test_a_server_that_is_away_is_not_refused() -> None:
-    client = edge.connect("redis://127.0.0.1:1/0")
+    client = edge.connect(RedisAccess("redis://127.0.0.1:1/0"))
     try:
         await edge.require_access(client)
     finally:

@@ -17,6 +17,7 @@ from services.cli import broker, packs
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article, UniqueArticle
+from services.runtime.access import KafkaAccess
 from services.runtime.delivery import Outgoing
 from tests.support.articles import an_article
 from tests.support.clock import START
@@ -50,7 +51,7 @@ async def test_a_backtest_over_what_kafka_holds(
     struck = [an_article(text=f"A storm struck Japan {n}.", url=f"https://news.example/{n}") for n in range(3)]
     old = an_article(text="A storm struck Cuba.", url="https://news.example/old", backfill=True)
     messages = [*(unique(article, "one-story") for article in struck), unique(old, "old")]
-    async with broker.publisher(kafka) as publisher:
+    async with broker.publisher(KafkaAccess(kafka)) as publisher:
         await publisher.publish([*messages, Outgoing(names.UNIQUE, b"x", b"nonsense")])
     app = typer.Typer()
     packs.register(app)

@@ -19,6 +19,7 @@ from services.contracts import topics as names
 from services.contracts.messages import Article
 from services.runtime import dead_letters
 from services.runtime import topics as declared
+from services.runtime.access import KafkaAccess
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.errors import UsageError
 from tests.support.clock import START
@@ -59,14 +60,14 @@ def app() -> typer.Typer:
 
 def everything(kafka: str, topic: str) -> list[Delivery]:
     async def read() -> list[Delivery]:
-        return [delivery async for delivery in broker.read_all(kafka, topic)]
+        return [delivery async for delivery in broker.read_all(KafkaAccess(kafka), topic)]
 
     return asyncio.run(read())
 
 
 def publish(kafka: str, *messages: Outgoing) -> None:
     async def run() -> None:
-        async with broker.publisher(kafka) as publisher:
+        async with broker.publisher(KafkaAccess(kafka)) as publisher:
             assert await publisher.publish(messages) == []
 
     asyncio.run(run())

@@ -59,7 +59,7 @@ class RunningLine:
         """Wait until everything answers, as ``wirewatch status`` sees it."""
 
         def ready() -> bool:
-            found = figures.of(self.run)
+            found = figures.of(self.run, {})
             return not (found.kafka.problem or found.redis.problem) and all(room.ready for room in found.rooms)
 
         self.until(ready, "everything is ready")
@@ -74,7 +74,7 @@ class RunningLine:
 
     def counts(self, room: str) -> dict[str, int]:
         """Articles of a room by status, since its process started."""
-        return next(entry.articles for entry in figures.of(self.run).rooms if entry.name == room)
+        return next(entry.articles for entry in figures.of(self.run, {}).rooms if entry.name == room)
 
     def kill(self, name: str) -> None:
         """SIGKILL one process, and wait until another has taken its place."""

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from services.runtime.access import KafkaAccess
 from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
 
@@ -18,13 +19,13 @@ _AT_ONCE = 1_000
 class KafkaLog:
     """See :class:`services.alerter.rebuild.Log`."""
 
-    def __init__(self, kafka: str) -> None:
+    def __init__(self, kafka: KafkaAccess) -> None:
         self._kafka = kafka
 
     async def read(self, topic: str) -> AsyncIterator[Sequence[Delivery]]:
         consumer: Any = AIOKafkaConsumer(
             topic,
-            bootstrap_servers=self._kafka.split(","),
+            **self._kafka.client(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import topics
 from services.poller.metrics import PollerMetrics
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import Clock
 from services.runtime.logging import get
 
@@ -27,8 +28,8 @@ class ConsumerLag:
     A broker that does not answer changes nothing: publishing waits for it anyway.
     """
 
-    def __init__(self, *, kafka: str, limit: int, metrics: PollerMetrics, clock: Clock) -> None:
-        self._kafka = kafka.split(",")
+    def __init__(self, *, kafka: KafkaAccess, limit: int, metrics: PollerMetrics, clock: Clock) -> None:
+        self._kafka = kafka
         self._limit = limit
         self._metrics = metrics
         self._clock = clock
@@ -46,8 +47,8 @@ class ConsumerLag:
             await self._clock.sleep(LOOK_SECONDS)
 
     async def _watch_connected(self) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
-        reader = AIOKafkaConsumer(bootstrap_servers=self._kafka, group_id=None)
+        admin = AIOKafkaAdminClient(**self._kafka.client())
+        reader = AIOKafkaConsumer(**self._kafka.client(), group_id=None)
         try:
             await admin.start()
             await reader.start()

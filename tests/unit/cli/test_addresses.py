@@ -19,18 +19,18 @@ def noted(text: str) -> None:
 
 def test_option_wins_over_environment_and_running_instance(monkeypatch: pytest.MonkeyPatch) -> None:
     noted('{"kafka": "c:3", "redis": "redis://c:3/0", "api": "http://c:3/"}')
-    assert addresses.kafka(None) == "c:3"
-    assert addresses.redis(None) == "redis://c:3/0"
+    assert str(addresses.kafka(None)) == "c:3"
+    assert str(addresses.redis(None)) == "redis://c:3/0"
     assert addresses.api(None) == "http://c:3"
     monkeypatch.setenv("WIREWATCH_KAFKA", "b:2,b:3")
-    assert addresses.kafka(None) == "b:2,b:3"
-    assert addresses.kafka("a:1") == "a:1"
+    assert str(addresses.kafka(None)) == "b:2,b:3"
+    assert str(addresses.kafka("a:1")) == "a:1"
 
 
 def test_home_of_the_running_instance_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"kafka": "d:4"}')
     monkeypatch.setenv("WIREWATCH_LOCAL_HOME", str(tmp_path))
-    assert addresses.kafka(None) == "d:4"
+    assert str(addresses.kafka(None)) == "d:4"
 
 
 def test_no_address_says_how_to_give_one() -> None:
@@ -68,3 +68,19 @@ def test_redis_of_the_running_line_is_found_and_no_line_is_no_error() -> None:
     assert addresses.redis_noted() is None
     noted('{"redis": "redis://127.0.0.1:7/0"}')
     assert addresses.redis_noted() == "redis://127.0.0.1:7/0"
+
+
+def test_the_user_of_the_environment_is_not_that_of_the_running_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    noted('{"kafka": "c:3", "redis": "redis://c:3/0"}')
+    password = tmp_path / "password"
+    password.write_text("secret")
+    monkeypatch.setenv("WIREWATCH_KAFKA_USER", "reader")
+    monkeypatch.setenv("WIREWATCH_KAFKA_PASSWORD_FILE", str(password))
+    monkeypatch.setenv("WIREWATCH_REDIS_PASSWORD_FILE", str(password))
+    assert addresses.kafka(None).user is None
+    assert addresses.redis(None).password is None
+    given = addresses.kafka("a:1")
+    assert (given.user, given.password) == ("reader", "secret")
+    assert addresses.redis("redis://a:1/0").password == "secret"

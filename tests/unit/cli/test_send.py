@@ -16,6 +16,7 @@ from services.cli import send
 from services.cli.send import Sending, article_of
 from services.contracts import codec, ids
 from services.contracts.messages import Article
+from services.runtime.access import KafkaAccess
 from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
 from tests.contracts import schemas
@@ -109,7 +110,7 @@ async def test_refused_article_is_counted_as_failed_and_named(capsys: pytest.Cap
         messages=[Outgoing(topic="t", key=b"k", value=b"small"), Outgoing(topic="t", key=b"k", value=b"x" * 11)],
         lines=[4, 9],
     )
-    await sending.flush(publisher, name="in.jsonl", kafka="k:1")
+    await sending.flush(publisher, name="in.jsonl", kafka=KafkaAccess("k:1"))
     assert (sending.sent, sending.failed, sending.messages) == (1, 1, [])
     assert "in.jsonl, line 9: the article has 11 bytes" in capsys.readouterr().err
 
@@ -123,7 +124,7 @@ async def test_broker_that_goes_away_ends_the_command_with_a_sentence(monkeypatc
     monkeypatch.setattr(send, "GIVE_UP_SECONDS", 0.01)
     sending = Sending(messages=[Outgoing(topic="t", key=b"k", value=b"v")], lines=[7], sent=3)
     with pytest.raises(UsageError, match=r"stopped answering after 3 articles, before in\.jsonl, line 7"):
-        await sending.flush(Away(), name="in.jsonl", kafka="k:1")
+        await sending.flush(Away(), name="in.jsonl", kafka=KafkaAccess("k:1"))
 
 
 def test_missing_file_is_named(app: typer.Typer, runner: CliRunner) -> None:

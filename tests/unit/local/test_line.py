@@ -10,9 +10,10 @@ import pytest
 from services.local import line, probes
 from services.local.errors import ServerAwayError
 from services.local.home import Home
+from services.runtime.access import KafkaAccess, RedisAccess
 from tests.support.stack import quiet
 
-AT = line.Servers("127.0.0.1:1", "redis://127.0.0.1:2/0", ())
+AT = line.Servers(KafkaAccess("127.0.0.1:1"), RedisAccess("redis://127.0.0.1:2/0"), ())
 
 
 def a_closed_port() -> int:
@@ -30,22 +31,22 @@ def test_a_broker_that_is_away_is_named(tmp_path: Path) -> None:
 def test_a_store_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
     address = f"redis://user:secret@127.0.0.1:{a_closed_port()}/0"
     with pytest.raises(ServerAwayError, match="WIREWATCH_REDIS is set, and Redis gives no answer at") as caught:
-        line._require("Redis", "WIREWATCH_REDIS", probes.store(address))
+        line._require("Redis", "WIREWATCH_REDIS", probes.store(RedisAccess(address)))
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("variable", ["WIREWATCH_KAFKA", "WIREWATCH_REDIS"])
 @pytest.mark.parametrize("address", ["nonsense", "http://host:port"])
 def test_what_is_no_address_is_a_sentence(variable: str, address: str) -> None:
-    probe = probes.kafka if variable == "WIREWATCH_KAFKA" else probes.store
-    problem = probe(address)()
+    kafka, store = probes.kafka(KafkaAccess(address)), probes.store(RedisAccess(address))
+    problem = (kafka if variable == "WIREWATCH_KAFKA" else store)()
     assert problem is not None
     assert "that is not " in problem
 
 
 def test_something_else_at_the_brokers_address_is_no_broker() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        problem = probes.kafka(f"127.0.0.1:{other.getsockname()[1]}")()
+        problem = probes.kafka(KafkaAccess(f"127.0.0.1:{other.getsockname()[1]}"))()
     assert problem is not None
 
 
@@ -54,8 +55,8 @@ def test_every_room_has_its_own_operations_port_and_the_same_servers(tmp_path: P
     environments = {room.program.name: room.program.environment for room in planned.rooms}
     assert set(environments) == {*line.ROOMS, "samples"}
     assert len({each["WIREWATCH_OPS_PORT"] for each in environments.values()}) == len(environments)
-    assert {each["WIREWATCH_KAFKA"] for each in environments.values()} == {AT.kafka}
-    assert {each["WIREWATCH_REDIS"] for each in environments.values()} == {AT.redis}
+    assert {each["WIREWATCH_KAFKA"] for each in environments.values()} == {AT.kafka.servers}
+    assert {each["WIREWATCH_REDIS"] for each in environments.values()} == {AT.redis.address}
 
 
 def test_the_poller_is_given_the_sample_feeds_beside_its_own(tmp_path: Path) -> None:
@@ -101,3 +102,11 @@ def test_port_zero_is_a_free_one_that_is_known_and_kept(tmp_path: Path) -> None:
     assert (first.api, first.samples) == (second.api, second.samples)
     given = {room.program.name: room.program.environment for room in first.rooms}
     assert first.api.endswith(f":{given['api']['WIREWATCH_API_PORT']}")
+
+
+def test_embedded_servers_are_not_asked_as_somebody_elses_user(tmp_path: Path) -> None:
+    users = {"WIREWATCH_KAFKA_USER": "u", "WIREWATCH_KAFKA_PASSWORD_FILE": "p", "WIREWATCH_REDIS_PASSWORD_FILE": "p"}
+    for named, kept in (({}, set()), ({"WIREWATCH_KAFKA": "k:1", "WIREWATCH_REDIS": "redis://r:1/0"}, set(users))):
+        planned = line.plan(Home(tmp_path), {**users, **named}, AT, with_samples=False)
+        for room in planned.rooms:
+            assert users.keys() & room.program.environment.keys() == kept

@@ -16,6 +16,7 @@ from services.poller.app import PollerService
 from services.poller.core.model import FeedConfig, FeedState, Fetched, Request
 from services.poller.edges.lag import ConsumerLag
 from services.poller.ports import Claim
+from services.runtime.access import KafkaAccess
 from services.runtime.retry import Waiting
 from tests.support.clock import FakeClock
 from tests.support.poller import Bench, FakeWeb, a_feed, an_item, ok, rss
@@ -158,7 +159,7 @@ async def test_the_end_of_the_look_at_the_readers_ends_the_service() -> None:
 
 async def test_without_a_limit_nobody_has_to_look() -> None:
     bench = a_bench(broken=set())
-    lag = ConsumerLag(kafka="127.0.0.1:1", limit=0, metrics=bench.poller.metrics, clock=bench.clock)
+    lag = ConsumerLag(kafka=KafkaAccess("127.0.0.1:1"), limit=0, metrics=bench.poller.metrics, clock=bench.clock)
     async with running(bench, [a_feed()], lag) as service:
         while not bench.store.states:
             await asyncio.sleep(0)

@@ -12,9 +12,10 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLarg
 
 from services.cli.broker import read_all
 from services.runtime import kafka as edge
+from services.runtime.access import KafkaAccess
 from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
-from services.runtime.kafka import MAX_MESSAGE_BYTES, KafkaPublisher, parse_addresses
+from services.runtime.kafka import MAX_MESSAGE_BYTES, KafkaPublisher
 from services.runtime.retry import Waiting
 from tests.support.clock import FakeClock
 from tests.support.stack import MakeTopics
@@ -85,7 +86,7 @@ def messages(*values: bytes) -> list[Outgoing]:
 
 async def published(*values: bytes, clock: FakeClock | None = None) -> Sequence[Outgoing]:
     waiting = Waiting()
-    publisher = KafkaPublisher(kafka="k:1", client_id="test", clock=clock or FakeClock(), waiting=waiting)
+    publisher = KafkaPublisher(kafka=KafkaAccess("k:1"), client_id="test", clock=clock or FakeClock(), waiting=waiting)
     refused = await publisher.publish(messages(*values))
     assert waiting.servers == set()
     await publisher.stop()
@@ -95,7 +96,7 @@ async def published(*values: bytes, clock: FakeClock | None = None) -> Sequence[
 async def test_start_waits_for_the_broker(broker: FakeBroker) -> None:
     broker.away = 3
     clock, waiting = FakeClock(), Waiting()
-    publisher = KafkaPublisher(kafka="k:1", client_id="test", clock=clock, waiting=waiting)
+    publisher = KafkaPublisher(kafka=KafkaAccess("k:1"), client_id="test", clock=clock, waiting=waiting)
     await publisher.start()
     assert clock.slept == [0.1, 0.2, 0.4]
     assert waiting.servers == set()
@@ -140,11 +141,11 @@ async def test_refused_once_and_failed_elsewhere_is_given_back_once(broker: Fake
 @pytest.mark.parametrize("given", ["", "host", "host:", ":1", "a:1,b", "a:x"])
 def test_wrong_address_is_quoted(given: str) -> None:
     with pytest.raises(UsageError, match=r"WIREWATCH_KAFKA is .*: give host:port"):
-        parse_addresses(given)
+        KafkaAccess(given).addresses()
 
 
 def test_addresses_are_split() -> None:
-    assert parse_addresses("a:1, [::1]:2") == ["a:1", "[::1]:2"]
+    assert KafkaAccess("a:1, [::1]:2").addresses() == ["a:1", "[::1]:2"]
 
 
 @pytest.mark.stack
@@ -152,14 +153,14 @@ async def test_against_apache_kafka(kafka: str, topic_prefix: str, make_topics: 
     """Acknowledged means stored, in order; what is over the limit is given back and stops nothing."""
     topic = f"{topic_prefix}publisher"
     await make_topics([topic])
-    publisher = KafkaPublisher(kafka=kafka, client_id="test", clock=FakeClock())
+    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="test", clock=FakeClock())
     large = Outgoing(topic=topic, key=b"k", value=b"x" * (MAX_MESSAGE_BYTES + 1))
     small = [Outgoing(topic=topic, key=b"k", value=b"%d" % n, headers={"n": str(n)}) for n in range(500)]
     try:
         assert await publisher.publish([*small[:250], large, *small[250:]]) == [large]
     finally:
         await publisher.stop()
-    arrived = [delivery async for delivery in read_all(kafka, topic)]
+    arrived = [delivery async for delivery in read_all(KafkaAccess(kafka), topic)]
     assert [delivery.value for delivery in arrived] == [message.value for message in small]
     assert [delivery.headers for delivery in arrived] == [message.headers for message in small]
 
@@ -179,7 +180,7 @@ async def test_broker_that_comes_late_is_waited_for(kafka: str, topic_prefix: st
                 await door.open()
 
     clock, waiting = OpensAtTheThirdPause(), Waiting()
-    publisher = KafkaPublisher(kafka=address, client_id="test", clock=clock, waiting=waiting)
+    publisher = KafkaPublisher(kafka=KafkaAccess(address), client_id="test", clock=clock, waiting=waiting)
     try:
         assert await publisher.publish([Outgoing(topic=topic, key=b"k", value=b"late")]) == []
     finally:
@@ -187,7 +188,7 @@ async def test_broker_that_comes_late_is_waited_for(kafka: str, topic_prefix: st
         await door.close()
     assert len(clock.slept) >= 3
     assert waiting.servers == set()
-    assert [delivery.value async for delivery in read_all(kafka, topic)] == [b"late"]
+    assert [delivery.value async for delivery in read_all(KafkaAccess(kafka), topic)] == [b"late"]
 
 
 class Door:

@@ -9,6 +9,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from services.runtime import kafka as edge
+from services.runtime.access import KafkaAccess
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.retry import Waiting
 from tests.support.clock import FakeClock
@@ -39,7 +40,7 @@ class FakeProducer:
 
 
 def publisher(waiting: Waiting) -> KafkaPublisher:
-    return KafkaPublisher(kafka="127.0.0.1:1", client_id="test", clock=FakeClock(), waiting=waiting)
+    return KafkaPublisher(kafka=KafkaAccess("127.0.0.1:1"), client_id="test", clock=FakeClock(), waiting=waiting)
 
 
 async def test_away_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
