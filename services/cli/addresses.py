@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 import typer
 
-from services.runtime import access
+from services.runtime import access, redis_address
 from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.errors import UsageError
 
@@ -56,9 +56,7 @@ class _Server:
 
 
 _KAFKA = _Server("Kafka", "kafka", "--kafka", "WIREWATCH_KAFKA", "host:port")
-_REDIS = _Server(
-    "Redis", "redis", "--redis", "WIREWATCH_REDIS", "redis://host:port/0", schemes=("redis", "rediss", "unix")
-)
+_REDIS = _Server("Redis", "redis", "--redis", "WIREWATCH_REDIS", redis_address.FORMS, schemes=redis_address.SCHEMES)
 _API = _Server("the api", "api", "--api", "WIREWATCH_API_URL", "http://host:port", schemes=("http", "https"))
 
 

@@ -204,21 +204,19 @@ def _write(path: Path, feeds: list[FeedConfig]) -> None:
 
 async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
     """The stored states; None where the store cannot be reached."""
-    from redis.exceptions import RedisError
-
     from services.cli import addresses
     from services.poller.edges.store import read_states
     from services.poller.settings import PollerSettings
     from services.runtime import settings
     from services.runtime.access import RedisAccess, redis_of
-    from services.runtime.redis import connect
+    from services.runtime.redis import FAILURES, connect
 
     named = redis_of(settings.load(PollerSettings, "poller", os.environ))
     noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()
     client = connect(RedisAccess(noted) if noted else named)
     try:
         found = await read_states(client, [feed.id for feed in feeds])
-    except (RedisError, OSError):
+    except FAILURES:
         return None
     finally:
         await client.aclose()

@@ -28,7 +28,9 @@ def create(
     partitions: Annotated[
         int | None, typer.Option(min=1, help="For all topics of articles and alerts, instead of topics.yaml's number.")
     ] = None,
-    replication: Annotated[int, typer.Option(min=1, help="Copies of each partition; 3 on a cluster of three.")] = 1,
+    replication: Annotated[
+        int | None, typer.Option(min=1, help="Copies of each partition; else one a broker, and at most 3.")
+    ] = None,
 ) -> None:
     """Create the topics that are absent. Safe to run again; what is there is left as it is."""
     asyncio.run(_create(addresses.kafka(kafka), timeout, partitions, replication))
@@ -42,7 +44,7 @@ def list_topics(
     asyncio.run(_list(addresses.kafka(kafka), as_json=json))
 
 
-async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, replication: int) -> None:
+async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, replication: int | None) -> None:
     import msgspec
 
     from services.cli.broker import quiet
@@ -55,6 +57,7 @@ async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, re
     async with topics.admin(kafka, timeout_seconds=timeout) as client:
         created = await topics.create(client, declared, replication=replication)
         standing = await topics.found(client, [topic.name for topic in declared])
+        wanted = replication or min(3, await topics.brokers(client))
     for topic in declared:
         if topic.name in created:
             out.print(f"created  {topic.name} ({topic.partitions} partitions, {topic.retention_days} days)")
@@ -65,6 +68,11 @@ async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, re
             err.print(
                 f"note: {topic.name} has {there.partitions} partitions, {topic.partitions} are declared. "
                 "Left as it is: another number would move keys to other partitions."
+            )
+        if there and there.replicas < wanted:
+            err.print(
+                f"note: {topic.name} has {there.replicas} copies of each partition, {wanted} could be kept. "
+                "kafka-reassign-partitions.sh adds copies."
             )
 
 

@@ -157,12 +157,10 @@ def in_force() -> Path:
 async def _deliveries(address: RedisAccess, *, dead: bool, limit: int) -> list[Listed]:
     from datetime import timedelta
 
-    from redis.exceptions import RedisError
-
     from services.notifier.edges.redis import RedisOutbox
     from services.runtime.clock import SystemClock
     from services.runtime.errors import UsageError
-    from services.runtime.redis import RedisCalls, connect
+    from services.runtime.redis import FAILURES, RedisCalls, connect
     from services.runtime.retry import Waiting
 
     client = connect(address)
@@ -170,7 +168,7 @@ async def _deliveries(address: RedisAccess, *, dead: bool, limit: int) -> list[L
         await client.ping()
         outbox = RedisOutbox(client, RedisCalls(SystemClock(), Waiting()), remember=timedelta(days=8))
         found = await (outbox.listed_dead(limit=limit) if dead else outbox.listed(limit=limit))
-    except (RedisError, OSError) as error:
+    except FAILURES as error:
         raise UsageError(f"Redis does not answer ({error}): is `wirewatch up` running?") from None
     finally:
         await client.aclose()

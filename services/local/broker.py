@@ -47,7 +47,7 @@ auto.create.topics.enable=false
 log.cleaner.dedupe.buffer.size=16777216
 """
 
-_LOG4J = """\
+LOG4J = """\
 status=error
 appender.file.type=RollingFile
 appender.file.name=file
@@ -80,11 +80,11 @@ def prepare(directory: Path, *, logs: Path, progress: jars.Progress) -> Server:
     numbers = ports.remembered(directory / "ports.json", ("broker", "controller"))
     data, configuration, log4j = directory / "data", directory / "server.properties", directory / "log4j2.properties"
     configuration.write_text(_PROPERTIES.format(data=data, **numbers), encoding="utf-8")
-    log4j.write_text(_LOG4J.format(log=(logs / "kafka.log").resolve()), encoding="utf-8")
-    program = _program("broker", java, classpath, directory, log4j, logs / "broker.log")
+    log4j.write_text(LOG4J.format(log=(logs / "kafka.log").resolve()), encoding="utf-8")
+    program = java_program("broker", java, classpath, directory, log4j, logs / "broker.log")
     if not (data / "meta.properties").exists():
         progress("preparing the broker's storage", 0, 0)
-        _format(program, configuration)
+        format_storage(program, configuration, new_cluster_id())
     address = f"127.0.0.1:{numbers['broker']}"
     command = (*program.command, "kafka.Kafka", str(configuration))
     return Server(
@@ -115,7 +115,8 @@ def _version_of(java: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _program(name: str, java: Path, classpath: list[Path], directory: Path, log4j: Path, log: Path) -> Program:
+def java_program(name: str, java: Path, classpath: list[Path], directory: Path, log4j: Path, log: Path) -> Program:
+    """The command up to the main class, in an environment of its own."""
     options = (_HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED")
     return Program(
         name=name,
@@ -132,8 +133,13 @@ def _program(name: str, java: Path, classpath: list[Path], directory: Path, log4
     )
 
 
-def _format(program: Program, configuration: Path) -> None:
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+def new_cluster_id() -> str:
+    """An id as Kafka makes them."""
+    return urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+
+
+def format_storage(program: Program, configuration: Path, cluster: str) -> None:
+    """Prepare the storage of one node of ``cluster``. Raises :class:`StartError`."""
     # One argument, not two: an id may begin with "-".
     tool = (*program.command, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}")
     done = subprocess.run(

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from redis.cluster import ClusterNode
+from redis.exceptions import RedisClusterException
+from redis.sentinel import Sentinel
 
 from services.local.child import Probe
-from services.runtime import topics
+from services.runtime import redis_address, topics
 from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.errors import UsageError
 
@@ -73,20 +78,31 @@ def store(access: RedisAccess) -> Probe:
 
     def probe() -> str | None:
         try:
-            with redis.Redis.from_url(
-                address,
-                socket_timeout=_TIMEOUT_SECONDS,
-                socket_connect_timeout=_TIMEOUT_SECONDS,
-                **access.client(),
-            ) as client:
-                client.ping()
-        except (redis.RedisError, OSError) as error:
+            with closing(client(access)) as asked:
+                asked.ping()
+        except (redis.RedisError, RedisClusterException, OSError) as error:
             return f"no answer at {access}: {str(error).rstrip('.')}"
         except (ValueError, OverflowError):
             return f"no answer at {address.rpartition('@')[2]}: that is not redis://host:port/0"
         return None
 
     return probe
+
+
+def client(access: RedisAccess) -> Any:
+    """A client that blocks, for any address that the rooms take. Raises ValueError where it is none."""
+    times = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+    if redis_address.scheme(access.address) in redis_address.ONE_SERVER:
+        return redis.Redis.from_url(access.address, **times, **access.client())
+    parts = redis_address.parse(access.address)
+    options = {**parts.user(), **parts.transport(), **times, **access.client()}
+    if parts.service:
+        asked: Any = Sentinel  # redis leaves it and ClusterNode without annotations
+        asking = {key: value for key, value in options.items() if key.startswith(("socket_", "ssl"))}
+        sentinel = asked(parts.hosts, sentinel_kwargs=asking, **options)
+        return sentinel.master_for(parts.service, db=parts.database)
+    node: Any = ClusterNode
+    return redis.RedisCluster(startup_nodes=[node(host, port) for host, port in parts.hosts], **options)
 
 
 def http(url: str) -> Probe:

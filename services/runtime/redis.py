@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar, cast
 
 import redis.asyncio
 from redis import exceptions
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.sentinel import Sentinel as UntypedSentinel
 
+from services.runtime import redis_address
 from services.runtime.access import RedisAccess
 from services.runtime.clock import Clock
 from services.runtime.errors import TransientError, UsageError
+from services.runtime.redis_address import Several
+from services.runtime.redis_replicas import Replicas, ReplicatedRedis
 from services.runtime.retry import Waiting, until_available
 
 T = TypeVar("T")
@@ -24,8 +28,12 @@ _TRANSIENT = (
     exceptions.ReadOnlyError,
     exceptions.OutOfMemoryError,
     exceptions.TryAgainError,
+    exceptions.ClusterError,
+    exceptions.SlotNotCoveredError,
     OSError,
 )
+# Everything that a call can fail with; the error of a cluster that cannot be reached is no RedisError.
+FAILURES = (exceptions.RedisError, exceptions.RedisClusterException, OSError)
 # Errors that pass when a person corrects the address or the server's users; the first is a ConnectionError to redis-py.
 _REFUSED = (
     exceptions.AuthenticationError,
@@ -34,20 +42,45 @@ _REFUSED = (
 )
 _TRANSIENT_REPLIES = ("MISCONF", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "OOM", "READONLY", "NOREPLICAS")
 
+_Sentinel: Any = UntypedSentinel  # it has no annotations
+_CLUSTER_AWAY = "Redis Cluster cannot be connected"  # the same class as for a call that a cluster cannot do
+
 
 def connect(access: RedisAccess) -> redis.asyncio.Redis:
-    """A client for a ``redis://`` address; replies are bytes. Connects at the first command.
+    """A client for an address as ``redis_address`` describes them; replies are bytes. Connects at the first command.
 
+    That of a cluster is no ``Redis`` to Python, but has its methods; its scripts and pipelines go where their keys are.
     Raises :class:`UsageError` where the address is not one.
     """
-    if urlsplit(access.address).scheme not in ("redis", "rediss", "unix"):
-        raise UsageError(f"WIREWATCH_REDIS is {str(access)!r}: give redis://host:port/0.")
+    options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "protocol": 3, **access.client()}
+    scheme = redis_address.scheme(access.address)
     try:
-        return redis.asyncio.Redis.from_url(
-            access.address, socket_timeout=10, socket_connect_timeout=5, protocol=3, **access.client()
-        )
+        if scheme in redis_address.ONE_SERVER:
+            return redis.asyncio.Redis.from_url(access.address, **options)
+        if scheme in redis_address.SENTINEL:
+            return _of_sentinel(redis_address.parse(access.address), options)
+        if scheme in redis_address.CLUSTER:
+            return cast("redis.asyncio.Redis", _of_cluster(redis_address.parse(access.address), options))
     except ValueError as error:
         raise UsageError(f"WIREWATCH_REDIS is {str(access)!r}: {error}.") from None
+    raise UsageError(f"WIREWATCH_REDIS is {str(access)!r}: give {redis_address.FORMS}.")
+
+
+def _of_sentinel(parts: Several, options: dict[str, Any]) -> redis.asyncio.Redis:
+    """A client that asks the sentinels for the master whenever it connects."""
+    options = {**parts.user(), **parts.transport(), **options}
+    asking = {key: value for key, value in options.items() if key.startswith("ssl")}
+    sentinel = _Sentinel(
+        parts.hosts, sentinel_kwargs={**asking, "socket_timeout": 2, "socket_connect_timeout": 2}, **options
+    )
+    client: ReplicatedRedis = sentinel.master_for(parts.service, redis_class=ReplicatedRedis, db=parts.database)
+    client.replicas = Replicas(parts.replicas)
+    return client
+
+
+def _of_cluster(parts: Several, options: dict[str, Any]) -> redis.asyncio.RedisCluster:
+    nodes = [ClusterNode(host, port) for host, port in parts.hosts]
+    return redis.asyncio.RedisCluster(startup_nodes=nodes, **{**parts.user(), **parts.transport(), **options})
 
 
 async def require_access(client: redis.asyncio.Redis) -> None:
@@ -56,7 +89,7 @@ async def require_access(client: redis.asyncio.Redis) -> None:
         await client.ping()
     except _REFUSED as error:
         raise _refused(error) from None
-    except (exceptions.RedisError, OSError):
+    except FAILURES:
         return
 
 
@@ -91,6 +124,10 @@ class RedisCalls:
                 raise _refused(error) from error
             except _TRANSIENT as error:
                 raise TransientError(f"{type(error).__name__}: {error}") from error
+            except exceptions.RedisClusterException as error:
+                if str(error).startswith(_CLUSTER_AWAY):
+                    raise TransientError(str(error)) from error
+                raise
             except exceptions.ResponseError as error:
                 if str(error).startswith(_TRANSIENT_REPLIES) or any(word in str(error) for word in ("MISCONF", "OOM")):
                     raise TransientError(str(error)) from error

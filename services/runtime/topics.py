@@ -27,6 +27,7 @@ from services.runtime.kafka import why_refused
 _DAY_MS = 24 * 60 * 60 * 1000
 _ALREADY_EXISTS: int = TopicAlreadyExistsError.errno
 _REQUEST_TIMEOUT_MS = 5_000
+_MOST_REPLICAS = 3  # one broker may be away, and each message is still on two disks
 
 
 class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,13 +46,14 @@ class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     compression: Literal["producer", "lz4", "zstd", "gzip", "snappy", "uncompressed"]
     public: bool
 
-    def config(self) -> dict[str, str]:
-        """The topic's settings in Kafka's own words."""
+    def config(self, replication: int) -> dict[str, str]:
+        """The topic's settings in Kafka's own words. With three copies or more, all but one must have a message."""
         return {
             "cleanup.policy": self.cleanup_policy,
             "retention.ms": str(self.retention_days * _DAY_MS),
             "max.message.bytes": str(self.max_message_bytes),
             "compression.type": self.compression,
+            "min.insync.replicas": str(max(1, replication - 1)) if replication >= 3 else "1",
         }
 
 
@@ -61,6 +63,7 @@ class Found:
 
     partitions: int
     retention_days: float | None
+    replicas: int
 
 
 def read(path: Path | None = None) -> dict[str, Topic]:
@@ -106,17 +109,19 @@ async def admin(kafka: KafkaAccess, *, timeout_seconds: float) -> AsyncIterator[
         await client.close()
 
 
-async def create(client: AIOKafkaAdminClient, topics: Sequence[Topic], *, replication: int = 1) -> list[str]:
+async def create(client: AIOKafkaAdminClient, topics: Sequence[Topic], *, replication: int | None = None) -> list[str]:
     """Create those of ``topics`` that are absent and return their names. Safe to run twice, or by two at once.
 
+    ``replication`` is how many brokers keep each partition; null takes as many as there are now, and at most three.
     Raises :class:`UsageError` where the broker refuses one, with its reason.
     """
     present = set(await client.list_topics())
     absent = [topic for topic in topics if topic.name not in present]
     if not absent:
         return []
+    copies = replication or min(_MOST_REPLICAS, await brokers(client))
     response = await client.create_topics(
-        [NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config()) for topic in absent],
+        [NewTopic(topic.name, topic.partitions, copies, topic_configs=topic.config(copies)) for topic in absent],
         timeout_ms=_REQUEST_TIMEOUT_MS,
     )
     created = []
@@ -129,17 +134,29 @@ async def create(client: AIOKafkaAdminClient, topics: Sequence[Topic], *, replic
     return created
 
 
+async def brokers(client: AIOKafkaAdminClient) -> int:
+    """How many brokers there are now."""
+    return len((await client.describe_cluster())["brokers"])
+
+
 async def found(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Found]:
     """Those of ``names`` that exist on the broker, as they are."""
     present = [name for name in names if name in set(await client.list_topics())]
     if not present:
         return {}
-    partitions = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics(present)}
+    parts = {topic["topic"]: topic["partitions"] for topic in await client.describe_topics(present)}
     answers: list[Any] = await client.describe_configs(
         [ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": None}) for name in present]
     )
     retention = {resource[3]: entry[1] for answer in answers for resource in answer.resources for entry in resource[4]}
-    return {name: Found(partitions=partitions[name], retention_days=_days(retention.get(name))) for name in present}
+    return {
+        name: Found(
+            partitions=len(parts[name]),
+            retention_days=_days(retention.get(name)),
+            replicas=min((len(part["replicas"]) for part in parts[name]), default=0),
+        )
+        for name in present
+    }
 
 
 def _days(milliseconds: str | None) -> float | None:

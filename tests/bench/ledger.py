@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import redis.asyncio
 from aiokafka import AIOKafkaConsumer
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter
-from services.runtime.access import KafkaAccess
+from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
+from services.runtime.redis import connect
 from tests.bench.corpus import Item
 
 
@@ -107,7 +107,7 @@ async def alert_ids(store: Any) -> list[str]:
 
 async def check(kafka: str, redis_url: str, items: Sequence[Item], poison: Sequence[bytes]) -> Verdict:
     """Compare what was sent with what is there."""
-    store = redis.asyncio.Redis.from_url(redis_url)
+    store = connect(RedisAccess(redis_url))
     try:
         stored = await members(store)
         in_redis = await alert_ids(store)

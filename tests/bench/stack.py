@@ -29,17 +29,7 @@ class Stack:
 
     def statuses(self, room: str) -> dict[str, float]:
         """Articles by status, as the room counts them; empty while the room cannot be asked."""
-        try:
-            with urllib.request.urlopen(f"{self.ops[room]}/metrics", timeout=5) as answer:  # noqa: S310 - our own loopback address
-                text = answer.read().decode()
-        except OSError:
-            return {}
-        return {
-            sample.labels["status"]: sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.name == f"wirewatch_{room}_articles_total"
-        }
+        return statuses_of(self.ops[room], room)
 
     def pids(self) -> dict[str, int]:
         """The process ids, as the supervisor has written them."""
@@ -87,6 +77,21 @@ async def _ready(home: Path, process: asyncio.subprocess.Process) -> Stack:
         if all(is_ready(url) for url in stack.ops.values()):
             return stack
     sys.exit(f"the rooms were not ready after {READY_SECONDS:.0f} s: see {home / 'up.log'}")
+
+
+def statuses_of(url: str, room: str) -> dict[str, float]:
+    """Articles by status, as a process of ``room`` counts them; empty while it cannot be asked."""
+    try:
+        with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:  # noqa: S310 - our own loopback address
+            text = answer.read().decode()
+    except OSError:
+        return {}
+    return {
+        sample.labels["status"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == f"wirewatch_{room}_articles_total"
+    }
 
 
 def is_ready(url: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +16,10 @@ import redis.asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-from services.local import broker, child, store
+from services.local import broker, child, probes, store
+from services.runtime import redis_address
+from services.runtime.access import RedisAccess
+from services.runtime.redis import connect
 
 MakeTopics = Callable[[Sequence[str]], Awaitable[None]]
 
@@ -46,7 +49,8 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """redis:// address of a store; tests take ``redis_url``, which is emptied for them."""
     given = os.environ.get("WIREWATCH_REDIS")
     if given:
-        yield urlsplit(given)._replace(path=f"/{TEST_DATABASE}").geturl()
+        on_cluster = redis_address.scheme(given) in redis_address.CLUSTER  # which has one database
+        yield given if on_cluster else urlsplit(given)._replace(path=f"/{TEST_DATABASE}").geturl()
         return
     home = tmp_path_factory.mktemp("store")
     server = store.prepare(home / "store", logs=home / "logs")
@@ -58,7 +62,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
     """A client (replies are bytes) of an empty database."""
-    client = redis.asyncio.Redis.from_url(redis_server, protocol=3)
+    client = connect(RedisAccess(redis_server))
     await client.flushdb()
     yield client
     await client.aclose()
@@ -67,7 +71,7 @@ async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """redis:// address of an empty database."""
-    with redis.Redis.from_url(redis_server) as client:
+    with closing(probes.client(RedisAccess(redis_server))) as client:
         client.flushdb()
     return redis_server
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from services.api.core.query import Cursor, Query
 from services.api.ports import Event, Page
@@ -16,6 +15,7 @@ from services.contracts.messages import SEVERITIES
 from services.contracts.redis_keys import Facet
 from services.contracts.stories import StoryMember
 from services.runtime.errors import TransientError
+from services.runtime.redis import FAILURES
 
 T = TypeVar("T")
 
@@ -64,7 +64,8 @@ class RedisAlertReader:
                     yield Event(entry_id, body)
 
     async def ping(self) -> None:
-        await self._pipeline(lambda pipe: pipe.ping())
+        ping: Any = self._redis.ping  # a pipeline has none on a cluster
+        await _available(ping)
 
     async def _page(self, query: Query) -> Page:
         walked, checks = await self._plan(query)
@@ -176,7 +177,7 @@ def _facets(query: Query) -> list[tuple[Facet, str]]:
 async def _available(call: Callable[[], Awaitable[T]]) -> T:
     try:
         return await call()
-    except (RedisError, OSError) as error:
+    except FAILURES as error:
         raise TransientError(f"Redis cannot be read: {error}") from error
 
 

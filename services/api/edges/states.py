@@ -6,13 +6,13 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from services.api.core.states import moved
 from services.contracts import codec, redis_keys
 from services.contracts.messages import Alert, AlertState
 from services.runtime.clock import Clock
 from services.runtime.errors import TransientError
+from services.runtime.redis import FAILURES
 
 _DAY_MS = 86_400_000
 _ATTEMPTS = 20
@@ -61,7 +61,7 @@ class RedisAlertStates:
                     return before
                 if await self._write(token, after):
                     return after
-        except (RedisError, OSError) as error:
+        except FAILURES as error:
             raise TransientError(f"Redis cannot be written: {error}") from error
         raise TransientError(f"Alert {alert_id} is changing too fast: try again.")
 
