@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds eval-dedupe
+.PHONY: cluster eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds eval-dedupe
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ eval-topics: setup ## Measure the topic packs on labelled news beside the reposi
 
 eval-dedupe: setup ## Measure how well copies and stories are recognised (needs the texts beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_dedupe $(ARGS)
+
+cluster: setup ## Run the line on three brokers and several Redis servers, and kill each part under load (6 minutes)
+	@$(BIN)/python -m tests.bench.on_redis
+	@$(BIN)/python -m tests.bench.cluster $(ARGS)
 
 clean: ## Remove .venv and the data of `make up`
 	rm -rf $(VENV) .wirewatch

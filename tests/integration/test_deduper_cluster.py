@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 import redis.asyncio
-from redis.exceptions import RedisError
 
 from services.contracts import redis_keys
 from services.contracts.messages import Article
@@ -18,78 +14,28 @@ from services.deduper.core.candidate import candidate
 from services.deduper.core.verdict import Copy, New, SameStory
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import Vocabularies
-from services.local import store
-from services.local.child import Child, Program
-from services.runtime.redis import RedisCalls
+from services.runtime.access import RedisAccess
+from services.runtime.redis import RedisCalls, connect
 from services.runtime.retry import Waiting
+from tests.support import redis_nodes
 from tests.support.articles import an_article
 from tests.support.clock import FakeClock
 from tests.support.stories import WINDOW_S, prose
 
-SLOTS = 16_384
-PATIENCE_S = 30.0
-
-
-def free_port() -> int:
-    """A port that is free, and so is the one 10,000 above it, where nodes talk to each other."""
-    while True:
-        with ExitStack() as held:
-            first = held.enter_context(socket.socket())
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                held.enter_context(socket.socket()).bind(("127.0.0.1", port + 10_000))
-            except (OSError, OverflowError):
-                continue
-            return port
-
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[int]]:
-    """Ports of three servers that do not know each other yet."""
-    home = tmp_path_factory.mktemp("cluster")
-    binary = store.prepare(home / "store", logs=home).program.command[0]
-    ports = [free_port() for _ in range(3)]
-    running = [Child(_node(binary, home / str(port), port)) for port in ports]
-    yield ports
-    for child in running:
-        child.stop(grace_seconds=5)
-
-
-def _node(binary: str, directory: Path, port: int) -> Program:
-    directory.mkdir()
-    options = {"port": str(port), "cluster-enabled": "yes", "dir": str(directory), "save": "", "bind": "127.0.0.1"}
-    command = [binary, *(word for name, value in options.items() for word in (f"--{name}", value))]
-    return Program(name=f"node{port}", command=command, environment={"LANG": "C.UTF-8"}, log=directory / "log")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cluster of three servers."""
+    with redis_nodes.clustered(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
 
 
 @pytest.fixture
-async def cluster(nodes: Sequence[int]) -> AsyncIterator[redis.asyncio.RedisCluster]:
-    """A client of the three servers, joined."""
-    for number, port in enumerate(nodes):
-        async with redis.asyncio.Redis(port=port) as node:
-            await _until_it_answers(node)
-            first, last = SLOTS * number // 3, SLOTS * (number + 1) // 3 - 1
-            await node.cluster("ADDSLOTSRANGE", first, last)
-            await node.cluster("MEET", "127.0.0.1", nodes[0])
-    async with redis.asyncio.Redis(port=nodes[0]) as node:
-        async with asyncio.timeout(PATIENCE_S):
-            while (await node.cluster("INFO"))["cluster_state"] != "ok":
-                await asyncio.sleep(0.1)
-    client = redis.asyncio.RedisCluster(host="127.0.0.1", port=nodes[0])
+async def cluster(address: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client as the rooms have it."""
+    client = connect(RedisAccess(address))
     yield client
     await client.aclose()
-
-
-async def _until_it_answers(node: redis.asyncio.Redis) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                await node.ping()
-            except (RedisError, OSError):
-                await asyncio.sleep(0.05)
-            else:
-                return
 
 
 def at(number: int, text: str, language: str) -> Article:
@@ -99,7 +45,7 @@ def at(number: int, text: str, language: str) -> Article:
     )
 
 
-async def test_verdicts_on_a_cluster(cluster: redis.asyncio.RedisCluster) -> None:
+async def test_verdicts_on_a_cluster(cluster: redis.asyncio.Redis) -> None:
     clock = FakeClock()
     stories = RedisStories(cluster, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)
     vocabularies = Vocabularies()
@@ -110,6 +56,7 @@ async def test_verdicts_on_a_cluster(cluster: redis.asyncio.RedisCluster) -> Non
     decisions = await stories.check_and_insert(batch)
     assert [type(decision.verdict) for decision in decisions] == [New] * 12 + [Copy] * 12
     assert not any(isinstance(decision.verdict, SameStory) for decision in decisions)
-    slots = {cluster.keyslot(redis_keys.dedupe(language)) * 3 // SLOTS for language in languages}
+    of_cluster: Any = cluster
+    slots = {of_cluster.keyslot(redis_keys.dedupe(language)) * 3 // redis_nodes.SLOTS for language in languages}
     assert slots == {0, 1, 2}
     assert await cluster.hlen(redis_keys.story(languages[0], originals[0].id)) == 2

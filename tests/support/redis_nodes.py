@@ -88,6 +88,11 @@ class Node:
         os.kill(self._child.pid, signal.SIGKILL)
         self._child.stop(grace_seconds=5)
 
+    def signal(self, signum: signal.Signals) -> None:
+        """Any other signal."""
+        assert self._child is not None
+        self._child.signal(signum)
+
     def stop(self) -> None:
         """SIGTERM, then SIGKILL."""
         if self._child is not None:
@@ -124,15 +129,19 @@ class Watched:
 
     def start(self) -> None:
         """Everything, until the sentinels know each other and the replica follows."""
+        self.start_servers()
+        for sentinel in self.sentinels:
+            sentinel.start()
+        until(self._agreed, "the sentinels know all others and the replica")
+
+    def start_servers(self) -> None:
+        """Master and replica, without sentinels, until the replica follows."""
         one, two = self.servers
         one.start()
         two.start()
         until(lambda: one.answers() and two.answers(), "both servers answer")
         two.ask("REPLICAOF", "127.0.0.1", one.port)
         until(lambda: one.replicas() == 1, "the replica follows")
-        for sentinel in self.sentinels:
-            sentinel.start()
-        until(self._agreed, "the sentinels know all others and the replica")
 
     def _agreed(self) -> bool:
         for sentinel in self.sentinels:
