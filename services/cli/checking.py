@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.cli.parsing import Reader, SourceError
-from services.poller.core import policy
+from services.poller.core import policy, websub
 from services.poller.core.model import Fetched, ParsedFeed, Polled
 
 _WORDS = {
@@ -55,11 +55,16 @@ def _judged(reader: Reader, url: str, answer: Fetched, feed: ParsedFeed) -> dict
     if answer.permanent_url:
         notes.append(f"it has moved to {answer.permanent_url}")
     headers = answer.headers or {}
-    if not (headers.get("etag") or headers.get("last-modified")):
-        notes.append("it sends no validator, so without an interval of its own it is asked once a day")
-    full = sum(article.text_source == "feed" and len(article.text) >= 600 for article in articles)
     polled = Polled(outcome="ok", headers=headers, feed=feed)
     hint = max(policy.header_hint_seconds(headers) or 0, policy.body_hint_seconds(feed) or 0)
+    if not (headers.get("etag") or headers.get("last-modified") or hint):
+        notes.append(
+            "it gives neither a validator nor an interval, so it is asked once a day: for more, give it "
+            'wirewatchIntervalSeconds="3600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_SECONDS'
+        )
+    if feed.hubs or "hub" in {rel for _, rels in websub.link_header(headers.get("link", "")) for rel in rels}:
+        notes.append("it names a hub that can push its news (WIREWATCH_POLLER_WEBSUB_URL)")
+    full = sum(article.text_source == "feed" and len(article.text) >= 600 for article in articles)
     says = f"{len(articles)} items, {full} with full text" + (
         f"; asks for {hint / 60:.0f} min between polls" if hint else ""
     )

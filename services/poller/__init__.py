@@ -1,6 +1,6 @@
 """The poller: asks feeds for news and publishes every new version of every item on ``articles``.
 
-In: the feed list (OPML), feeds and article pages of the world. Out: ``articles``, keyed by article id.
+In: the feed list (OPML), feeds and article pages of the world, what hubs push. Out: ``articles``, keyed by article id.
 
 Guarantees
 - Polite: the schedule is one pure module (``core/policy.py``); validators are sent back, Retry-After and a

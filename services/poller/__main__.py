@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from services.poller.app import PollerService
 from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedConfig
+from services.poller.core.policy import CAP_SECONDS, HINTED_FLOOR_SECONDS
 from services.poller.edges import language, publishers
+from services.poller.edges.callbacks import CallbackServer
 from services.poller.edges.egress import Egress
 from services.poller.edges.feedlist import FeedList
 from services.poller.edges.lag import ConsumerLag
+from services.poller.edges.pushes import RedisPushStore
 from services.poller.edges.robots import PolitePages
 from services.poller.edges.store import RedisFeedStore
 from services.poller.edges.workers import WorkerPool
 from services.poller.handler import Poller
 from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
+from services.poller.subscriptions import Subscriptions
 from services.runtime import process
 from services.runtime.access import kafka_of, redis_of
 from services.runtime.errors import UsageError
@@ -34,12 +39,16 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
     allowed = allowed_of(settings)
     egress = Egress(allowed=allowed, user_agent=user_agent(settings.contact), connections=settings.fetchers * 2)
     workers = WorkerPool(settings.workers)
-    store = RedisFeedStore(connect(redis_of(settings)), RedisCalls(context.clock, waiting))
+    client, calls = connect(redis_of(settings)), RedisCalls(context.clock, waiting)
+    store = RedisFeedStore(client, calls)
     kafka = kafka_of(settings)
     publisher = KafkaPublisher(kafka=kafka, client_id="wirewatch-poller", clock=context.clock, waiting=waiting)
     feeds = FeedList([Path(name) for name in settings.feeds])
     feeds.load()
     pages = PolitePages(egress=egress, documents=workers, store=store, metrics=metrics, clock=context.clock)
+    subscriptions = _subscriptions(
+        settings, context, egress, store, RedisPushStore(client, calls), metrics, feeds, allowed
+    )
     poller = Poller(
         fetcher=egress,
         documents=workers,
@@ -53,6 +62,15 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         host_gap_seconds=settings.host_gap_seconds,
         listed=lambda feed_id: feed_id in feeds.feeds,
         unhurried=lambda config: not is_ours(config, allowed),
+        hubs=subscriptions,
+        unvalidated_seconds=unvalidated_of(settings),
+    )
+    listener = (
+        CallbackServer(
+            host=settings.websub_host, port=settings.websub_port, subscriptions=subscriptions, metrics=metrics
+        )
+        if subscriptions is not None
+        else None
     )
     return PollerService(
         feeds=feeds,
@@ -65,7 +83,41 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         lag=ConsumerLag(kafka=kafka, limit=settings.max_lag, metrics=metrics, clock=context.clock),
         fetchers=settings.fetchers,
         spread_seconds=settings.spread_seconds,
+        subscriptions=subscriptions,
+        listener=listener,
         closing=(egress.close, workers.close, store.close),
+    )
+
+
+def _subscriptions(
+    settings: PollerSettings,
+    context: process.Context,
+    egress: Egress,
+    store: RedisFeedStore,
+    pushes: RedisPushStore,
+    metrics: PollerMetrics,
+    feeds: FeedList,
+    allowed: Allowed,
+) -> Subscriptions | None:
+    """None where the operator names no public address."""
+    if not settings.websub_url:
+        return None
+    if urlsplit(settings.websub_url).scheme not in ("http", "https") or not host_of(settings.websub_url):
+        raise UsageError(
+            f"WIREWATCH_POLLER_WEBSUB_URL is {settings.websub_url[:200]!r}: give the address under which hubs reach "
+            "this machine, as in https://hooks.example.org/wirewatch, or nothing."
+        )
+    return Subscriptions(
+        public_url=settings.websub_url,
+        hubs=egress,
+        store=pushes,
+        hosts=store,
+        metrics=metrics,
+        clock=context.clock,
+        listed=lambda feed_id: feed_id in feeds.feeds,
+        usable=lambda url: url.startswith("https:") or is_allowed(url, allowed),
+        hurried=lambda url: is_allowed(url, allowed),
+        gap_seconds=settings.host_gap_seconds,
     )
 
 
@@ -86,14 +138,27 @@ def allowed_of(settings: PollerSettings) -> Allowed:
         raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
 
 
+def unvalidated_of(settings: PollerSettings) -> float:
+    """The interval of feeds without validators. Raises :class:`UsageError` naming the setting."""
+    if not HINTED_FLOOR_SECONDS <= settings.unvalidated_seconds <= CAP_SECONDS:
+        raise UsageError(
+            f"WIREWATCH_POLLER_UNVALIDATED_SECONDS is {settings.unvalidated_seconds:g}: "
+            f"give {HINTED_FLOOR_SECONDS:.0f} to {CAP_SECONDS:.0f}."
+        )
+    return settings.unvalidated_seconds
+
+
 def is_ours(config: FeedConfig, allowed: Allowed) -> bool:
     """Whether the feed is on a host the operator allowed by name or address, with an interval of the operator's.
 
     The gap between two requests protects strangers; the operator's own server needs none.
     """
-    host = host_of(config.url) or ""
-    if config.interval_seconds is None:
-        return False
+    return config.interval_seconds is not None and is_allowed(config.url, allowed)
+
+
+def is_allowed(url: str, allowed: Allowed) -> bool:
+    """Whether the address is on a host that the operator allowed by name or address."""
+    host = host_of(url) or ""
     listed = any(name == host for name, _ in allowed.hosts)
     literal = (
         bool(allowed.networks)

@@ -10,12 +10,14 @@ from typing import Final
 from services.contracts import ids
 from services.poller.core import policy
 from services.poller.core.model import FeedState
+from services.poller.edges.callbacks import CallbackServer
 from services.poller.edges.feedlist import FeedList
 from services.poller.edges.lag import ConsumerLag
 from services.poller.edges.store import RedisFeedStore
 from services.poller.handler import Poller
 from services.poller.metrics import FEED_STATES, PollerMetrics
 from services.poller.ports import Claim
+from services.poller.subscriptions import Subscriptions
 from services.runtime.clock import Clock
 from services.runtime.errors import UsageError
 from services.runtime.kafka import KafkaPublisher
@@ -27,6 +29,7 @@ log = get(__name__)
 IDLE_SECONDS: Final = 0.25
 RELOAD_SECONDS: Final = 2.0
 HEALTH_SECONDS: Final = 30.0
+SWEEP_SECONDS: Final = 1.0
 DRAIN_SECONDS: Final = 25.0
 UNKNOWN_SECONDS: Final = 60.0
 DEFECTS_IN_A_ROW: Final = 20  # more than this, and the fault is not in what some feed sent
@@ -53,6 +56,8 @@ class PollerService:
         fetchers: int,
         spread_seconds: float,
         closing: Sequence[Callable[[], Awaitable[None]]],
+        subscriptions: Subscriptions | None = None,
+        listener: CallbackServer | None = None,
     ) -> None:
         self._feeds = feeds
         self._store = store
@@ -71,16 +76,26 @@ class PollerService:
         self._defects = 0  # polls in a row that ended in one
         self._loop: asyncio.Task[None] | None = None
         self._synced = False
+        self._subscriptions = subscriptions
+        self._listener = listener
+        self._sweeping: asyncio.Task[None] | None = None
+        self.callback_port: int | None = None  # where hubs are listened for
 
     async def start(self) -> None:
         self._feeds.load()
         await self._publisher.start()
         await self._sync()
+        if self._listener is not None and self._subscriptions is not None:
+            self.callback_port = await self._listener.start()
+            log.info("listening_for_hubs", port=self.callback_port)
+            self._sweeping = asyncio.create_task(self._sweep(self._subscriptions))
         self._watching = asyncio.create_task(self._lag.watch())
         self._loop = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        for task in (self._watching, self._loop):
+        if self._listener is not None:
+            await self._listener.stop()
+        for task in (self._watching, self._sweeping, self._loop):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -94,8 +109,8 @@ class PollerService:
             await close()
 
     async def ended(self) -> None:
-        tasks = [task for task in (self._loop, self._watching) if task is not None]
-        if tasks:  # both run until they are cancelled: the end of either is the end of the service
+        tasks = [task for task in (self._loop, self._watching, self._sweeping) if task is not None]
+        if tasks:  # all run until they are cancelled: the end of any is the end of the service
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -108,6 +123,8 @@ class PollerService:
             return "the schedule has stopped"
         if self._watching is not None and self._watching.done():
             return "nobody looks at how far the readers are behind"
+        if self._sweeping is not None and self._sweeping.done():
+            return "nobody looks after the subscriptions to hubs"
         return None
 
     async def _sync(self) -> None:
@@ -120,6 +137,11 @@ class PollerService:
         await self._store.sync(self._feeds.feeds, first)
         self._synced = True
         log.info("feeds_scheduled", feeds=len(self._feeds.feeds))
+
+    async def _sweep(self, subscriptions: Subscriptions) -> None:
+        while True:
+            if self._waiting.servers or not await subscriptions.sweep():
+                await self._clock.sleep(SWEEP_SECONDS)
 
     async def _run(self) -> None:
         reload_at = health_at = self._clock.monotonic()

@@ -29,7 +29,7 @@ from services.poller.core.seen import Seen
 from services.poller.core.text import cut
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Claim, Documents, FeedStore, Fetcher, Pages
+from services.poller.ports import Claim, Documents, FeedStore, Fetcher, Hubs, Pages, Push
 from services.runtime.clock import Clock
 from services.runtime.delivery import Outgoing
 from services.runtime.logging import get
@@ -62,9 +62,16 @@ class Poller:
     listed: Callable[[str], bool] = lambda _: False
     unhurried: Callable[[FeedConfig], bool] = lambda _: True
     jitter: Callable[[], float] = random.random
+    hubs: Hubs | None = None
+    unvalidated_seconds: float = policy.UNVALIDATED_SECONDS
 
     async def poll(self, claim: Claim, config: FeedConfig) -> Outcome | None:
-        """Poll the feed. None where its host has to be left alone for now: the feed is due again later."""
+        """Poll the feed, or take in what its hub pushed.
+
+        None where its host has to be left alone for now: the feed is due again later.
+        """
+        if claim.pushed and (push := await self.store.queued(claim.feed_id)) is not None:
+            return await self._take(push, claim, config)
         now = self.clock.now()
         request = policy.request(config, claim.state, now)
         host = host_of(request.url) or request.url
@@ -84,7 +91,8 @@ class Poller:
         self.metrics.received.inc(fetched.wire_bytes)
         whole = request.etag is None and request.last_modified is None
         polled, seen = await self._read(claim, config, fetched, polite=polite, whole=whole)
-        polled = await self._merged(claim, config, polled)
+        self.metrics.missed.inc(policy.missed(claim.state, polled))
+        polled = await self._audited(claim, config, await self._merged(claim, config, polled), base=fetched.url)
         pause = policy.host_pause_seconds(polled, self.clock.now())
         if pause is not None:
             await self.store.pause_host(host, self.clock.now() + timedelta(seconds=pause))
@@ -97,11 +105,33 @@ class Poller:
 
     async def _finish(self, claim: Claim, config: FeedConfig, polled: Polled, seen: bytes | None) -> Outcome:
         now = self.clock.now()
-        state = policy.after(config, claim.state, polled, now, self.jitter())
+        state = policy.after(
+            config, claim.state, polled, now, self.jitter(), unvalidated_seconds=self.unvalidated_seconds
+        )
         await self.store.finish(claim, state, seen)
         self.metrics.polls.labels(polled.outcome).inc()
         self.metrics.last_progress.set(now.timestamp())
         return polled.outcome
+
+    async def _take(self, push: Push, claim: Claim, config: FeedConfig) -> Outcome:
+        """Read and publish a push as if it were a poll; nothing is asked of the publisher's feed."""
+        headers = {"content-type": push.content_type} if push.content_type else {}
+        fetched = Fetched(outcome="ok", url=claim.state.url or config.url, headers=headers, body=push.body)
+        polled, seen = await self._read(claim, config, fetched, polite=self.unhurried(config), whole=False)
+        now = self.clock.now()
+        await self.store.finish(claim, policy.after_push(config, claim.state, polled, now), seen)
+        self.metrics.last_progress.set(now.timestamp())
+        return polled.outcome
+
+    async def _audited(self, claim: Claim, config: FeedConfig, polled: Polled, *, base: str) -> Polled:
+        """Note the hub that the document names, and whether it has promised to push."""
+        if self.hubs is None or polled.outcome not in SUCCESSES:
+            return polled
+        hub = claim.state.hub
+        if polled.feed is not None:
+            hub = await self.hubs.named(config, claim.state, polled.headers or {}, polled.feed, base=base)
+        since = await self.hubs.promised(config.id, self.clock.now()) if hub is not None else None
+        return dataclasses.replace(polled, hub=hub, pushes_since=since)
 
     async def _merged(self, claim: Claim, config: FeedConfig, polled: Polled) -> Polled:
         """Note where a feed that has moved for good asks what another feed of the list asks already."""
@@ -149,6 +179,7 @@ class Poller:
             return dataclasses.replace(polled, outcome="empty", detail="a feed without a single item"), None
         seen = await self.store.seen(config.id)
         new = [item for item in items if not seen.version_sent(item.id, item.version)]
+        unseen = tuple(item.id for item in new if seen.first_seen(item.id) is None)
         self.metrics.articles.labels("known").inc(len(items) - len(new))
         await self._publish_all(claim, config, feed, new, seen, polite)
         polled = dataclasses.replace(
@@ -158,9 +189,10 @@ class Poller:
             feed=feed,
             new_items=len(new),
             items=len(items),
+            item_ids=tuple(item.id for item in items),
+            new_ids=unseen,
             hidden_by_304=whole and hidden_by_304(claim.state, new),
         )
-        self.metrics.missed.inc(policy.missed(claim.state, polled))
         return polled, seen.pack(len(items))
 
     async def _publish_all(

@@ -10,6 +10,8 @@ from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECO
 
 STATUSES = ("published", "known", "dead")
 PAGE_OUTCOMES = ("ok", "robots", "failed", "skipped")
+PUSH_STATUSES = ("taken", "unsigned", "unknown", "full", "refused")
+SUBSCRIPTION_EVENTS = ("confirmed", "failed", "denied")
 FEED_STATES = ("ok", "failing", "silent", "gone", "merged", "new")
 
 
@@ -30,6 +32,18 @@ class PollerMetrics:
             "Article pages asked for, by what came of it.",
             registry,
             outcome=PAGE_OUTCOMES,
+        )
+        self.pushes = counter(
+            "wirewatch_poller_pushes_total",
+            "Deliveries of hubs by what came of them: only a taken one was signed by its hub and is read.",
+            registry,
+            status=PUSH_STATUSES,
+        )
+        self.subscriptions = counter(
+            "wirewatch_poller_subscriptions_total",
+            "Requests to hubs by how they ended.",
+            registry,
+            event=SUBSCRIPTION_EVENTS,
         )
         self.dropped = PromCounter(
             "wirewatch_poller_entries_dropped_total", "Entries left out by the cap on one document.", registry=registry

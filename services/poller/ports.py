@@ -7,18 +7,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, ParsedFeed, Request
+from msgspec import Struct
+
+from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, HubTrust, ParsedFeed, Request
 from services.poller.core.seen import Seen
+from services.poller.core.websub import Subscription
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A feed that this process may poll until its lease ends. ``due_at`` is when it should have been polled."""
+    """A feed that this process may poll until its lease ends. ``due_at`` is when it should have been polled.
+
+    ``pushed``: its hub has pushed, and that is what the feed is claimed for.
+    """
 
     feed_id: str
     token: str
     due_at: datetime
     state: FeedState
+    pushed: bool = False
+
+
+class Push(Struct, frozen=True, kw_only=True):
+    """What a hub pushed, its signature seen to be right."""
+
+    body: bytes
+    content_type: str | None
+    received_at: datetime
 
 
 class Fetcher(Protocol):
@@ -73,7 +88,14 @@ class FeedStore(Protocol):
         ...
 
     async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
-        """Store the outcome of a poll. False where the lease was lost and somebody else polls the feed."""
+        """Store the outcome of a poll; of a pushed claim, take the push off the queue, too.
+
+        False where the lease was lost and somebody else polls the feed.
+        """
+        ...
+
+    async def queued(self, feed_id: str) -> Push | None:
+        """The oldest push that waits for the feed."""
         ...
 
     async def seen(self, feed_id: str) -> Seen:
@@ -98,4 +120,58 @@ class FeedStore(Protocol):
 
     async def pause_host(self, host: str, until: datetime) -> None:
         """Nobody asks this host before ``until``."""
+        ...
+
+
+class PushStore(Protocol):
+    """Subscriptions to hubs, and what the hubs pushed. Waits while its server is away."""
+
+    async def subscription(self, feed_id: str) -> Subscription | None:
+        """The feed's subscription."""
+        ...
+
+    async def replace(self, feed_id: str, before: Subscription | None, after: Subscription) -> bool:
+        """Store ``after`` unless somebody has changed ``before`` meanwhile; False then."""
+        ...
+
+    async def forget(self, feed_id: str) -> None:
+        """Take the subscription away: its callback is nobody's from now on."""
+        ...
+
+    async def feed_of(self, token: str) -> str | None:
+        """Whose callback has this token."""
+        ...
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> Sequence[str]:
+        """Feeds whose subscription somebody has to act on; this process has a minute for it."""
+        ...
+
+    async def later(self, feed_id: str, until: datetime) -> None:
+        """Act on the subscription at ``until``, without a change to it."""
+        ...
+
+    async def enqueue(self, feed_id: str, push: Push) -> bool:
+        """Keep a push and make its feed due now. False where too much waits already."""
+        ...
+
+
+class HubClient(Protocol):
+    """Asks hubs; never raises for what the world answers."""
+
+    async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
+        """Send a form."""
+        ...
+
+
+class Hubs(Protocol):
+    """What the handler needs of the subscriptions."""
+
+    async def promised(self, feed_id: str, now: datetime) -> datetime | None:
+        """Since when the feed's hub has promised to push; None where it has not."""
+        ...
+
+    async def named(
+        self, config: FeedConfig, state: FeedState, headers: Mapping[str, str], feed: ParsedFeed, *, base: str
+    ) -> HubTrust | None:
+        """What a document says of its hub, subscribed to if it is new; the trust to go on with."""
         ...

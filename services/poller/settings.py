@@ -17,6 +17,10 @@ class PollerSettings(CommonSettings):
     ``workers``: parsing processes. ``full_text``: whether article pages are asked for where a feed only teases.
     ``spread_seconds``: over how long the first polls of new feeds are spread. ``max_lag``: with more articles than
     this waiting for the deduper, polling waits until half of them are worked off; 0 never waits.
+    ``unvalidated_seconds``: how often feeds are asked that give neither a validator nor an interval, so that every
+    answer is a full one; at least 300.
+    ``websub_url``: where hubs reach us from the internet (``https://hooks.example.org/wirewatch``); empty means that no
+    feed's hub is asked to push. ``websub_host`` and ``websub_port``: where to listen for them; port 0 takes a free one.
     """
 
     feeds: tuple[str, ...] = ()
@@ -29,3 +33,7 @@ class PollerSettings(CommonSettings):
     host_gap_seconds: float = 5.0
     spread_seconds: float = 60.0
     max_lag: int = 100_000
+    unvalidated_seconds: float = 86_400.0
+    websub_url: str = ""
+    websub_host: str = "127.0.0.1"
+    websub_port: int = 8090

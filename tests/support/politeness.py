@@ -6,8 +6,10 @@ publisher would see in its log is what it judges: conditional requests, validato
 
 from __future__ import annotations
 
+import dataclasses
+import hmac
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -15,8 +17,9 @@ from urllib.parse import urlsplit
 
 from services.contracts.ids import feed_id
 from services.poller.core.model import FeedConfig, Fetched, Request
+from services.poller.subscriptions import Subscriptions
 from tests.support.clock import START
-from tests.support.poller import Bench, FakeWeb, an_item, rss
+from tests.support.poller import Bench, FakePushStore, FakeWeb, an_item, rss
 
 HOUR = timedelta(hours=1)
 EIGHT_DAYS = timedelta(days=8)
@@ -46,6 +49,7 @@ class Publisher:
     whole_at: datetime | None = None
     quiet_until: datetime = START
     gone_at: datetime | None = None
+    pushes: Callable[[int], bool] | None = None  # whether its hub pushes a version; None where it names no hub
 
     def version(self, now: datetime) -> int:
         return 0 if self.never_new else int((now - START) / self.every)
@@ -67,11 +71,17 @@ class Publisher:
             return Fetched(outcome="not_modified", status=304, url=request.url, headers=headers)
         self.whole_at = now
         number = self.version(now)
-        items = [
-            an_item(number - back, date=format_datetime(START + (number - back) * self.every)) for back in range(4)
-        ]
-        body = rss(*items, channel=self.channel)
+        items = [self.item(number - back) for back in range(4)]
+        hub = f'<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="https://hub-{self.host}/"/>'
+        body = rss(*items, channel=self.channel + (hub if self.pushes else ""))
         return Fetched(outcome="ok", status=200, url=request.url, headers=headers, body=body, wire_bytes=len(body))
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    def item(self, number: int) -> str:
+        return an_item(number, date=format_datetime(START + number * self.every))
 
     def answer(self, request: Request, now: datetime) -> Fetched:
         return (self.special or Publisher.plain)(self, request, now)
@@ -180,6 +190,11 @@ def gone(publisher: Publisher, request: Request, now: datetime) -> Fetched:
     return Fetched(outcome="gone", status=410, url=request.url)
 
 
+def silent_for_a_week(version: int) -> bool:
+    """A hub that loses what it should push from the tenth to the seventeenth day."""
+    return not 10 * 24 <= 5 * version < 17 * 24
+
+
 def world(copies: int) -> list[Publisher]:
     """Publishers of every kind, ``copies`` of each, every one on a host of its own but those of the last kind."""
     hint, longer = {"cache-control": "max-age=10800"}, {"cache-control": "max-age=14400"}
@@ -200,6 +215,9 @@ def world(copies: int) -> list[Publisher]:
         ("half bodies", {"special": cut_off}),
         ("gone", {"special": gone}),
         ("busy", {"every": timedelta(minutes=20)}),
+        ("hub", {"pushes": lambda _: True}),
+        ("hub, silent for a week", {"pushes": silent_for_a_week}),
+        ("hub that never pushes", {"pushes": lambda _: False}),
     ]
     alone = [
         Publisher(kind=kind, url=f"https://{number}-{copy}.example/feed?a=b&c", **more)  # type: ignore[arg-type]
@@ -224,19 +242,79 @@ class Report:
         return self.web.conditional / max(1, self.web.total - self.web.first - self.web.fair)
 
 
+@dataclass
+class JudgingHubs:
+    """A hub for every publisher that names one. It judges requests as publishers do, and pushes each new version."""
+
+    web: JudgingWeb
+    bench: Bench
+    least: timedelta = timedelta(days=1)  # between two requests: the lease is ten days
+    pushed: dict[str, int] = field(default_factory=dict)
+    taken: int = 0
+    subscriptions: Subscriptions | None = None
+    asked: dict[str, datetime] = field(default_factory=dict)
+    secrets: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
+        now, topic = self.bench.clock.now(), form["hub.topic"]
+        if self.subscriptions is None or f"https://hub-{self.web.publishers[topic].host}/" != url:
+            self.web.breaches["other address"] += 1
+            return Fetched(outcome="http_4xx", status=404, url=url)
+        if topic in self.asked and now - self.asked[topic] < self.least:
+            self.web.breaches["early"] += 1
+        self.asked[topic] = now
+        token = form["hub.callback"].rpartition("/")[2]
+        self.secrets[topic] = (token, form["hub.secret"])
+        back = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": "x", "hub.lease_seconds": "864000"}
+        confirmed = await self.subscriptions.confirm(token, back)
+        self.web.by_kind[self.web.publishers[topic].kind]["subscribed" if confirmed == "x" else "NOT CONFIRMED"] += 1
+        return Fetched(outcome="ok", status=202, url=url)
+
+    def next_at(self) -> datetime:
+        """When the next new version of a feed with a subscriber comes out."""
+        moments = [
+            START + (self.pushed.setdefault(topic, self.web.publishers[topic].version(self.bench.clock.now())) + 1)
+            * self.web.publishers[topic].every
+            for topic in self.secrets
+        ]  # fmt: skip
+        return min(moments, default=datetime.max.replace(tzinfo=START.tzinfo))
+
+    async def push(self) -> None:
+        """Push what is new now."""
+        for topic, (token, secret) in self.secrets.items():
+            publisher = self.web.publishers[topic]
+            version = publisher.version(self.bench.clock.now())
+            if version > self.pushed.get(topic, version) and publisher.pushes is not None:
+                self.pushed[topic] = version
+                if publisher.pushes(version) and self.subscriptions is not None:
+                    body = rss(publisher.item(version))
+                    signature = f"sha256={hmac.new(secret.encode(), body, 'sha256').hexdigest()}"
+                    await self.subscriptions.take(token, body, signature=signature, content_type=None)
+                    self.web.by_kind[publisher.kind]["pushed"] += 1
+
+
 async def simulate(publishers: list[Publisher], *, days: float, restart_every: timedelta | None = None) -> Report:
     """Poll ``publishers`` for ``days`` of simulated time; the process may be started anew every so often."""
     web = JudgingWeb(publishers={publisher.url: publisher for publisher in publishers})
     bench = Bench(web=web)
     web.now = bench.clock.now
     feeds = {feed_id(p.url): FeedConfig(id=feed_id(p.url), url=p.url, full_text="never") for p in publishers}
+    hubs = JudgingHubs(web=web, bench=bench)
+    pushes = FakePushStore(bench.store)
+    hubs.subscriptions = Subscriptions(
+        public_url="https://hooks.example", hubs=hubs, store=pushes, hosts=bench.store, clock=bench.clock,
+        metrics=bench.poller.metrics, listed=lambda feed: feed in feeds, usable=lambda url: url.startswith("https:"),
+    )  # fmt: skip
+    bench.poller = dataclasses.replace(bench.poller, hubs=hubs.subscriptions)
     await bench.store.sync(feeds, {feed: START + timedelta(seconds=n) for n, feed in enumerate(feeds)})
     end, restart = START + timedelta(days=days), START + (restart_every or timedelta(days=99_999))
-    while (due := min(bench.store.due.values())) < end:
+    while (due := min([*bench.store.due.values(), *pushes.due.values(), hubs.next_at()])) < end:
         bench.clock.advance(max(0.0, (due - bench.clock.now()).total_seconds()))
         if bench.clock.now() >= restart and restart_every is not None:
             restart += restart_every
             await bench.store.sync(feeds, dict.fromkeys(feeds, bench.clock.now()))  # as every start does
+        await hubs.push()
+        await hubs.subscriptions.sweep()
         for claim in await bench.store.claim(bench.clock.now(), 100):
             await bench.poller.poll(claim, feeds[claim.feed_id])
     published = bench.count("wirewatch_poller_articles_total", status="published")

@@ -15,11 +15,12 @@ from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, ParsedFeed, Request
 from services.poller.core.outlet import Publishers, Wire
 from services.poller.core.seen import Seen
+from services.poller.core.websub import Subscription
 from services.poller.edges import feedxml
 from services.poller.errors import WorkerError
 from services.poller.handler import Poller
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Claim
+from services.poller.ports import Claim, Push
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher
 
@@ -120,6 +121,7 @@ class FakeFeedStore:
         self.busy: set[str] = set()
         self.addresses: dict[str, str] = {}
         self.printed: dict[tuple[str, str], set[str]] = {}
+        self.pushed: dict[str, list[Push]] = {}
         self._tokens = 0
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
@@ -132,7 +134,8 @@ class FakeFeedStore:
             if moment <= now:
                 self.due[feed] = now + LEASE
                 self.leases[feed] = str(self._tokens)
-                claims.append(Claim(feed, str(self._tokens), moment, self.states.get(feed, FeedState())))
+                state, pushed = self.states.get(feed, FeedState()), bool(self.pushed.get(feed))
+                claims.append(Claim(feed, str(self._tokens), moment, state, pushed))
         return claims
 
     async def extend(self, claim: Claim, now: datetime) -> None:
@@ -151,8 +154,15 @@ class FakeFeedStore:
         self.states[claim.feed_id] = state
         if seen:
             self.records[claim.feed_id] = seen
+        if claim.pushed:
+            self.pushed[claim.feed_id].pop(0)
+        if self.pushed.get(claim.feed_id):
+            self.due[claim.feed_id] = self.pushed[claim.feed_id][0].received_at
         del self.leases[claim.feed_id]
         return True
+
+    async def queued(self, feed_id: str) -> Push | None:
+        return next(iter(self.pushed.get(feed_id, ())), None)
 
     async def seen(self, feed_id: str) -> Seen:
         return Seen(self.records.get(feed_id))
@@ -178,6 +188,48 @@ class FakeFeedStore:
 
     async def pause_host(self, host: str, until: datetime) -> None:
         self.hosts[host] = max(until, self.hosts.get(host, until))
+
+
+@dataclass
+class FakePushStore:
+    """Subscriptions in memory; pushes go to the queue of ``feeds``."""
+
+    feeds: FakeFeedStore
+    kept: dict[str, Subscription] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
+    full: bool = False
+
+    async def subscription(self, feed_id: str) -> Subscription | None:
+        return self.kept.get(feed_id)
+
+    async def replace(self, feed_id: str, before: Subscription | None, after: Subscription) -> bool:
+        if self.kept.get(feed_id) != before:
+            return False
+        self.kept[feed_id], self.due[feed_id] = after, after.next_at
+        return True
+
+    async def forget(self, feed_id: str) -> None:
+        self.kept.pop(feed_id, None)
+        self.due.pop(feed_id, None)
+
+    async def feed_of(self, token: str) -> str | None:
+        return next((feed for feed, kept in self.kept.items() if kept.token == token), None)
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> Sequence[str]:
+        found = [feed for feed, moment in self.due.items() if moment <= now][:limit]
+        self.due |= dict.fromkeys(found, now + timedelta(minutes=1))
+        return found
+
+    async def later(self, feed_id: str, until: datetime) -> None:
+        self.due[feed_id] = until
+
+    async def enqueue(self, feed_id: str, push: Push) -> bool:
+        if self.full:
+            return False
+        self.feeds.pushed.setdefault(feed_id, []).append(push)
+        if feed_id not in self.feeds.leases:
+            self.feeds.due[feed_id] = min(push.received_at, self.feeds.due[feed_id])
+        return True
 
 
 @dataclass

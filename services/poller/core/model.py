@@ -53,6 +53,22 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
     backfill: bool = True
 
 
+class HubTrust(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the audit of a feed's hub (``core/hubtrust.py``) remembers.
+
+    ``good`` counts pushes with news since the last miss; ``doubtful`` are articles that a pull found before any push.
+    """
+
+    url: str
+    topic: str
+    good: int = 0
+    misses: int = 0
+    pushes: int = 0
+    doubtful: tuple[str, ...] = ()
+    doubted_at: datetime | None = None
+    last_push_at: datetime | None = None
+
+
 class FeedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is remembered of a feed between two polls. Written only after Kafka has acknowledged its items.
 
@@ -94,6 +110,7 @@ class FeedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     missed: int = 0  # polls in which no item at all was known: some may have come and gone in between
     liar: bool = False  # its 304 was found to hide items: no validators are sent any more
     same_as: str | None = None  # it has moved to an address that this other feed asks already
+    hub: HubTrust | None = None  # where it names one and we can be reached
 
 
 class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -177,7 +194,8 @@ class Polled:
     """One poll as the policy sees it: the answer's outcome and headers, and what the document says of itself.
 
     ``complete`` is true when the document was whole and every item of it is safe: only then may its validators be
-    kept.
+    kept. ``item_ids`` are those of a document's items and ``new_ids`` those that were not known. ``hub`` is what trust
+    in the feed's hub begins or goes on with; ``pushes_since`` is when that hub promised to push (None: it does not).
     """
 
     outcome: Outcome
@@ -192,3 +210,7 @@ class Polled:
     items: int = 0
     hidden_by_304: bool = False
     same_as: str | None = None
+    item_ids: tuple[str, ...] = ()
+    new_ids: tuple[str, ...] = ()
+    hub: HubTrust | None = None
+    pushes_since: datetime | None = None

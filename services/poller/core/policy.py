@@ -5,6 +5,7 @@
                 (24 h where the publisher gives neither a hint nor a validator: every answer would be a full one)
     quiet     = every poll in a row that brings nothing new adds 10 min, up to 2 h; one new item takes all of it back
     a failure = interval x (1 + weighted failures), at most 24 h; Retry-After where longer
+    a hub     = while one pushes and is trusted (core/hubtrust.py), 24 h, or ten times the feed's own rhythm if shorter
 
 Hints are ``Cache-Control: max-age``, ``Expires`` less ``Date``, RSS ``ttl`` and ``sy:updatePeriod``; ``skipHours`` and
 ``skipDays`` move a poll out of what they name. Validators are opaque and travel in pairs: what one response brought
@@ -21,8 +22,9 @@ from typing import Final
 
 import msgspec
 
+from services.poller.core import hubtrust
 from services.poller.core.dates import http_date
-from services.poller.core.model import SUCCESSES, FeedConfig, FeedState, Outcome, ParsedFeed, Polled, Request
+from services.poller.core.model import SUCCESSES, FeedConfig, FeedState, HubTrust, Outcome, ParsedFeed, Polled, Request
 
 FLOOR_SECONDS: Final = 3600.0
 HINTED_FLOOR_SECONDS: Final = 300.0
@@ -66,8 +68,19 @@ def request(config: FeedConfig, state: FeedState, now: datetime) -> Request:
     return Request(url=url, etag=state.etag, last_modified=state.last_modified)
 
 
-def after(config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jitter: float) -> FeedState:
-    """The state after a poll. ``jitter`` is a number in [0, 1): a poll is moved late by up to a tenth, never early."""
+def after(
+    config: FeedConfig,
+    state: FeedState,
+    poll: Polled,
+    now: datetime,
+    jitter: float,
+    *,
+    unvalidated_seconds: float = UNVALIDATED_SECONDS,
+) -> FeedState:
+    """The state after a poll. ``jitter`` is a number in [0, 1): a poll is moved late by up to a tenth, never early.
+
+    ``unvalidated_seconds`` is the interval of feeds that give neither a validator nor a hint.
+    """
     state = msgspec.structs.replace(
         state,
         polls=state.polls + 1,
@@ -81,7 +94,35 @@ def after(config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jit
     if poll.same_as is not None:
         return _merged(state, poll.same_as, now)
     state = _succeeded(state, poll, now) if poll.outcome in SUCCESSES else _failed(state, poll, now)
-    return _scheduled(config, state, poll, now, jitter)
+    seconds, why = interval_seconds(config, state, unvalidated_seconds)
+    return _scheduled(config, state, poll, now, jitter, seconds, why)
+
+
+def after_push(config: FeedConfig, state: FeedState, push: Polled, now: datetime) -> FeedState:
+    """The state after the feed's hub has pushed. Validators, failures and what a pull saw stay as they were.
+
+    A push that cannot be read says at least that there is news: the feed is asked as soon as it may be at all.
+    """
+    hub, last, due = state.hub, state.last_poll_at, state.next_poll_at
+    if hub is None or last is None or due is None:  # the feed has named another hub meanwhile
+        return state
+    if push.outcome != "ok":
+        soon = max(now, last + timedelta(seconds=HINTED_FLOOR_SECONDS))
+        if state.failures or soon >= due:
+            return state
+        return msgspec.structs.replace(state, next_poll_at=_outside(soon, state), why="its hub says that there is news")
+    state = msgspec.structs.replace(
+        state,
+        hub=hubtrust.after_push(hub, push.item_ids, new=push.new_items, now=now),
+        last_new_at=now if push.new_items else state.last_new_at,
+        new_total=state.new_total + push.new_items,
+        quiet_polls=0 if push.new_items else state.quiet_polls,
+    )
+    if state.failures or config.interval_seconds is not None or not hubtrust.trusted(state.hub):
+        return state
+    seconds, why = _audit(state, FLOOR_SECONDS)
+    moment = min(now + timedelta(seconds=seconds), last + timedelta(seconds=CAP_SECONDS))
+    return msgspec.structs.replace(state, next_poll_at=max(due, _outside(moment, state)), why=why)
 
 
 def host_pause_seconds(poll: Polled, now: datetime) -> float | None:
@@ -129,7 +170,9 @@ def body_hint_seconds(feed: ParsedFeed) -> float | None:
     return max(hints, default=None)
 
 
-def interval_seconds(config: FeedConfig, state: FeedState) -> tuple[float, str]:
+def interval_seconds(
+    config: FeedConfig, state: FeedState, unvalidated_seconds: float = UNVALIDATED_SECONDS
+) -> tuple[float, str]:
     """The interval between two polls that succeed, and why, in words."""
     if config.interval_seconds is not None:
         return config.interval_seconds, "interval set for this feed"
@@ -137,16 +180,32 @@ def interval_seconds(config: FeedConfig, state: FeedState) -> tuple[float, str]:
     if hints:
         return min(max(*hints, HINTED_FLOOR_SECONDS), CAP_SECONDS), "as the publisher asks"
     if state.liar or not (state.etag or state.last_modified):
-        return UNVALIDATED_SECONDS, "the publisher gives neither a validator that can be trusted nor an interval"
+        return unvalidated_seconds, (
+            "every answer is a full one: the publisher gives neither a validator that can be trusted nor an interval"
+        )
     return FLOOR_SECONDS, "the publisher names no interval"
 
 
 def silent(state: FeedState, now: datetime) -> bool:
     """Whether a feed answers but has brought nothing for much longer than its own rhythm."""
-    if state.last_new_at is None or state.first_success_at is None or state.new_total < SILENT_GAPS:
+    gap = _gap_seconds(state)
+    if gap is None or state.last_new_at is None:
         return False
-    gap = (state.last_new_at - state.first_success_at).total_seconds() / state.new_total
     return (now - state.last_new_at).total_seconds() > max(SILENT_SECONDS, SILENT_GAPS * gap)
+
+
+def _gap_seconds(state: FeedState) -> float | None:
+    """The feed's own rhythm: the mean time between two new items; None before enough of them came."""
+    if state.last_new_at is None or state.first_success_at is None or state.new_total < SILENT_GAPS:
+        return None
+    return (state.last_new_at - state.first_success_at).total_seconds() / state.new_total
+
+
+def _audit(state: FeedState, least: float) -> tuple[float, str]:
+    """The interval while a trusted hub pushes: a day, or less where it is silent for longer than the feed ever is."""
+    gap = _gap_seconds(state)
+    seconds = CAP_SECONDS if gap is None else min(max(SILENT_GAPS * gap, least), CAP_SECONDS)
+    return seconds, "its hub pushes; asked to see that it pushes everything"
 
 
 def items_a_day(state: FeedState, now: datetime) -> float | None:
@@ -208,6 +267,7 @@ def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
         missed=state.missed + missed(state, poll),
         liar=state.liar or poll.hidden_by_304,
         same_as=None,
+        hub=_audited(state, poll, now),
     )
     if poll.outcome == "not_modified":
         return msgspec.structs.replace(
@@ -236,6 +296,14 @@ def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
     )
 
 
+def _audited(state: FeedState, poll: Polled, now: datetime) -> HubTrust | None:
+    hub = poll.hub if poll.feed is not None else state.hub
+    if hub is None:
+        return None
+    before = state.last_success_at
+    return hubtrust.after_pull(hub, poll.new_ids, now, since=poll.pushes_since, last_pull_at=before)
+
+
 def _failed(state: FeedState, poll: Polled, now: datetime) -> FeedState:
     return msgspec.structs.replace(
         state,
@@ -260,10 +328,13 @@ def _moved(state: FeedState, poll: Polled, now: datetime) -> FeedState:
     return msgspec.structs.replace(state, moved_count=count)
 
 
-def _scheduled(config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jitter: float) -> FeedState:
-    seconds, why = interval_seconds(config, state)
+def _scheduled(
+    config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jitter: float, seconds: float, why: str
+) -> FeedState:
     slack = min(max(0, state.quiet_polls - QUIET_POLLS) * QUIET_STEP_SECONDS, QUIET_CAP_SECONDS)
-    if slack and config.interval_seconds is None:
+    if poll.pushes_since is not None and hubtrust.trusted(state.hub) and config.interval_seconds is None:
+        seconds, why = _audit(state, seconds)
+    elif slack and config.interval_seconds is None:
         seconds, why = min(seconds + slack, CAP_SECONDS), f"{why}; it has been quiet"
     if state.failures:
         seconds = min(seconds * (1 + state.failures), max(CAP_SECONDS, seconds))

@@ -1,4 +1,4 @@
-"""The one client for everything that leaves the machine: feeds, pages, robots.txt.
+"""The one client for everything that leaves the machine: feeds, pages, robots.txt, requests to hubs.
 
 Every connection passes the guard of ``services/runtime/guard.py``, at the socket, after the name is resolved.
 Redirects are followed by hand and each hop is judged like the first. Bodies are decompressed here, against a limit on
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import ssl
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -73,6 +74,24 @@ class Egress:
         except TimeoutError:
             return Fetched(outcome="timeout", detail=f"no whole answer in {self._total_seconds:.0f} s", url=url)
 
+    async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
+        """Send a form to a hub. The answer's body is not read; 307 and 308 are followed, other redirects are not."""
+        current = url
+        try:
+            async with asyncio.timeout(self._total_seconds):
+                for _ in range(MAX_HOPS + 1):
+                    answer = await self._ask(current, {"Accept": "*/*"}, 0, first=False, form=form)
+                    location = (answer.headers or {}).get("location") if answer.status in (307, 308) else None
+                    target = _target(current, location) if location else None
+                    if target is None or (current.startswith("https:") and target.startswith("http:")):
+                        return answer
+                    current = target
+        except TimeoutError:
+            return Fetched(outcome="timeout", detail=f"no answer in {self._total_seconds:.0f} s", url=current)
+        except UnsafeAddressError as error:
+            return Fetched(outcome="ssrf_blocked", detail=str(error), url=current)
+        return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
+
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
@@ -98,10 +117,12 @@ class Egress:
             current = target
         return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
 
-    async def _ask(self, url: str, headers: dict[str, str], limit: int, *, first: bool) -> Fetched:
+    async def _ask(
+        self, url: str, headers: dict[str, str], limit: int, *, first: bool, form: Mapping[str, str] | None = None
+    ) -> Fetched:
         with self._guard.connecting(url, userinfo_allowed=first) as connecting:
             try:
-                return await self._request(url, headers, limit)
+                return await self._request(url, headers, limit, form)
             except aiohttp.ClientError as error:
                 connecting.raise_if_refused()
                 outcome, detail = _failure(error)
@@ -109,18 +130,20 @@ class Egress:
             except (ValueError, UnicodeError) as error:  # a header or an address that aiohttp cannot put on the wire
                 return Fetched(outcome="redirect", detail=f"not an address: {error}", url=url)
 
-    async def _request(self, url: str, headers: dict[str, str], limit: int) -> Fetched:
+    async def _request(self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None) -> Fetched:
         session = self._opened()
-        async with session.get(
-            URL(url, encoded=True) if url.isascii() else URL(url), headers=headers, allow_redirects=False
-        ) as response:
+        address = URL(url, encoded=True) if url.isascii() else URL(url)
+        method = "GET" if form is None else "POST"
+        async with session.request(method, address, headers=headers, data=form, allow_redirects=False) as response:
             received = {
                 name.lower(): value.encode("utf-8", "surrogateescape").decode("latin-1")
                 for name, value in reversed(list(response.headers.items()))  # of a repeated header the first one counts
             }
             received |= _only_sendable(response.headers)
+            if len(links := response.headers.getall("Link", [])) > 1:
+                received["link"] = ", ".join(links)
             outcome = _outcome(response.status)
-            if outcome != "ok":
+            if outcome != "ok" or form is not None:
                 return Fetched(
                     outcome=outcome, detail=f"HTTP {response.status}", status=response.status, url=url, headers=received
                 )

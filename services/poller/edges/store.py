@@ -8,6 +8,9 @@
 | ``seen:<id>`` | string | what was sent, packed (``core/seen.py``), expires |
 | ``para:<outlet>:<epoch>`` | hash | paragraph digest -> articles that had it, and the last of them; expires |
 | ``address:<digest>`` | string | id of the feed that asks an address others have moved to, too |
+| ``pushed`` | hash | feed id -> when the first push that waits for it came (ms); see ``pushes.py`` |
+| ``push:<id>`` | list | pushes that wait for the feed, the oldest first |
+| ``pushed:bytes`` | string | the size of all pushes that wait |
 | ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of those who wait (ms) |
 
 A poller that is killed keeps nothing: its leases end, and the feeds are due again with their state of before.
@@ -29,7 +32,7 @@ from services.contracts.redis_keys import POLLER
 from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import FeedConfig, FeedState
 from services.poller.core.seen import Seen
-from services.poller.ports import Claim
+from services.poller.ports import Claim, Push
 from services.runtime.redis import RedisCalls
 
 LEASE_SECONDS: Final = 120
@@ -38,16 +41,23 @@ SEEN_SECONDS: Final = 60 * 86_400
 STATE_SECONDS: Final = 120 * 86_400
 EPOCH_SECONDS: Final = 3 * 86_400
 
-_DUE: Final = f"{POLLER}:due"
-_LEASES: Final = f"{POLLER}:leases"
+DUE: Final = f"{POLLER}:due"
+LEASES: Final = f"{POLLER}:leases"
+PUSHED: Final = f"{POLLER}:pushed"
+PUSHED_BYTES: Final = f"{POLLER}:pushed:bytes"
 
 _CLAIM: Final = """#!lua
 local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+local pushes = redis.call('EXISTS', KEYS[3]) == 1
+local claimed = {}
 for at = 1, #ids, 2 do
   redis.call('ZADD', KEYS[1], ARGV[2], ids[at])
   redis.call('HSET', KEYS[2], ids[at], ARGV[4])
+  claimed[#claimed + 1] = ids[at]
+  claimed[#claimed + 1] = ids[at + 1]
+  claimed[#claimed + 1] = pushes and redis.call('HEXISTS', KEYS[3], ids[at]) or 0
 end
-return ids
+return claimed
 """
 _MOVE: Final = """#!lua
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -61,6 +71,13 @@ redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[5])
 if ARGV[6] ~= '' then redis.call('SET', KEYS[4], ARGV[6], 'EX', ARGV[7]) end
 redis.call('HDEL', KEYS[2], ARGV[1])
+if ARGV[8] == '1' then
+  local push = redis.call('LPOP', KEYS[6])
+  if push then redis.call('DECRBY', KEYS[7], #push) end
+  if redis.call('EXISTS', KEYS[6]) == 0 then redis.call('HDEL', KEYS[5], ARGV[1]) end
+end
+local pushed = redis.call('HGET', KEYS[5], ARGV[1])
+if pushed and tonumber(pushed) < tonumber(ARGV[3]) then redis.call('ZADD', KEYS[1], 'XX', pushed, ARGV[1]) end
 return 1
 """
 _TAKE_HOST: Final = """#!lua
@@ -102,6 +119,7 @@ return repeated
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FeedState)
+_push_decoder = msgspec.msgpack.Decoder(Push)
 
 
 class RedisFeedStore:
@@ -117,19 +135,21 @@ class RedisFeedStore:
         }
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
-        members: list[Any] = await self._calls.run(lambda: self._redis.zrange(_DUE, 0, -1))
+        members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
         scheduled = {member.decode() for member in members}
         gone = [feed_id for feed_id in scheduled if feed_id not in feeds]
-        new = {feed_id: _ms(first_polls[feed_id]) for feed_id in feeds if feed_id not in scheduled}
+        new = {feed_id: milliseconds(first_polls[feed_id]) for feed_id in feeds if feed_id not in scheduled}
         for batch in _batches(gone):
-            await self._calls.run(partial(self._redis.zrem, _DUE, *batch))
+            await self._calls.run(partial(self._redis.zrem, DUE, *batch))
+            await self._calls.run(partial(self._redis.hdel, PUSHED, *batch))
+            await self._calls.run(partial(self._redis.delete, *map(push_key, batch)))
         for batch in _batches(list(new)):
             kept = await self.states(batch)
             scores = {
-                feed_id: _ms(state.next_poll_at) if state and state.next_poll_at else new[feed_id]
+                feed_id: milliseconds(state.next_poll_at) if state and state.next_poll_at else new[feed_id]
                 for feed_id, state in zip(batch, kept, strict=True)
             }
-            await self._calls.run(partial(self._redis.zadd, _DUE, scores, nx=True))
+            await self._calls.run(partial(self._redis.zadd, DUE, scores, nx=True))
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""
@@ -138,21 +158,21 @@ class RedisFeedStore:
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         self._claims += 1
         token = f"{self._token}:{self._claims}"
-        lease_end = _ms(now + timedelta(seconds=LEASE_SECONDS))
-        reply: list[bytes] = await self._run(_CLAIM, [_DUE, _LEASES], [_ms(now), lease_end, limit, token])
-        feed_ids = [member.decode() for member in reply[::2]]
+        lease_end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
+        reply: list[Any] = await self._run(_CLAIM, [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token])
+        feed_ids = [member.decode() for member in reply[::3]]
         states = await self.states(feed_ids)
         return [
-            Claim(feed_id, token, datetime.fromtimestamp(float(score) / 1000, UTC), state or FeedState())
-            for feed_id, score, state in zip(feed_ids, reply[1::2], states, strict=True)
+            Claim(feed_id, token, datetime.fromtimestamp(float(score) / 1000, UTC), state or FeedState(), bool(pushed))
+            for feed_id, score, pushed, state in zip(feed_ids, reply[1::3], reply[2::3], states, strict=True)
         ]
 
     async def extend(self, claim: Claim, now: datetime) -> None:
-        end = _ms(now + timedelta(seconds=LEASE_SECONDS))
-        await self._run(_MOVE, [_DUE, _LEASES], [claim.feed_id, claim.token, end, "0"])
+        end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
+        await self._run(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
 
     async def postpone(self, claim: Claim, until: datetime) -> None:
-        await self._run(_MOVE, [_DUE, _LEASES], [claim.feed_id, claim.token, _ms(until), "1"])
+        await self._run(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
 
     async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
         next_poll = state.next_poll_at
@@ -160,18 +180,23 @@ class RedisFeedStore:
             raise ValueError("a polled feed has a next poll")
         reply = await self._run(
             _FINISH,
-            [_DUE, _LEASES, _feed(claim.feed_id), _seen(claim.feed_id)],
+            [DUE, LEASES, _feed(claim.feed_id), _seen(claim.feed_id), PUSHED, push_key(claim.feed_id), PUSHED_BYTES],
             [
                 claim.feed_id,
                 claim.token,
-                _ms(next_poll),
+                milliseconds(next_poll),
                 _encoder.encode(state),
                 STATE_SECONDS,
                 seen or b"",
                 SEEN_SECONDS,
+                int(claim.pushed),
             ],
         )
         return bool(reply)
+
+    async def queued(self, feed_id: str) -> Push | None:
+        kept: Any = await self._calls.run(lambda: self._redis.lindex(push_key(feed_id), 0))
+        return _push_decoder.decode(kept) if kept else None
 
     async def seen(self, feed_id: str) -> Seen:
         packed: Any = await self._calls.run(lambda: self._redis.get(_seen(feed_id)))
@@ -194,7 +219,7 @@ class RedisFeedStore:
         return owner.decode() if owner else feed_id
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
-        args = [_ms(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]
+        args = [milliseconds(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]
         return float(await self._run(_TAKE_HOST, [_host(host)], args)) / 1000
 
     async def release_host(self, host: str) -> None:
@@ -202,7 +227,7 @@ class RedisFeedStore:
 
     async def pause_host(self, host: str, until: datetime) -> None:
         left = max(1, int((until - datetime.now(UTC)).total_seconds() * 1000)) + 60_000
-        await self._run(_PAUSE_HOST, [_host(host)], [_ms(until), left])
+        await self._run(_PAUSE_HOST, [_host(host)], [milliseconds(until), left])
 
     async def close(self) -> None:
         """Close the connections."""
@@ -220,12 +245,18 @@ async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> l
     return [_decoder.decode(value) if value else None for value in values]
 
 
-def _ms(moment: datetime) -> int:
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as the store counts."""
     return int(moment.timestamp() * 1000)
 
 
 def _feed(feed_id: str) -> str:
     return f"{POLLER}:feed:{feed_id}"
+
+
+def push_key(feed_id: str) -> str:
+    """The queue of a feed's pushes."""
+    return f"{POLLER}:push:{feed_id}"
 
 
 def _seen(feed_id: str) -> str:

@@ -79,6 +79,12 @@ def test_without_validators_and_hints_a_day_passes() -> None:  # P04
     assert gap(after(polled(headers={"cache-control": "max-age=900"}))) == 900
 
 
+def test_an_operator_may_ask_feeds_without_validators_more_often() -> None:  # P04
+    state = policy.after(a_feed(), FeedState(), polled(headers={}), START, 0.0, unvalidated_seconds=1800)
+    assert gap(state) == 1800
+    assert gap(policy.after(a_feed(), FeedState(), polled(), START, 0.0, unvalidated_seconds=1800)) == HOUR
+
+
 def test_the_operators_interval_overrides_every_hint() -> None:
     state = policy.after(
         a_feed(interval_seconds=2), FeedState(), polled(headers={"cache-control": "max-age=9999"}), START, 0.0

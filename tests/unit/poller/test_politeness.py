@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.support.clock import START
 from tests.support.politeness import BREACHES, Publisher, simulate, world
 
 
@@ -32,3 +33,20 @@ async def test_every_item_of_a_feed_that_shows_four_arrives() -> None:
     publisher = Publisher(kind="steady", url="https://a.example/", every=timedelta(hours=2))
     report = await simulate([publisher], days=5)
     assert report.published >= 5 * 12 - 2
+
+
+async def test_a_hub_that_pushes_takes_polling_to_once_a_day() -> None:  # P60
+    publisher = Publisher(kind="hub", url="https://a.example/", pushes=lambda _: True)
+    report = await simulate([publisher], days=9)
+    assert len(publisher.asked) <= 5 + 9  # every hour until the first push, then once a day
+    assert report.published == publisher.version(START + timedelta(days=9)) + 4  # the first answer showed four
+
+
+async def test_a_hub_that_stops_pushing_is_found_out_and_polling_resumes() -> None:  # P60
+    publisher = Publisher(kind="hub", url="https://a.example/", pushes=lambda version: version < 10)
+    report = await simulate([publisher], days=9)
+    stopped, resumed = START + 10 * publisher.every, START + 10 * publisher.every + timedelta(hours=26)
+    assert sum(asked < stopped for asked in publisher.asked) <= 5 + 2
+    assert sum(asked > resumed for asked in publisher.asked) > 100
+    assert report.published == publisher.version(publisher.asked[-1]) + 4
+    assert not report.web.breaches

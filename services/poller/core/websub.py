@@ -1,0 +1,176 @@
+"""WebSub (W3C recommendation of 23 January 2018), the subscriber's side, as pure functions.
+
+A feed names its hub and its own address (the topic) in Link headers or in the document. A subscription is asked for
+with a callback that nobody can guess and a secret; the hub asks the callback whether that was meant, and the answer
+repeats its challenge only while a request of ours is open for that topic. What a hub pushes counts when it is signed
+with the secret; anything else is ignored.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from services.poller.core.canonical import absolute
+from services.poller.core.model import ParsedFeed
+
+LEASE_SECONDS: Final = 10 * 86_400  # what is asked for; the hub decides
+LEASE_UNSAID_SECONDS: Final = 86_400.0  # a hub that names no lease, which it must
+LEASE_LEAST_SECONDS: Final = 300.0
+LEASE_MOST_SECONDS: Final = 90 * 86_400.0
+RENEW_AT_SHARE: Final = 0.75  # of a lease: the last quarter is for attempts that fail
+PATIENCE_SECONDS: Final = 600.0  # for the hub to ask back
+RETRY_SECONDS: Final = 3600.0
+RETRY_MOST_SECONDS: Final = 86_400.0
+DENIED_SECONDS: Final = 7 * 86_400.0
+METHODS: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
+_LINK_CHARACTERS: Final = 8192
+_LINK = re.compile(r"<([^<>]{1,2048})>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\",;<>\s]+))*)")
+_REL = re.compile(r"\brel\s*=\s*(?:\"([^\"]*)\"|([^\",;\s]+))", re.IGNORECASE)
+
+State = Literal["pending", "active", "denied"]
+
+
+class Named(Struct, frozen=True):
+    """The hub that a feed names, and what the feed is called there."""
+
+    hub: str
+    topic: str
+
+
+class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One feed's subscription. ``revision`` grows with every change, so that two writers notice each other.
+
+    ``asking``: a request is open, and a challenge for ``topic`` may be repeated. ``next_at`` is when somebody has to
+    act: ask, ask again, renew.
+    """
+
+    hub: str
+    topic: str
+    token: str
+    secret: str
+    next_at: datetime
+    revision: int = 0
+    state: State = "pending"
+    asking: bool = False
+    verified_at: datetime | None = None
+    lease_until: datetime | None = None
+    failures: int = 0
+    reason: str | None = None
+
+
+def named(headers: Mapping[str, str], feed: ParsedFeed, *, base: str, usable: Callable[[str], bool]) -> Named | None:
+    """The hub and topic of a feed; None where it names no hub that is ``usable``. Headers go before the document."""
+    links = link_header(headers.get("link", ""))
+    hubs = [url for url, rels in links if "hub" in rels] or list(feed.hubs)
+    selves = [url for url, rels in links if "self" in rels] or ([feed.self_url] if feed.self_url else [])
+    topic = next((found for url in selves if (found := absolute(base, url))), base)
+    hub = next((found for url in hubs if (found := absolute(base, url)) and usable(found)), None)
+    return Named(hub, topic) if hub is not None else None
+
+
+def link_header(value: str) -> list[tuple[str, frozenset[str]]]:
+    """Target and relations of each link of a Link header (RFC 8288), in order."""
+    found = []
+    for match in _LINK.finditer(value[:_LINK_CHARACTERS]):
+        rel = _REL.search(match[2])
+        if rel:
+            found.append((match[1].strip(), frozenset((rel[1] or rel[2]).lower().split())))
+    return found
+
+
+def new(found: Named, *, token: str, secret: str, now: datetime) -> Subscription:
+    """A subscription that has to be asked for at once."""
+    return Subscription(hub=found.hub, topic=found.topic, token=token, secret=secret, next_at=now)
+
+
+def form(subscription: Subscription, callback: str) -> dict[str, str]:
+    """What is sent to the hub."""
+    return {
+        "hub.callback": callback,
+        "hub.mode": "subscribe",
+        "hub.topic": subscription.topic,
+        "hub.lease_seconds": str(LEASE_SECONDS),
+        "hub.secret": subscription.secret,
+    }
+
+
+def asked(subscription: Subscription, now: datetime) -> Subscription:
+    """A request leaves now: until the hub has asked back, or its time is over, its challenge may be repeated."""
+    return _next(subscription, asking=True, next_at=_in(now, PATIENCE_SECONDS))
+
+
+def failed(subscription: Subscription, now: datetime, reason: str) -> Subscription:
+    """The request came to nothing: it is made again after an hour, after two, and so on up to a day."""
+    pause = min(RETRY_SECONDS * 2 ** min(subscription.failures, 10), RETRY_MOST_SECONDS)
+    return _next(
+        subscription, asking=False, failures=subscription.failures + 1, reason=reason[:300], next_at=_in(now, pause)
+    )
+
+
+def confirmed(subscription: Subscription, query: Mapping[str, str], now: datetime) -> tuple[Subscription, str] | None:
+    """The subscription after the hub has asked back, and the challenge to repeat; None where nothing was asked for."""
+    challenge = query.get("hub.challenge", "")
+    meant = query.get("hub.mode") == "subscribe" and query.get("hub.topic") == subscription.topic
+    if not (subscription.asking and meant and challenge):
+        return None
+    lease = _lease_seconds(query.get("hub.lease_seconds"))
+    since = subscription.verified_at if active(subscription, now) else None
+    changed = _next(
+        subscription,
+        state="active",
+        asking=False,
+        failures=0,
+        reason=None,
+        verified_at=since or now,
+        lease_until=_in(now, lease),
+        next_at=_in(now, lease * RENEW_AT_SHARE),
+    )
+    return changed, challenge
+
+
+def denied(subscription: Subscription, query: Mapping[str, str], now: datetime) -> Subscription | None:
+    """The subscription after the hub has said that it will not push; None where this is no such message."""
+    if query.get("hub.mode") != "denied" or query.get("hub.topic") != subscription.topic:
+        return None
+    reason = f"the hub denies it: {query.get('hub.reason') or 'no reason given'}"[:300]
+    return _next(
+        subscription, state="denied", asking=False, lease_until=None, reason=reason, next_at=_in(now, DENIED_SECONDS)
+    )
+
+
+def active(subscription: Subscription | None, now: datetime) -> bool:
+    """Whether the hub has promised to push now."""
+    return (
+        subscription is not None
+        and subscription.state == "active"
+        and subscription.lease_until is not None
+        and now < subscription.lease_until
+    )
+
+
+def signed(secret: str, header: str | None, body: bytes) -> bool:
+    """Whether ``header`` (``X-Hub-Signature: method=hex``) is that of ``body``; compared in constant time."""
+    method, _, given = (header or "").strip().partition("=")
+    if method.lower() not in METHODS or not given.isascii():
+        return False
+    return hmac.compare_digest(hmac.new(secret.encode(), body, method.lower()).hexdigest(), given.strip().lower())
+
+
+def _lease_seconds(text: str | None) -> float:
+    seconds = float(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else LEASE_UNSAID_SECONDS
+    return min(max(seconds, LEASE_LEAST_SECONDS), LEASE_MOST_SECONDS)
+
+
+def _next(subscription: Subscription, **changes: object) -> Subscription:
+    return msgspec.structs.replace(subscription, revision=subscription.revision + 1, **changes)
+
+
+def _in(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)
