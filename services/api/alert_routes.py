@@ -30,7 +30,9 @@ class StateChange(BaseModel):
 def asked(
     topic: Annotated[str | None, Query(max_length=100)] = None,
     actor: Annotated[str | None, Query(max_length=100, description="for instance RUS or nato")] = None,
-    place: Annotated[str | None, Query(max_length=100, description="ISO 3166-1 alpha-3 country")] = None,
+    place: Annotated[
+        str | None, Query(max_length=100, description="country (ISO 3166-1 alpha-3) or id of a place")
+    ] = None,
     min_severity: Annotated[str | None, Query(description="low, medium, high or critical")] = None,
     since: Annotated[str | None, Query(max_length=40, description="RFC 3339 time")] = None,
     cursor: Annotated[str | None, Query(max_length=100, description="next_cursor of the page before")] = None,

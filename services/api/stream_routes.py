@@ -60,7 +60,8 @@ def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
 async def _events(reader: AlertReader, after: str, followers: Followers) -> AsyncIterator[bytes]:
     followers.change(+1)
     try:
-        yield b"retry: 2000\n\n"
+        # The place where it begins: who loses the connection before the first event can go on from here.
+        yield b"retry: 2000\nid: %s\n\n" % after.encode()
         async for event in _until_closing(reader.follow(after), followers.closing):
             if event is None:
                 yield b": quiet\n\n"

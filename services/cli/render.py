@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
+from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 from services.contracts.messages import Alert, AlertEvidence, Severity
@@ -25,23 +29,22 @@ SEVERITY_COLOURS: dict[Severity, str] = {
 }
 QUOTES = 3  # the best proof; the alert itself carries all of it
 _QUOTE_CHARACTERS = 280
-_OUTLETS = 6
+_NAMES = 6
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def alert(shown: Alert, *, earlier: bool = False) -> RenderableType:
     """The panel of ``shown``. ``earlier`` marks one that was raised before the reader looked."""
     colour = SEVERITY_COLOURS[shown.severity]
     title = Text.assemble((f" {shown.severity.upper()} ", f"bold black on {colour}"))
-    for topic in shown.topics:
-        title.append(f"  {plain(topic.topic)}", style=f"bold {colour}")
+    topics = " + ".join(plain(topic.topic).replace("_", " ") for topic in shown.topics)
+    title.append(f"  {topics}", style=f"bold {colour}")
     if earlier:
         title.append("  earlier", style="dim")
-    parts: list[RenderableType] = [Text(plain(shown.headline), style="bold"), _standing(shown)]
-    changed = changes(shown)
-    if changed is not None:
-        parts.append(changed)
+    parts: list[RenderableType] = [Text(plain(shown.headline), style="bold")]
     parts += [_quote(quote, colour) for quote in best_quotes(shown)]
-    parts.append(_carried_by(shown))
+    parts.append(_facts(shown))
     return Panel(
         Group(*parts),
         title=title,
@@ -55,12 +58,13 @@ def alert(shown: Alert, *, earlier: bool = False) -> RenderableType:
 
 
 def best_quotes(shown: Alert) -> tuple[AlertEvidence, ...]:
-    """The first quote of each topic, then more in the alert's own order, none twice."""
+    """The first quote of each topic, then more in the alert's own order, none twice, and none that is the headline."""
     firsts: dict[str, AlertEvidence] = {}
+    quotes = {shown.headline}
     for item in shown.evidence:
-        firsts.setdefault(item.topic, item)
+        if item.quote not in quotes:
+            firsts.setdefault(item.topic, item)
     chosen: list[AlertEvidence] = []
-    quotes: set[str] = set()
     for item in (*firsts.values(), *shown.evidence):
         if item.quote not in quotes and len(chosen) < max(QUOTES, len(firsts)):
             chosen.append(item)
@@ -72,10 +76,10 @@ def changes(shown: Alert) -> Text | None:
     """What this revision says that the last one did not; None for a first revision."""
     if shown.revision <= 1 or not shown.changes:
         return None
-    line = Text(f"revision {shown.revision}: ", style="bold magenta")
+    line = Text()
     for number, change in enumerate(shown.changes):
         line.append("; " if number else "")
-        line.append(plain(change.kind), style="magenta")
+        line.append(plain(change.kind), style="bold magenta")
         if change.before is not None and change.after is not None:
             line.append(f" {_short(change.before, 60)} → {_short(change.after, 60)}")
         elif change.after is not None or change.before is not None:
@@ -85,12 +89,12 @@ def changes(shown: Alert) -> Text | None:
 
 
 def latency(shown: Alert) -> str:
-    """How long the article that caused this revision took to become an alert: ``published → alert 6.1 s``."""
+    """How long the article that caused this revision took to become an alert: ``6.1 s after publication``."""
     stages = shown.stages
     since, word = (
-        (stages.published_at, "published") if stages.published_at is not None else (stages.fetched_at, "fetched")
+        (stages.published_at, "publication") if stages.published_at is not None else (stages.fetched_at, "the fetch")
     )
-    return f"{word} → alert {duration((stages.alerted_at - since).total_seconds())}"
+    return f"{duration((stages.alerted_at - since).total_seconds())} after {word}"
 
 
 def duration(seconds: float) -> str:
@@ -109,41 +113,71 @@ def plain(text: str) -> str:
     return "".join(c for c in folded if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c in "\u200c\u200d")
 
 
-def _standing(shown: Alert) -> Text:
-    if shown.confidence == "corroborated":
-        line = Text(f"corroborated, {shown.independent_sources} independent sources", style="green")
-    else:
-        line = Text("single source", style="yellow")
+def _facts(shown: Alert) -> Table:
+    """The short lines under the quotes, each with what it is about."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
     if shown.severity_reasons:
-        line.append("  " + plain(" ".join(shown.severity_reasons)), style="dim")
+        facts.add_row("why", plain(" ".join(shown.severity_reasons)))
+    if (changed := changes(shown)) is not None:
+        facts.add_row(f"new in {shown.revision}", changed)
+    for label, named in (("who", shown.actors), ("where", shown.places)):
+        if named:
+            facts.add_row(label, _listed([item.name for item in named]))
+    facts.add_row("source" if shown.independent_sources < 2 else "sources", _sources(shown))
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Barred:
+    """Text with a bar down its whole height."""
+
+    text: Text
+    colour: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        bar = Segment("┃ ", console.get_style(self.colour))
+        for line in console.render_lines(self.text, options.update_width(options.max_width - 2), pad=False):
+            yield bar
+            yield from line
+            yield Segment.line()
+
+
+def _quote(item: AlertEvidence, colour: str) -> RenderableType:
+    return _Barred(Text(f"“{_short(item.quote, _QUOTE_CHARACTERS)}”", style="italic"), colour)
+
+
+def _sources(shown: Alert) -> Text:
+    """Who says it, and who only carries it."""
+    own = [source.outlet for source in shown.sources if source.independent]
+    said = {plain(outlet) for outlet in own}
+    carried = [source.outlet for source in shown.sources if plain(source.outlet) not in said]
+    if shown.confidence == "corroborated":
+        line = Text.assemble((f"{shown.independent_sources} independent: ", "green"), _listed(own))
+    else:
+        line = Text.assemble(_listed(own or carried), (" (single source)", "yellow"))
+        carried = carried if own else []
+    if carried:
+        line.append(f"; copied by {_listed(carried)}", style="dim")
     return line
 
 
-def _quote(item: AlertEvidence, colour: str) -> Text:
-    return Text.assemble(("┃ ", colour), (f"“{_short(item.quote, _QUOTE_CHARACTERS)}”", "italic"))
-
-
-def _carried_by(shown: Alert) -> Text:
-    outlets = Counter(plain(source.outlet) for source in shown.sources)
-    named = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in outlets.most_common(_OUTLETS))
-    more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
-    people = ", ".join(plain(actor.name) for actor in shown.actors[:_OUTLETS])
-    where = ", ".join(plain(place.name) for place in shown.places[:_OUTLETS])
-    line = Text("carried by ", style="dim")
-    line.append(named + more, style="default")
-    if people:
-        line.append("  actors ", style="dim").append(people, style="default")
-    if where:
-        line.append("  places ", style="dim").append(where, style="default")
-    return line
+def _listed(names: Sequence[str]) -> str:
+    """Names, each once, the most frequent first."""
+    counted = Counter(plain(name) for name in names)
+    named = ", ".join(name for name, _ in counted.most_common(_NAMES))
+    return f"{named} and {len(counted) - _NAMES} more" if len(counted) > _NAMES else named
 
 
 def _times(shown: Alert) -> Text:
-    return Text(f"{_clock(shown.last_updated)}  {latency(shown)}  {shown.id[:8]}", style="dim")
+    return Text(f"{_day(shown.last_updated)} · {latency(shown)} · {shown.id[:8]}", style="dim")
 
 
-def _clock(time: datetime) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ")
+def _day(time: datetime) -> str:
+    """``Thu 20 Jun 2024, 09:05 UTC``, whatever the locale."""
+    time = time.astimezone(UTC)
+    return f"{_DAYS[time.weekday()]} {time.day} {_MONTHS[time.month - 1]} {time.year}, {time:%H:%M} UTC"
 
 
 def _short(text: str, limit: int) -> str:

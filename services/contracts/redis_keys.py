@@ -10,7 +10,7 @@ notifier.
 | ``ww:1:{dd:<bucket>}:story:<id>`` | hash | deduper | field = article id, value = member of the story (JSON) |
 | ``ww:1:{al}:alert:<id>`` | hash | alerter | the alert, its dossier, revision and published revision |
 | ``ww:1:{al}:by:time`` | zset | alerter | alert ids by last update (ms since 1970) |
-| ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country) and severity |
+| ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country, or its id), severity |
 | ``ww:1:{al}:outbox`` | zset | alerter | alert ids whose latest revision Kafka has not acknowledged |
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 import pytest
 import redis.asyncio
+from playwright.async_api import Page, expect
 
 from services.alerter.edges.redis import RedisAlertStore
-from services.contracts.messages import Alert, AlertEvidence, AlertTopic
+from services.contracts.messages import Alert, AlertEvidence, AlertTopic, Place
 from services.runtime.redis import RedisCalls
 from services.runtime.retry import Waiting
 from tests.integration.test_api import TOKEN, an_alert, put, served
-from tests.support.browser import Page, a_page, chromium
+from tests.support import newsroom
+from tests.support.browser import Tab, a_tab, barriers, chromium
 from tests.support.clock import FakeClock
 
 pytestmark = [
@@ -25,8 +27,8 @@ pytestmark = [
 
 T = TypeVar("T", bound=msgspec.Struct)
 HOSTILE = "<img src=x onerror=\"window.harmed='img'\"><script>window.harmed='script'</script>"
-ROWS = "document.querySelectorAll('.row').length"
-HEADING = "document.querySelector('#detail h2')?.textContent"
+# A headline that reads as another one where its marks are obeyed: overrides, zero width, soft hyphen, tag characters.
+TURNED = "Fleet\u202e sliaf \u202cof\u2066 no\u200bbody\u2069 sai\u00adls\ufeff\U000e0041 \u0007home"
 
 
 @pytest.fixture
@@ -47,9 +49,14 @@ async def address(redis_client: redis.asyncio.Redis) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with a_page(tmp_path / "profile") as made:
+async def tab() -> AsyncIterator[Tab]:
+    async with a_tab() as made:
         yield made
+
+
+@pytest.fixture
+def page(tab: Tab) -> Page:
+    return tab.page
 
 
 def hostile_alert() -> Alert:
@@ -74,89 +81,168 @@ def hostile_alert() -> Alert:
         )
         for number in range(2)
     )
-    changed: dict[str, Any] = {"title": HOSTILE, "outlet": HOSTILE, "url": "javascript:window.harmed='url'"}
-    return replaced(alert, evidence=evidence, sources=(replaced(alert.sources[0], **changed),))
+    addresses = ("javascript:window.harmed='url'", "data:text/html,<script>1</script>", "vbscript:x", "/relative")
+    sources = tuple(
+        replaced(alert.sources[0], article_id=f"{n:024x}", title=HOSTILE, outlet=HOSTILE, url=url)
+        for n, url in enumerate(addresses)
+    )
+    return replaced(alert, evidence=evidence, sources=sources)
 
 
 def replaced(value: T, **changes: Any) -> T:
     return msgspec.structs.replace(value, **changes)
 
 
+async def opened(page: Page, address: str, rows: int) -> None:
+    """Open the page, and wait until it shows so many rows and is live."""
+    await page.goto(address)
+    await expect(page.locator(".row")).to_have_count(rows)
+    await expect(page.locator("#status")).to_have_text("live")
+
+
 async def test_rows_come_by_themselves_and_an_alert_is_read_with_keys(
-    page: Page, address: str, store: RedisAlertStore
+    tab: Tab, page: Page, address: str, store: RedisAlertStore
 ) -> None:
     await put(store, [an_alert(1, headline="The first"), an_alert(2, headline="The second")])
-    await page.open(address)
-    await page.until(f"{ROWS} === 2 && document.querySelector('#status').textContent === 'live'")
+    await opened(page, address, 2)
     await put(store, [an_alert(3, headline="Just in")])
-    await page.until(f"{ROWS} === 3 && document.querySelector('.row h3').textContent === 'Just in'")
-    assert await page.run("document.querySelector('#news').textContent") == "New medium alert: Just in"
+    await expect(page.locator(".row h3").first).to_have_text("Just in")
+    await expect(page.locator("#news")).to_have_text("New medium alert: Just in")
     for _ in range(2):
-        await page.press("j")
-    await page.until(f"{HEADING} === 'The second'")
-    assert await page.run("location.hash.slice(1)") == an_alert(2).id
-    assert await page.run("document.querySelectorAll('.timeline > li').length") == 1
-    assert not page.problems
+        await page.keyboard.press("j")
+    await expect(page.locator("#detail h2")).to_have_text("The second")
+    assert page.url.endswith(f"#{an_alert(2).id}")
+    await expect(page.locator(".timeline > li")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#detail h2")).to_have_text("At a glance")
+    assert "#" not in page.url
+    assert not tab.problems
 
 
 async def test_filters_stand_in_the_address(page: Page, address: str, store: RedisAlertStore) -> None:
-    await put(store, [an_alert(1, severity="low"), an_alert(2, severity="critical", headline="Loud")])
-    await page.open(f"{address}/?min_severity=high")
-    await page.until(f"{ROWS} === 1")
-    await page.run("document.querySelector('#filters').reset()")
-    await page.until(f"{ROWS} === 2 && location.search === ''")
-    await page.run(
-        "(() => { const f = document.querySelector('#filters'); f.elements.words.value = 'loud';"
-        " f.dispatchEvent(new Event('input')); })()"
-    )
-    await page.until(f"{ROWS} === 1 && location.search === '?words=loud'")
+    sea = Place(id="red-sea", name="Red Sea", kind="sea", lat=20.0, lon=38.5)
+    await put(store, [an_alert(1, severity="low", places=(sea,)), an_alert(2, severity="critical", headline="Loud")])
+    await opened(page, f"{address}/?min_severity=high", 1)
+    await page.keyboard.press("x")
+    await expect(page.locator(".row")).to_have_count(2)
+    assert "?" not in page.url
+    await page.keyboard.press("/")
+    await page.keyboard.type("loud")
+    await expect(page.locator(".row")).to_have_count(1)
+    await expect(page).to_have_url(f"{address}/?words=loud")
+    await opened(page, f"{address}/?place=red-sea", 1)
+    await expect(page.locator("#filters [name=place]")).to_have_value("red-sea")
 
 
-async def test_hostile_text_stays_text(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_hostile_text_stays_text(tab: Tab, page: Page, address: str, store: RedisAlertStore) -> None:
     alert = hostile_alert()
     await put(store, [alert])
-    await page.open(f"{address}/#{alert.id}")
-    await page.until(f"{ROWS} === 1 && {HEADING} !== undefined")
-    assert await page.run(HEADING) == HOSTILE
-    assert await page.run("document.querySelectorAll('main img, main script').length") == 0
-    assert await page.run("[...document.links].filter(a => !/^https?:/.test(a.href)).length") == 0
-    assert await page.run("window.harmed === undefined")
-    assert not page.problems
+    await opened(page, f"{address}/#{alert.id}", 1)
+    await expect(page.locator("#detail h2")).to_have_text(HOSTILE)
+    await expect(page.locator(".timeline > li")).to_have_count(4)
+    assert await page.locator("main img, main script").count() == 0
+    assert await page.evaluate("[...document.links].filter(a => !/^https?:/.test(a.href)).length") == 0
+    assert await page.locator("#detail .timeline a, #detail h2 a").count() == 0
+    assert await page.evaluate("window.harmed === undefined")
+    assert not tab.problems
+
+
+async def test_a_headline_cannot_turn_or_hide_its_words(page: Page, address: str, store: RedisAlertStore) -> None:
+    alert = an_alert(1, headline=TURNED, lead=(TURNED,))
+    await put(store, [replaced(alert, sources=(replaced(alert.sources[0], title=TURNED, outlet=TURNED),))])
+    await opened(page, f"{address}/#{alert.id}", 1)
+    await expect(page.locator("#detail h2")).to_have_text("Fleet sliaf of nobody sails home")
+    await put(store, [an_alert(2, headline=TURNED)])
+    await expect(page.locator(".row h3").first).to_have_text("Fleet sliaf of nobody sails home")
+    shown = await page.evaluate(
+        "document.body.innerText + document.title + document.querySelector('#news').textContent"
+    )
+    assert not set(shown) & set("\u202e\u202c\u2066\u2069\u200b\u00ad\ufeff\U000e0041\u0007")
 
 
 async def test_a_state_is_changed_with_a_token(page: Page, address: str, store: RedisAlertStore) -> None:
     await put(store, [an_alert(1)])
-    await page.open(address)
-    await page.until(f"{ROWS} === 1")
-    await page.press("j")
-    await page.until(f"{HEADING} !== undefined")
-    await page.press("a")
-    await page.until("document.querySelector('#ask').open")
-    await page.run(
-        f"(() => {{ document.querySelector('#token').value = '{TOKEN}';"
-        " document.querySelector('#ask button[value=ok]').click(); })()"
-    )
-    await page.until("document.querySelector('.row .state')?.textContent === 'acknowledged'")
-    await page.press("c")
-    await page.until(f"{ROWS} === 0")
+    await opened(page, address, 1)
+    await page.keyboard.press("j")
+    await expect(page.locator("#detail .states")).to_be_visible()
+    await page.keyboard.press("a")
+    await page.locator("#token").fill("not the token at all")
+    await page.locator("#ask button[value=ok]").click()
+    await expect(page.locator("#refused")).to_contain_text("Bearer")
+    await page.keyboard.press("a")
+    await page.locator("#token").fill(TOKEN)
+    await page.locator("#ask button[value=ok]").click()
+    await expect(page.locator(".row .state")).to_have_text("acknowledged")
+    await expect(page.locator("#refused")).to_be_hidden()
+    await page.keyboard.press("c")
+    await expect(page.locator(".row")).to_have_count(0)
 
 
 async def test_a_narrow_window_shows_one_thing_at_a_time(page: Page, address: str, store: RedisAlertStore) -> None:
     await put(store, [an_alert(n) for n in range(30)])
-    await page.open(address, width=400, height=800)
-    await page.until(f"{ROWS} === 30")
-    assert await page.run("document.documentElement.scrollWidth <= 400")
-    await page.run("document.querySelector('.row a').click()")
-    await page.until("getComputedStyle(document.querySelector('#detail')).position === 'fixed'")
-    await page.run("document.querySelector('.back').click()")
-    await page.until("getComputedStyle(document.querySelector('#detail')).display === 'none'")
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await opened(page, address, 30)
+    assert await page.evaluate("document.documentElement.scrollWidth <= 390")
+    await expect(page.locator("#filters")).to_be_hidden()
+    await page.locator("#filter").click()
+    await expect(page.locator("#filters")).to_be_visible()
+    await page.locator(".row a").first.click()
+    await expect(page.locator("#detail")).to_be_in_viewport(ratio=0.9)
+    assert await page.evaluate("document.documentElement.scrollWidth <= 390")
+    await page.locator(".back").click()
+    await expect(page.locator("#detail")).to_be_hidden()
 
 
 async def test_thousands_of_alerts_are_loaded_as_one_scrolls(page: Page, address: str, store: RedisAlertStore) -> None:
     await put(store, [an_alert(n) for n in range(350)])
-    await page.open(address)
-    await page.until(f"{ROWS} >= 100")
-    assert await page.run(ROWS) < 300
-    await page.until(f"scrollTo(0, document.body.scrollHeight), {ROWS} === 350")
-    order = await page.run("[...document.querySelectorAll('.row')].map(row => row.dataset.id)")
+    await opened(page, address, 100)
+    for rows in (200, 300, 350):
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await expect(page.locator(".row").nth(rows - 1)).to_be_attached()
+    order = await page.evaluate("[...document.querySelectorAll('.row')].map(row => row.dataset.id)")
     assert order == [an_alert(n).id for n in reversed(range(350))]
+
+
+async def test_it_says_when_the_api_is_away_and_goes_on_where_it_was(
+    page: Page, redis_client: redis.asyncio.Redis, store: RedisAlertStore
+) -> None:
+    await put(store, [an_alert(1)])
+    first = served(redis_client)
+    await first.start()
+    address = first.address or ""
+    await opened(page, address, 1)
+    await first.stop()
+    await expect(page.locator("#trouble")).to_contain_text("may be old")
+    await expect(page.locator("#status")).to_have_text("not live")
+    await put(store, [an_alert(2, headline="While it was away")])
+    again = served(redis_client, port=int(address.rpartition(":")[2]))
+    await again.start()
+    try:
+        await expect(page.locator(".row h3").first).to_have_text("While it was away")
+        await expect(page.locator("#trouble")).to_be_hidden()
+        await expect(page.locator("#status")).to_have_text("live")
+    finally:
+        await again.stop()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+async def test_axe_finds_no_serious_barrier(address: str, store: RedisAlertStore, *, width: int, dark: bool) -> None:
+    async with a_tab(width=width, height=900, dark=dark) as tab:
+        page = tab.page
+        await page.goto(address)
+        await expect(page.locator("#empty")).to_be_visible()
+        raised = newsroom.raised(datetime.now(UTC))
+        await put(store, [item.alert for item in raised])
+        await expect(page.locator(".row")).to_have_count(len(raised))
+        await page.locator("#world").evaluate("element => { element.open = true; }")
+        found = await barriers(page)
+        await page.locator(".row a").first.click()
+        await expect(page.locator("#detail .timeline")).to_be_visible()
+        found += await barriers(page)
+        await page.keyboard.press("?")
+        await expect(page.locator("#help")).to_be_visible()
+        found += await barriers(page)
+        assert not found
+        await page.keyboard.press("Escape")
+        await page.evaluate("document.body.append(document.createElement('button'))")
+        assert await barriers(page), "axe does not look"

@@ -262,6 +262,7 @@ def index_keys(alert: Alert) -> tuple[str, ...]:
     values += [redis_keys.alerts_by("topic", topic.topic) for topic in alert.topics]
     values += [redis_keys.alerts_by("actor", actor.id) for actor in alert.actors]
     values += [redis_keys.alerts_by("place", place.country) for place in alert.places if place.country]
+    values += [redis_keys.alerts_by("place", place.id) for place in alert.places]
     return tuple(dict.fromkeys(values))
 
 

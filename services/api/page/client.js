@@ -1,4 +1,9 @@
-// The api, as the page uses it.
+// The api, as the page uses it. Where reading needs a token, the one of this tab is sent along.
+
+import { clean } from "./text.js";
+
+const RETRY_MS = 2000;
+const SILENT_MS = 20000; // the api says something every 5 s: a stream that is silent for longer is dead
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -7,11 +12,39 @@ export class ApiError extends Error {
   }
 }
 
+export const token = {
+  get: () => sessionStorage.getItem("token"),
+  set: (value) => (value ? sessionStorage.setItem("token", value) : sessionStorage.removeItem("token")),
+};
+
+function authorized(headers = {}) {
+  return token.get() ? { ...headers, Authorization: `Bearer ${token.get()}` } : headers;
+}
+
+/** What came from the world loses what could turn or hide text on its way in, so that no drawing code can forget it. */
+function parse(text) {
+  return JSON.parse(text, (_, value) => (typeof value === "string" ? clean(value) : value));
+}
+
+async function answer(address, options) {
+  let response;
+  try {
+    response = await fetch(address, { cache: "no-store", ...options });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new ApiError(0, "The api does not answer.");
+  }
+  if (response.ok) return response;
+  let said = null;
+  try {
+    said = parse(await response.text()).error;
+  } catch {
+    // Not ours: something between here and the api has answered.
+  }
+  throw new ApiError(response.status, said || `The api answers ${response.status}.`);
+}
+
 async function call(address, options) {
-  const response = await fetch(address, { cache: "no-store", ...options });
-  const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, body.error || `the api answers ${response.status}`);
-  return body;
+  return parse(await (await answer(address, { headers: authorized(), ...options })).text());
 }
 
 export function page(filters, cursor, limit) {
@@ -26,17 +59,56 @@ export function alertOf(id) {
   return call(`/api/v1/alerts/${encodeURIComponent(id)}`);
 }
 
-export function move(id, state, token) {
+export function move(id, state) {
   return call(`/api/v1/alerts/${encodeURIComponent(id)}/state`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    headers: authorized({ "Content-Type": "application/json" }),
     body: JSON.stringify({ state }),
   });
 }
 
-export function follow({ onAlert, onState }) {
-  const stream = new EventSource("/api/v1/stream");
-  stream.onopen = () => onState(true);
-  stream.onerror = () => onState(false);
-  stream.addEventListener("alert", (event) => onAlert(JSON.parse(event.data)));
+/**
+ * Follows the revisions for ever, and goes on where it was after a lost connection. Not an EventSource: that cannot
+ * carry a token, and gives up for good where a proxy answers 502 while the api starts again.
+ */
+export async function follow({ onAlert, onLive, onLost }) {
+  let last = null;
+  for (;;) {
+    try {
+      for await (const event of events(last, onLive)) {
+        last = event.id || last;
+        if (event.event === "alert") onAlert(parse(event.data));
+      }
+      onLost("The connection to the api was lost.");
+    } catch (error) {
+      onLost(error instanceof ApiError ? error.message : "The connection to the api was lost.");
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function* events(after, onLive) {
+  const abort = new AbortController();
+  let silent = setTimeout(() => abort.abort(), SILENT_MS);
+  const headers = authorized(after ? { "Last-Event-ID": after } : {});
+  try {
+    const response = await answer("/api/v1/stream", { headers, signal: abort.signal });
+    onLive();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let held = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      clearTimeout(silent);
+      silent = setTimeout(() => abort.abort(), SILENT_MS);
+      const blocks = (held + value).split("\n\n");
+      held = blocks.pop();
+      for (const block of blocks) {
+        yield Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s, 2)));
+      }
+    }
+  } finally {
+    clearTimeout(silent);
+    abort.abort();
+  }
 }

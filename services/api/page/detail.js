@@ -11,8 +11,9 @@ export function render(root, alert, { onBack, onFilter, onState }) {
   const back = element("button", "back", "← back to the list");
   back.type = "button";
   back.addEventListener("click", onBack);
-  const facts = element("p", "facts", badge(alert.severity), standing(alert), timeAgo(alert.last_updated));
+  const facts = element("p", "facts", badge(alert.severity), standing(alert));
   if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
+  facts.append(element("span", "", "updated ", timeAgo(alert.last_updated)), element("span", "", "first seen ", timeAgo(alert.first_seen)));
   const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
   head.append(back, facts, element("h2", "", link(alert.headline || "(no headline)", best.url)));
   root.replaceChildren(
@@ -21,9 +22,9 @@ export function render(root, alert, { onBack, onFilter, onState }) {
     states(alert, onState),
     part("Why", reasons(alert)),
     changes(alert),
-    part("Evidence", evidence(alert)),
     part("Who and where", names(alert, onFilter)),
-    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${standingText(alert)}`, timeline(alert)),
+    part("Evidence", topics(alert), evidence(alert)),
+    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${alert.independent_sources} independent`, timeline(alert)),
     part("How fast", stages(alert)),
     foot(alert),
   );
@@ -35,10 +36,6 @@ function part(title, ...content) {
   const made = element("section");
   if (content.some((item) => item && item.childNodes.length)) made.append(element("h3", "", title), ...content);
   return made;
-}
-
-function standingText(alert) {
-  return `${alert.independent_sources} independent`;
 }
 
 function states(alert, onState) {
@@ -69,20 +66,26 @@ function changes(alert) {
   return part(`New in revision ${alert.revision}`, list);
 }
 
+function topics(alert) {
+  const made = element("p", "weights");
+  for (const topic of alert.topics) {
+    const role = topic.role === "primary" ? "main subject" : "mentioned";
+    made.append(element("span", "", element("strong", "", topicName(topic.topic)), ` ${Math.round(topic.score * 100)} %, ${role}`));
+  }
+  return made;
+}
+
+/** Every sentence once, with the topics that it proves and the rules that found it. */
 function evidence(alert) {
   const words = [...alert.actors, ...alert.places].map((item) => item.name);
+  const sentences = new Map();
+  for (const piece of alert.evidence) sentences.set(piece.quote, [...(sentences.get(piece.quote) || []), piece]);
   const made = element("div");
-  for (const topic of alert.topics) {
-    const pieces = alert.evidence.filter((piece) => piece.topic === topic.topic);
-    const title = element("h4", "", topicName(topic.topic), " ");
-    title.append(element("small", "", `${Math.round(topic.score * 100)} % · ${topic.role === "primary" ? "main subject" : "mentioned"}`));
-    made.append(title);
-    for (const piece of pieces) {
-      const source = alert.sources.find((item) => item.article_id === piece.article_id);
-      const quote = element("blockquote", "", element("mark", "", ...emphasised(piece.quote, words)));
-      quote.append(element("cite", "", source ? source.outlet : "", ` · ${piece.field} · rule ${piece.rule}`));
-      made.append(quote);
-    }
+  for (const [quote, pieces] of sentences) {
+    const source = alert.sources.find((item) => item.article_id === pieces[0].article_id);
+    const proves = pieces.map((piece) => `${topicName(piece.topic)} (${piece.rule})`);
+    const cite = [source?.outlet, pieces[0].field, ...new Set(proves)].filter(Boolean).join(" · ");
+    made.append(element("blockquote", "", element("mark", "", ...emphasised(quote, words)), element("cite", "", cite)));
   }
   return made;
 }
@@ -97,10 +100,7 @@ function names(alert, onFilter) {
     return button;
   };
   for (const actor of alert.actors) made.append(chip(actor.name, "actor", actor.id));
-  for (const place of alert.places) {
-    if (place.country) made.append(chip(place.name, "place", place.country));
-    else made.append(element("span", "chip place", place.name));
-  }
+  for (const place of alert.places) made.append(chip(place.name, "place", place.id));
   return made;
 }
 
@@ -120,8 +120,9 @@ function timeline(alert) {
     const item = entry(source, begin);
     const folded = gather(source.article_id, copies, new Set());
     if (folded.length) {
-      const list = element("ol", "copies", ...folded.map((copy) => entry(copy, begin)));
-      const box = element("details", "", element("summary", "", `${plural(folded.length, "copy").replace("copys", "copies")} of this text`), list);
+      const list = element("ol", "copies", ...folded.map((copy) => entry(copy, begin, source)));
+      const many = folded.length === 1 ? "1 copy" : `${folded.length} copies`;
+      const box = element("details", "", element("summary", "", `${many} of this text`), list);
       box.open = folded.length <= COPIES_SHOWN;
       item.append(box);
     }
@@ -136,16 +137,19 @@ function gather(id, copies, seen) {
   return (copies.get(id) || []).flatMap((copy) => [copy, ...gather(copy.article_id, copies, seen)]);
 }
 
-function entry(source, begin) {
+/** One article: when, who (the link), and its title where it is not that of the original it stands under. */
+function entry(source, begin, original = null) {
   const item = element("li", source.independent ? "independent" : "folded");
   const after = (Date.parse(source.first_seen_at) - begin) / 1000;
   const when = element("time", "", after < 1 ? "first" : `+${span(after)}`);
   when.dateTime = source.first_seen_at;
   when.title = clock(source.first_seen_at);
-  const who = element("span", "outlet", source.outlet);
+  const who = element("span", "outlet", link(source.outlet, source.url));
   if (source.wire) who.append(element("small", "", ` ${source.wire}`));
-  item.append(when, who, element("span", "title", link(source.title || source.url || "(no title)", source.url)));
-  if (source.folded_because) item.append(element("small", "because", source.folded_because));
+  item.append(when, who);
+  if (source.title !== original?.title) item.append(element("span", "title", source.title || "(no title)"));
+  const expected = original && `same text as ${original.outlet}`;
+  if (source.folded_because && source.folded_because !== expected) item.append(element("small", "because", source.folded_because));
   return item;
 }
 

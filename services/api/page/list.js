@@ -1,6 +1,6 @@
 // The list: rows in the order (last update, id), both descending, each alert once.
 
-import { element, marked, plural, timeAgo, topicName } from "./text.js";
+import { element, emphasised, plural, timeAgo, topicName } from "./text.js";
 
 const LEVELS = ["low", "medium", "high", "critical"];
 
@@ -25,6 +25,7 @@ export class List {
 
   /** Puts an alert in its place, instead of its earlier revision. */
   put(alert, { fresh = false } = {}) {
+    const focused = this.rows.get(alert.id)?.contains(document.activeElement);
     this.remove(alert.id);
     const at = this._position(alert);
     const row = makeRow(alert, this.onChoose);
@@ -34,6 +35,7 @@ export class List {
     this.alerts.splice(at, 0, alert);
     this.rows.set(alert.id, row);
     this.root.insertBefore(row, before);
+    if (focused) row.querySelector("a").focus({ preventScroll: true });
   }
 
   remove(id) {
@@ -98,10 +100,10 @@ export function standing(alert) {
   return made;
 }
 
+/** What the row tells at a glance: how grave, what of, how sure, since when; who; and the sentence that proves it. */
 function makeRow(alert, onChoose) {
   const row = element("li", `row ${alert.severity}`);
   row.dataset.id = alert.id;
-  const heading = element("h3");
   const anchor = element("a", "", alert.headline || "(no headline)");
   anchor.href = `#${alert.id}`;
   anchor.addEventListener("click", (event) => {
@@ -109,15 +111,15 @@ function makeRow(alert, onChoose) {
     event.preventDefault();
     onChoose(alert.id);
   });
-  heading.append(anchor);
   const facts = element("p", "facts", badge(alert.severity));
   facts.append(element("span", "topics", alert.topics.map((topic) => topicName(topic.topic)).join(" + ")));
-  facts.append(standing(alert), timeAgo(alert.last_updated));
+  facts.append(standing(alert));
   if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
-  const actors = alert.actors.slice(0, 5).map((actor) => actor.name).join(" · ");
-  row.append(facts, heading);
-  if (actors) row.append(element("p", "actors", actors));
-  const proof = alert.evidence.find((piece) => piece.field !== "title") || alert.evidence[0];
-  if (proof) row.append(element("p", "proof", ...marked(proof.quote, [proof.quote])));
+  facts.append(timeAgo(alert.last_updated));
+  const named = [...alert.actors.slice(0, 5), ...alert.places.slice(0, 3)].map((item) => item.name);
+  row.append(facts, element("h3", "", anchor));
+  const proof = alert.evidence.find((piece) => piece.field !== "title");
+  if (proof) row.append(element("p", "proof", ...emphasised(proof.quote, named)));
+  else if (named.length) row.append(element("p", "proof", named.join(" · ")));
   return row;
 }

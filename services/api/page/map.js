@@ -1,8 +1,9 @@
-// The world: countries shaded by how many alerts of the list name them, dots where their places are.
+// The world: countries shaded by how many alerts of the list name them as place or actor, dots where their places are.
 
 const SVG = "http://www.w3.org/2000/svg";
 const A = [1.340264, -0.081106, 0.000893, 0.003796]; // Equal Earth (Savric, Patterson, Jenny 2018)
 const M = Math.sqrt(3) / 2;
+const LEVELS = ["low", "medium", "high", "critical"];
 
 function make(name, attributes) {
   const made = document.createElementNS(SVG, name);
@@ -11,9 +12,9 @@ function make(name, attributes) {
 }
 
 export class WorldMap {
-  constructor(svg, { onPlace }) {
+  constructor(svg, { onPick }) {
     this.svg = svg;
-    this.onPlace = onPlace;
+    this.onPick = onPick;
     this.countries = new Map();
     this.world = null;
   }
@@ -44,25 +45,32 @@ export class WorldMap {
     this.svg.append(this.dots);
   }
 
-  /** Shows `alerts`; the place that is filtered for and the chosen alert stand out. */
-  show(alerts, { place, chosen }) {
+  /** Shows `alerts`; what is filtered for and the chosen alert stand out. */
+  show(alerts, { place, actor, chosen }) {
     if (!this.world) return;
     const counts = new Map();
     const dots = new Map();
+    this.asPlace = new Set();
     for (const alert of alerts) {
-      for (const code of new Set(alert.places.map((item) => item.country).filter(Boolean))) {
-        counts.set(code, (counts.get(code) || 0) + 1);
-      }
+      const places = alert.places.map((item) => item.country).filter(Boolean);
+      for (const code of places) this.asPlace.add(code);
+      const states = alert.actors.filter((item) => item.kind === "state").map((item) => item.id);
+      for (const code of new Set([...places, ...states])) counts.set(code, (counts.get(code) || 0) + 1);
       for (const item of alert.places) {
         if (typeof item.lat !== "number" || typeof item.lon !== "number") continue;
-        const dot = dots.get(item.id) || { ...item, count: 0, chosen: false };
+        const dot = dots.get(item.id) || { ...item, count: 0, chosen: false, level: 0 };
         dot.count += 1;
-        dot.chosen ||= alert.id === chosen;
+        dot.level = Math.max(dot.level, LEVELS.indexOf(alert.severity));
+        dot.chosen ||= alert.id === chosen || item.id === place;
         dots.set(item.id, dot);
       }
     }
-    for (const [code, country] of this.countries) this._shade(country, counts.get(code) || 0, code === place);
-    const circles = [...dots.values()].sort((a, b) => a.chosen - b.chosen).map((dot) => this._dot(dot));
+    const told = alerts.find((alert) => alert.id === chosen);
+    const named = new Set([...(told?.places || []).map((item) => item.country), ...(told?.actors || []).map((item) => item.id)]);
+    for (const [code, country] of this.countries) {
+      this._shade(country, counts.get(code) || 0, { filtered: code === place || code === actor, chosen: named.has(code) });
+    }
+    const circles = [...dots.values()].sort((a, b) => a.chosen - b.chosen || a.level - b.level).map((dot) => this._dot(dot));
     this.dots.replaceChildren(...circles);
   }
 
@@ -71,12 +79,13 @@ export class WorldMap {
   }
 
   _choose(code) {
-    if (this.countries.get(code).shape.hasAttribute("tabindex")) this.onPlace(code);
+    if (!this.countries.get(code).shape.hasAttribute("tabindex")) return;
+    this.onPick(this.asPlace.has(code) ? "place" : "actor", code);
   }
 
-  _shade({ shape, title, name }, count, filtered) {
+  _shade({ shape, title, name }, count, { filtered, chosen }) {
     const level = count === 0 ? 0 : count < 3 ? 1 : count < 10 ? 2 : 3;
-    shape.setAttribute("class", `country n${level}${filtered ? " filtered" : ""}`);
+    shape.setAttribute("class", `country n${level}${filtered ? " filtered" : ""}${chosen ? " chosen" : ""}`);
     title.textContent = count ? `${name}: ${count} alert${count === 1 ? "" : "s"}` : name;
     if (count || filtered) {
       shape.setAttribute("tabindex", "0");
@@ -88,12 +97,13 @@ export class WorldMap {
     }
   }
 
-  _dot({ lat, lon, count, chosen, name }) {
+  _dot({ id, lat, lon, count, chosen, name, level }) {
     const [x, y] = this._project(lon, lat);
-    const dot = make("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: Math.min(4 + Math.sqrt(count) * 1.6, 14).toFixed(1) });
-    if (chosen) dot.setAttribute("class", "chosen");
+    const dot = make("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: Math.min(5 + Math.sqrt(count) * 1.6, 14).toFixed(1) });
+    dot.setAttribute("class", `${LEVELS[level]}${chosen ? " chosen" : ""}`);
+    dot.addEventListener("click", () => this.onPick("place", id));
     const title = make("title", {});
-    title.textContent = `${name}: ${count}`;
+    title.textContent = `${name}: ${count} alert${count === 1 ? "" : "s"}`;
     dot.append(title);
     return dot;
   }

@@ -1,96 +1,32 @@
 // The page: what is filtered for stands in the address, what is chosen behind its #.
 
 import * as api from "./client.js";
-import { render } from "./detail.js";
+import * as detail from "./detail.js";
+import { Filters } from "./filters.js";
 import { List } from "./list.js";
 import { WorldMap } from "./map.js";
-import { ago, topicName } from "./text.js";
+import * as overview from "./overview.js";
+import { ago } from "./text.js";
 
 const PAGE = 100;
-const FILTERS = ["topic", "min_severity", "actor", "place", "hours", "words", "done"];
-const LEVELS = ["low", "medium", "high", "critical"];
+const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
+const narrow = matchMedia("(max-width: 60rem)");
 
-const form = $("filters");
 const list = new List($("alerts"), { onChoose: (id) => choose(id, { read: true }) });
-const map = new WorldMap($("map"), { onPlace: (code) => filter("place", filters().place === code ? "" : code) });
-const names = { topic: new Map(), actor: new Map(), place: new Map() }; // value -> label, for the filters
+const map = new WorldMap($("map"), {
+  onPick: (filter, value) => filters.set(filter, filters.values[filter] === value ? "" : value),
+});
+const filters = new Filters($("filters"), { countryName: (code) => map.name(code), onChange: () => load() });
 let cursor = null;
 let loading = null; // the load under way; a newer one makes it give up
+let loaded = false;
 let unread = 0;
 let shown = null; // the alert in the detail
 
-// ---------------------------------------------------------------- filters
-
-function filters() {
-  return Object.fromEntries(FILTERS.map((name) => {
-    const field = form.elements[name];
-    return [name, field.type === "checkbox" ? (field.checked ? "1" : "") : field.value.trim()];
-  }));
-}
-
-function readAddress() {
-  const asked = new URLSearchParams(location.search);
-  for (const name of FILTERS) {
-    const field = form.elements[name];
-    const value = asked.get(name) || "";
-    if (field.type === "checkbox") field.checked = value === "1";
-    else {
-      if (value && names[name]) learn(name, value, value);
-      field.value = value;
-    }
-  }
-}
-
-function writeAddress() {
-  const asked = new URLSearchParams(Object.entries(filters()).filter(([, value]) => value));
-  const query = asked.size ? `?${asked}` : location.pathname;
-  history.replaceState(null, "", query + location.hash);
-}
-
-function filter(name, value) {
-  if (names[name] && value) learn(name, value, names[name].get(value) || value);
-  form.elements[name].value = value;
-  refilter();
-}
-
-function refilter() {
-  writeAddress();
-  load();
-}
-
-function learn(name, value, label) {
-  const known = names[name];
-  if (known.get(value) === label || (known.has(value) && label === value)) return;
-  known.set(value, label);
-  const field = form.elements[name];
-  const chosen = field.value;
-  const options = [...known].sort((a, b) => a[1].localeCompare(b[1])).map(([v, text]) => new Option(text, v));
-  field.replaceChildren(new Option("all", ""), ...options);
-  field.value = chosen;
-}
-
-function learnFrom(alert) {
-  for (const topic of alert.topics) learn("topic", topic.topic, topicName(topic.topic));
-  for (const actor of alert.actors) learn("actor", actor.id, actor.name);
-  for (const place of alert.places) if (place.country) learn("place", place.country, map.name(place.country));
-}
-
-function matches(alert, asked) {
-  if (!asked.done && (alert.state === "muted" || alert.state === "closed")) return false;
-  if (asked.topic && !alert.topics.some((topic) => topic.topic === asked.topic)) return false;
-  if (asked.actor && !alert.actors.some((actor) => actor.id === asked.actor)) return false;
-  if (asked.place && !alert.places.some((place) => place.country === asked.place)) return false;
-  if (asked.min_severity && LEVELS.indexOf(alert.severity) < LEVELS.indexOf(asked.min_severity)) return false;
-  if (asked.hours && Date.now() - Date.parse(alert.last_updated) > asked.hours * 3600000) return false;
-  if (!asked.words) return true;
-  const text = [alert.headline, ...alert.lead, ...alert.evidence.map((piece) => piece.quote), ...alert.sources.map((s) => s.outlet)];
-  const plain = text.join(" ").toLowerCase();
-  return asked.words.toLowerCase().split(/\s+/).every((word) => plain.includes(word));
-}
-
 // ---------------------------------------------------------------- the list
 
+/** Loads the list anew, again and again until it is there or something newer is asked for. */
 async function load() {
   const mine = (loading = {});
   cursor = null;
@@ -99,41 +35,54 @@ async function load() {
 }
 
 async function loadMore(mine = loading) {
-  const asked = filters();
   let added = 0;
   try {
     do {
-      const page = await api.page(asked, cursor, PAGE);
+      const page = await api.page(filters.values, cursor, PAGE);
       if (mine !== loading) return;
       for (const alert of page.alerts) {
-        learnFrom(alert);
-        if (matches(alert, asked)) {
+        filters.learnFrom(alert);
+        if (filters.matches(alert)) {
           list.put(alert);
           added += 1;
         }
       }
       cursor = page.next_cursor;
+      if (cursor && added < PAGE / 2) settle({ searching: true });
     } while (cursor && added < PAGE / 2);
   } catch (error) {
-    if (mine === loading) $("status").textContent = error.message;
-    throw error;
+    if (mine !== loading) return;
+    settle();
+    if (error.status === 401 && (await askToken())) return load();
+    trouble(error.message);
+    setTimeout(() => mine === loading && load(), RETRY_MS);
+    return;
   }
+  loaded = true;
+  if ($("status").classList.contains("live")) trouble(null);
   settle();
   if (location.hash.length === 25 && location.hash.slice(1) !== shown?.id) choose(location.hash.slice(1), { scroll: true });
 }
 
-function settle() {
+function settle({ searching = false } = {}) {
   const count = list.alerts.length;
-  $("count").textContent = count ? `${count}${cursor ? "+" : ""}, last updated first` : "";
+  $("count").textContent = searching ? `${count} so far, searching…` : count ? `${count}${cursor ? "+" : ""} · last updated first` : "";
   const empty = $("empty");
-  empty.hidden = count > 0;
-  const narrowed = Object.values(filters()).some(Boolean);
-  empty.textContent = narrowed ? "No alert matches these filters." : "No alerts yet. They appear here by themselves.";
-  map.show(list.alerts, { place: filters().place, chosen: list.chosen });
+  empty.hidden = count > 0 || searching || !loaded;
+  empty.textContent = filters.active
+    ? "No alert matches these filters. Press x to clear them."
+    : "No alerts yet. They appear here by themselves, seconds after an article that came in after the first fetch of its feed.";
+  $("active").textContent = filters.active ? ` (${filters.active})` : "";
+  drawMap();
+  if (!shown) overview.render($("detail"), list.alerts, { more: cursor !== null, onFilter: (name, value) => filters.set(name, value) });
+}
+
+function drawMap() {
+  map.show(list.alerts, { place: filters.values.place, actor: filters.values.actor, chosen: list.chosen });
 }
 
 new IntersectionObserver((entries) => {
-  if (cursor && entries.some((entry) => entry.isIntersecting)) loadMore().catch(() => {});
+  if (cursor && entries.some((entry) => entry.isIntersecting)) loadMore();
 }, { rootMargin: "600px" }).observe($("more"));
 
 // ---------------------------------------------------------------- one alert
@@ -146,42 +95,53 @@ async function choose(id, { read = false, scroll = false } = {}) {
   show(alert);
   document.body.classList.toggle("reading", read || document.body.classList.contains("reading"));
   if (read) $("detail").focus({ preventScroll: true });
-  map.show(list.alerts, { place: filters().place, chosen: id });
+  drawMap();
 }
 
 function show(alert) {
   shown = alert;
-  render($("detail"), alert, { onBack: back, onFilter: filter, onState: changeState });
+  detail.render($("detail"), alert, { onBack: back, onFilter: (name, value) => filters.set(name, value), onState: changeState });
 }
 
+/** Back to the list; where the list stands beside the alert, back to the overview. */
 function back() {
+  const row = list.rows.get(list.chosen);
+  if (!document.body.classList.contains("reading") || !narrow.matches) {
+    shown = null;
+    list.choose(null);
+    history.replaceState(null, "", location.pathname + location.search);
+    settle();
+  }
   document.body.classList.remove("reading");
-  list.rows.get(list.chosen)?.querySelector("a").focus();
+  row?.querySelector("a").focus();
 }
 
 async function changeState(state) {
-  if (!shown) return;
-  const token = sessionStorage.getItem("token") || (await askToken());
-  if (!token) return;
+  if (!shown || (!api.token.get() && !(await askToken()))) return;
+  $("refused").textContent = "";
   try {
-    const alert = await api.move(shown.id, state, token);
-    sessionStorage.setItem("token", token);
+    const alert = await api.move(shown.id, state);
     take(alert, { fresh: false });
     show(alert);
+    $("news").textContent = `The alert is ${state} now.`;
   } catch (error) {
-    if (error.status === 401 || error.status === 403) sessionStorage.removeItem("token");
-    $("status").textContent = error.message;
+    if (error.status === 401 || error.status === 403) api.token.set(null);
+    $("refused").textContent = error.message;
   }
 }
 
+/** Whether a token was given; it is kept for as long as the tab. */
 function askToken() {
   const ask = $("ask");
+  if (ask.open) return Promise.resolve(false);
   ask.showModal();
   return new Promise((resolve) => {
     ask.addEventListener("close", () => {
-      const token = ask.returnValue === "ok" ? $("token").value.trim() : "";
+      const given = ask.returnValue === "ok" ? $("token").value.trim() : "";
       $("token").value = "";
-      resolve(token);
+      ask.returnValue = "";
+      if (given) api.token.set(given);
+      resolve(Boolean(given));
     }, { once: true });
   });
 }
@@ -191,17 +151,32 @@ function askToken() {
 function take(alert, { fresh = true } = {}) {
   const held = list.get(alert.id);
   if (held && held.revision > alert.revision) return;
-  learnFrom(alert);
-  if (matches(alert, filters())) list.put(alert, { fresh });
+  filters.learnFrom(alert);
+  if (filters.matches(alert)) list.put(alert, { fresh });
   else list.remove(alert.id);
   if (shown && shown.id === alert.id) show(alert);
   settle();
 }
 
 function announce(alert) {
-  if (!matches(alert, filters())) return;
+  if (!filters.matches(alert)) return;
   $("news").textContent = `${alert.revision === 1 ? "New" : "Revised"} ${alert.severity} alert: ${alert.headline}`;
   if (document.hidden) document.title = `(${(unread += 1)}) Wirewatch`;
+}
+
+/** Says above the list that it may be old, until it is not (null). */
+function trouble(sentence) {
+  const box = $("trouble");
+  if (sentence !== null && box.dataset.sentence === sentence) return;
+  box.dataset.sentence = sentence ?? "";
+  box.hidden = sentence === null;
+  box.textContent = sentence === null ? "" : `${sentence} What is listed may be old, since ${new Date().toTimeString().slice(0, 5)}. Trying again.`;
+}
+
+function live(on) {
+  const status = $("status");
+  status.textContent = on ? "live" : "not live";
+  status.classList.toggle("live", on);
 }
 
 document.addEventListener("visibilitychange", () => {
@@ -223,7 +198,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea, dialog");
   if (event.key === "Escape" && !event.target.closest("dialog")) {
     if (typing) event.target.blur();
-    back();
+    else back();
   }
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "j" || event.key === "k") {
@@ -234,9 +209,10 @@ document.addEventListener("keydown", (event) => {
     else choose(shown.id, { read: true });
   } else if (event.key === "/") {
     event.preventDefault();
-    form.elements.words.focus();
+    document.body.classList.add("filtering");
+    $("filters").elements.words.focus();
   } else if (event.key === "x") {
-    form.reset();
+    $("filters").reset();
   } else if (event.key === "?") {
     $("help").showModal();
   } else if (moves[event.key] && shown) {
@@ -244,14 +220,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-let typed = 0;
-form.addEventListener("input", () => {
-  clearTimeout(typed);
-  typed = setTimeout(refilter, 200);
-});
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("reset", () => setTimeout(refilter, 0));
 $("keys").addEventListener("click", () => $("help").showModal());
+$("filter").addEventListener("click", () => {
+  const open = document.body.classList.toggle("filtering");
+  $("filter").setAttribute("aria-expanded", String(open));
+});
 $("theme").addEventListener("click", () => {
   const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
   document.documentElement.dataset.theme = dark ? "light" : "dark";
@@ -262,34 +235,30 @@ $("theme").addEventListener("click", () => {
   }
 });
 addEventListener("popstate", () => {
-  readAddress();
-  load().catch(() => {});
+  filters.readAddress();
+  load();
 });
 
 // ---------------------------------------------------------------- start
 
-async function start() {
-  try {
-    await load();
-  } catch {
-    setTimeout(start, 3000);
-    return;
-  }
+if (narrow.matches) $("world").open = false;
+map.load().then(() => {
+  filters.readAddress();
+  // The list is asked for once the stream stands, so that nothing falls between the two.
   api.follow({
     onAlert: (alert) => {
       take(alert);
       announce(alert);
     },
-    onState: (live) => {
-      const status = $("status");
-      status.textContent = live ? "live" : "connection lost, trying again";
-      status.classList.toggle("live", live);
+    onLive: () => {
+      live(true);
+      if (loaded) trouble(null);
+      else load();
+    },
+    onLost: (sentence) => {
+      live(false);
+      trouble(sentence);
+      if (!loaded && !loading) load();
     },
   });
-}
-
-if (matchMedia("(max-width: 60rem)").matches) $("world").open = false;
-map.load().then(() => {
-  readAddress();
-  return start();
 });

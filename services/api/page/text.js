@@ -1,5 +1,14 @@
 // Small pieces that make elements. Whatever came from the world goes in as text, never as markup.
 
+// Controls, direction marks and overrides, and what takes no room: they can make a headline read as another one. The two
+// joiners stay, because words of some scripts and some emoji are spelled with them; so do tabs and line ends.
+const HIDING = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** `text` without what hides or turns text. */
+export function clean(text) {
+  return text.replace(HIDING, "");
+}
+
 export function element(name, className, ...content) {
   const made = document.createElement(name);
   if (className) made.className = className;

@@ -61,6 +61,13 @@ def a_quote(quote: str, topic: str = "alliances") -> AlertEvidence:
     return AlertEvidence(article_id="1", topic=topic, field="text", start=0, end=len(quote), quote=quote, rule="r")
 
 
+def replaced_sources(own: str, *, copies: tuple[str, ...]) -> tuple[AlertSource, ...]:
+    return tuple(
+        AlertSource(article_id=o, outlet=o, family=o, title="", first_seen_at=START, independent=o == own)
+        for o in (own, *copies)
+    )
+
+
 def shown(alert: Alert, **more: bool) -> str:
     console = Console(width=200, force_terminal=False)
     with console.capture() as captured:
@@ -72,25 +79,25 @@ def test_a_panel_says_what_an_analyst_needs() -> None:
     text = shown(an_alert())
     for part in (
         "HIGH",
-        "alliances",
-        "naval_moves",
+        "alliances + naval moves",
         "Two states sign a pact",
-        "corroborated, 2 independent sources",
         "It names an asset that matters: submarine.",
         "“signed a pact”",
         "“sent a submarine”",
-        "a.example (2), b.example",
-        "Russia",
-        "published → alert 6.1 s",
+        "2 independent: a.example, b.example",
+        "who      Russia",
+        "6.1 s after publication",
+        "Thu 20 Jun 2024, 09:00 UTC",
     ):
         assert part in text
-    assert "revision" not in text
+    assert "new in" not in text
     assert "earlier" not in text
 
 
 def test_a_single_source_is_said_once() -> None:
-    text = shown(an_alert(confidence="single_source", independent_sources=1))
-    assert "single source" in text
+    alone = replaced_sources("a.example", copies=("b.example", "c.example"))
+    text = shown(an_alert(confidence="single_source", independent_sources=1, sources=alone))
+    assert "a.example (single source); copied by b.example, c.example" in text
     assert "independent" not in text
 
 
@@ -104,7 +111,7 @@ def test_a_revision_says_what_changed() -> None:
         Change(kind="source", after="c.example"),
         Change(kind="topic", before="alliances"),
     )
-    assert "revision 2: numbers 9 → 14; source +c.example; topic -alliances" in shown(
+    assert "new in 2  numbers 9 → 14; source +c.example; topic -alliances" in shown(
         an_alert(revision=2, changes=changes)
     )
 
@@ -112,7 +119,12 @@ def test_a_revision_says_what_changed() -> None:
 def test_an_article_without_a_date_is_timed_from_its_fetch() -> None:
     alert = an_alert()
     undated = msgspec.structs.replace(alert, stages=msgspec.structs.replace(alert.stages, published_at=None))
-    assert "fetched → alert 0.0 s" in shown(undated)
+    assert "0.0 s after the fetch" in shown(undated)
+
+
+def test_a_quote_that_is_the_headline_is_not_said_again() -> None:
+    alert = an_alert(evidence=(a_quote("Two states sign a pact"), a_quote("They signed it")))
+    assert [item.quote for item in render.best_quotes(alert)] == ["They signed it"]
 
 
 def test_every_topic_has_a_quote_and_none_is_said_twice() -> None:

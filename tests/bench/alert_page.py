@@ -1,0 +1,130 @@
+"""Pictures of the page with invented alerts, in a real Chromium: to look at, and for the README.
+
+``python -m tests.bench.alert_page FOLDER`` saves them as PNG: wide and narrow, light and dark, with an alert open, and
+empty, and with the api away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import redis.asyncio
+from playwright.async_api import expect
+
+from services.alerter.edges.redis import RedisAlertStore
+from services.alerter.ports import NOTHING, Write
+from services.api.service import ApiService
+from services.local import child
+from services.local import store as local_store
+from services.runtime.clock import SystemClock
+from services.runtime.redis import RedisCalls
+from services.runtime.retry import Waiting
+from tests.integration.test_api import served
+from tests.support import newsroom
+from tests.support.browser import a_tab, barriers
+
+WIDE, NARROW = (1440, 900), (390, 844)
+IMPACTS = ("minor", "moderate", "serious", "critical")
+
+
+@asynccontextmanager
+async def a_store(folder: Path) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of an empty store of its own."""
+    server = local_store.prepare(folder / "store", logs=folder / "logs")
+    running = child.start(server)
+    client = redis.asyncio.Redis.from_url(server.address, protocol=3)
+    try:
+        while not await _answers(client):
+            await asyncio.sleep(0.05)
+        yield client
+    finally:
+        await client.aclose()
+        running.stop(grace_seconds=5)
+
+
+async def _answers(client: redis.asyncio.Redis) -> bool:
+    try:
+        await client.ping()
+    except redis.exceptions.ConnectionError:
+        return False
+    return True
+
+
+async def put(client: redis.asyncio.Redis, raised: Iterable[newsroom.Raised]) -> None:
+    """Write alerts with what the alerter remembers of them."""
+    clock = SystemClock()
+    store = RedisAlertStore(
+        client,
+        RedisCalls(clock, Waiting()),
+        clock,
+        retention_days=30,
+        closed_retention_days=7,
+        stream_revisions=10_000,
+    )
+    writes = [
+        Write(story_id=r.alert.story_id, before=NOTHING, known=r.known, alert=r.alert, publish=True) for r in raised
+    ]
+    await store.put(writes)
+    await store.published([write.alert for write in writes if write.alert is not None])
+
+
+async def pictures(folder: Path) -> None:
+    """Save every picture, and print what axe finds, however slight."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="wirewatch-page-") as scratch:
+        async with a_store(Path(scratch)) as client:
+            service = served(client, most=100)
+            await service.start()
+            address = service.address or ""
+            await _empty(address, folder)
+            await put(client, newsroom.raised(datetime.now(UTC)))
+            for size, name in ((WIDE, "wide"), (NARROW, "narrow")):
+                for dark in (False, True):
+                    await _all(address, size, folder / f"{name}-{'dark' if dark else 'light'}", dark=dark)
+            await _away(service, address, folder)
+
+
+async def _empty(address: str, folder: Path) -> None:
+    async with a_tab(width=WIDE[0], height=WIDE[1]) as tab:
+        await tab.page.goto(address)
+        await expect(tab.page.locator("#empty")).to_be_visible()
+        await tab.page.screenshot(path=folder / "wide-light-empty.png")
+
+
+async def _all(address: str, size: tuple[int, int], stem: Path, *, dark: bool) -> None:
+    """The list, the first alert open, and further down in it."""
+    async with a_tab(width=size[0], height=size[1], dark=dark) as tab:
+        page = tab.page
+        await page.goto(address)
+        await expect(page.locator("#status")).to_have_text("live")
+        await expect(page.locator(".row").nth(5)).to_be_attached()
+        await page.screenshot(path=stem.with_name(f"{stem.name}-list.png"))
+        found = await barriers(page, impacts=IMPACTS)
+        await page.locator(".row a").first.click()
+        await expect(page.locator("#detail .timeline")).to_be_attached()
+        await page.screenshot(path=stem.with_name(f"{stem.name}-open.png"))
+        found += await barriers(page, impacts=IMPACTS)
+        await page.locator("#detail").evaluate("element => element.scrollBy(0, 600)")
+        await page.screenshot(path=stem.with_name(f"{stem.name}-open-below.png"))
+        print(stem.name, "axe:", "; ".join(found) or "nothing")
+
+
+async def _away(service: ApiService, address: str, folder: Path) -> None:
+    async with a_tab(width=WIDE[0], height=WIDE[1]) as tab:
+        await tab.page.goto(address)
+        await expect(tab.page.locator(".row").nth(5)).to_be_attached()
+        await service.stop()
+        await expect(tab.page.locator("#trouble")).to_be_visible()
+        await tab.page.screenshot(path=folder / "wide-light-away.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    asyncio.run(pictures(parser.parse_args().folder))
