@@ -19,7 +19,7 @@ from services.runtime.redis import FAILURES
 
 T = TypeVar("T")
 
-_CHUNK = 512  # index entries looked at in one round trip
+_CHUNK = 512  # index entries looked at in one round trip, where they are checked against other indexes
 _MAX_LOOKED_AT = 2048  # per request: a handful of round trips, whatever the filters
 _BLOCK_MS = 5_000  # below the client's socket timeout of 10 s
 
@@ -69,10 +69,11 @@ class RedisAlertReader:
 
     async def _page(self, query: Query) -> Page:
         walked, checks = await self._plan(query)
+        size = _CHUNK if checks else query.limit + 2  # one tells that there is more, one is where the cursor stands
         found: list[_Entry] = []
         at, looked_at, ended = query.cursor, 0, False
         while len(found) <= query.limit and looked_at < _MAX_LOOKED_AT and not ended:
-            chunk, ended = await self._chunk(walked, at, query.since_ms)
+            chunk, ended = await self._chunk(walked, at, query.since_ms, size)
             looked_at += len(chunk)
             if chunk:
                 at = Cursor(*chunk[-1])
@@ -101,14 +102,13 @@ class RedisAlertReader:
         walked = filters[costs.index(min(costs))]
         return walked, [keys for keys in filters if keys is not walked]
 
-    async def _chunk(self, keys: list[str], at: Cursor | None, since_ms: int) -> tuple[list[_Entry], bool]:
+    async def _chunk(self, keys: list[str], at: Cursor | None, since_ms: int, size: int) -> tuple[list[_Entry], bool]:
         """The next entries of the merged indexes behind ``at``, newest first, and whether they end there.
 
         A range begins at a whole millisecond; where more alerts share it than were asked for, more are asked for.
         """
         top: int | str = at.updated_ms if at else "+inf"
         behind = (at.updated_ms, at.alert_id) if at else None
-        size = _CHUNK
         while True:
             lists = await self._ranges(keys, top, since_ms, size)
             # What lies below the end of a list that was cut off is not known yet: it belongs to the next chunk.
