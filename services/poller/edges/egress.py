@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from services.poller.core.model import Fetched, Outcome, Request
@@ -35,7 +36,10 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class Egress:
-    """Asks the world. Every answer is a :class:`Fetched`; no exception leaves it. Call :meth:`close` at the end."""
+    """Asks the world. Every answer is a :class:`Fetched`; no exception leaves it. Call :meth:`close` at the end.
+
+    ``tls`` and ``resolver`` are those of the system unless given. The guard trusts no resolver.
+    """
 
     def __init__(
         self,
@@ -45,12 +49,14 @@ class Egress:
         connections: int = 100,
         total_seconds: float = TOTAL_SECONDS,
         tls: ssl.SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._guard = Guard(allowed)
         self._user_agent = user_agent
         self._connections = connections
         self._total_seconds = total_seconds
         self._tls = tls
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
     async def feed(self, request: Request) -> Fetched:
@@ -161,6 +167,7 @@ class Egress:
                 limit=self._connections,
                 limit_per_host=2,
                 ttl_dns_cache=60,
+                resolver=self._resolver,
                 keepalive_timeout=15,
                 socket_factory=self._guard.socket,
                 ssl=self._tls if self._tls is not None else True,
