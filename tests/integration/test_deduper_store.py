@@ -100,12 +100,43 @@ async def test_a_wrapped_half_is_a_copy_of_the_text_it_carries(store: Store) -> 
 
 async def test_background_paragraphs_make_the_same_story(store: Store) -> None:
     names = " Zorvak met Kelvara in Brintown." * 4
-    first, follow_up = at(1, text=prose(1, 400) + names), at(2, text=prose(2, 300) + names + " " + prose(1, 130))
+    first = at(1, text=prose(1, 400) + names)
+    follow_up = at(2, title="Zorvak fabo keti", text=prose(2, 300) + names + " " + prose(1, 130))
     _, decision = await ask(store, first, follow_up)
     assert isinstance(decision.verdict, SameStory)
     assert decision.verdict.link.linked_by == "sketch"
     assert decision.verdict.story_id == first.id
     assert decision.verdict.copy_of is None
+
+
+async def test_background_under_a_headline_about_others_is_no_story(store: Store) -> None:
+    names = " Zorvak met Kelvara in Brintown." * 4
+    first = at(1, text=prose(1, 400) + names)
+    other = at(2, title="Quorlin fabo keti", text=prose(2, 300) + names + " " + prose(1, 130))
+    assert isinstance((await ask(store, first, other))[1].verdict, New)
+
+
+async def test_one_form_filled_in_for_other_states_is_another_event(store: Store) -> None:
+    form = (
+        "The presidents signed a letter of intent on the training of pilots. {0} will send officers to the academies "
+        "of {1}, which opens three of its fields to them. The text names no sums and no dates; a commission of both "
+        "ministries of defence will meet twice a year and report to the parliaments. Trade in spare parts is to grow, "
+        "and a second letter on search and rescue at sea is being written by the same commission of the ministries."
+    )
+    first = at(1, title="Norway and Chile sign letter on pilots", text=form.format("Norway", "Chile"))
+    other = at(2, title="Poland, Greece train pilots together", text=form.format("Poland", "Greece"))
+    assert isinstance((await ask(store, first, other))[1].verdict, New)
+
+
+async def test_reports_that_name_other_days_are_two_events(store: Store) -> None:
+    text = "The corvette Marlin fired on the trawler Heron off Tarvos on {}, and the trawler fled to the bay of Selwyn."
+    first = at(1, title="Marlin fires on trawler off Tarvos", text=text.format("Monday"))
+    same = "Off Tarvos, the Marlin, a corvette, shot at the trawler Heron {}. The Heron reached the bay of Selwyn."
+    again = at(2, title="Corvette Marlin shoots at Heron", text=same.format("on Monday"))
+    found, next_ = (await ask(store, first, again))[1].verdict, at(3, title="Shots", text=same.format("on Thursday"))
+    assert isinstance(found, SameStory)
+    other = (await ask(store, next_))[0].verdict
+    assert isinstance(other, New) or other.link.score < found.link.score
 
 
 async def test_a_long_text_that_swallows_a_short_one_is_news_but_no_source(store: Store) -> None:

@@ -16,9 +16,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import xxhash
 
+from services.deduper.core.days import days_of
 from services.deduper.core.names import names_of
 from services.deduper.core.text import is_unspaced, tokens
 from services.deduper.core.vocabulary import LEAST_INFORMATION, Vocabulary
@@ -52,12 +54,13 @@ class Term:
 class Event:
     """What an article is about. ``terms`` by weight, highest first; ``title_norm`` the length of the titled part.
 
-    ``names`` are whom its headline names: the 24-bit keys of the words each may be called by, and whether it is a
-    state.
+    ``days`` are the weekdays it names (:mod:`services.deduper.core.days`). ``names`` are whom its headline names: the
+    24-bit keys of the words each may be called by, and whether it is a state.
     """
 
     terms: tuple[Term, ...]
     title_norm: int
+    days: int = 0
     names: tuple[tuple[frozenset[int], bool], ...] = ()
 
 
@@ -67,6 +70,7 @@ class Vector:
 
     weights: dict[int, tuple[int, bool]]
     title_norm: int
+    days: int = 0
 
 
 NOTHING = Event((), 0)
@@ -75,7 +79,9 @@ KEY_MASK = 0xFFFFFF
 
 def vector(event: Event) -> Vector:
     """What is kept of an event to compare with."""
-    return Vector({term.key & KEY_MASK: (term.weight, term.titled) for term in event.terms}, event.title_norm)
+    return Vector(
+        {term.key & KEY_MASK: (term.weight, term.titled) for term in event.terms}, event.title_norm, event.days
+    )
 
 
 def words_of(text: str) -> list[str]:
@@ -135,7 +141,7 @@ def event(title: str, text: str, vocabulary: Vocabulary) -> Event:
         (frozenset(key_of(stem(word)) & KEY_MASK for word in name.words), name.state)
         for name in names_of(title, text, vocabulary.aliases)
     )
-    return Event(tuple(terms.values()), titles, names)
+    return Event(tuple(terms.values()), titles, days_of(title, text), names)
 
 
 def key_of(word: str) -> int:
@@ -143,12 +149,34 @@ def key_of(word: str) -> int:
     return xxhash.xxh3_64_intdigest(b"term\x1f" + word.encode()) & 0xFFFF_FFFF_FFFF
 
 
-def shares_names(mine: Event, theirs: Vector) -> bool:
-    """Whether the other text speaks of any of those whom the newcomer's headline names, and of half of its states."""
-    if not mine.names:
-        return True
+class Met(NamedTuple):
+    """Of those whom a newcomer names in its headline: how many there are and how many the other text speaks of."""
+
+    named: int
+    met: int
+    states: int
+    states_met: int
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the other text speaks of less than half of the states."""
+        return 2 * self.states_met < self.states
+
+    @property
+    def strangers(self) -> bool:
+        """Whether the other text speaks of none of them, or of less than half of the states."""
+        return self.foreign or (self.named > 0 and self.met == 0)
+
+    @property
+    def other_states(self) -> bool:
+        """Whether the headline is about two or more states, and the other text about none of them."""
+        return self.states > 1 and self.states_met == 0
+
+
+def names_met(mine: Event, theirs: Vector) -> Met:
+    """Whom of the newcomer's headline the other text speaks of."""
     met = [state for keys, state in mine.names if not keys.isdisjoint(theirs.weights)]
-    return bool(met) and 2 * sum(met) >= sum(state for _, state in mine.names)
+    return Met(len(mine.names), len(met), sum(state for _, state in mine.names), sum(met))
 
 
 def likeness(mine: Event, theirs: Vector) -> tuple[float, int]:

@@ -73,6 +73,8 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     link = _link("sketch", owner, near.containment)
     copied = near.is_copy or _is_edited(look, near)
     own_words = differs is not None or _only_quotes(look, near)
+    if _of_others(look, near, copied=copied):
+        return None
     if copied and not near.brings_news and not own_words:
         return Finding(Copy(owner.story_id, link), owner, wrapper=near.may_be_wrapper)
     if owner.depth > rules.REPRESENTATIVE_DEPTH:
@@ -109,6 +111,19 @@ def _only_quotes(look: Lookup, near: Resemblance) -> bool:
     return story is not None and story.best < rules.QUOTED_SCORE
 
 
+def _of_others(look: Lookup, near: Resemblance, *, copied: bool) -> bool:
+    """Whether the newcomer's headline names others than the story speaks of: one form, filled in for another event.
+
+    What is copied may have a headline of its own: there it takes two states, neither of which is spoken of.
+    """
+    story = look.likeness(near.owner.leader)
+    if story is None:
+        return False
+    if copied:
+        return story.met.other_states
+    return story.met.foreign or (story.met.strangers and story.best < rules.WEAK_SCORE)
+
+
 def _about_the_same(look: Lookup, owner: Record) -> bool:
     """Whether shared passages are background of one story, not links to other articles that both pages carry."""
     if not look.item.event.terms:
@@ -125,7 +140,7 @@ def _event(look: Lookup) -> Finding | None:
             continue
         if (
             story.shared < rules.MIN_SHARED_TERMS
-            or not story.named
+            or story.met.other_states
             or conflict(look.item.marks, owner.marks, home=home) == "series"
         ):
             continue

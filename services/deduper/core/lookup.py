@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import MASK, Candidate
-from services.deduper.core.event import ASKED_TERMS, likeness, shared_words, shares_names
+from services.deduper.core.event import ASKED_TERMS, Met, likeness, names_met, shared_words
 from services.deduper.core.records import Bucket, Likeness, Record, Representative, Resemblance
 from services.deduper.core.sketch import TOP_SHIFT
 from services.deduper.core.verdict import Owner
@@ -79,27 +79,32 @@ class Lookup:
         """How the story of ``leader`` scores, if any of its representatives is still inside the window."""
         total, count, best = 0.0, 0, None
         for one in self.bucket.representatives.get(leader, ()):
-            record = self.live(one.number)
-            if record is None:
+            if self.now_s - one.seen_s > self._window_s:
                 continue
-            score, shared = self._score(one)
+            score, shared, met = self._score(one)
             total += score
             count += 1
             if best is None or score > best[0]:
-                best = score, shared, record, one
-        if best is None:
+                best = score, shared, met, one
+        record = self.bucket.records.get(best[3].number) if best else None
+        if best is None or record is None:
             return None
-        score, shared, record, one = best
-        named = shares_names(self.item.event, one.vector)
-        return Likeness(total / count, score, shared, record, shared_words(self.item.event, one.vector), named)
+        score, shared, met, one = best
+        return Likeness(total / count, score, shared, record, shared_words(self.item.event, one.vector), met)
 
-    def _score(self, one: Representative) -> tuple[float, int]:
-        score, shared = likeness(self.item.event, one.vector)
+    def _score(self, one: Representative) -> tuple[float, int, Met]:
+        event = self.item.event
+        score, shared = likeness(event, one.vector)
+        met = names_met(event, one.vector)
         mine = self.item.published_s
         if mine and one.published_s:
             gap = abs(mine - one.published_s)
             if gap > rules.FAR_S:
-                return 0.0, shared
+                return 0.0, shared, met
             if gap <= rules.NEAR_S:
                 score += rules.NEAR_BONUS
-        return score, shared
+        if event.days and one.vector.days:
+            score += rules.SAME_DAY if event.days & one.vector.days else -rules.OTHER_DAY
+        if met.strangers:
+            score -= rules.OTHER_STATES if met.foreign else rules.STRANGERS
+        return score, shared, met

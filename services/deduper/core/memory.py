@@ -1,8 +1,8 @@
 """The index in this process. ``store/check_and_insert.lua`` takes the same steps in the same order on Redis.
 
 Used by ``wirewatch dedupe`` and by tests; one suite holds both to the same verdicts on the same histories.
-Every article has a number, its rank of arrival. A posting lists the owners of one hash, by epoch: time is cut into
-epochs of a window each, and the last two are read, so what has left the window leaves by itself.
+Every article has a number, its rank of arrival. A posting lists the owners of one hash in order of arrival, each with
+the epoch it was entered in: time is cut into eighths of a window, and the last nine are read.
 """
 
 from __future__ import annotations
@@ -138,16 +138,15 @@ class _Memory:
         held = self._bucket.representatives.setdefault(record.leader, [])
         if not event.terms or len(held) >= rules.MOST_REPRESENTATIVES:
             return
-        held.append(Representative(record.number, self._item.published_s, vector(event)))
+        held.append(Representative(record.number, self._look.now_s, self._item.published_s, vector(event)))
         for term in event.terms[:POSTED_TERMS]:
             self._post_term(term.key, record.leader)
 
     def _post_term(self, key: int, leader: int) -> None:
-        """Postings of terms keep the latest stories of each epoch."""
+        """Postings of terms keep the latest stories."""
         posting = self._look.posting(key)
         if any(owner.number == leader for owner in posting):
             return
         self._bucket.postings.setdefault(key, posting).append(Owner(self._look.epoch, leader, 0))
-        newest = [place for place, owner in enumerate(posting) if owner.epoch == self._look.epoch]
-        if len(newest) > rules.MOST_STORIES_A_TERM:
-            del posting[newest[0]]
+        if len(posting) > rules.MOST_STORIES_A_TERM:
+            del posting[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from services.contracts.messages import Link
 from services.contracts.stories import StoryMember
 from services.deduper.core import verdict as rules
-from services.deduper.core.event import Vector
+from services.deduper.core.event import Met, Vector
 from services.deduper.core.facts import Facts
 from services.deduper.core.marks import Marks
 from services.deduper.core.verdict import Owner, Verdict
@@ -79,23 +79,21 @@ class Representative:
     """One of the first members of a story, by which newcomers are judged."""
 
     number: int
+    seen_s: int
     published_s: int
     vector: Vector
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a story's live representatives score: their mean, and the best of them.
-
-    ``named``: the best one speaks of those whom the newcomer's headline names.
-    """
+    """How a story's live representatives score: their mean, and the best of them, with whom it speaks of."""
 
     score: float
     best: float
     shared: int
     owner: Record
     words: tuple[str, ...]
-    named: bool
+    met: Met
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,24 @@
 """The index on Redis: one atomic script an article, packed, expiring by itself.
 
 All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works on Redis Cluster; it runs on Redis
-7 and 8 and on Valkey 8 and 9. Under ``ww:1:{dd:<bucket>}``:
+7 and 8 and on Valkey 8 and 9. Under ``ww:2:{dd:<bucket>}``:
 
 | key | type | holds |
 |---|---|---|
 | ``:n``, ``:c`` | string | the last number of an owner of a text, and of a copy |
-| ``:<epoch>:<18 bits>`` | hash | postings: field the other 30 bits of a hash, value its owners |
+| ``:s:<18 bits>`` | string | postings of shingles: entries of 24 more bits, owner, outlet, epoch |
+| ``:x:<16 bits>`` | string | the same of addresses, exact texts and titles, with 32 more bits |
+| ``:t:<14 bits>`` | string | the same of terms: the stories they stand in |
 | ``:r:<number / 128>`` | hash | records: field the number's last 7 bits |
 | ``:u:...`` | hash | the further versions of articles that have been updated |
 | ``:f:...`` | hash | facts of the latest version |
 | ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |
 | ``:p:...`` | hash | by a story's first member: the numbers of its other representatives |
 | ``:v:<number / 32>`` | string | vectors of terms, in slots of one size |
-| ``:story:<id>`` | hash | members, JSON (``services.contracts.stories``) |
+| ``:story:<id>`` | hash | members, packed (``services.contracts.stories``) |
 
-Postings, records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes under
-``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.
+One ``MGET`` reads all postings that an article needs. A string of them is written whole, without the entries at its
+beginning that are no longer read, and with its time to live, so the window expires by itself. Written in place it would
+be given twice the room it needs. Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
+under ``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.
 """

@@ -4,16 +4,18 @@
 -- KEYS[1] prefix of the bucket. ARGV see store/packing.py.
 --
 -- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
--- Posting: owners of I4 number, B outlet.
+-- Postings lie in strings of about a hundred entries, in order of arrival. An entry of a text's hash: 4 bytes of hash,
+--   I4 number, B outlet, B epoch; of a shingle's: 3 bytes of hash, the same; of a term's: 3 bytes, I4 leader, B epoch.
+--   The owners of a hash, as they are handed around: I4 number, B outlet each; of a term: I4 leader each.
 -- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), B outlet, B hashes, B short,
---   B depth, B whether it has more versions, version, s own id, then marks. Records and postings stay under 64 bytes,
---   so that the server packs them.
+--   B depth, B whether it has more versions, version, s own id, then marks. Records stay under 64 bytes, so that the
+--   server packs them.
 -- Version: 6 bytes version, B status, B link, I2 score, I4 linked number (0).
--- Vector, in a slot of a page: I4 published, B title norm, B terms, then terms: 3 bytes key, B weight (128 more where
+-- Vector, in a slot of a page: I4 published, I4 seen, B title norm, B terms, B weekdays, then terms: 3 bytes key, B weight (128 more where
 --   it stands in the title).
 --C--
 local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
-local sub, byte, char, floor = string.sub, string.byte, string.char, math.floor
+local sub, byte, char, find, floor = string.sub, string.byte, string.char, string.find, math.floor
 local prefix = KEYS[1]
 local now, window, epoch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local id, real_id, version, outlet = ARGV[4], ARGV[5], ARGV[6], byte(ARGV[7])
@@ -21,26 +23,44 @@ local identity, exact, title = ARGV[8], ARGV[9], ARGV[10]
 local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
 local marks, published, event, title_norm, words = ARGV[17], tonumber(ARGV[18]), ARGV[19], tonumber(ARGV[20]), ARGV[21]
-local stated, vector, names = ARGV[22], ARGV[23], ARGV[24]
+local stated, vector, names, days = ARGV[22], ARGV[23], ARGV[24], tonumber(ARGV[25])
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
-local terms = #event / 10
+local terms = #event / 8
 
 -- Looking up
 
-local epochs = {}
-for e = 1, C.live_epochs do epochs[e] = prefix .. ':' .. (epoch - C.live_epochs + e) .. ':' end
-local newest_epoch = epochs[C.live_epochs]
+-- Whether what was entered in an epoch (its lowest byte) is still read.
+local function is_read(entered)
+  local age = (epoch - entered) % 256
+  return age < C.live_epochs or age >= 128
+end
 
--- The owners of a hash, all live epochs in order of arrival; and those of the newest epoch alone.
-local function posting(key)
-  local bucket, field, all, newest = sub(key, 1, 3), sub(key, 4, 7), '', false
-  for e = 1, C.live_epochs do
-    newest = call('HGET', epochs[e] .. bucket, field)
-    if newest then all = all == '' and newest or all .. newest end
+-- The strings of postings that were read, by key; each kind has its own keys and its own size of an entry.
+local TEXT, SHINGLE, TERM = 10, 9, 8
+local FIELD = {[TEXT] = 4, [SHINGLE] = 3, [TERM] = 3}
+local strings = {}
+
+-- Read the strings of all `keys` at once: one call instead of one a hash.
+local function fetch(keys)
+  local values = call('MGET', unpack(keys))
+  for i = 1, #keys do strings[keys[i]] = values[i] or '' end
+end
+
+-- The owners of a hash, in order of arrival.
+local function owners_of(key, field, size)
+  local raw, owners = strings[key], ''
+  local at, from = find(raw, field, 1, true), FIELD[size]
+  while at do
+    if (at - 1) % size ~= 0 then
+      at = find(raw, field, at + 1, true)
+    else
+      if is_read(byte(raw, at + size - 1)) then owners = owners .. sub(raw, at + from, at + size - 2) end
+      at = find(raw, field, at + size, true)
+    end
   end
-  return all, newest
+  return owners
 end
 
 local function is_boilerplate(owners)
@@ -56,8 +76,8 @@ local function is_boilerplate(owners)
   return false
 end
 
-local function contains(owners, number)
-  for at = 1, #owners, 5 do
+local function contains(owners, number, size)
+  for at = 1, #owners, size do
     if unpack_('>I4', owners, at) == number then return true end
   end
   return false
@@ -115,7 +135,24 @@ end
 
 local function rounded(score) return floor(score * 10000 + 0.5) end
 
-local identity_all, identity_new = posting(identity)
+-- The keys of what identifies the text, and of its shingles; the bytes that stand for the hash under each.
+local at_identity, at_exact, at_title = prefix .. ':x:', prefix .. ':x:', prefix .. ':x:'
+at_identity, identity = at_identity .. sub(identity, 1, 2), sub(identity, 3)
+at_exact, exact = at_exact .. sub(exact, 1, 2), sub(exact, 3)
+local needed, keys, fields = {at_identity, at_exact}, {}, {}
+if title ~= '' then
+  at_title, title = at_title .. sub(title, 1, 2), sub(title, 3)
+  needed[3] = at_title
+end
+local shingles = prefix .. ':s:'
+for i = 1, #sketch / 10 do
+  local at = i * 10 - 5
+  keys[i], fields[i] = shingles .. sub(sketch, at, at + 2), sub(sketch, at + 3, at + 5)
+  needed[#needed + 1] = keys[i]
+end
+fetch(needed)
+
+local identity_all = owners_of(at_identity, identity, TEXT)
 local prior = #identity_all > 0 and live((unpack_('>I4', identity_all, #identity_all - 4))) or false
 local again = prior and prior.id == id and prior or false
 
@@ -138,14 +175,12 @@ if again then
   end
 end
 
-local keys, alls, news, wrapper, own, shared = {}, {}, {}, {}, {}, {}
-for i = 1, #sketch / 11 do
-  local at = i * 11 - 10
-  local key = sub(sketch, at + 4, at + 10)
-  local all, newest = posting(key)
-  keys[i], alls[i], news[i] = key, all, newest
+local alls, wrapper, own, shared = {}, {}, {}, {}
+for i = 1, #keys do
+  local all = owners_of(keys[i], fields[i], SHINGLE)
+  alls[i] = all
   if all == '' or not is_boilerplate(all) then
-    own[#own + 1] = unpack_('>I4', sketch, at)
+    own[#own + 1] = unpack_('>I4', sketch, i * 10 - 9)
     for o = 1, #all, 5 do
       local number = unpack_('>I4', all, o)
       shared[number] = (shared[number] or 0) + 1
@@ -154,9 +189,8 @@ for i = 1, #sketch / 11 do
     wrapper[i] = true
   end
 end
-local exact_all, exact_new = posting(exact)
-local title_all, title_new = '', false
-if title ~= '' then title_all, title_new = posting(title) end
+local exact_all = owners_of(at_exact, exact, TEXT)
+local title_all = title ~= '' and owners_of(at_title, title, TEXT) or ''
 
 local function resemblance(r)
   local count = shared[r.number]
@@ -176,13 +210,18 @@ end
 
 -- The numbers that were met most often, at most `most` of them; the one that came first among equals.
 local function most_met(met, least, most)
-  local order = {}
+  local numbers, counts, held = {}, {}, 0
   for number, count in pairs(met) do
-    if count >= least then order[#order + 1] = {number, count} end
+    if count >= least and (held < most or count > counts[held] or count == counts[held] and number < numbers[held]) then
+      local at = held < most and held + 1 or held
+      while at > 1 and (counts[at - 1] < count or counts[at - 1] == count and numbers[at - 1] > number) do
+        numbers[at], counts[at] = numbers[at - 1], counts[at - 1]
+        at = at - 1
+      end
+      numbers[at], counts[at] = number, count
+      if held < most then held = held + 1 end
+    end
   end
-  table.sort(order, function(a, b) if a[2] ~= b[2] then return a[2] > b[2] end return a[1] < b[1] end)
-  local numbers = {}
-  for i = 1, math.min(#order, most) do numbers[i] = order[i][1] end
   return numbers
 end
 
@@ -201,22 +240,43 @@ local function nearest_texts()
 end
 
 local term_at, weight, rarity, titled  -- 3 bytes of key to place; the rest by place
+local name_at, named, states = {}, 0, {}  -- 3 bytes of key to the headline's names it stands for; which are states
 local function read_terms()
   term_at, weight, rarity, titled = {}, {}, {}, {}
   for i = 1, terms do
-    local at = i * 10 - 9
-    term_at[sub(event, at + 4, at + 6)] = i
-    weight[i], rarity[i], titled[i] = byte(event, at + 7, at + 9)
+    local at = i * 8 - 7
+    term_at[sub(event, at + 2, at + 4)] = i
+    weight[i], rarity[i], titled[i] = byte(event, at + 5, at + 7)
+  end
+  -- Names: for each, B words (128 more where it is a state) and 3 bytes of key a word.
+  local at = 1
+  states.count = 0
+  while at <= #names do
+    local size = byte(names, at)
+    local last = at + size % 128 * 3
+    named = named + 1
+    states[named] = size >= 128
+    if size >= 128 then states.count = states.count + 1 end
+    for p = at + 1, last, 3 do
+      local key = sub(names, p, p + 2)
+      local known = name_at[key] or {}
+      known[#known + 1], name_at[key] = named, known
+    end
+    at = last + 1
   end
 end
 
--- Score of one representative whose terms lie at `at` of `raw`, and the places of the terms shared.
-local function likeness(raw, at, count, norm, other_published)
+-- Score of one representative whose vector is `raw`, the places of the terms shared, and whether it speaks of less than
+-- half of the headline's states (foreign), of them or of no name (strangers), or of none of several states.
+local function likeness(raw)
   if not term_at then read_terms() end
   local product, heading, places = 0, 0, {}
   local r1, r2, r3 = 0, 0, 0  -- the three rarest
-  for p = at, at + (count - 1) * 4, 4 do
-    local i = term_at[sub(raw, p, p + 2)]
+  local met, states_met, seen = 0, 0, {}
+  local other_published, _, norm, count, other_days = unpack_('>I4I4BBB', raw)
+  for p = C.vector_at, C.vector_at + (count - 1) * 4, 4 do
+    local key = sub(raw, p, p + 2)
+    local i, standing = term_at[key], name_at[key]
     if i then
       local other = byte(raw, p + 3)
       local both = weight[i] * (other % 128)
@@ -226,17 +286,33 @@ local function likeness(raw, at, count, norm, other_published)
       if r > r1 then r1, r2, r3 = r, r1, r2 elseif r > r2 then r2, r3 = r, r2 elseif r > r3 then r3 = r end
       places[#places + 1] = i
     end
+    if standing then
+      for n = 1, #standing do
+        local name = standing[n]
+        if not seen[name] then
+          seen[name], met = true, met + 1
+          if states[name] then states_met = states_met + 1 end
+        end
+      end
+    end
   end
+  local foreign = 2 * states_met < states.count
+  local who = {foreign = foreign, strangers = foreign or named > 0 and met == 0,
+               other_states = states.count > 1 and states_met == 0}
   local norms = title_norm * norm
   local titles = norms > 0 and heading / norms or 0
   local score = (product / C.product_one + C.rarity_part * ((r1 + r2 + r3) / C.rarity_ten)
                  + C.title_part * titles) / C.full_score
   if published > 0 and other_published > 0 then
     local gap = math.abs(published - other_published)
-    if gap > C.far_s then return 0, places end
+    if gap > C.far_s then return 0, places, who end
     if gap <= C.near_s then score = score + C.near_bonus end
   end
-  return score, places
+  if days > 0 and other_days > 0 then
+    score = score + (bit.band(days, other_days) > 0 and C.same_day or -C.other_day)
+  end
+  if who.strangers then score = score - (foreign and C.other_states or C.strangers) end
+  return score, places, who
 end
 
 -- Where the vector of a number lies.
@@ -252,32 +328,37 @@ local function story_likeness(leader)
   local total, count, best = 0, 0, nil
   for i = 0, #others / 4 do
     local number = i == 0 and leader or unpack_('>I4', others, i * 4 - 3)
-    local r = live(number)
     local key, at = slot(number)
-    local raw = r and call('GETRANGE', key, at, at + C.slot_bytes - 1)
-    if raw and #raw > 5 and byte(raw, 6) > 0 then
-      local other_published, norm, size = unpack_('>I4BB', raw)
-      local score, places = likeness(raw, 7, size, norm, other_published)
+    local raw = call('GETRANGE', key, at, at + C.slot_bytes - 1)
+    if #raw >= C.vector_at and byte(raw, 10) > 0 and now - unpack_('>I4', raw, 5) <= window then
+      local score, places, who = likeness(raw)
       total, count = total + score, count + 1
-      if not best or score > best.best then best = {best = score, places = places, owner = r, raw = raw} end
+      if not best or score > best.best then best = {best = score, places = places, number = number, who = who} end
     end
   end
-  if best then best.score = total / count end
+  if best then best.score, best.owner = total / count, record(best.number) end
+  if best and not best.owner then best = nil end
   likened[leader] = best or false
   return best
 end
 
-local term_all, term_new = {}, {}
-local function ask(i)
-  if not term_all[i] then term_all[i], term_new[i] = posting(sub(event, i * 10 - 9, i * 10 - 3)) end
-  return term_all[i]
+-- The keys of the terms that are asked for, read when first needed.
+local term_keys
+local function ask_terms()
+  if term_keys then return end
+  term_keys = {}
+  for i = 1, math.min(terms, C.asked_terms) do term_keys[i] = prefix .. ':t:' .. sub(event, i * 8 - 7, i * 8 - 6) end
+  if #term_keys > 0 then fetch(term_keys) end
 end
 
+local function term_owners(i) return owners_of(term_keys[i], sub(event, i * 8 - 5, i * 8 - 3), TERM) end
+
 local function nearest_stories()
+  ask_terms()
   local met, found = {}, {}
-  for i = 1, math.min(terms, C.asked_terms) do
-    local owners = ask(i)
-    for o = 1, #owners, 5 do
+  for i = 1, #term_keys do
+    local owners = term_owners(i)
+    for o = 1, #owners, 4 do
       local leader = unpack_('>I4', owners, o)
       met[leader] = (met[leader] or 0) + 1
     end
@@ -348,6 +429,13 @@ local function by_title()
   end
 end
 
+local function of_others(near, copied)
+  local story = story_likeness(near.owner.leader)
+  if not story then return false end
+  if copied then return story.who.other_states end
+  return story.who.foreign or story.who.strangers and story.best < C.weak_score
+end
+
 local function about_the_same(r)
   if terms == 0 then return true end
   local story = story_likeness(r.leader)
@@ -379,12 +467,12 @@ local function by_sketch()
     if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
       local copied = near.is_copy or is_edited(near)
       local own_words = differs or only_quotes(near)
-      if copied and not near.brings_news and not own_words then
-        return {COPY, r, SKETCH, score, near.may_be_wrapper}
-      end
-      if r.depth <= C.representative_depth then
-        if copied then return {own_words and STORY or CARRIES, r, SKETCH, score} end
-        if near.is_story and about_the_same(r) then return {STORY, r, SKETCH, score} end
+      if not of_others(near, copied) then
+        if copied and not near.brings_news and not own_words then return {COPY, r, SKETCH, score, near.may_be_wrapper} end
+        if r.depth <= C.representative_depth then
+          if copied then return {own_words and STORY or CARRIES, r, SKETCH, score} end
+          if near.is_story and about_the_same(r) then return {STORY, r, SKETCH, score} end
+        end
       end
     end
   end
@@ -398,29 +486,12 @@ local function shared_words(places)
   return table.concat(said, '\30')
 end
 
--- Whether the vector in `raw` has any of whom the newcomer's headline names, and half of its states. Names: for each,
--- B words (128 more where it is a state) and 3 bytes of key a word.
-local function shares_names(raw)
-  local known, met, states_met, states_named, at = {}, 0, 0, 0, 1
-  for p = 7, 7 + (byte(raw, 6) - 1) * 4, 4 do known[sub(raw, p, p + 2)] = true end
-  while at <= #names do
-    local size = byte(names, at)
-    local last, found = at + size % 128 * 3, 0
-    for p = at + 1, last, 3 do
-      if known[sub(names, p, p + 2)] then found = 1 end
-    end
-    met, at = met + found, last + 1
-    if size >= 128 then states_named, states_met = states_named + 1, states_met + found end
-  end
-  return #names == 0 or met > 0 and 2 * states_met >= states_named
-end
-
 local function by_event()
   for _, story in ipairs(nearest_stories()) do
     local r = story.owner
     local home = r.outlet == outlet
     local least = home and C.own_outlet_event or C.event_score
-    if story.score >= least and #story.places >= C.min_shared_terms and shares_names(story.raw)
+    if story.score >= least and #story.places >= C.min_shared_terms and not story.who.other_states
         and conflict(r.marks, home) ~= 'series' then
       return {STORY, r, EVENT, rounded(math.min(1, story.score)), false, shared_words(story.places)}
     end
@@ -435,7 +506,7 @@ local function by_address()
     local found = by_text()
     if found[1] == COPY and found[2].number == prior.carried then return found end
   elseif noted('f', prior.number, '') == facts then
-    if contains(exact_all, prior.number) then return {COPY, prior, URL, 10000} end
+    if contains(exact_all, prior.number, 5) then return {COPY, prior, URL, 10000} end
     if near and near.own_share >= C.flap_containment then return {COPY, prior, URL, rounded(near.own_share)} end
   end
   return {UPDATE, prior, URL, near and rounded(near.containment) or 0}
@@ -448,25 +519,34 @@ local story = again and story_of(again) or owner and story_of(owner) or id
 -- Remembering
 
 local slack = 60  -- seconds; the server's clock decides when a key goes, the caller's what is read
-local posting_ttl = C.live_epochs * window + slack
+local posting_ttl = math.ceil(window * C.live_epochs / C.epochs) + slack
+local entered = char(epoch % 256)
 
-local function write_posting(key, newest, value)
-  local k = newest_epoch .. sub(key, 1, 3)
-  call('HSET', k, sub(key, 4, 7), value)
-  if not newest and call('HLEN', k) == 1 then call('EXPIRE', k, posting_ttl) end
+-- Add an entry to a string of postings, without those at its beginning that are not read any more.
+local function write(key, size, entry)
+  local raw, from = strings[key], 1
+  while from <= #raw and not is_read(byte(raw, from + size - 1)) do from = from + size end
+  raw = (from > 1 and sub(raw, from) or raw) .. entry
+  strings[key] = raw
+  call('SET', key, raw, 'EX', posting_ttl)
 end
 
-local function post(key, all, newest, number, owner_entry)
-  if all ~= '' and (#all / 5 >= C.max_owners or (number > 0 and contains(all, number))) then return end
-  write_posting(key, newest, newest and newest .. owner_entry or owner_entry)
+local function post(key, field, size, all, number, owner_entry)
+  if all ~= '' and (#all / 5 >= C.max_owners or number > 0 and contains(all, number, 5)) then return end
+  write(key, size, field .. owner_entry .. entered)
 end
 
 local function post_term(i, leader)
-  local all = ask(i)
-  if contains(all, leader) then return end
-  local value = (term_new[i] or '') .. pack_('>I4B', leader, 0)
-  if #value / 5 > C.most_stories_a_term then value = sub(value, 6) end
-  write_posting(sub(event, i * 10 - 9, i * 10 - 3), term_new[i], value)
+  local owners, key, field = term_owners(i), term_keys[i], sub(event, i * 8 - 5, i * 8 - 3)
+  local entry = pack_('>I4', leader)
+  if contains(owners, leader, 4) then return end
+  if #owners / 4 >= C.most_stories_a_term then  -- the oldest makes room
+    local raw = strings[key]
+    local at = find(raw, field .. sub(owners, 1, 4), 1, true)
+    while (at - 1) % TERM ~= 0 do at = find(raw, field .. sub(owners, 1, 4), at + 1, true) end
+    strings[key] = sub(raw, 1, at - 1) .. sub(raw, at + TERM)
+  end
+  write(key, TERM, field .. entry .. entered)
 end
 
 local function keep(kind, number, suffix, value)
@@ -485,8 +565,9 @@ local function represent(number, leader)
   local key, at = slot(number)
   -- A page is made in its full size at once: a string that grows is given twice the room it needs.
   if call('EXISTS', key) == 0 then call('SETRANGE', key, C.page_slots * C.slot_bytes - 1, '\0') end
-  call('SETRANGE', key, at, pack_('>I4BB', published, title_norm, terms) .. vector)
+  call('SETRANGE', key, at, pack_('>I4I4BBB', published, now, title_norm, terms, days) .. vector)
   call('EXPIRE', key, window + slack)
+  ask_terms()
   for i = 1, math.min(terms, C.posted_terms) do post_term(i, leader) end
 end
 
@@ -501,7 +582,7 @@ local linked = owner and owner.number or 0
 local note = found[6] or ''
 if status == UPDATE then
   local held = call('HGET', prefix .. ':story:' .. real(story_of(prior)), real(prior.id))
-  note = noted('f', prior.number, '') .. '\31' .. (held and cjson.decode(held).title or '')
+  note = noted('f', prior.number, '') .. '\31' .. (held and cjson.decode(held)[C.title_at] or '')
 end
 if note ~= '' then keep('b', number, version, note) end
 local entry = pack_('>c6BBI2I4', version, status, link, score, linked)
@@ -524,9 +605,9 @@ else
   else
     r.leader, r.depth, r.first = owner and owner.leader or number, owner and math.min(255, owner.depth + 1) or 0, entry
   end
-  local tail = ',"linked_by":null,"score":null,"copy_of":null}'
+  local tail = ',null,null,null]'
   if by ~= 0 then
-    tail = string.format(',"linked_by":"%s","score":%.4f,"copy_of":%s}', LINKS[by], strength / 10000,
+    tail = string.format(',"%s",%.4f,%s]', LINKS[by], strength / 10000,
                          r.carried == 0 and 'null' or cjson.encode(real(owner.id)))
   end
   local story_key = prefix .. ':story:' .. real(story)
@@ -535,16 +616,20 @@ else
   keep('f', number, '', facts)
   if r.leader ~= number then call('EXPIRE', (group('r', r.leader)), window + slack) end
   local owner_entry = pack_('>I4B', number, outlet)
-  if not (status == COPY and link == URL) then post(identity, identity_all, identity_new, number, owner_entry) end
+  if not (status == COPY and link == URL) then
+    post(at_identity, identity, TEXT, identity_all, number, owner_entry)
+  end
   if found[5] then
     for i = 1, #keys do
-      if not wrapper[i] and contains(alls[i], owner.number) then post(keys[i], alls[i], news[i], 0, pack_('>I4B', 0, outlet)) end
+      if not wrapper[i] and contains(alls[i], owner.number, 5) then
+        post(keys[i], fields[i], SHINGLE, alls[i], 0, pack_('>I4B', 0, outlet))
+      end
     end
   end
   if status ~= COPY then
-    post(exact, exact_all, exact_new, number, owner_entry)
-    if title ~= '' then post(title, title_all, title_new, number, owner_entry) end
-    for i = 1, #keys do post(keys[i], alls[i], news[i], number, owner_entry) end
+    post(at_exact, exact, TEXT, exact_all, number, owner_entry)
+    if title ~= '' then post(at_title, title, TEXT, title_all, number, owner_entry) end
+    for i = 1, #keys do post(keys[i], fields[i], SHINGLE, alls[i], number, owner_entry) end
     if status ~= UPDATE then represent(number, r.leader) end
   end
 end

@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.contracts.messages import Link, LinkedBy
-from services.contracts.stories import encode_member
+from services.contracts.stories import MEMBER_NO_LINK, MEMBER_TITLE_AT, encode_member
 from services.deduper.core import event as event_
 from services.deduper.core import facts as facts_
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import BITS, MASK, Candidate
-from services.deduper.core.event import KEY_MASK
+from services.deduper.core.event import KEY_MASK, Term
 from services.deduper.core.marks import Marks
 from services.deduper.core.sketch import TOP_SHIFT
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict
 
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
-_NO_LINK = b',"linked_by":null,"score":null,"copy_of":null}'
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
-_FIELD_BITS = 30  # of a 48-bit hash; the other 18 name the key: 120 postings a key at a million articles an epoch
-_FIELD_MASK: int = 2**_FIELD_BITS - 1
+_SHINGLE_KEY_BITS = 18  # of a shingle's 48 bits, and 24 more lie in the entry: at a million articles 80 to a string
+_TERM_KEY_BITS = 14
+_ENTRY_BITS = 24
+_VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _PAGE_SLOTS = 32  # vectors in one string
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
@@ -48,12 +49,17 @@ _RULES = (
     "MAX_OUTLET_OWNERS",
     "MOST_JUDGED",
     "MOST_VERSIONS",
+    "EPOCHS",
     "LIVE_EPOCHS",
     "REPRESENTATIVE_DEPTH",
     "EVENT_SCORE",
     "OWN_OUTLET_EVENT",
     "BACKGROUND_SCORE",
     "MIN_SHARED_TERMS",
+    "SAME_DAY",
+    "OTHER_DAY",
+    "STRANGERS",
+    "OTHER_STATES",
     "NEAR_S",
     "NEAR_BONUS",
     "FAR_S",
@@ -80,7 +86,9 @@ def constants() -> str:
         "title_part": event_.TITLE_PART,
         "full_score": event_.FULL_SCORE,
         "page_slots": _PAGE_SLOTS,
-        "slot_bytes": 6 + 4 * event_.MOST_TERMS,
+        "slot_bytes": _VECTOR_AT - 1 + 4 * event_.MOST_TERMS,
+        "vector_at": _VECTOR_AT,
+        "title_at": MEMBER_TITLE_AT,
     }
     return "local C = {" + ", ".join(f"{name} = {value!r}" for name, value in table.items()) + "}"
 
@@ -107,18 +115,18 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
         item.article_id.encode("utf-8", "replace"),
         item.version.to_bytes(BITS // 8, "big"),
         bytes((item.outlet,)),
-        _place(item.identity),
-        _place(item.exact),
-        b"" if item.title is None else _place(item.title),
+        item.identity.to_bytes(BITS // 8, "big"),
+        item.exact.to_bytes(BITS // 8, "big"),
+        b"" if item.title is None else item.title.to_bytes(BITS // 8, "big"),
         int(item.short),
         int(item.empty),
         item.sketch.threshold >> TOP_SHIFT,
-        b"".join(struct.pack(">I", value >> TOP_SHIFT) + _place(value & MASK) for value in item.sketch.hashes),
+        b"".join(map(_shingle, item.sketch.hashes)),
         facts_.pack(item.facts).encode("utf-8", "replace"),
-        encode_member(item.member).removesuffix(_NO_LINK),
+        encode_member(item.member).removesuffix(MEMBER_NO_LINK),
         _marks(item.marks),
         item.published_s,
-        b"".join(_place(t.key) + bytes((t.weight, t.rarity, t.titled)) for t in item.event.terms),
+        b"".join(map(_term, item.event.terms)),
         item.event.title_norm,
         "\x1e".join(term.word for term in item.event.terms).encode(),
         b"".join(mark.to_bytes(2, "big") for mark in item.marks.stated),
@@ -127,6 +135,7 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
             bytes((len(keys) | state << 7,)) + b"".join(key.to_bytes(3, "big") for key in sorted(keys))
             for keys, state in item.event.names
         ),
+        item.event.days,
     ]
 
 
@@ -158,6 +167,22 @@ def _marks(marks: Marks) -> bytes:
     return b"".join(lists) + marks.skeleton.to_bytes(2, "big") + marks.slots.to_bytes(2, "big")
 
 
-def _place(value: int) -> bytes:
-    """Where the posting of a 48-bit hash lies: three bytes of key, four of field."""
-    return (value >> _FIELD_BITS).to_bytes(3, "big") + (value & _FIELD_MASK).to_bytes(4, "big")
+def _shingle(value: int) -> bytes:
+    """Four bytes to compare with thresholds, three of key, three of what lies in the entry."""
+    low = value & MASK
+    kept = low >> (BITS - _SHINGLE_KEY_BITS - _ENTRY_BITS)
+    key, entry = kept >> _ENTRY_BITS, kept & (1 << _ENTRY_BITS) - 1
+    return struct.pack(">IHI", value >> TOP_SHIFT, key >> 8, (key & 0xFF) << _ENTRY_BITS | entry)
+
+
+def _term(term: Term) -> bytes:
+    """Two bytes of key, three of what lies in the entry and in vectors, weight, rarity, whether it is in the title."""
+    return struct.pack(
+        ">HBHBBB",
+        term.key >> (BITS - _TERM_KEY_BITS),
+        (term.key & KEY_MASK) >> 16,
+        term.key & 0xFFFF,
+        term.weight,
+        term.rarity,
+        term.titled,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.deduper.core.event import Event, Vector, shares_names
+from services.deduper.core.days import days_of
+from services.deduper.core.event import Event, Met, Vector, names_met
 from services.deduper.core.names import Name, names_of
 from services.deduper.vocabularies import state_names
 
@@ -38,7 +39,7 @@ def test_a_headline_with_many_names_is_cut() -> None:
     assert len(names_of(" ".join(f"Name{letter}" for letter in "abcdefghijklmnop"), "", {})) == 8
 
 
-def test_any_name_and_half_of_the_states_must_be_shared() -> None:
+def test_whom_the_other_text_speaks_of() -> None:
     theirs = Vector({1: (5, False), 2: (5, True)}, 0)
     ship, state, other, third = (
         (frozenset({1}), False),
@@ -46,12 +47,26 @@ def test_any_name_and_half_of_the_states_must_be_shared() -> None:
         (frozenset({8}), True),
         (frozenset({9}), True),
     )
-    assert shares_names(Event((), 0, ()), theirs)
-    assert shares_names(Event((), 0, (ship,)), theirs)
-    assert shares_names(Event((), 0, (state, other)), theirs)
-    assert not shares_names(Event((), 0, (ship, other)), theirs)
-    assert not shares_names(Event((), 0, (state, other, third)), theirs)
-    assert not shares_names(Event((), 0, ((frozenset({7}), False),)), theirs)
+
+    def met(*names: tuple[frozenset[int], bool]) -> Met:
+        return names_met(Event((), 0, 0, names), theirs)
+
+    assert not met().strangers
+    assert not met(ship).strangers
+    assert not met(state, other).strangers
+    assert met(ship, other).foreign
+    assert met(state, other, third).strangers
+    assert met((frozenset({7}), False)).strangers
+    assert not met((frozenset({7}), False)).foreign
+    assert met(other, third).other_states
+    assert not met(other).other_states
+    assert not met(state, other, third).other_states
+
+
+def test_weekdays_of_title_and_lead() -> None:
+    assert days_of("Fleet sails on Monday", "It had been due on SUNDAY. " + "x " * 400 + "Friday") == 0b1000001
+    assert days_of("Am Dienstag", "La flotte part jeudi.") == 0b1010
+    assert days_of("No day", "none of these: mondays, fridayish") == 0
 
 
 def test_a_name_is_a_value() -> None:
