@@ -1,8 +1,8 @@
-"""From an article sent to its alert: on the topic, in Redis, and at an open follower of the api.
+"""From an article sent to its alert: on the topic, in Redis, at an open follower of the api, and on an open page.
 
-``python -m tests.bench.latency [--articles 3000] [--per-second 100]`` prints one JSON object. Times are taken by this
-process, on the same machine: when the article is handed to the producer, and when its alert is read back from each
-place. What the page adds (drawing a row) is not in the figure; how the event reaches an open page is.
+``python -m tests.bench.latency [--articles 3000] [--per-second 100]`` prints one JSON object. Times are taken on one
+machine, by its clock: when the article is handed to the producer, and when its alert is read back from each place. On
+the page it is the frame after the row has come, in a Chromium; without one on this machine, that figure is missing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer
+from playwright.async_api import expect
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert
@@ -30,24 +32,43 @@ from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
 from tests.bench import corpus
 from tests.bench.stack import Stack, running
+from tests.support.browser import a_tab, chromium
 
-PLACES = ("topic", "redis", "follower")
+PLACES = ("topic", "redis", "follower", "page")
+# Notes for every new row the first frame that can show it.
+_WATCH = """
+window.rows = {};
+addEventListener('DOMContentLoaded', () => new MutationObserver((changes) => {
+  for (const change of changes) for (const row of change.addedNodes) {
+    const id = row.dataset && row.dataset.id;
+    if (id && !(id in rows)) { rows[id] = 0; requestAnimationFrame(() => { rows[id] = Date.now() / 1000; }); }
+  }
+}).observe(document.querySelector('#alerts'), {childList: true}));
+"""
 
 
 class Times:
-    """When each article was sent, and when its alert was seen at each place. Seconds of one monotonic clock."""
+    """When each article was sent, and when its alert was seen at each place. Seconds since 1970."""
 
     def __init__(self) -> None:
         self.sent: dict[str, float] = {}
         self.seen: dict[str, dict[str, float]] = {place: {} for place in PLACES}
+        self.article_of: dict[str, str] = {}  # by alert
 
     def saw(self, place: str, alert: Alert) -> None:
         """Note the first sight of the alert that an article caused."""
-        self.seen[place].setdefault(alert.stages.article_id, time.perf_counter())
+        self.article_of.setdefault(alert.id, alert.stages.article_id)
+        self.seen[place].setdefault(alert.stages.article_id, time.time())
+
+    def saw_rows(self, rows: dict[str, float]) -> None:
+        """Note the rows of the page, by alert."""
+        self.seen["page"] = {self.article_of[id_]: at for id_, at in rows.items() if at and id_ in self.article_of}
 
     def percentiles(self, place: str) -> dict[str, float]:
         """Milliseconds."""
         waits = sorted(1000 * (at - self.sent[name]) for name, at in self.seen[place].items() if name in self.sent)
+        if not waits:
+            return {"alerts": 0}
         return {
             "alerts": len(waits),
             "p50_ms": round(waits[len(waits) // 2], 1),
@@ -64,12 +85,16 @@ async def measure(articles: int, per_second: float) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="wirewatch-latency-") as folder:
         async with running(Path(folder) / "home", WIREWATCH_LOG_LEVEL="warning") as stack:
             readers = [asyncio.ensure_future(read(stack, times)) for read in (_topic, _redis, _follower)]
-            await asyncio.sleep(2)
-            await _send(stack, items, per_second, times)
-            for _ in range(600):
-                if all(len(seen) >= wanted for seen in times.seen.values()) or any(r.done() for r in readers):
-                    break
-                await asyncio.sleep(0.1)
+            async with _page(stack) as rows:
+                await asyncio.sleep(2)
+                await _send(stack, items, per_second, times)
+                for _ in range(600):
+                    seen = [len(times.seen[place]) for place in PLACES[:3]]
+                    if min(seen) >= wanted or any(reader.done() for reader in readers):
+                        break
+                    await asyncio.sleep(0.1)
+                await asyncio.sleep(2)
+                times.saw_rows(await rows())
             for reader in readers:
                 reader.cancel()
             await asyncio.gather(*readers, return_exceptions=True)
@@ -90,7 +115,7 @@ async def _send(stack: Stack, items: Sequence[corpus.Item], per_second: float, t
     for number, item in enumerate(items):
         await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
         message = Outgoing(topic=topics.ARTICLES, key=item.article.id.encode(), value=codec.encode(item.article))
-        times.sent[item.article.id] = time.perf_counter()
+        times.sent[item.article.id] = time.time()
         task = asyncio.create_task(publisher.publish([message]))
         sending.add(task)
         task.add_done_callback(sending.discard)
@@ -129,6 +154,28 @@ async def _follower(stack: Stack, times: Times) -> None:
         async for line in answer.content:
             if line.startswith(b"data: "):
                 times.saw("follower", codec.decode(line[6:], Alert))
+
+
+@asynccontextmanager
+async def _page(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[dict[str, float]]]]:
+    """An open page; what is yielded asks it when each row came."""
+
+    async def none() -> dict[str, float]:
+        return {}
+
+    if chromium() is None:
+        yield none
+        return
+    async with a_tab(width=1440, height=900) as tab:
+        await tab.page.add_init_script(_WATCH)
+        await tab.page.goto(json.loads((stack.home / "run.json").read_text())["api"])
+        await expect(tab.page.locator("#status")).to_have_text("live")
+
+        async def rows() -> dict[str, float]:
+            found: dict[str, float] = await tab.page.evaluate("rows")
+            return found
+
+        yield rows
 
 
 if __name__ == "__main__":
