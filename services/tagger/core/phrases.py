@@ -56,7 +56,7 @@ def _inflected(body: str) -> list[str]:
 def _choices(body: str) -> list[str]:
     parts = _CHOICE.split(body)
     if any(mark in part for part in parts[::2] for mark in "()|"):
-        raise ValueError("a parenthesis is not closed, or | stands outside of parentheses")
+        raise ValueError("a parenthesis is not closed or holds another one, or | stands outside of parentheses")
     options = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
     if math.prod(len(choices) for choices in options) > _MOST_FORMS:
         raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")

@@ -264,7 +264,7 @@ def _note_actor(sentence: Sentence, hit: Hit, words: _Words, norm: str, compiled
     span = words.span(hit)
     if hit.meaning.kind == "ship":
         more = _NAME_GOES_ON.match(norm, hit.end, sentence.end)
-        span = Span(span.first, span.last, hit.start, more.end() if more else hit.end)
+        span = words.span(Hit(hit.meaning, hit.start, more.end() if more else hit.end))
         _note(sentence, compiled.built_in[SHIP], span)
     sentence.actors.append((hit.meaning.index, span))
     _note(sentence, compiled.built_in[ACTOR], span)
