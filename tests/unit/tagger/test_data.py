@@ -13,7 +13,7 @@ from services.tagger.core.places import read_places
 from services.tagger.errors import PackError
 
 # Codes of ISO 3166-1 that places use and that are no states of the list.
-TERRITORIES = {"FLK", "GIB", "GUM", "HKG", "IOT", "SJM"}
+TERRITORIES = {"FLK", "GIB", "GUM", "HKG", "IOT", "PRI", "SJM"}
 
 
 def test_ids_are_iso_codes_or_slugs() -> None:
