@@ -85,10 +85,10 @@ def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | N
         starts[name] = length
         length += len(value) + len(_SEPARATOR)
     folded = fold(_SEPARATOR.join(value for _, value in fields))
-    positions = compiled.triggers.positions(folded.data)
+    positions = sorted(compiled.triggers.positions(folded.data))
     if not positions:
         return None
-    cut, reached = _cut(fields, folded, starts)
+    cut, reached = _cut(fields, folded, starts, positions)
     chosen = _with_trigger(cut, positions, folded)
     for sentence in chosen:
         _fill(sentence, folded, compiled)
@@ -101,15 +101,18 @@ def _repeats(summary: str, text: str) -> bool:
 
 
 def _cut(
-    fields: Sequence[tuple[EvidenceField, str]], folded: Folded, starts: dict[EvidenceField, int]
+    fields: Sequence[tuple[EvidenceField, str]],
+    folded: Folded,
+    starts: dict[EvidenceField, int],
+    positions: Sequence[int],
 ) -> tuple[list[Sentence], bool]:
-    """All sentences of all fields."""
+    """The first sentences of all fields, and the others near a trigger."""
     found: list[Sentence] = []
     begin = 0
     room = MOST_SENTENCES * 4
     for name, value in fields:
         end = _norm_end(folded, starts[name] + len(value))
-        spans = sentences.split(folded.norm, begin, end, limit=room)
+        spans = sentences.around(folded.norm, begin, end, positions, first=LEAD_SENTENCES + 2, limit=room)
         for index, (start, stop) in enumerate(spans):
             position: Position = "title" if name == "title" else "lead"
             if name == "text" and index >= LEAD_SENTENCES:

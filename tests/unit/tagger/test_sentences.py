@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tagger.core.sentences import LONGEST, split
+from services.tagger.core.sentences import LONGEST, around, split
 
 
 def pieces(text: str) -> list[str]:
@@ -39,3 +39,12 @@ def test_text_without_an_end_is_cut() -> None:
 @given(st.text(alphabet="aB. \n!”“U.S", max_size=200))
 def test_sentences_cover_all_that_is_not_space_in_order(text: str) -> None:
     assert "".join("".join(piece.split()) for piece in pieces(text)) == "".join(text.split())
+
+
+@given(st.text(alphabet="aB. \n\u201d", max_size=200), st.sets(st.integers(0, 199), max_size=6), st.integers(1, 4))
+def test_the_sentences_around_places_are_those_of_the_whole(text: str, places: set[int], first: int) -> None:
+    whole = split(text, 0, len(text), limit=1000)
+    chosen = around(text, 0, len(text), sorted(places), first=first, limit=1000)
+    wanted = [span for n, span in enumerate(whole) if n < first or any(span[0] <= p < span[1] for p in places)]
+    assert chosen == sorted(set(chosen))
+    assert set(wanted) <= set(chosen) <= set(whole)
