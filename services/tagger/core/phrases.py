@@ -68,9 +68,11 @@ def _needle(text: str, *, exact: bool) -> Needle:
     text = text[:-1] if prefix else text
     if "*" in text or "~" in text or "=" in text:
         raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
-    folded = fold_phrase(text)
-    if not folded.strip():
+    if not fold_phrase(text).strip():
         raise ValueError("it holds no letter or digit")
+    while not exact and not text[0].isalnum():
+        text = text[1:]  # "'s aid": what stands before the first word is a border, whatever it is
+    folded = fold_phrase(text)
     capitals = tuple(
         index for index, letter in enumerate(text) if letter.isupper() and (index == 0 or not text[index - 1].isalnum())
     )

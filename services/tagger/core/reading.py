@@ -20,6 +20,9 @@ MOST_CHARACTERS = 120_000
 MOST_SENTENCES = 400
 MOST_HITS = 60  # of one concept in one sentence
 LEAD_SENTENCES = 3
+# Of the first so many, menus and other lines that are no sentences are not counted as the lead.
+LEAD_WINDOW = 12
+_SHORT_LINE = 60
 
 _SEPARATOR = "\n\n"
 _WORD = re.compile(rb"[^ ]+")
@@ -112,15 +115,22 @@ def _cut(
     room = MOST_SENTENCES * 4
     for name, value in fields:
         end = _norm_end(folded, starts[name] + len(value))
-        spans = sentences.around(folded.norm, begin, end, positions, first=LEAD_SENTENCES + 2, limit=room)
+        spans = sentences.around(folded.norm, begin, end, positions, first=LEAD_WINDOW, limit=room)
+        told = 0
         for index, (start, stop) in enumerate(spans):
             position: Position = "title" if name == "title" else "lead"
-            if name == "text" and index >= LEAD_SENTENCES:
+            if name == "text" and (told >= LEAD_SENTENCES or index >= LEAD_WINDOW):
                 position = "body"
-            opening = name != "title" and index < LEAD_SENTENCES + 2
+            opening = name != "title" and told < LEAD_SENTENCES + 2
             found.append(Sentence(name, position, start, stop, opening))
+            told += index >= LEAD_WINDOW or _tells(folded.norm, start, stop)
         begin = end
     return found, len(found) >= room
+
+
+def _tells(text: str, start: int, stop: int) -> bool:
+    """Whether it is more than a menu, a caption or a line of a page's frame."""
+    return stop - start >= _SHORT_LINE or text[stop - 1] in '.!?\u2026"\u201d\u2019'
 
 
 def _norm_end(folded: Folded, raw: int) -> int:

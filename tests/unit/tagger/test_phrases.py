@@ -48,6 +48,7 @@ def test_forms(word: str, expected: set[str]) -> None:
         ("pact", "impact pacts pact’s", ["pact"]),
         ("Türkiye", "TÜRKIYE Turkiye", ["TÜRKIYE", "Turkiye"]),
         ("war", "(war) 'war' war-weary", ["war", "war", "war"]),
+        ("'s aid", "Cuba's aid, Cuba\u2019s aid", ["s aid", "s aid"]),
     ],
 )
 def test_matches(phrase: str, text: str, expected: list[str]) -> None:
