@@ -119,8 +119,13 @@ def event(title: str, text: str, vocabulary: Vocabulary) -> Event:
     if not vocabulary.ready:
         return NOTHING
     rarity = vocabulary.information(counts)
-    weights = {w: (1 + math.log(n)) * rarity[w] for w, n in counts.items() if rarity[w] > LEAST_INFORMATION}
-    kept = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_TERMS]
+    weighed = [
+        (-rare if (often := counts[word]) == 1 else -(1 + math.log(often)) * rare, word)
+        for word, rare in rarity.items()
+        if rare > LEAST_INFORMATION
+    ]
+    weighed.sort()
+    kept = [(word, -less) for less, word in weighed[:MOST_TERMS]]
     norm = math.sqrt(sum(weight * weight for _, weight in kept)) or 1.0
     titled = frozenset(title_words)
     terms: dict[int, Term] = {}

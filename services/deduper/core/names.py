@@ -37,11 +37,15 @@ def names_of(title: str, text: str, aliases: Aliases) -> tuple[Name, ...]:
     A name is a word with a capital that stands nowhere in headline or text without one: so headlines whose every word
     has a capital are read, too. In scripts without capitals there are none.
     """
-    small = {word for word in _WORD.findall(f"{title} {text[:_LEAD_CHARACTERS]}") if word[0].islower()}
     found: dict[Name, None] = {}
+    written: set[str] = set()
     for word in _WORD.findall(title):
+        if not word[0].isupper():
+            continue
         folded = fold(word.removesuffix("'s").removesuffix("’s"))
-        if word[0].isupper() and len(folded) > 1 and folded not in small and folded not in _CALENDAR:
+        written = written or set(_WORD.findall(f"{title} {text[:_LEAD_CHARACTERS]}"))
+        small = folded in written and folded[0].islower()
+        if len(folded) > 1 and not small and folded not in _CALENDAR:
             called = aliases.get(folded)
             found[Name(called or frozenset({folded}), state=called is not None)] = None
     return tuple(found)[:MOST_NAMES]

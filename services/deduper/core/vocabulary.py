@@ -57,8 +57,10 @@ class Vocabulary:
     def information(self, words: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
         weight = PRIOR_ARTICLES if self.prior else 0
-        total, counts, expected = weight + self.articles + 1, self.counts, self._expected
+        total = weight + self.articles + 1
+        # The inner loop of the whole room: names looked up once, and no call for a minimum.
+        log, count_of, expected_of, most = math.log, self.counts.get, self._expected.get, MOST_INFORMATION
         return {
-            word: min(MOST_INFORMATION, math.log(total / (expected.get(word, 0.0) + counts[word] + 0.3)))
+            word: most if (value := log(total / (expected_of(word, 0.0) + count_of(word, 0) + 0.3))) > most else value
             for word in words
         }
