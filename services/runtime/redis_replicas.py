@@ -24,7 +24,7 @@ from services.runtime.logging import get
 
 log = get(__name__)
 
-WAIT_MS = 1_000  # a replica that is well answers within a few
+WAIT_MS = 2_000  # a replica that is well answers within a few
 GRACE_SECONDS = 5.0
 _SCRIPTS = ("EVALSHA", "EVAL")
 
@@ -36,7 +36,10 @@ class NotReplicatedError(RedisConnectionError):
 class Replicas:
     """How many replicas must have a write, and what to do while they do not. Its memory is one moment."""
 
-    def __init__(self, required: int | None, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, required: int | None, *, wait_ms: int = WAIT_MS, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.wait_ms = wait_ms
         self._required = required
         self._now = now
         self._not_before = 0.0
@@ -96,7 +99,7 @@ class _ReplicatedPipeline(Pipeline):
         wanted = self.replicas.wanted() if any(args[0] in _SCRIPTS for args, _ in self.command_stack) else 0
         if not wanted:
             return await super().execute(raise_on_error)
-        self.queue("WAIT", wanted, WAIT_MS)
+        self.queue("WAIT", wanted, self.replicas.wait_ms)
         *replies, found = await super().execute(raise_on_error)
         if isinstance(found, Exception):
             raise found

@@ -120,13 +120,14 @@ def _workers(home: Path, kafka: Brokers, redis: Watched, more: str) -> Cluster:
     for name in [f"{room}-{number}" for room in ROOMS for number in range(EACH)]:
         taken.append(ports.free(taken))
         ops[name] = f"http://127.0.0.1:{taken[-1]}"
-        servers.append(_worker(home, name, taken[-1], kafka.address, redis.address + more))
+        servers.append(worker(home, name, taken[-1], kafka.address, redis.address + more))
     cluster = Cluster(kafka, redis, Supervisor(SystemClock(), lambda part, what: _note(cluster, part, what)), ops)
     cluster.supervisor.start(servers)
     return cluster
 
 
-def _worker(home: Path, name: str, port: int, kafka: str, redis: str) -> Server:
+def worker(home: Path, name: str, port: int, kafka: str, redis: str) -> Server:
+    """A worker ``<room>-<number>`` as a process of its own, as a container would run it."""
     url = f"http://127.0.0.1:{port}"
     environment: Mapping[str, str] = {
         **{key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ},

@@ -28,6 +28,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
 from tests.bench import corpus, ledger
+from tests.bench.processes import cpu_seconds, resident_megabytes
 from tests.bench.stack import Stack, running
 
 PARTITIONS = 4
@@ -60,6 +61,7 @@ def _rate(figures: dict[str, object]) -> float:
 
 async def _line(stack: Stack, items: Sequence[corpus.Item]) -> dict[str, object]:
     messages = _encoded(topics.ARTICLES, items)
+    before = cpu_seconds(stack.pids())
     began = time.perf_counter()
     await _send(stack.kafka, messages)
     sent = time.perf_counter()
@@ -74,6 +76,10 @@ async def _line(stack: Stack, items: Sequence[corpus.Item]) -> dict[str, object]
         "articles_per_second": round(len(items) / seconds),
         "seconds": round(seconds, 2),
         "sending_seconds": round(sent - began, 2),
+        "cpu_microseconds_per_article": {
+            name: round((spent - before[name]) / len(items) * 1e6) for name, spent in cpu_seconds(stack.pids()).items()
+        },
+        "resident_megabytes": resident_megabytes(stack.pids()),
         "statuses": statuses,
     }
 
@@ -110,19 +116,26 @@ async def _bare(kafka: str, items: Sequence[corpus.Item], way: str) -> dict[str,
         )
         for source, target in itertools.pairwise(names)
     ]
+    pids = {str(number): worker.pid for number, worker in enumerate(workers)}
     try:
         await _send(kafka, [Outgoing(topic=names[0], key=b"%d" % n, value=b"warm") for n in range(100)])
         await _arrived(kafka, names[-1], 100)
         messages = _encoded(names[0], items)
+        before = sum(cpu_seconds(pids).values())
         began = time.perf_counter()
         await _send(kafka, messages)
         await _arrived(kafka, names[-1], 100 + len(items))
         seconds = time.perf_counter() - began
+        spent = sum(cpu_seconds(pids).values()) - before
     finally:
         for worker in workers:
             worker.terminate()
             await worker.wait()
-    return {"articles_per_second": round(len(items) / seconds), "seconds": round(seconds, 2)}
+    return {
+        "articles_per_second": round(len(items) / seconds),
+        "seconds": round(seconds, 2),
+        "cpu_microseconds_per_article_and_hop": round(spent / len(items) / len(workers) * 1e6),
+    }
 
 
 def _encoded(topic: str, items: Sequence[corpus.Item]) -> list[Outgoing]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import signal
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.runtime.clock import SystemClock
+from services.runtime.redis import RedisCalls
 from services.runtime.redis_replicas import NotReplicatedError, Replicas, ReplicatedRedis
+from services.runtime.retry import Waiting
 from tests.support.redis_nodes import Watched
 
 pytestmark = pytest.mark.stack
-COUNT = "return redis.call('INCR', KEYS[1])"
+KEEP = "redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]"
 
 
 @pytest.fixture
@@ -34,21 +39,27 @@ async def client(pair: Watched) -> AsyncIterator[ReplicatedRedis]:
 
 
 async def test_a_script_counts_once_the_replica_has_it(pair: Watched, client: ReplicatedRedis) -> None:
+    calls = RedisCalls(SystemClock(), Waiting())
+    replica = pair.servers[1]
     client.replicas = Replicas(1)
-    for number in range(1, 6):
-        assert await client.execute_command("EVAL", COUNT, 1, "n") == number
-        assert pair.servers[1].ask("GET", "n") == b"%d" % number
-    async with client.pipeline(transaction=False) as pipe:
-        pipe.eval(COUNT, 1, "n")
-        pipe.get("n")
-        assert await pipe.execute() == [6, b"6"]
+    for number in (b"1", b"2", b"3"):
+        said = await calls.run(partial(client.execute_command, "EVAL", KEEP, 1, "n", number))
+        assert (said, replica.ask("GET", "n")) == (number, number)
 
-    pair.servers[1].signal(signal.SIGSTOP)
-    assert await client.get("n") == b"6"  # reading waits for nobody
+    async def attempt() -> list[Any]:
+        async with client.pipeline(transaction=False) as pipe:
+            pipe.eval(KEEP, 1, "n", "4")
+            pipe.get("n")
+            return await pipe.execute()
+
+    assert await calls.run(attempt) == [b"4", b"4"]
+    assert replica.ask("GET", "n") == b"4"
+
+    replica.signal(signal.SIGSTOP)
+    assert await client.get("n") == b"4"  # reading waits for nobody
+    client.replicas = Replicas(1, wait_ms=200)
     with pytest.raises(NotReplicatedError, match="0 of 1"):
-        await client.execute_command("EVAL", COUNT, 1, "n")
-
-    client.replicas = Replicas(None)
-    assert await client.execute_command("EVAL", COUNT, 1, "n") == 8
+        await client.execute_command("EVAL", KEEP, 1, "n", "5")
+    client.replicas = Replicas(None, wait_ms=200)
+    assert await client.execute_command("EVAL", KEEP, 1, "n", "6") == b"6"
     assert client.replicas.wanted() == 0  # and is not asked again for a while
-    assert await client.execute_command("EVAL", COUNT, 1, "n") == 9

@@ -25,7 +25,6 @@ PATIENCE_S = 60.0
 _DURABLE = {
     "appendonly": "yes",
     "appendfsync": "always",
-    "save": "",
     "bind": "127.0.0.1",
     "repl-diskless-sync-delay": "0",
 }
@@ -201,8 +200,10 @@ def clustered(home: Path) -> Iterator[str]:
 def _server(home: Path, name: str, port: int, **options: str) -> Node:
     folder = home / name
     folder.mkdir(parents=True)
-    given = {"port": str(port), "dir": str(folder), **_DURABLE, **options}
-    return Node(name, folder, *(word for key, value in given.items() for word in (f"--{key}", value)), port=port)
+    given = {"port": str(port), "dir": f'"{folder}"', **_DURABLE, **options}
+    file = folder / "redis.conf"  # a file, so that a sentinel can note there whom the server follows
+    file.write_text("".join(f"{key} {value}\n" for key, value in given.items()) + 'save ""\n')
+    return Node(name, folder, str(file), port=port)
 
 
 def _sentinel(home: Path, name: str, port: int, *, master: int) -> Node:
