@@ -37,7 +37,7 @@ from tests.support.redis_nodes import Node, Watched
 
 ROOMS = ("deduper", "tagger", "alerter", "notifier")
 EACH = 2
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 QUIET_SECONDS = 8.0
 WITHIN = 200  # messages after its original in which a copy comes
 
@@ -101,8 +101,8 @@ def close_copies(items: Sequence[Item], seed: int = 7) -> list[Item]:
 
 
 async def _topics(kafka: Brokers) -> None:
-    async with topics.admin(KafkaAccess(kafka.address), timeout_seconds=60) as admin:
-        for _ in range(600):
+    async with topics.admin(KafkaAccess(kafka.address), timeout_seconds=READY_SECONDS) as admin:
+        for _ in range(3000):
             if await topics.brokers(admin) == 3:
                 break
             await asyncio.sleep(0.1)

@@ -21,7 +21,7 @@ from services.local.child import Child, Program
 
 SLOTS = 16_384
 SERVICE = "wirewatch"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 _DURABLE = {
     "appendonly": "yes",
     "appendfsync": "always",
