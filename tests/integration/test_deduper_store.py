@@ -139,6 +139,14 @@ async def test_reports_that_name_other_days_are_two_events(store: Store) -> None
     assert isinstance(other, New) or other.link.score < found.link.score
 
 
+async def test_two_reports_that_quote_one_speech_are_two_sources(store: Store) -> None:
+    speech = f"“{prose(3, 140)}” "
+    first, other = at(1, text=speech + prose(1, 200)), at(2, title=prose(901, 4), text=speech + prose(2, 150))
+    verdict = (await ask(store, first, other))[1].verdict
+    assert isinstance(verdict, SameStory)
+    assert verdict.copy_of is None
+
+
 async def test_a_long_text_that_swallows_a_short_one_is_news_but_no_source(store: Store) -> None:
     teaser, full = at(1, text=prose(1, 100)), at(2, text=prose(1, 100) + " " + prose(2, 600))
     _, decision = await ask(store, teaser, full)
@@ -357,7 +365,16 @@ def _random_article(draw: random.Random) -> Article:
         title=draw.choice(
             (f"Convoy {number} leaves the harbour", "Six words make a good title", prose(number, 6), _treaty(draw))
         ),
-        text=draw.choice((text, text, text, "", f"It counted {draw.randrange(3)} ships. {text}", f"{_treaty(draw)}.")),
+        text=draw.choice(
+            (
+                text,
+                text,
+                f'"{text}" {prose(number, 60)}',
+                "",
+                f"It counted {draw.randrange(3)} ships. {text}",
+                f"{_treaty(draw)}.",
+            )
+        ),
         language=draw.choice(("en", "en", "en", None)),
     )
 

@@ -72,7 +72,7 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
         short=short,
         empty=not words,
         outlet=_hash("outlet", article.outlet) & 0xFF,
-        sketch=EMPTY if short else sketch(words),
+        sketch=EMPTY if short else sketch(words, text),
         facts=facts_of(article.title, text),
         marks=marks_of(headline(article.title), text, vocabulary.prior),
         event=event(article.title, text, vocabulary),

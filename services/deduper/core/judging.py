@@ -80,7 +80,7 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     if owner.depth > rules.REPRESENTATIVE_DEPTH:
         return None
     if copied:
-        carried = None if own_words else owner.article_id
+        carried = None if own_words or near.containment < rules.CARRIED else owner.article_id
         return Finding(SameStory(owner.story_id, link, copy_of=carried), owner)
     if near.is_story and _about_the_same(look, owner):
         return Finding(SameStory(owner.story_id, link, copy_of=None), owner)
@@ -105,7 +105,12 @@ def _is_edited(look: Lookup, near: Resemblance) -> bool:
 
 def _only_quotes(look: Lookup, near: Resemblance) -> bool:
     """Whether two reports share the words of a speech, but not their own."""
-    if near.home or near.containment >= rules.QUOTED_CONTAINMENT:
+    if near.home:
+        return False
+    plain, taken, quoted = look.own_words(near.owner)
+    if plain >= rules.MIN_PLAIN and quoted > taken and taken < rules.OWN_WORDS * plain:
+        return True
+    if near.containment >= rules.QUOTED_CONTAINMENT:
         return False
     story = look.likeness(near.owner.leader)
     return story is not None and story.best < rules.QUOTED_SCORE

@@ -24,6 +24,7 @@ class Lookup:
         self._window_s = window_s
         hashes = [(value >> TOP_SHIFT, value & MASK) for value in item.sketch.hashes]
         self.own = [(top, key) for top, key in hashes if not rules.is_boilerplate(self.posting(key))]
+        self._quoted = frozenset(value & MASK for value in item.sketch.quoted)
         self._shared = Counter(owner.number for _, key in self.own for owner in self.posting(key))
 
     def posting(self, key: int) -> list[Owner]:
@@ -57,6 +58,21 @@ class Lookup:
             other=rules.common_count(owner.hashes, owner.top, self.item.sketch.threshold >> TOP_SHIFT),
             home=owner.outlet == self.item.outlet,
         )
+
+    def own_words(self, owner: Record) -> tuple[int, int, int]:
+        """Of what the newcomer does not quote: how many hashes, and how many of them ``owner`` has; of its quotations,
+        how many ``owner`` has."""
+        plain = taken = quoted = 0
+        for top, key in self.own:
+            if top > owner.top:
+                continue
+            has = any(one.number == owner.number for one in self.posting(key))
+            if key in self._quoted:
+                quoted += has
+            else:
+                plain += 1
+                taken += has
+        return plain, taken, quoted
 
     def nearest_texts(self) -> list[Resemblance]:
         """Stored texts by containment, highest first; the one that came first among equals."""

@@ -24,6 +24,7 @@ local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
 local marks, published, event, title_norm, words = ARGV[17], tonumber(ARGV[18]), ARGV[19], tonumber(ARGV[20]), ARGV[21]
 local stated, vector, names, days = ARGV[22], ARGV[23], ARGV[24], tonumber(ARGV[25])
+local quotations = ARGV[26]  -- for each shingle 1 where it lies within quotation marks, 0 elsewhere
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
@@ -455,8 +456,17 @@ local function is_edited(near)
 end
 
 local function only_quotes(near)
-  if near.home or near.containment >= C.quoted_containment then return false end
-  local story = story_likeness(near.owner.leader)
+  if near.home then return false end
+  local r, plain, taken, quoted = near.owner, 0, 0, 0
+  for i = 1, #keys do
+    if not wrapper[i] and unpack_('>I4', sketch, i * 10 - 9) <= r.top then
+      local has = contains(alls[i], r.number, 5) and 1 or 0
+      if byte(quotations, i) == 1 then quoted = quoted + has else plain, taken = plain + 1, taken + has end
+    end
+  end
+  if plain >= C.min_plain and quoted > taken and taken < C.own_words * plain then return true end
+  if near.containment >= C.quoted_containment then return false end
+  local story = story_likeness(r.leader)
   return story and story.best < C.quoted_score
 end
 
@@ -470,7 +480,9 @@ local function by_sketch()
       if not of_others(near, copied) then
         if copied and not near.brings_news and not own_words then return {COPY, r, SKETCH, score, near.may_be_wrapper} end
         if r.depth <= C.representative_depth then
-          if copied then return {own_words and STORY or CARRIES, r, SKETCH, score} end
+          if copied then
+            return {(own_words or near.containment < C.carried) and STORY or CARRIES, r, SKETCH, score}
+          end
           if near.is_story and about_the_same(r) then return {STORY, r, SKETCH, score} end
         end
       end

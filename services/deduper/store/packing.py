@@ -36,6 +36,9 @@ _RULES = (
     "COPY_CONTAINMENT",
     "EDITED_CONTAINMENT",
     "EDITED_SCORE",
+    "MIN_PLAIN",
+    "OWN_WORDS",
+    "CARRIED",
     "QUOTED_CONTAINMENT",
     "QUOTED_SCORE",
     "STORY_CONTAINMENT",
@@ -136,6 +139,7 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
             for keys, state in item.event.names
         ),
         item.event.days,
+        bytes(value in item.sketch.quoted for value in item.sketch.hashes),
     ]
 
 
