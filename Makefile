@@ -54,6 +54,16 @@ cluster: setup ## Run the line on three brokers and several Redis servers, and k
 	@$(BIN)/python -m tests.bench.on_redis
 	@$(BIN)/python -m tests.bench.cluster $(ARGS)
 
+histories: setup ## Shuffle, repeat and replay thousands of histories of alerts; HISTORIES=20000 for the record
+	@HISTORIES=$${HISTORIES:-3000} $(BIN)/python -m pytest -p no:randomly --hypothesis-show-statistics -o timeout=3600 tests/unit/alerter/test_histories.py
+
+bench-alerts: setup ## Measure pages of 100,000 alerts, their memory, and the page with 10,000 (prints JSON)
+	@$(BIN)/python -m tests.bench.alert_store
+	@$(BIN)/python -m tests.bench.alert_page --alerts 10000
+
+bench-latency: setup ## Measure from an article sent to its alert on topic, in Redis, on an open page (prints JSON)
+	@$(BIN)/python -m tests.bench.latency
+
 clean: ## Remove .venv and the data of `make up`
 	rm -rf $(VENV) .wirewatch
 

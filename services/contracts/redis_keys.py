@@ -24,6 +24,20 @@ notifier.
 | ``ww:1:{no}:channels`` | set | notifier | channels that something was queued for |
 | ``ww:1:{no}:recent`` | zset | notifier | ids of the deliveries of 8 days, by when they came |
 | ``ww:1:{no}:dead`` | stream | notifier | the last 1000 deliveries that were given up |
+
+How long they live and what they cost (docs/measurements has the figures):
+
+| keys | live | cost |
+|---|---|---|
+| ``{dd:<bucket>}`` | the dedupe window; each key expires | see dedupe.md |
+| ``{al}:alert`` | 30 days after its last change, 7 once closed (settings) | 5 kB an alert with its dossier |
+| ``{al}:by``, ``{al}:expiry`` | as the alert: the sweep takes it out of all of them together | 0.1 kB an entry |
+| ``{al}:outbox`` | until Kafka has the revision | nearly empty |
+| ``{al}:stream`` | the last 10,000 revisions (a setting) | 0.04 kB a revision |
+| ``{po}`` | while the feed is listed | a few kB a feed |
+| ``{no}:delivery``, ``{no}:recent`` | 8 days after it has left or died | the alert, until it has left; then 0.3 kB |
+| ``{no}:due``, ``{no}:batch``, ``{no}:batches`` | until it has left or the digest is sealed | 0.1 kB an entry |
+| ``{no}:rate``, ``{no}:dead`` | an hour; the last 1000 | small |
 """
 
 from __future__ import annotations

@@ -1,25 +1,34 @@
 """Pictures of the page with invented alerts, in a real Chromium: to look at, and for the README.
 
 ``python -m tests.bench.alert_page FOLDER`` saves them as PNG: wide and narrow, light and dark, with an alert open, and
-empty, and with the api away.
+empty, and with the api away. With ``--alerts 10000`` it prints instead how fast the page is with so many (JSON).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
+import json
+import os
+import platform
+import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import redis.asyncio
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from services.alerter.edges.redis import RedisAlertStore
 from services.alerter.ports import NOTHING, Write
 from services.api.service import ApiService
+from services.contracts import ids
 from services.local import child
 from services.local import store as local_store
 from services.runtime.clock import SystemClock
@@ -124,7 +133,66 @@ async def _away(service: ApiService, address: str, folder: Path) -> None:
         await tab.page.screenshot(path=folder / "wide-light-away.png")
 
 
+async def speed(alerts: int) -> dict[str, object]:
+    """How long a reader waits, with so many alerts in the store and then in the list. Milliseconds."""
+    now = datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="wirewatch-page-") as scratch:
+        async with a_store(Path(scratch)) as client, a_tab(width=WIDE[0], height=WIDE[1]) as tab:
+            stored = newsroom.many(alerts, now)
+            while batch := list(itertools.islice(stored, 500)):
+                await put(client, batch)
+            service = served(client, most=10)
+            await service.start()
+            print("measuring", file=sys.stderr, flush=True)
+            page, figures = tab.page, {}
+            began = time.perf_counter()
+            await page.goto(service.address or "")
+            await page.locator(".row").nth(99).wait_for(state="attached")
+            figures["first_100_rows_ms"] = _since(began)
+            figures["live_with_100_rows_ms"] = await _live(page, client, alerts)
+            began = time.perf_counter()
+            for rows in range(200, alerts + 1, 100):
+                await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+                await page.locator(".row").nth(rows - 1).wait_for(state="attached")
+            figures["all_by_scrolling_ms"] = _since(began)
+            figures["live_with_all_rows_ms"] = await _live(page, client, alerts + 1)
+            figures["next_alert_by_key_ms"] = await _keys(page)
+            figures["heap_mb"] = await page.evaluate("Math.round(performance.memory.usedJSHeapSize / 1e6)")
+            await service.stop()
+    return {"alerts": alerts, **figures, "machine": f"{os.cpu_count()} cores, {platform.machine()}"}
+
+
+async def _live(page: Page, client: redis.asyncio.Redis, number: int) -> float:
+    """From a write in the store to the row."""
+    (new,) = newsroom.many(1, datetime.now(UTC) + timedelta(seconds=number))
+    story = f"{number:024x}"
+    id_ = ids.alert_id(story)
+    began = time.perf_counter()
+    await put(client, [replace(new, alert=msgspec.structs.replace(new.alert, id=id_, story_id=story))])
+    await page.locator(f'.row[data-id="{id_}"]').wait_for(state="attached")
+    return _since(began)
+
+
+async def _keys(page: Page) -> float:
+    """The mean of twenty steps down the list, each with the alert read."""
+    await page.evaluate("scrollTo(0, 0)")
+    began = time.perf_counter()
+    for _ in range(20):
+        await page.keyboard.press("j")
+    await page.locator(".row.chosen").wait_for(state="attached")
+    return round(_since(began) / 20, 1)
+
+
+def _since(began: float) -> float:
+    return round(1000 * (time.perf_counter() - began), 1)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    asyncio.run(pictures(parser.parse_args().folder))
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("pictures"))
+    parser.add_argument("--alerts", type=int)
+    chosen = parser.parse_args()
+    if chosen.alerts:
+        print(json.dumps(asyncio.run(speed(chosen.alerts)), indent=2))
+    else:
+        asyncio.run(pictures(chosen.folder))

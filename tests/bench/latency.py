@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import platform
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -86,6 +87,7 @@ async def measure(articles: int, per_second: float) -> dict[str, object]:
         async with running(Path(folder) / "home", WIREWATCH_LOG_LEVEL="warning") as stack:
             readers = [asyncio.ensure_future(read(stack, times)) for read in (_topic, _redis, _follower)]
             async with _page(stack) as rows:
+                print("measuring", file=sys.stderr, flush=True)
                 await asyncio.sleep(2)
                 await _send(stack, items, per_second, times)
                 for _ in range(600):

@@ -347,7 +347,7 @@ async def test_on_loopback_only_loopback_names_are_answered(redis_client: redis.
 
 
 async def test_the_alerts_as_feeds(client: Client, store: RedisAlertStore) -> None:
-    hostile = an_alert(1, headline="<script>alert(1)</script>\x00 & more", severity="high")
+    hostile = an_alert(1, headline="<script>alert(1)</script>\x00 & \u202emo\u200bre", severity="high")
     await put(store, [hostile, an_alert(2)])
     answer = await client.get("/api/v1/alerts.atom", params={"min_severity": "high"})
     assert answer.headers["content-type"].startswith("application/atom+xml")

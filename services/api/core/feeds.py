@@ -17,6 +17,8 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What XML 1.0 cannot carry, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What turns or hides text: a reader's title line would obey it. The two joiners stay, words are spelled with them.
+_HIDING = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 _OUTLETS = 12
 
 ElementTree.register_namespace("", _ATOM)
@@ -112,7 +114,7 @@ def _is_web(url: str) -> bool:
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return _HIDING.sub("", _NOT_XML.sub("\ufffd", text))
 
 
 def _time(time: datetime) -> str:

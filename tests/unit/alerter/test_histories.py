@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
@@ -16,8 +17,8 @@ from tests.support.clock import START
 from tests.unit.alerter.test_handler import World, plain
 
 Message = TaggedArticle | Duplicate
-# A slow machine must not fail these: no deadline.
-steady = settings(max_examples=120, deadline=None)
+# A slow machine must not fail these: no deadline. `make histories` draws more of them.
+steady = settings(max_examples=int(os.environ.get("HISTORIES", "120")), deadline=None)
 STORIES = ("a" * 24, "b" * 24)
 
 
