@@ -21,6 +21,7 @@ const filters = new Filters($("filters"), { countryName: (code) => map.name(code
 let cursor = null;
 let loading = null; // the load under way; a newer one makes it give up
 let loaded = false;
+let summing = 0;
 let unread = 0;
 let shown = null; // the alert in the detail
 
@@ -73,17 +74,26 @@ function settle({ searching = false } = {}) {
     ? "No alert matches these filters. Press x to clear them."
     : "No alerts yet. They appear here by themselves, seconds after an article that came in after the first fetch of its feed.";
   $("active").textContent = filters.active ? ` (${filters.active})` : "";
-  drawMap();
-  if (!shown) overview.render($("detail"), list.alerts, { more: cursor !== null, onFilter: (name, value) => filters.set(name, value) });
+  sumUp();
 }
 
-function drawMap() {
-  map.show(list.alerts, { place: filters.values.place, actor: filters.values.actor, chosen: list.chosen });
+/** Map and overview count the whole list: with a long one they follow a little later, and once for all that came. */
+function sumUp() {
+  if (summing) return;
+  summing = setTimeout(() => {
+    summing = 0;
+    map.show(list.alerts, { place: filters.values.place, actor: filters.values.actor, chosen: list.chosen });
+    if (!shown) overview.render($("detail"), list.alerts, { more: cursor !== null, onFilter: (name, value) => filters.set(name, value) });
+  }, list.alerts.length > 500 ? 400 : 0);
 }
 
-new IntersectionObserver((entries) => {
-  if (cursor && entries.some((entry) => entry.isIntersecting)) loadMore();
-}, { rootMargin: "600px" }).observe($("more"));
+const end = new IntersectionObserver(async (entries) => {
+  if (!cursor || !entries.some((entry) => entry.isIntersecting)) return;
+  end.unobserve($("more"));
+  await loadMore();
+  end.observe($("more")); // tells anew whether it is in sight: it may not have left it
+}, { rootMargin: "600px" });
+end.observe($("more"));
 
 // ---------------------------------------------------------------- one alert
 
@@ -95,7 +105,7 @@ async function choose(id, { read = false, scroll = false } = {}) {
   show(alert);
   document.body.classList.toggle("reading", read || document.body.classList.contains("reading"));
   if (read) $("detail").focus({ preventScroll: true });
-  drawMap();
+  sumUp();
 }
 
 function show(alert) {
