@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
+from services.api import openapi
 from services.api.core import feeds
 from services.api.core import query as queries
 from services.api.core.states import state_named
@@ -54,37 +55,67 @@ def add(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
 
 
 def _add_lists(app: FastAPI, reader: AlertReader) -> None:
-    @app.get("/api/v1/alerts", summary="Alerts, the last updated first", response_class=Response)
+    @app.get(
+        "/api/v1/alerts",
+        summary="Alerts, the last updated first",
+        responses=openapi.gives(openapi.PAGE, c400="A parameter of the wrong form."),
+        response_class=Response,
+    )
     async def alerts(query: Asked) -> Response:
         """A page can be shorter than asked for and still have a ``next_cursor``; without one it is the last."""
         page = await reader.page(query)
         following = _encode(page.next_cursor)
         return _json(b'{"alerts":[' + b",".join(page.alerts) + b'],"next_cursor":' + following + b"}")
 
-    @app.get("/api/v1/alerts.atom", summary="The same as an Atom feed", response_class=Response)
+    @app.get(
+        "/api/v1/alerts.atom",
+        summary="The same as an Atom feed",
+        responses=openapi.gives({"type": "string"}, "application/atom+xml"),
+        response_class=Response,
+    )
     async def atom(request: Request, query: Asked) -> Response:
         body = feeds.atom(await _decoded(reader, query), base=str(request.base_url), here=str(request.url))
         return Response(body, media_type="application/atom+xml", headers={"Cache-Control": "max-age=30"})
 
-    @app.get("/api/v1/alerts.json", summary="The same as a JSON Feed", response_class=Response)
+    @app.get(
+        "/api/v1/alerts.json",
+        summary="The same as a JSON Feed",
+        responses=openapi.gives({"type": "object"}, "application/feed+json"),
+        response_class=Response,
+    )
     async def json_feed(request: Request, query: Asked) -> Response:
         body = feeds.json_feed(await _decoded(reader, query), base=str(request.base_url), here=str(request.url))
         return Response(body, media_type="application/feed+json", headers={"Cache-Control": "max-age=30"})
 
 
 def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
-    @app.get("/api/v1/alerts/{alert_id}", summary="One alert as it stands", response_class=Response)
+    @app.get(
+        "/api/v1/alerts/{alert_id}",
+        summary="One alert as it stands",
+        responses=openapi.gives(openapi.ALERT, c404="No such alert."),
+        response_class=Response,
+    )
     async def alert(alert_id: Id) -> Response:
         body = await reader.alert(alert_id)
         return _json(body) if body is not None else _not_found("alert", alert_id)
 
-    @app.post("/api/v1/alerts/{alert_id}/state", summary="Acknowledge, mute, close, reopen", response_class=Response)
+    @app.post(
+        "/api/v1/alerts/{alert_id}/state",
+        summary="Acknowledge, mute, close, reopen",
+        responses=openapi.gives(openapi.ALERT, c401="No token.", c404="No such alert."),
+        response_class=Response,
+    )
     async def state(alert_id: Id, change: StateChange) -> Response:
         """Needs a token. The answer is the alert as it stands then; its new revision goes to everyone who follows."""
         moved = await states.move(alert_id, state_named(change.state))
         return _json(codec.encode(moved)) if moved is not None else _not_found("alert", alert_id)
 
-    @app.get("/api/v1/stories/{story_id}", summary="Who carried a story, when, and who counts", response_class=Response)
+    @app.get(
+        "/api/v1/stories/{story_id}",
+        summary="Who carried a story, when, and who counts",
+        responses=openapi.gives(openapi.STORY, c404="No such story."),
+        response_class=Response,
+    )
     async def story(story_id: Id, language: Annotated[str | None, Query(max_length=8)] = "en") -> Response:
         folded = stories.fold(await reader.members(story_id, language))
         if not folded:
@@ -92,7 +123,12 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
         count = stories.independent_sources(folded)
         return _json(_encode({"story_id": story_id, "independent_sources": count, "members": folded}))
 
-    @app.get("/api/v1/health", summary="Whether alerts can be read now", response_class=Response)
+    @app.get(
+        "/api/v1/health",
+        summary="Whether alerts can be read now",
+        responses=openapi.gives(openapi.HEALTH, c503="Alerts cannot be read now."),
+        response_class=Response,
+    )
     async def health() -> Response:
         await reader.ping()
         return _json(b'{"status":"ok"}')

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
-from services.api import alert_routes, guard, page, stream_routes
+from services.api import alert_routes, guard, openapi, page, stream_routes
 from services.api.errors import QueryError
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
@@ -29,7 +29,7 @@ def build_app(
 ) -> FastAPI:
     """The application on a reader of alerts and a writer of their states."""
     # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
-    app = FastAPI(
+    app = openapi.Described(
         title="Wirewatch",
         version=version("wirewatch"),
         docs_url=None,

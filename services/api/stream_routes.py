@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import FastAPI, Header, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from services.api import openapi
 from services.api.errors import QueryError
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertReader, Event
@@ -40,7 +41,12 @@ class Followers:
 def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
     """Add the route."""
 
-    @app.get("/api/v1/stream", summary="Revisions as they come (server-sent events)", response_class=Response)
+    @app.get(
+        "/api/v1/stream",
+        summary="Revisions as they come (server-sent events)",
+        responses=openapi.gives({"type": "string"}, "text/event-stream", c503="Too many followers."),
+        response_class=Response,
+    )
     async def stream(last_event_id: Annotated[str | None, Header(max_length=50)] = None) -> Response:
         """Events named ``alert``. After a lost connection a browser names the last event it saw and misses none,
         for as long as the followers' stream goes back.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -230,8 +232,14 @@ async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: C
 
 async def test_health_and_openapi(client: Client) -> None:
     assert (await client.get("/api/v1/health")).json() == {"status": "ok"}
-    paths = (await client.get("/api/v1/openapi.json")).json()["paths"]
+    document = (await client.get("/api/v1/openapi.json")).json()
+    paths, shapes = document["paths"], document["components"]["schemas"]
     assert {"/api/v1/alerts", "/api/v1/alerts/{alert_id}", "/api/v1/stream"} <= paths.keys()
+    alert = paths["/api/v1/alerts/{alert_id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert alert == {"$ref": "#/components/schemas/Alert"}
+    referred = re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document))
+    assert set(referred) <= shapes.keys()
+    assert set(msgspec.structs.asdict(an_alert(1))) == shapes["Alert"]["properties"].keys()
 
 
 async def test_a_store_that_is_away_is_said() -> None:
