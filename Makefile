@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: cluster eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds eval-dedupe
+.PHONY: cluster faults eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds eval-dedupe
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -78,3 +78,6 @@ fuzz: setup ## Parse mutated feeds; ARGS="--feeds 100000" for the record
 
 eval-feeds: setup ## Compare the feed parser with what other parsers' authors expect (needs their files)
 	@$(BIN)/python -m tests.bench.feeds $(ARGS)
+
+faults: setup ## Kill, stop, starve and cut off every part of the line; ARGS=--full for all of it, ARGS=--mutants for the proof
+	@$(BIN)/python -m tests.faults $(ARGS)

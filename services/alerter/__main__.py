@@ -24,7 +24,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
     metrics = AlerterMetrics(STATUSES, context.registry)
     waiting = context.waiting
-    waiting.show_on(metrics.waiting)
+    waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
         kafka=kafka_of(settings), client_id="wirewatch-alerter", clock=context.clock, waiting=waiting
     )

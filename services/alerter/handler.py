@@ -21,6 +21,7 @@ from services.contracts import codec, redis_keys, topics
 from services.contracts.cloudevents import alert_headers
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
 from services.contracts.stories import StoryMember
+from services.runtime import failpoints
 from services.runtime.clock import Clock
 from services.runtime.dead_letters import dead_letter, outgoing
 from services.runtime.delivery import Delivery, Outgoing
@@ -150,6 +151,8 @@ class AlerterHandler:
                 _still_to_send(before, revisions)
             else:
                 writes.append((work, status, write))
+        if writes:
+            failpoints.reach("alerter.decided")
         done = await self._store.put([write for _, _, write in writes])
         for (work, status, write), written in zip(writes, done, strict=True):
             if not written:
@@ -195,6 +198,7 @@ class AlerterHandler:
         """Send revisions and tick them off once Kafka has them."""
         if not revisions:
             return
+        failpoints.reach("alerter.written")
         messages = {key: _message(alert) for key, alert in revisions.items()}
         refused = await self._publisher.publish(list(messages.values()))
         if refused:
@@ -205,7 +209,9 @@ class AlerterHandler:
         now = self._clock.now()
         for alert in revisions.values():
             self._metrics.sent(alert, now)
+        failpoints.reach("alerter.sent")
         await self._store.published(list(revisions.values()))
+        failpoints.reach("alerter.ticked")
 
     def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Outgoing:
         self._metrics.dead.labels(reason).inc()

@@ -97,7 +97,8 @@ def _show(found: Status) -> None:
         table.add_row(name, server.address, str(server.pid or "not ours"), state, "", "", "")
     for room in found.rooms:
         where = {"api": found.api, "samples": found.samples}.get(room.name) or room.ops
-        state = f"[yellow]{plain(room.waits_for)}[/]" if room.waits_for else "[green]ready[/]"
+        slowed = room.waits_for or room.note
+        state = f"[yellow]{plain(slowed)}[/]" if slowed else "[green]ready[/]"
         lag = "" if room.lag_seconds is None else duration(room.lag_seconds)
         counts = ", ".join(f"{count} {status}" for status, count in room.articles.items() if count)
         table.add_row(room.name, where, str(room.pid or "-"), state, lag, counts, str(room.dead) if room.dead else "")

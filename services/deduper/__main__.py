@@ -18,7 +18,7 @@ from services.runtime.streams import StreamService
 def build(settings: DeduperSettings, context: Context) -> StreamService:
     """The deduper, put together; nothing has started."""
     metrics = DeduperMetrics(context.registry)
-    context.waiting.show_on(metrics.waiting)
+    context.waiting.show_on(metrics.waiting, metrics.waiting_since)
     client = redis.connect(redis_of(settings))
     publisher = KafkaPublisher(
         kafka=kafka_of(settings), client_id="wirewatch-deduper", clock=context.clock, waiting=context.waiting

@@ -14,7 +14,7 @@ from services.deduper.core.facts import facts_of
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, status
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.errors import ArticleTooLargeError
-from services.runtime import dead_letters
+from services.runtime import dead_letters, failpoints
 from services.runtime.clock import Clock
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.logging import get
@@ -78,6 +78,7 @@ class Deduper:
         decisions = await self._ask([one.item for one in asked if one.item is not None])
         for one, decision in zip(asked, decisions, strict=True):
             self._act(one, decision)
+        failpoints.reach("deduper.remembered")
         letters += await self._send([one for one in work if one.outgoing is not None])
         if letters:
             await self._publisher.publish(letters)

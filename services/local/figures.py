@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http.client import HTTPException
 
 from msgspec import Struct
@@ -15,7 +16,10 @@ from services.runtime.access import KafkaAccess, RedisAccess
 
 
 class RoomStatus(Struct, frozen=True, kw_only=True):
-    """One room. ``waits_for`` is what keeps it from being ready, in words; ``articles`` counts by status."""
+    """One room. ``waits_for`` is what keeps it from being ready, in words; ``articles`` counts by status.
+
+    ``waiting_since`` is server to since when it is waited for; ``note`` says what slows a room that is ready.
+    """
 
     name: str
     pid: int | None
@@ -25,6 +29,8 @@ class RoomStatus(Struct, frozen=True, kw_only=True):
     lag_seconds: float | None
     articles: dict[str, int]
     dead: int
+    waiting_since: dict[str, str] = {}
+    note: str | None = None
 
 
 class ServerStatus(Struct, frozen=True, kw_only=True):
@@ -63,13 +69,16 @@ def of(run: Run, environ: Mapping[str, str]) -> Status:
     )
 
 
-def metrics(ops: str) -> dict[str, list[tuple[dict[str, str], float]]]:
+Metrics = dict[str, list[tuple[dict[str, str], float]]]
+
+
+def metrics(ops: str) -> Metrics:
     """The samples of /metrics by name, each with its labels; empty where the process does not answer."""
     try:
         status, text = probes.get(f"{ops}/metrics")
     except (OSError, HTTPException):
         return {}
-    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    found: Metrics = {}
     for family in text_string_to_metric_families(text) if status == 200 else ():
         for sample in family.samples:
             found.setdefault(sample.name, []).append((dict(sample.labels), sample.value))
@@ -89,4 +98,23 @@ def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
         lag_seconds=lag[0][1] if lag else None,
         articles={labels["status"]: int(value) for labels, value in found.get(f"wirewatch_{name}_articles_total", [])},
         dead=int(sum(value for _, value in found.get(f"wirewatch_{name}_dead_letters_total", []))),
+        waiting_since={
+            labels["server"]: _moment(value)
+            for labels, value in found.get(f"wirewatch_{name}_waiting_since_timestamp_seconds", [])
+            if value
+        },
+        note=_note(found),
     )
+
+
+def _note(found: Metrics) -> str | None:
+    """What slows a room though it is ready: polling waits where its readers are too far behind."""
+    since = found.get("wirewatch_poller_held_back_since_timestamp_seconds")
+    if not since or not since[0][1]:
+        return None
+    lag = found["wirewatch_poller_consumer_lag_messages"][0][1]
+    return f"polling waits since {_moment(since[0][1])}: {lag:.0f} articles wait for the deduper"
+
+
+def _moment(unix_seconds: float) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -34,7 +34,7 @@ def build(settings: NotifierSettings, context: Context) -> Service:
     _check(settings)
     environ, clock, waiting = os.environ, context.clock, context.waiting
     metrics = NotifierMetrics(STATUSES, context.registry)
-    waiting.show_on(metrics.waiting)
+    waiting.show_on(metrics.waiting, metrics.waiting_since)
     loaded = watch_file.load(settings.watches, environ)
     publisher = KafkaPublisher(kafka=kafka_of(settings), client_id="wirewatch-notifier", clock=clock, waiting=waiting)
     redis = connect(redis_of(settings))

@@ -35,7 +35,7 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
     """The poller, put together and not started. Raises :class:`UsageError` for settings and lists that are no use."""
     metrics = PollerMetrics(context.registry)
     waiting = context.waiting
-    waiting.show_on(metrics.waiting)
+    waiting.show_on(metrics.waiting, metrics.waiting_since)
     allowed = allowed_of(settings)
     egress = Egress(allowed=allowed, user_agent=user_agent(settings.contact), connections=settings.fetchers * 2)
     workers = WorkerPool(settings.workers)

@@ -30,6 +30,7 @@ IDLE_SECONDS: Final = 0.25
 RELOAD_SECONDS: Final = 2.0
 HEALTH_SECONDS: Final = 30.0
 SWEEP_SECONDS: Final = 1.0
+SIGN_OF_LIFE_SECONDS: Final = 5.0
 DRAIN_SECONDS: Final = 25.0
 UNKNOWN_SECONDS: Final = 60.0
 DEFECTS_IN_A_ROW: Final = 20  # more than this, and the fault is not in what some feed sent
@@ -134,9 +135,10 @@ class PollerService:
             feed.id: now + timedelta(seconds=0 if feed.interval_seconds else spread * _share(feed.id))
             for feed in self._feeds.feeds.values()
         }
-        await self._store.sync(self._feeds.feeds, first)
+        added = await self._store.sync(self._feeds.feeds, first)
+        if added or not self._synced:
+            log.info("feeds_scheduled", feeds=len(self._feeds.feeds), added=added)
         self._synced = True
-        log.info("feeds_scheduled", feeds=len(self._feeds.feeds))
 
     async def _sweep(self, subscriptions: Subscriptions) -> None:
         while True:
@@ -144,7 +146,7 @@ class PollerService:
                 await self._clock.sleep(SWEEP_SECONDS)
 
     async def _run(self) -> None:
-        reload_at = health_at = self._clock.monotonic()
+        reload_at = health_at = alive_at = self._clock.monotonic()
         while True:
             if self._failed is not None:
                 raise self._failed
@@ -154,7 +156,12 @@ class PollerService:
                     await self._sync()
             if self._clock.monotonic() >= health_at:
                 health_at = self._clock.monotonic() + max(HEALTH_SECONDS, len(self._feeds.feeds) / 100)
+                await self._sync()  # a store that was emptied has lost the schedule, too
                 await self._count_feeds()
+            if self._clock.monotonic() >= alive_at:
+                # Without it a poller with nothing new to send would go on asking feeds while the broker is away.
+                await self._publisher.check()
+                alive_at = self._clock.monotonic() + SIGN_OF_LIFE_SECONDS
             free = self._fetchers - len(self._polls)
             if free < self._fetchers / 4:  # claiming one at a time would cost a call to the store for each
                 await asyncio.wait(self._polls, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -202,8 +209,12 @@ class PollerService:
         now = self._clock.now()
         feed_ids = list(self._feeds.feeds)
         for at in range(0, len(feed_ids), 1000):
-            for state in await self._store.states(feed_ids[at : at + 1000]):
+            batch = feed_ids[at : at + 1000]
+            states = await self._store.states(batch)
+            for state in states:
                 counts[health(state, now)] += 1
+            ahead = {id_: policy.due_by_this_clock(state, now) for id_, state in zip(batch, states, strict=True)}
+            await self._store.pull({id_: due for id_, due in ahead.items() if due is not None})
         for name, count in counts.items():
             self._metrics.feeds.labels(name).set(count)
 

@@ -30,6 +30,7 @@ from services.poller.core.text import cut
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Claim, Documents, FeedStore, Fetcher, Hubs, Pages, Push
+from services.runtime import failpoints
 from services.runtime.clock import Clock
 from services.runtime.delivery import Outgoing
 from services.runtime.logging import get
@@ -87,10 +88,13 @@ class Poller:
         finally:
             if polite:
                 await self.store.release_host(host)
+        failpoints.reach("poller.fetched")
         self.metrics.fetch_seconds.observe(self.clock.monotonic() - started)
         self.metrics.received.inc(fetched.wire_bytes)
         whole = request.etag is None and request.last_modified is None
         polled, seen = await self._read(claim, config, fetched, polite=polite, whole=whole)
+        if seen is not None:
+            failpoints.reach("poller.acknowledged")
         self.metrics.missed.inc(policy.missed(claim.state, polled))
         polled = await self._audited(claim, config, await self._merged(claim, config, polled), base=fetched.url)
         pause = policy.host_pause_seconds(polled, self.clock.now())
@@ -109,6 +113,7 @@ class Poller:
             config, claim.state, polled, now, self.jitter(), unvalidated_seconds=self.unvalidated_seconds
         )
         await self.store.finish(claim, state, seen)
+        failpoints.reach("poller.remembered")
         self.metrics.polls.labels(polled.outcome).inc()
         self.metrics.last_progress.set(now.timestamp())
         return polled.outcome

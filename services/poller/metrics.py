@@ -89,6 +89,11 @@ class PollerMetrics:
         self.held_back = Gauge(
             "wirewatch_poller_held_back", "1 while polling waits for the readers of articles.", registry=registry
         )
+        self.held_back_since = Gauge(
+            "wirewatch_poller_held_back_since_timestamp_seconds",
+            "Since when polling has waited for the readers of articles (Unix time); 0 while it does not.",
+            registry=registry,
+        )
         self.last_progress = Gauge(
             "wirewatch_poller_last_progress_timestamp_seconds",
             "When a poll was last finished (Unix time); 0 before the first.",
@@ -100,6 +105,13 @@ class PollerMetrics:
             ["server"],
             registry=registry,
         )
+        self.waiting_since = Gauge(
+            "wirewatch_poller_waiting_since_timestamp_seconds",
+            "Since when the room has waited for a server that is away (Unix time); 0 while it does not.",
+            ["server"],
+            registry=registry,
+        )
         for server in ("kafka", "redis"):
             self.waiting.labels(server).set(0)
+            self.waiting_since.labels(server).set(0)
         build_info(registry)

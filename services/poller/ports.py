@@ -71,8 +71,15 @@ class Pages(Protocol):
 class FeedStore(Protocol):
     """The schedule and the state of all feeds, shared by all pollers. Waits while its server is away."""
 
-    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
-        """Make the schedule hold exactly ``feeds``; new ones are due at ``first_polls``, known ones keep their time."""
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
+        """Make the schedule hold exactly ``feeds``; new ones are due at ``first_polls``, known ones keep their time.
+
+        Returns how many were not on the schedule.
+        """
+        ...
+
+    async def pull(self, due: Mapping[str, datetime]) -> None:
+        """Have feeds be due at these times, where they would be due later."""
         ...
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:

@@ -20,6 +20,7 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
 )
 
+from services.runtime import failpoints
 from services.runtime.access import KafkaAccess
 from services.runtime.clock import Clock
 from services.runtime.delivery import Outgoing
@@ -119,6 +120,7 @@ class KafkaPublisher:
                 break
             else:
                 pending.append(future)
+        failpoints.reach("publisher.sent")
         sent = len(pending)
         results = await asyncio.gather(*(future for future in pending if future), return_exceptions=True)
         outcomes = iter(results)

@@ -51,8 +51,15 @@ class RoomMetrics:
             ["server"],
             registry=registry,
         )
+        self.waiting_since = Gauge(
+            f"wirewatch_{room}_waiting_since_timestamp_seconds",
+            "Since when the room has waited for a server that is away (Unix time); 0 while it does not.",
+            ["server"],
+            registry=registry,
+        )
         for server in ("kafka", "redis"):
             self.waiting.labels(server).set(0)
+            self.waiting_since.labels(server).set(0)
         self.dead = counter(
             f"wirewatch_{room}_dead_letters_total",
             "Messages sent to the dead-letter topic, by reason.",

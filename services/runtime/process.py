@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from services.runtime import logging, settings
+from services.runtime import failpoints, logging, settings
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.errors import UsageError
 from services.runtime.ops import OpsServer
@@ -71,6 +71,7 @@ def run(room: str, kind: type[S], build: Callable[[S, Context], Service]) -> Non
     """Run a room until SIGTERM or SIGINT, then exit. ``build`` puts the room together; nothing has started before."""
     try:
         chosen = settings.load(kind, room, os.environ)
+        failpoints.arm(chosen.failpoint)
         logging.configure(room=room, log_format=chosen.log_format, log_level=chosen.log_level)
         code = uvloop.run(_serve(room, chosen, build))
     except UsageError as error:
@@ -93,9 +94,10 @@ async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -
     started = False
 
     def ready() -> str | None:
+        waits = context.waiting.in_words()
         if not started:
-            return "starting" + (f", waiting for {_names(context.waiting)}" if context.waiting.servers else "")
-        return f"waiting for {_names(context.waiting)}" if context.waiting.servers else service.ready()
+            return f"starting, {waits}" if waits else "starting"
+        return waits or service.ready()
 
     ops = OpsServer(
         host=chosen.ops_host, port=chosen.ops_port, registry=context.registry, healthy=service.healthy, ready=ready
@@ -139,7 +141,3 @@ def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry
-
-
-def _names(waiting: Waiting) -> str:
-    return " and ".join(sorted(waiting.servers))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from prometheus_client import Gauge
@@ -32,21 +34,44 @@ class Backoff:
 
 
 class Waiting:
-    """Which servers this process waits for; shown on /readyz and, with a gauge, in the metrics."""
+    """Which servers this process waits for, and since when (Unix time); shown on /readyz and in the metrics."""
 
-    def __init__(self, gauge: Gauge | None = None) -> None:
+    def __init__(
+        self, gauge: Gauge | None = None, since: Gauge | None = None, *, now: Callable[[], float] = time.time
+    ) -> None:
         self.servers: set[str] = set()
+        self.since: dict[str, float] = {}
         self._gauge = gauge
+        self._since = since
+        self._now = now
 
-    def show_on(self, gauge: Gauge) -> None:
-        """Show it in the metrics, too: a room makes its gauge after the process made this."""
-        self._gauge = gauge
+    def show_on(self, gauge: Gauge, since: Gauge | None = None) -> None:
+        """Show it in the metrics, too: a room makes its gauges after the process made this."""
+        self._gauge, self._since = gauge, since
 
     def set(self, server: str, waiting: bool) -> None:
         """Note that ``server`` is away, or back."""
-        (self.servers.add if waiting else self.servers.discard)(server)
+        if waiting:
+            self.servers.add(server)
+            if server not in self.since:
+                self.since[server] = self._now()
+        else:
+            self.servers.discard(server)
+            self.since.pop(server, None)
         if self._gauge is not None:
             self._gauge.labels(server).set(int(waiting))
+        if self._since is not None:
+            self._since.labels(server).set(self.since.get(server, 0))
+
+    def in_words(self) -> str | None:
+        """``waiting for redis since 2026-11-26T09:03:05Z``, or None while nothing is waited for."""
+        if not self.servers:
+            return None
+        return "waiting for " + " and ".join(f"{name} since {_moment(self.since[name])}" for name in sorted(self.since))
+
+
+def _moment(unix_seconds: float) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def until_available(call: Callable[[], Awaitable[T]], *, server: str, clock: Clock, waiting: Waiting) -> T:

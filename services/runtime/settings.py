@@ -34,6 +34,7 @@ class CommonSettings:
     The user of Redis is in its address. The ``_file`` settings are explained in ``runtime.access``; without them the
     servers are spoken to in plain text and without a password.
     ``ops_host`` and ``ops_port`` are where /metrics, /healthz and /readyz are served; port 0 takes a free one.
+    ``failpoint`` is for tests alone, see ``runtime.failpoints``.
     """
 
     kafka: str = "127.0.0.1:9092"
@@ -47,6 +48,7 @@ class CommonSettings:
     log_level: str = "info"
     ops_host: str = "127.0.0.1"
     ops_port: int = 0
+    failpoint: str = ""
 
 
 S = TypeVar("S", bound=CommonSettings)

@@ -19,7 +19,7 @@ def build(settings: TaggerSettings, context: Context) -> Service:
     """The tagger, put together and not started."""
     folder = settings.packs or library.default_folder()
     metrics = TaggerMetrics(context.registry)
-    context.waiting.show_on(metrics.waiting)
+    context.waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
         kafka=kafka_of(settings), client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
     )

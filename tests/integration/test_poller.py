@@ -177,6 +177,20 @@ async def test_a_host_is_taken_by_one_and_kept_apart(redis_client: redis.asyncio
     assert await store.take_host("other.example", NOW, 5) == 0
 
 
+async def test_a_clock_that_is_set_back_holds_neither_host_nor_feed_in_the_future(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    feed, store, ahead = a_feed(), a_store(redis_client), NOW + timedelta(days=1)
+    await store.sync({feed.id: feed}, {feed.id: ahead})
+    assert await store.take_host("news.example", ahead, 5) == 0
+    await store.release_host("news.example")
+    assert await store.take_host("news.example", NOW, 5) <= 5
+    assert await store.take_host("news.example", NOW + timedelta(seconds=5), 5) == 0
+    assert await store.claim(NOW, 1) == []
+    await store.pull({feed.id: NOW, "unknown": NOW})
+    assert len(await store.claim(NOW, 10)) == 1
+
+
 def a_context() -> Context:
     return Context(room="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
 

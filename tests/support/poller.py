@@ -124,8 +124,13 @@ class FakeFeedStore:
         self.pushed: dict[str, list[Push]] = {}
         self._tokens = 0
 
-    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
+        new = len(feeds.keys() - self.due.keys())
         self.due = {feed: self.due.get(feed, first_polls[feed]) for feed in feeds}
+        return new
+
+    async def pull(self, due: Mapping[str, datetime]) -> None:
+        self.due |= {feed: min(moment, self.due[feed]) for feed, moment in due.items() if feed in self.due}
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         self._tokens += 1

@@ -40,6 +40,7 @@ QUIET_POLLS: Final = 3  # before the first step
 QUIET_CAP_SECONDS: Final = 7200.0
 SILENT_SECONDS: Final = 3 * 86_400.0
 SILENT_GAPS: Final = 10
+CLOCK_TOLERANCE: Final = timedelta(seconds=60)  # pollers on machines whose clocks differ a little
 
 # How much a failure weighs. What passes by itself weighs less, so that it is asked again sooner.
 _WEIGHTS: Final[dict[Outcome, float]] = {
@@ -168,6 +169,15 @@ def body_hint_seconds(feed: ParsedFeed) -> float | None:
         if frequency > 0:
             hints.append(period / frequency)
     return max(hints, default=None)
+
+
+def due_by_this_clock(state: FeedState | None, now: datetime) -> datetime | None:
+    """When to poll a feed whose last poll lies in the future: the clock was ahead then and has been set back."""
+    if state is None or state.last_poll_at is None or state.next_poll_at is None:
+        return None
+    if state.last_poll_at <= now + CLOCK_TOLERANCE:
+        return None
+    return now + max(state.next_poll_at - state.last_poll_at, timedelta(0))
 
 
 def interval_seconds(

@@ -77,5 +77,6 @@ class ConsumerLag:
         held = lag > (self._limit / 2 if self.held_back else self._limit)
         if held != self.held_back:
             log.warning("polling_held_back" if held else "polling_resumed", lag=lag, limit=self._limit)
+            self._metrics.held_back_since.set(self._clock.now().timestamp() if held else 0)
         self.held_back = held
         self._metrics.held_back.set(held)

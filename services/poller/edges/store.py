@@ -11,9 +11,11 @@
 | ``pushed`` | hash | feed id -> when the first push that waits for it came (ms); see ``pushes.py`` |
 | ``push:<id>`` | list | pushes that wait for the feed, the oldest first |
 | ``pushed:bytes`` | string | the size of all pushes that wait |
-| ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of those who wait (ms) |
+| ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of who waits, ``at`` when it was set (ms) |
 
 A poller that is killed keeps nothing: its leases end, and the feeds are due again with their state of before.
+Times are wall time. A clock that was ahead and is set back would leave everything due in the future: ``at`` and
+:meth:`RedisFeedStore.pull` bring it back to what the time between two polls was meant to be.
 """
 
 from __future__ import annotations
@@ -82,10 +84,18 @@ return 1
 """
 _TAKE_HOST: Final = """#!lua
 local now, gap, busy_for = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local kept = redis.call('HMGET', KEYS[1], 'next', 'busy', 'tail')
+local kept = redis.call('HMGET', KEYS[1], 'next', 'busy', 'tail', 'at')
+local at = tonumber(kept[4] or '0')
+if at > now + 60000 then
+  for n, name in ipairs({'next', 'busy', 'tail'}) do
+    kept[n] = tonumber(kept[n] or '0') - (at - now)
+    redis.call('HSET', KEYS[1], name, kept[n])
+  end
+  redis.call('HSET', KEYS[1], 'at', now)
+end
 local free = math.max(tonumber(kept[1] or '0'), tonumber(kept[2] or '0'))
 if free <= now then
-  redis.call('HSET', KEYS[1], 'next', now + gap, 'busy', now + busy_for)
+  redis.call('HSET', KEYS[1], 'next', now + gap, 'busy', now + busy_for, 'at', now)
   redis.call('PEXPIRE', KEYS[1], math.max(gap, busy_for) + 60000)
   return 0
 end
@@ -134,7 +144,7 @@ class RedisFeedStore:
             text: client.register_script(text) for text in (_CLAIM, _MOVE, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
         }
 
-    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
         scheduled = {member.decode() for member in members}
         gone = [feed_id for feed_id in scheduled if feed_id not in feeds]
@@ -150,6 +160,12 @@ class RedisFeedStore:
                 for feed_id, state in zip(batch, kept, strict=True)
             }
             await self._calls.run(partial(self._redis.zadd, DUE, scores, nx=True))
+        return len(new)
+
+    async def pull(self, due: Mapping[str, datetime]) -> None:
+        scores = {feed_id: milliseconds(moment) for feed_id, moment in due.items()}
+        if scores:
+            await self._calls.run(partial(self._redis.zadd, DUE, scores, xx=True, lt=True))
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""

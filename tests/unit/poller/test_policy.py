@@ -324,3 +324,13 @@ def test_whatever_servers_say_the_next_poll_is_neither_early_nor_never(steps: li
         assert policy.HINTED_FLOOR_SECONDS <= gap(state, now) <= limit
         assert state.next_poll_at is not None
         now = state.next_poll_at
+
+
+def test_a_last_poll_in_the_future_is_asked_again_after_its_interval() -> None:
+    """The clock was ahead and has been set back; a minute is a difference between two machines."""
+    step = timedelta(days=1)
+    ahead = FeedState(last_poll_at=START + step, next_poll_at=START + step + timedelta(hours=2))
+    assert policy.due_by_this_clock(ahead, START) == START + timedelta(hours=2)
+    assert policy.due_by_this_clock(ahead, START + step - timedelta(seconds=59)) is None
+    assert policy.due_by_this_clock(FeedState(), START) is None
+    assert policy.due_by_this_clock(None, START) is None

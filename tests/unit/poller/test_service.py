@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.poller import app
@@ -61,8 +62,11 @@ class Store:
 
     bench: Bench
 
-    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> None:
-        await self.bench.store.sync(feeds, first_polls)
+    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
+        return await self.bench.store.sync(feeds, first_polls)
+
+    async def pull(self, due: Mapping[str, datetime]) -> None:
+        await self.bench.store.pull(due)
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         return await self.bench.store.claim(now, limit)
@@ -78,6 +82,9 @@ class Connected:
         return
 
     async def stop(self) -> None:
+        return
+
+    async def check(self) -> None:
         return
 
 
@@ -164,3 +171,35 @@ async def test_without_a_limit_nobody_has_to_look() -> None:
         while not bench.store.states:
             await asyncio.sleep(0)
         assert service.healthy() is None
+
+
+async def test_a_store_that_was_emptied_gets_its_schedule_back() -> None:
+    feed = a_feed()
+    bench = a_bench(broken=set())
+    async with running(bench, [feed], Lag()):
+        while feed.id not in bench.store.states:
+            await asyncio.sleep(0)
+        for memory in (bench.store.due, bench.store.states, bench.store.leases, bench.store.hosts):
+            memory.clear()
+        while feed.id not in bench.store.states:
+            bench.clock.advance(1)
+            await asyncio.sleep(0)
+
+
+async def test_a_clock_that_is_set_back_does_not_silence_the_feeds() -> None:
+    feed = a_feed()
+    bench = a_bench(broken=set())
+    async with running(bench, [feed], Lag()):
+        while feed.id not in bench.store.states:
+            await asyncio.sleep(0)
+        polled = bench.store.states[feed.id]
+        assert polled.last_poll_at is not None
+        assert polled.next_poll_at is not None
+        interval, step = polled.next_poll_at - polled.last_poll_at, timedelta(days=1)
+        bench.store.states[feed.id] = msgspec.structs.replace(
+            polled, last_poll_at=polled.last_poll_at + step, next_poll_at=polled.next_poll_at + step
+        )
+        bench.store.due[feed.id] += step
+        while bench.store.due[feed.id] > bench.clock.now() + interval:
+            bench.clock.advance(1)
+            await asyncio.sleep(0)

@@ -41,3 +41,19 @@ async def test_what_is_not_transient_is_raised() -> None:
 
     with pytest.raises(ValueError, match="defect"):
         await until_available(call, server="redis", clock=FakeClock(), waiting=Waiting())
+
+
+def test_since_when_a_server_is_away_is_kept_until_it_is_back() -> None:
+    registry, times = CollectorRegistry(), iter((1000.0, 2000.0, 3000.0))
+    since = Gauge("since", "s", ["server"], registry=registry)
+    waiting = Waiting(now=lambda: next(times))
+    waiting.show_on(Gauge("waiting", "w", ["server"], registry=registry), since)
+    for _ in range(3):
+        waiting.set("redis", True)
+    waiting.set("kafka", True)
+    assert waiting.in_words() == "waiting for kafka since 1970-01-01T00:33:20Z and redis since 1970-01-01T00:16:40Z"
+    assert registry.get_sample_value("since", {"server": "redis"}) == 1000
+    for server in ("redis", "kafka"):
+        waiting.set(server, False)
+    assert waiting.in_words() is None
+    assert registry.get_sample_value("since", {"server": "redis"}) == 0

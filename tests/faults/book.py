@@ -1,0 +1,215 @@
+"""The ledger of a run: every id that was sent, and what became of it, read from Kafka and Redis as a stranger would.
+
+A reader of its own follows the topics from their beginning, so that a row can be judged while the line runs on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis.asyncio
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from services.contracts import codec, ids, redis_keys, topics
+from services.contracts.messages import Alert, DeadLetter, Duplicate, UniqueArticle
+from tests.bench.corpus import Item
+
+_READ = (topics.UNIQUE, topics.DUPLICATES, topics.ALERTS, topics.DEAD)
+
+
+@dataclass
+class Entry:
+    """One article that was sent or shown. ``at`` is monotonic seconds; ``feed`` where a feed showed it."""
+
+    item: Item
+    at: float
+    feed: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``lost``, ``doubled`` and ``wrong`` are what must be empty; they name what they mean."""
+
+    checked: int
+    lost: tuple[str, ...]
+    doubled: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.doubled or self.wrong)
+
+
+@dataclass
+class Book:
+    """What was sent, and what the topics say of it."""
+
+    kafka: str
+    store: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+    pending: dict[str, Entry] = field(default_factory=dict)
+    poison: dict[str, bytes | None] = field(default_factory=dict)  # dead letter id to the bytes that were sent
+    stories: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # article id to story ids
+    alerts: dict[str, dict[int, Alert]] = field(default_factory=lambda: defaultdict(dict))
+    alert_stories: set[str] = field(default_factory=set)
+    dead: dict[str, DeadLetter] = field(default_factory=dict)
+    messages: int = 0
+    alert_messages: int = 0
+    torn: list[str] = field(default_factory=list)
+    _task: asyncio.Task[None] | None = None
+
+    def sent(self, item: Item, *, feed: bool) -> None:
+        """Note an article that was accepted by Kafka, or is shown by a feed from now on."""
+        entry = Entry(item, time.monotonic(), feed)
+        self.entries[item.article.id] = self.pending[item.article.id] = entry
+
+    def start(self) -> None:
+        """Begin to follow the topics."""
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _follow(self) -> None:
+        positions: dict[Any, int] = {}
+        while True:
+            consumer = AIOKafkaConsumer(
+                *_READ, bootstrap_servers=self.kafka, auto_offset_reset="earliest", group_id=None,
+                request_timeout_ms=10_000, metadata_max_age_ms=5_000,
+            )  # fmt: skip
+            try:
+                await consumer.start()
+                for part, at in positions.items():
+                    consumer.seek(part, at)
+                while True:
+                    for part, records in (await consumer.getmany(timeout_ms=250, max_records=2000)).items():
+                        for record in records:
+                            self._take(record.topic, record.value)
+                        positions[part] = records[-1].offset + 1
+            except (KafkaError, OSError, AssertionError):
+                await asyncio.sleep(0.5)
+            finally:
+                with suppress(Exception):
+                    await asyncio.wait_for(consumer.stop(), 5)
+
+    def _take(self, topic: str, value: bytes) -> None:
+        self.messages += 1
+        if topic == topics.UNIQUE:
+            unique = codec.decode(value, UniqueArticle)
+            self.stories[unique.article.id].add(unique.story_id)
+        elif topic == topics.DUPLICATES:
+            copy = codec.decode(value, Duplicate)
+            self.stories[copy.article_id].add(copy.story_id)
+        elif topic == topics.DEAD:
+            letter = codec.decode(value, DeadLetter)
+            self.dead[letter.id] = letter
+        else:
+            self._take_alert(codec.decode(value, Alert))
+
+    def _take_alert(self, alert: Alert) -> None:
+        self.alert_messages += 1
+        before = self.alerts[alert.id].setdefault(alert.revision, alert)
+        if before != alert:
+            self.torn.append(f"revision {alert.revision} of alert {alert.id} was sent with two contents")
+        self.alert_stories.add(alert.story_id)
+
+    def settle(self) -> None:
+        """Strike from :attr:`pending` what has arrived: in a story, and where it asks for one, with an alert sent."""
+        for article_id in [known for known, entry in self.pending.items() if self._arrived(known, entry)]:
+            del self.pending[article_id]
+
+    def _arrived(self, article_id: str, entry: Entry) -> bool:
+        stories = self.stories.get(article_id)
+        return bool(stories) and (entry.item.kind == "plain" or any(one in self.alert_stories for one in stories or ()))
+
+    def waiting(self, *, feeds: bool) -> list[Entry]:
+        """What has not arrived yet, oldest first; of what feeds show only where ``feeds``."""
+        self.settle()
+        return sorted((e for e in self.pending.values() if feeds or not e.feed), key=lambda entry: entry.at)
+
+    async def judge(self, of: Iterable[str]) -> Verdict:
+        """The verdict on some article ids, the store included."""
+        self.settle()
+        known = [article_id for article_id in of if article_id in self.entries]
+        lost = [f"{i}: group {self.entries[i].item.group} has no story or no alert" for i in known if i in self.pending]
+        lost += await self._not_in_store([article_id for article_id in known if article_id not in self.pending])
+        doubled, wrong = self._groups({self.entries[i].item.group for i in known})
+        return Verdict(len(known), tuple(lost), tuple(doubled), tuple(wrong))
+
+    def _groups(self, groups: set[int]) -> tuple[list[str], list[str]]:
+        stories: dict[int, set[str]] = defaultdict(set)
+        kinds: dict[int, str] = {}
+        for article_id, entry in self.entries.items():
+            if entry.item.group in groups:
+                stories[entry.item.group] |= self.stories.get(article_id, set())
+                kinds[entry.item.group] = entry.item.kind
+        alerting = {group: [one for one in of if one in self.alert_stories] for group, of in stories.items()}
+        doubled = [f"group {group} has {len(of)} alerts" for group, of in alerting.items() if len(of) > 1]
+        wrong = [f"group {group} must not alert" for group, of in alerting.items() if of and kinds[group] == "plain"]
+        return doubled, wrong
+
+    async def _not_in_store(self, article_ids: list[str]) -> list[str]:
+        """What the topics know and Redis does not: members of stories, and alerts with their revision."""
+        pairs = [(article_id, story) for article_id in article_ids for story in sorted(self.stories[article_id])]
+        alerting = sorted({story for _, story in pairs if story in self.alert_stories})
+        async with redis.asyncio.Redis.from_url(self.store) as store, store.pipeline(transaction=False) as pipe:
+            for article_id, story in pairs:
+                pipe.hexists(redis_keys.story("en", story), article_id)
+            for story in alerting:
+                pipe.hget(redis_keys.alert(ids.alert_id(story)), "published")
+            replies: list[Any] = await pipe.execute()
+        lost = [
+            f"{i} is not in story {story} of the store"
+            for (i, story), there in zip(pairs, replies, strict=False)
+            if not there
+        ]
+        for story, published in zip(alerting, replies[len(pairs) :], strict=True):
+            highest = max(self.alerts[ids.alert_id(story)])
+            if int(published or 0) < highest:
+                lost.append(f"the alert of story {story} is at {published} in the store, {highest} on the topic")
+        return lost
+
+    def wrong_at_the_end(self, verdict: Verdict) -> list[str]:
+        """A verdict on everything, in a few lines."""
+        kinds = (("lost", verdict.lost), ("doubled", verdict.doubled), ("wrong", verdict.wrong))
+        return [f"{len(found)} {kind}: {found[0]}" for kind, found in kinds if found]
+
+    async def whole(self) -> list[str]:
+        """What is wrong with the run as a whole: the sets of the store and of the topic, the dead, torn revisions."""
+        async with redis.asyncio.Redis.from_url(self.store) as store:
+            names: Any = await store.zrange(redis_keys.ALERTS_BY_TIME, 0, -1)
+            outbox = await store.zcard(redis_keys.ALERTS_OUTBOX)
+        listed = {name.decode() for name in names}
+        wrong = list(self.torn)
+        if listed ^ set(self.alerts):
+            only = len(listed - set(self.alerts)), len(set(self.alerts) - listed)
+            wrong.append(f"{only[0]} alerts are in the store alone, {only[1]} on the topic alone")
+        if outbox:
+            wrong.append(f"{outbox} alerts stand in the outbox")
+        wrong += self.dead_letters()
+        return wrong
+
+    def dead_letters(self) -> list[str]:
+        """Where the dead letters are not exactly the poison, with the bytes that were sent."""
+        wrong = [
+            f"dead letter {i} of {self.dead[i].room} was no poison" for i in sorted(self.dead.keys() - self.poison)
+        ]
+        wrong += [f"poison {i} is no dead letter" for i in sorted(self.poison.keys() - self.dead)]
+        wrong += [
+            f"dead letter {i} has other bytes than were sent"
+            for i in sorted(self.poison.keys() & self.dead)
+            if self.dead[i].value != self.poison[i]
+        ]
+        return wrong

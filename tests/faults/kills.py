@@ -1,0 +1,194 @@
+"""F01-F09, F12: processes killed at random, at chosen points, together, frozen, replaced, and the servers too."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections import defaultdict
+
+from tests.faults.bench import Bench
+from tests.faults.line import ROOMS, SESSION_SECONDS, STREAM_ROOMS
+from tests.faults.report import Result
+
+_WAVES = (("deduper", "poller"), ("tagger", "api"), ("alerter", "notifier"))
+_POLL_POINTS = ("poller.fetched", "publisher.sent", "poller.acknowledged", "poller.remembered")
+_ALERT_POINTS = ("alerter.decided", "alerter.written", "alerter.sent", "alerter.ticked", "deduper.remembered")
+
+
+async def at_random(bench: Bench) -> list[Result]:
+    """F01 and F03: two rooms at a time, the longest way back noted for each."""
+    rounds = 25 if bench.full else 1
+    longest: dict[str, list[float]] = defaultdict(list)
+
+    async def harm() -> list[float]:
+        async with bench.traffic():
+            for _ in range(rounds):
+                for wave in _WAVES:
+                    await asyncio.sleep(0.5 + bench.chance.random())
+                    seconds = await bench.kill(*wave)
+                    for victim in wave:
+                        longest[victim].append(seconds)
+        return [seconds for victim, found in longest.items() if victim != "poller" for seconds in found]
+
+    result = await bench.row("F03", "SIGKILL of deduper, tagger, alerter, notifier, api at random", harm, feeds=True)
+    result.note = ", ".join(f"{victim} {len(found)}, {max(found):.0f} s" for victim, found in longest.items())
+    result.kills -= len(longest["poller"])
+    poller = Result(
+        fault="F01", what="poller SIGKILL at random (with F03, same articles)", times=rounds, kills=rounds,
+        recovery=max(longest["poller"]), lost=result.lost, doubled=result.doubled,
+    )  # fmt: skip
+    return [poller, result]
+
+
+async def at_points(bench: Bench) -> list[Result]:
+    """F02 and F04: each process is killed by itself at one named point, with traffic that takes it there."""
+    polls, alerts = (5, 7) if bench.full else (1, 1)
+    recoveries: dict[str, list[float]] = defaultdict(list)
+
+    async def of_the_poller() -> None:
+        for _ in range(polls):
+            for point in _POLL_POINTS:
+                await reach(bench, "poller", point, recoveries)
+
+    async def of_the_rooms() -> None:
+        for _ in range(alerts):
+            for point in _ALERT_POINTS:
+                await reach(bench, point.partition(".")[0], point, recoveries)
+
+    async def harm() -> list[float]:
+        async with bench.traffic():
+            await asyncio.gather(of_the_poller(), of_the_rooms())
+        return [seconds for point in _ALERT_POINTS for seconds in recoveries[point]]
+
+    result = await bench.row("F04", "SIGKILL exactly at " + ", ".join(_ALERT_POINTS), harm, feeds=True)
+    of_polls = [seconds for point in _POLL_POINTS for seconds in recoveries[point]]
+    result.kills -= len(of_polls)
+    poller = Result(
+        fault="F02", what="SIGKILL exactly at " + ", ".join(_POLL_POINTS), times=len(of_polls), kills=len(of_polls),
+        recovery=max(of_polls), lost=result.lost, doubled=result.doubled, note="with F04, same articles",
+    )  # fmt: skip
+    return [poller, result]
+
+
+async def reach(bench: Bench, room: str, point: str, recoveries: dict[str, list[float]]) -> None:
+    """Start a room anew, armed with a point, and wait until it has ended there and the line has recovered."""
+    part = bench.line.part(room)
+    bench.line.environment(room, WIREWATCH_FAILPOINT=point)
+    plain = bench.line.kill(room, signum=signal.SIGTERM)
+    await bench.until(lambda: part.pid not in (None, plain.get(room)), f"{room} runs armed with {point}")
+    armed = part.pid or 0
+    bench.line.environment(room, WIREWATCH_FAILPOINT="")
+    await bench.until(lambda: part.pid != armed, f"{room} ends at {point}", 240)
+    began = time.monotonic()
+    bench.kills += 1
+    recoveries.setdefault(point, []).append(await bench.recovered({room: armed}, began))
+
+
+async def together(bench: Bench) -> list[Result]:
+    """F05: every room at the same moment."""
+
+    async def harm() -> list[float]:
+        async with bench.traffic():
+            return [await _after_a_while(bench, *ROOMS) for _ in range(8 if bench.full else 1)]
+
+    return [await bench.row("F05", "all six rooms SIGKILL together", harm, feeds=True)]
+
+
+async def servers(bench: Bench) -> list[Result]:
+    """F09 and F12: the broker, the store."""
+
+    async def harm(name: str, times: int) -> list[float]:
+        async with bench.traffic():
+            return [await _after_a_while(bench, name) for _ in range(times)]
+
+    times = 10 if bench.full else 1
+    return [
+        await bench.row("F09", "broker SIGKILL and restart", lambda: harm("broker", times)),
+        await bench.row("F12", "store SIGKILL and restart (appendfsync always)", lambda: harm("store", times)),
+    ]
+
+
+async def _after_a_while(bench: Bench, *names: str) -> float:
+    await asyncio.sleep(0.5 + 2 * bench.chance.random())
+    return await bench.kill(*names)
+
+
+async def zombies(bench: Bench) -> list[Result]:
+    """F06: a worker stands still for longer than its session, another takes over, and then the first goes on."""
+    times = 9 if bench.full else 1
+
+    async def harm() -> list[float]:
+        recoveries = []
+        async with bench.traffic():
+            for number in range(times):
+                room = STREAM_ROOMS[number % len(STREAM_ROOMS)]
+                second = await bench.line.add(room, 2)
+                bench.line.release(second)
+                await bench.until(bench.line.standing, f"{second} is ready")
+                began = time.monotonic()
+                bench.line.kill(room, signum=signal.SIGSTOP)
+                await asyncio.sleep(1.8 * SESSION_SECONDS)
+                bench.line.kill(room, signum=signal.SIGCONT)
+                recoveries.append(await bench.recovered({}, began))
+                bench.line.hold(second, signal.SIGTERM)
+                await bench.until(bench.line.standing, "the first is alone again")
+        return recoveries
+
+    what = f"a stream room SIGSTOP for {1.8 * SESSION_SECONDS:.0f} s (session {SESSION_SECONDS:.0f} s), then SIGCONT"
+    return [await bench.row("F06", what, harm)]
+
+
+async def storm(bench: Bench) -> list[Result]:
+    """F07: workers come and go every five seconds."""
+    steps = 20 if bench.full else 4
+    worst = 0.0
+
+    async def harm() -> list[float]:
+        nonlocal worst
+        names = [await bench.line.add(room, number) for room in STREAM_ROOMS for number in (2, 3)]
+        async with bench.traffic():
+            for step in range(steps):
+                for name in names:
+                    if step % 2:
+                        bench.line.hold(name, signal.SIGTERM)
+                    else:
+                        bench.line.release(name)
+                began = time.monotonic()
+                while time.monotonic() - began < 5 or not (step % 2 or bench.line.standing()):
+                    await asyncio.sleep(0.5)
+                    worst = max(worst, bench.lag())
+                    if time.monotonic() - began > 60:
+                        break
+            if steps % 2:
+                for name in names:
+                    bench.line.hold(name, signal.SIGTERM)
+            began = time.monotonic()
+            return [0.0] * (steps - 1) + [await bench.recovered({}, began)]
+
+    result = await bench.row("F07", "each stream room from 1 worker to 3 and back every 5 s", harm)
+    result.note = f"the oldest article was {worst:.0f} s behind at worst"
+    return [result]
+
+
+async def rolling(bench: Bench) -> list[Result]:
+    """F08: SIGTERM, one room after the other."""
+    exits: list[float] = []
+
+    async def harm() -> list[float]:
+        recoveries = []
+        async with bench.traffic():
+            for _ in range(10 if bench.full else 1):
+                for room in ROOMS:
+                    part, began = bench.line.part(room), time.monotonic()
+                    old = bench.line.kill(room, signum=signal.SIGTERM)
+                    await bench.until(lambda part=part, pid=old[room]: part.pid != pid, f"{room} ends")  # type: ignore[misc]
+                    exits.append(time.monotonic() - began)
+                    recoveries.append(await bench.recovered(old, began))
+        return recoveries
+
+    repeated = bench.book.alert_messages - sum(len(revisions) for revisions in bench.book.alerts.values())
+    result = await bench.row("F08", "SIGTERM of each of the six rooms in turn", harm)
+    repeated = bench.book.alert_messages - sum(len(r) for r in bench.book.alerts.values()) - repeated
+    result.note = f"slowest exit {max(exits):.1f} s; {repeated} alert messages sent again"
+    return [result]

@@ -1,0 +1,162 @@
+"""Copies of the product with one rule broken on purpose. The ledger has to find each, or it proves nothing.
+
+- R1 validators and the next poll are stored only once Kafka has every item of the feed
+- R3 nothing is marked as done before it is written: the outbox after Kafka, what the deduper knows is sent again
+- R5 no exception leaves an agent: a batch that failed is not acknowledged
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.runtime import files
+from tests.faults.bench import Bench, environment
+from tests.faults.feeds import FeedServers
+from tests.faults.kills import reach
+from tests.faults.line import Line
+from tests.faults.pool import Pool
+from tests.faults.report import Result
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``edits`` are file, text and what stands there instead; ``harm`` is what the broken rule was for."""
+
+    rule: str
+    what: str
+    edits: Sequence[tuple[str, str, str]]
+    harm: Callable[[Bench], Awaitable[None]]
+
+
+async def _in_the_poll(bench: Bench) -> None:
+    for _ in range(3):
+        await reach(bench, "poller", "publisher.sent", {})
+
+
+async def _before_the_send(bench: Bench) -> None:
+    for _ in range(2):
+        await reach(bench, "alerter", "alerter.written", {})
+
+
+async def _after_the_script(bench: Bench) -> None:
+    for _ in range(2):
+        await reach(bench, "deduper", "deduper.remembered", {})
+
+
+async def _store_killed(bench: Bench) -> None:
+    for _ in range(3):
+        await asyncio.sleep(3)
+        await bench.kill("store")
+
+
+MUTANTS = (
+    Mutant(
+        "R1",
+        "the poller stores validators and what it sent before it sends",
+        (
+            (
+                "services/poller/handler.py",
+                "        await self._publish_all(claim, config, feed, new, seen, polite)\n",
+                "        seen.add(((item.id, item.version) for item in new), self.clock.now())\n"
+                "        early = dataclasses.replace(polled, complete=True, body_hash=body_hash, feed=feed)\n"
+                "        await self._finish(claim, config, early, seen.pack(len(items)))\n"
+                "        await self._publish_all(claim, config, feed, new, seen, polite)\n",
+            ),
+        ),
+        _in_the_poll,
+    ),
+    Mutant(
+        "R3",
+        "the alerter takes alerts out of the outbox before it sends them",
+        (
+            (
+                "services/alerter/handler.py",
+                '        failpoints.reach("alerter.written")\n',
+                "        await self._store.published(list(revisions.values()))\n"
+                '        failpoints.reach("alerter.written")\n',
+            ),
+        ),
+        _before_the_send,
+    ),
+    Mutant(
+        "R3",
+        "the deduper takes what it knows for done and does not send it again",
+        (
+            (
+                "services/deduper/handler.py",
+                "        one.outgoing = self._message(article, decision.verdict)\n",
+                "        one.outgoing = None if decision.known else self._message(article, decision.verdict)\n",
+            ),
+        ),
+        _after_the_script,
+    ),
+    Mutant(
+        "R5",
+        "a store that is away raises in the agent, and the batch is acknowledged all the same",
+        (
+            (
+                "services/runtime/streams.py",
+                "        # A defect in a handler. Staying would let Faust acknowledge what was not done.\n"
+                '        log.exception("handler_failed", messages=len(batch))\n'
+                "        os._exit(70)\n",
+                '        log.exception("handler_failed", messages=len(batch))\n',
+            ),
+            (
+                "services/runtime/isolation.py",
+                "                raise\n            letter",
+                "                raise\n            raise\n            letter",
+            ),
+            (
+                "services/runtime/redis.py",
+                "return await until_available(attempt, server",
+                "return await attempt() or await until_available(attempt, server",
+            ),
+        ),
+        _store_killed,
+    ),
+)
+
+
+async def run() -> list[Result]:
+    """A result for each mutant; one that the ledger did not find has a problem."""
+    return [await _one(mutant) for mutant in MUTANTS]
+
+
+async def _one(mutant: Mutant) -> Result:
+    with tempfile.TemporaryDirectory(prefix="wirewatch-mutant-") as folder:
+        source = _copied(Path(folder) / "source", mutant)
+        home = Path(folder) / "home"
+        bench = Bench(Line(home, environment(home, source=source)), Pool(3000), FeedServers(), patient=False)
+        try:
+            await bench.start()
+
+            async def harm() -> list[float]:
+                async with bench.traffic():
+                    await mutant.harm(bench)
+                    return [0.0]
+
+            result = await bench.row(mutant.rule, mutant.what, harm, feeds=True)
+        finally:
+            await bench.stop()
+    found = result.lost + result.doubled
+    result.note = f"red, as it must be: {result.problems[0]}" if found else ""
+    result.problems = [] if found else ["THE LEDGER DID NOT FIND IT"]
+    return result
+
+
+def _copied(folder: Path, mutant: Mutant) -> Path:
+    root = files.seeds().parent
+    for name in ("services", "schemas", "seeds"):
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path, text, instead in mutant.edits:
+        file = folder / path
+        content = file.read_text()
+        if content.count(text) != 1:
+            raise RuntimeError(f"{path} has changed: the mutant of {mutant.rule} has to be written anew")
+        file.write_text(content.replace(text, instead))
+    return folder
