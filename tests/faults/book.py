@@ -58,6 +58,7 @@ class Book:
     poison: dict[str, bytes | None] = field(default_factory=dict)  # dead letter id to the bytes that were sent
     stories: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # article id to story ids
     alerts: dict[str, dict[int, Alert]] = field(default_factory=lambda: defaultdict(dict))
+    decided: dict[tuple[str, str], UniqueArticle | Duplicate] = field(default_factory=dict)  # the deduper's word
     alert_stories: set[str] = field(default_factory=set)
     dead: dict[str, DeadLetter] = field(default_factory=dict)
     messages: int = 0
@@ -109,9 +110,11 @@ class Book:
         if topic == topics.UNIQUE:
             unique = codec.decode(value, UniqueArticle)
             self.stories[unique.article.id].add(unique.story_id)
+            self.decided.setdefault((unique.article.id, unique.story_id), unique)
         elif topic == topics.DUPLICATES:
             copy = codec.decode(value, Duplicate)
             self.stories[copy.article_id].add(copy.story_id)
+            self.decided.setdefault((copy.article_id, copy.story_id), copy)
         elif topic == topics.DEAD:
             letter = codec.decode(value, DeadLetter)
             self.dead[letter.id] = letter
@@ -139,6 +142,11 @@ class Book:
         self.settle()
         return sorted((e for e in self.pending.values() if feeds or not e.feed), key=lambda entry: entry.at)
 
+    def asking(self) -> set[str]:
+        """The stories of groups that ask for an alert."""
+        asking = [i for i, entry in self.entries.items() if entry.item.kind != "plain"]
+        return {story for article_id in asking for story in self.stories.get(article_id, ())}
+
     async def judge(self, of: Iterable[str]) -> Verdict:
         """The verdict on some article ids, the store included."""
         self.settle()
@@ -156,9 +164,10 @@ class Book:
                 stories[entry.item.group] |= self.stories.get(article_id, set())
                 kinds[entry.item.group] = entry.item.kind
         alerting = {group: [one for one in of if one in self.alert_stories] for group, of in stories.items()}
+        apart = [f"group {group} is in {len(of)} stories" for group, of in stories.items() if len(of) > 1]
         doubled = [f"group {group} has {len(of)} alerts" for group, of in alerting.items() if len(of) > 1]
         wrong = [f"group {group} must not alert" for group, of in alerting.items() if of and kinds[group] == "plain"]
-        return doubled, wrong
+        return doubled, [*wrong, *apart]
 
     async def _not_in_store(self, article_ids: list[str]) -> list[str]:
         """What the topics know and Redis does not: members of stories, and alerts with their revision."""

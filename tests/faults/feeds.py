@@ -23,7 +23,7 @@ from services.poller.core.opml import write
 from tests.bench.corpus import Item
 
 INTERVAL_SECONDS = 10.0
-SHOWN = 60  # articles in a feed: with what a feed gets here, more than ten minutes of news
+SHOWN = 50  # articles in a feed: with what a feed gets here, more than ten minutes of news
 EARLY = 0.9  # of the interval: two clocks and a busy machine are between the two ends
 RETRY_AFTER_SECONDS = 40.0
 _RETRY_EVERY = 25  # the feed that is sometimes busy says so at every 25th request

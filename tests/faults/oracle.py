@@ -1,12 +1,13 @@
-"""What must come out of the line, computed from the articles alone: the rooms' own handlers in one process, calm.
+"""What must come out of the line, computed from its input alone: the rooms' own handlers in one process, calm.
 
-Nothing here has a server or a clock that moves. The alert of each group is compared in what does not depend on the
-order in which feeds and partitions bring articles: topics, severity, actors, and which articles are its sources.
+Which articles make one story is taken from what the deduper said, because that may depend on the order in which feeds
+and partitions bring them; the ledger holds that no article is in none, and no copy apart from its original. From there
+on the alert of a story is a function: topics, severity, actors and sources are computed anew and compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,24 +19,16 @@ from services.alerter.handler import STATUSES as ALERTER_STATUSES
 from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.contracts import codec, redis_keys, topics
-from services.contracts.messages import Alert, Duplicate, TaggedArticle
-from services.deduper.core.candidate import Candidate
-from services.deduper.core.memory import MemoryIndex
-from services.deduper.core.verdict import Decision
-from services.deduper.handler import Deduper
-from services.deduper.metrics import DeduperMetrics
-from services.deduper.vocabularies import Vocabularies
-from services.runtime.delivery import Delivery
+from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
+from services.runtime.delivery import Outgoing
 from services.tagger import library
 from services.tagger.handler import TaggerHandler
 from services.tagger.metrics import TaggerMetrics
-from tests.bench.corpus import Item
 from tests.faults.book import Book
 from tests.support.alerts import FakeAlertStore, FakeStories, shipped_rules
 from tests.support.clock import FakeClock
 from tests.support.publisher import FakePublisher, deliver
 
-_WINDOW_SECONDS = 96 * 3600
 Content = tuple[tuple[str, ...], str, tuple[str, ...], tuple[str, ...]]
 
 
@@ -45,16 +38,6 @@ class Compared:
 
     same: int = 0
     differ: list[str] = field(default_factory=list)
-
-
-class _Index:
-    """The deduper's memory, in memory."""
-
-    def __init__(self) -> None:
-        self.index = MemoryIndex(_WINDOW_SECONDS)
-
-    async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
-        return [self.index.check_and_insert(item, 0) for item in batch]
 
 
 def content(alert: Alert) -> Content:
@@ -68,43 +51,43 @@ def content(alert: Alert) -> Content:
 
 
 async def compare(book: Book) -> Compared:
-    """The alerts of the store beside those of a calm run over the same articles, group by group."""
-    items = [entry.item for entry in book.entries.values() if entry.item.kind != "plain"]
-    wanted = await _calm({item.article.id: item for item in items}, sorted(items, key=lambda i: (i.copy, i.group)))
-    found = dict(await _stored(book))
+    """The alerts of the store beside those of a calm run over what the deduper sent, story by story."""
+    stories = book.alert_stories | book.asking()
+    wanted = await _calm([one for one in book.decided.values() if one.story_id in stories])
+    found = await _stored(book)
     compared = Compared()
-    for group, expected in wanted.items():
-        if found.get(group) == expected:
+    for story, expected in wanted.items():
+        if found.get(story) == expected:
             compared.same += 1
         else:
-            compared.differ.append(f"group {group}: {found.get(group)} in the store, {expected} by the oracle")
-    compared.differ += [f"group {group} has an alert that the oracle has not" for group in found.keys() - wanted.keys()]
+            compared.differ.append(f"story {story}: {found.get(story)} in the store, {expected} by the oracle")
+    compared.differ += [f"story {story} has an alert that the oracle has not" for story in found.keys() - wanted.keys()]
     return compared
 
 
-async def _stored(book: Book) -> list[tuple[int, Content]]:
-    stories = {story: book.entries[i].item.group for i, of in book.stories.items() if i in book.entries for story in of}
+async def _stored(book: Book) -> dict[str, Content]:
     async with redis.asyncio.Redis.from_url(book.store) as store, store.pipeline(transaction=False) as pipe:
         for alert_id in book.alerts:
             pipe.hget(redis_keys.alert(alert_id), "alert")
         rows: list[Any] = await pipe.execute()
     alerts = [codec.decode(row, Alert) for row in rows if row is not None]
-    return [(stories[alert.story_id], content(alert)) for alert in alerts if alert.story_id in stories]
+    return {alert.story_id: content(alert) for alert in alerts}
 
 
-async def _calm(by_id: Mapping[str, Item], items: Sequence[Item]) -> dict[int, Content]:
-    """Group to alert, by the handlers on memory: originals first, then copies."""
-    clock, index, publisher = FakeClock(), _Index(), FakePublisher()
+async def _calm(decided: Sequence[UniqueArticle | Duplicate]) -> dict[str, Content]:
+    """Story to alert, by the tagger and the alerter on memory."""
+    clock, publisher = FakeClock(), FakePublisher()
     store, stories = FakeAlertStore(), FakeStories()
-    deduper = Deduper(index, publisher, clock, DeduperMetrics(CollectorRegistry()), Vocabularies().of)
-    await deduper.handle([_delivery(topics.ARTICLES, codec.encode(item.article)) for item in items])
+    unique = [one for one in decided if isinstance(one, UniqueArticle)]
+    copies = [one for one in decided if isinstance(one, Duplicate)]
     tagger = TaggerHandler(
         library=library.load(library.default_folder()),
         publisher=publisher,
         clock=clock,
         metrics=TaggerMetrics(CollectorRegistry()),
     )
-    await tagger.handle(deliver(publisher.on(topics.UNIQUE)))
+    await tagger.handle(deliver([Outgoing(topics.UNIQUE, b"", codec.encode(one)) for one in unique]))
+    stories.add(*[_untagged(one) for one in unique], *copies)
     alerter = AlerterHandler(
         store=store,
         stories=stories,
@@ -114,14 +97,20 @@ async def _calm(by_id: Mapping[str, Item], items: Sequence[Item]) -> dict[int, C
         clock=clock,
         metrics=AlerterMetrics(ALERTER_STATUSES, CollectorRegistry()),
     )
-    for message in publisher.on(topics.TAGGED):
-        stories.add(codec.decode(message.value, TaggedArticle))
-    for message in publisher.on(topics.DUPLICATES):
-        stories.add(codec.decode(message.value, Duplicate))
-    await alerter.handle(deliver([*publisher.on(topics.TAGGED), *publisher.on(topics.DUPLICATES)]))
-    alerts = [stored.alert for stored in store.stories.values() if stored.alert is not None]
-    return {by_id[alert.sources[0].article_id].group: content(alert) for alert in alerts}
+    seen = [Outgoing(topics.DUPLICATES, b"", codec.encode(one)) for one in copies]
+    await alerter.handle(deliver([*publisher.on(topics.TAGGED), *seen]))
+    return {story: content(stored.alert) for story, stored in store.stories.items() if stored.alert is not None}
 
 
-def _delivery(topic: str, value: bytes) -> Delivery:
-    return Delivery(topic=topic, partition=0, offset=0, key=b"", value=value)
+def _untagged(one: UniqueArticle) -> TaggedArticle:
+    """Enough for a member of a story."""
+    return TaggedArticle(
+        article=one.article,
+        story_id=one.story_id,
+        verdict=one.verdict,
+        deduped_at=one.deduped_at,
+        tagged_at=one.deduped_at,
+        tags=(),
+        link=one.link,
+        changes=one.changes,
+    )

@@ -15,7 +15,7 @@ from tests.bench.corpus import Item
 SEED = 7
 COPY_SHARE = 0.25  # 5,000 copies of 20,000 articles
 RELEVANT_SHARE = 0.3
-WORDS = 120
+WORDS = 250
 _COPY_WITHIN = 20  # a copy follows its original among the next so many articles
 
 
