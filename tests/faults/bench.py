@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import codec, ids, topics
 from services.local import ports
+from services.runtime.access import KafkaAccess
 from services.runtime.clock import SystemClock
 from services.runtime.delivery import Outgoing
 from services.runtime.kafka import KafkaPublisher
@@ -59,7 +60,7 @@ class Bench:
         await self.line.start()
         self.book = Book(self.line.kafka, self.line.redis)
         self.book.start()
-        self.publisher = KafkaPublisher(kafka=self.line.kafka, client_id="faults", clock=SystemClock())
+        self.publisher = KafkaPublisher(kafka=KafkaAccess(self.line.kafka), client_id="faults", clock=SystemClock())
         await self.publisher.start()
         self._showing = asyncio.create_task(self._show())
 

@@ -86,12 +86,12 @@ class Line:
     @property
     def kafka(self) -> str:
         """host:port."""
-        return self.stack.servers.kafka
+        return self.stack.servers.kafka.servers
 
     @property
     def redis(self) -> str:
         """redis:// address."""
-        return self.stack.servers.redis
+        return self.stack.servers.redis.address
 
     def part(self, name: str) -> Part:
         """A process by name."""

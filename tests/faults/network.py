@@ -26,6 +26,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.local import broker, child, probes, store
+from services.runtime.access import KafkaAccess
 from tests.faults.bench import Bench, environment
 from tests.faults.feeds import FeedServers
 from tests.faults.line import Line
@@ -133,9 +134,8 @@ def _servers(home: Path) -> tuple[list[child.Child], str, str]:
     configuration = home / "broker" / "server.properties"
     kafka = made.address.replace("127.0.0.1", OUTSIDE)
     configuration.write_text(configuration.read_text().replace(made.address, kafka))
-    running = [
-        child.start(dataclasses.replace(made, address=kafka, probe=probes.kafka(kafka), alive=probes.kafka(kafka)))
-    ]
+    probe = probes.kafka(KafkaAccess(kafka))
+    running = [child.start(dataclasses.replace(made, address=kafka, probe=probe, alive=probe))]
     kept = store.prepare(home / "store", logs=home / "logs")
     valkey = home / "store" / "valkey.conf"
     text = valkey.read_text().replace("bind 127.0.0.1", f"bind 127.0.0.1 {OUTSIDE}")
