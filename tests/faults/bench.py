@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,8 +43,9 @@ class Bench:
     line: Line
     pool: Pool
     feeds: FeedServers
-    book: Book = field(init=False)
+    book: Book = field(default_factory=lambda: Book("", ""))
     full: bool = False
+    row_seconds: float = math.inf  # a row that repeats itself begins nothing new after so long
     patient: bool = True  # False where articles will be lost: nobody waits for a lag that never ends
     kills: int = 0
     rates: tuple[float, float] = (TOPIC_PER_SECOND, FEEDS_PER_SECOND)
@@ -73,8 +75,10 @@ class Bench:
             with suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(self.publisher.stop(), 10)
         await self.feeds.stop()
-        await self.line.stop()
-        self.line.unmount()
+        try:
+            await self.line.stop()
+        finally:
+            self.line.unmount()
 
     async def _show(self) -> None:
         with suppress(StopIteration):
@@ -133,12 +137,20 @@ class Bench:
                 await task
             await self.send(self.pool.take_late_copies())
 
+    def rounds(self, times: int) -> Iterator[int]:
+        """``times`` numbers, fewer where the row has had its time; one at least."""
+        began = time.monotonic()
+        for number in range(times):
+            if number and time.monotonic() - began > self.row_seconds:
+                return
+            yield number
+
     def lag(self) -> float:
         """Age of the oldest article of the topic that has not arrived at the end of the line, in seconds."""
         waiting = self.book.waiting(feeds=False)
         return time.monotonic() - waiting[0].at if waiting else 0.0
 
-    async def recovered(self, old: Mapping[str, int], began: float, seconds: float = 240.0) -> float:
+    async def recovered(self, old: Mapping[str, int], began: float, seconds: float = 400.0) -> float:
         """Wait until ``old`` are replaced, all is ready and the lag is small; seconds since ``began`` (monotonic)."""
         await self.line.until_replaced(old, seconds)
         if not self.patient:
@@ -154,7 +166,7 @@ class Bench:
         self.kills += len(old)
         return await self.recovered(old, began)
 
-    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 180.0) -> None:
+    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
         """Wait for something; the limit is for a line that is broken."""
         deadline = time.monotonic() + seconds
         while not holds():
@@ -175,11 +187,15 @@ class Bench:
     async def row(
         self, fault: str, what: str, harm: Callable[[], Awaitable[list[float]]], *, feeds: bool = False, note: str = ""
     ) -> Result:
-        """Run ``harm`` (which gives the seconds of each recovery) and judge the articles sent meanwhile."""
+        """Run ``harm`` (which gives the seconds of each recovery) and judge the articles sent meanwhile.
+
+        What feeds showed is judged at the end of the run: a feed that was being polled when the poller was killed is
+        only asked again when its lease of two minutes ends. With ``feeds`` it is waited for here.
+        """
         before, kills, began = set(self.book.entries), self.kills, time.monotonic()
         recoveries = await harm()
         ids_of_row = {i for i, e in self.book.entries.items() if i not in before and (feeds or not e.feed)}
-        patience = 1.0 if self.patient else 0.5  # of what a lease takes, half is enough
+        patience = 1.0 if self.patient else 0.5
         await self.drained(ids_of_row, patience * (FEED_DRAIN_SECONDS if feeds else DRAIN_SECONDS))
         verdict = await self.book.judge(ids_of_row)
         return Result(

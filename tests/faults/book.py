@@ -42,10 +42,6 @@ class Verdict:
     doubled: tuple[str, ...]
     wrong: tuple[str, ...]
 
-    @property
-    def clean(self) -> bool:
-        return not (self.lost or self.doubled or self.wrong)
-
 
 @dataclass
 class Book:
@@ -189,11 +185,6 @@ class Book:
             if int(published or 0) < highest:
                 lost.append(f"the alert of story {story} is at {published} in the store, {highest} on the topic")
         return lost
-
-    def wrong_at_the_end(self, verdict: Verdict) -> list[str]:
-        """A verdict on everything, in a few lines."""
-        kinds = (("lost", verdict.lost), ("doubled", verdict.doubled), ("wrong", verdict.wrong))
-        return [f"{len(found)} {kind}: {found[0]}" for kind, found in kinds if found]
 
     async def whole(self) -> list[str]:
         """What is wrong with the run as a whole: the sets of the store and of the topic, the dead, torn revisions."""

@@ -18,12 +18,12 @@ _ALERT_POINTS = ("alerter.decided", "alerter.written", "alerter.sent", "alerter.
 
 async def at_random(bench: Bench) -> list[Result]:
     """F01 and F03: two rooms at a time, the longest way back noted for each."""
-    rounds = 25 if bench.full else 1
+    rounds = 18 if bench.full else 1
     longest: dict[str, list[float]] = defaultdict(list)
 
     async def harm() -> list[float]:
         async with bench.traffic():
-            for _ in range(rounds):
+            for _ in bench.rounds(rounds):
                 for wave in _WAVES:
                     await asyncio.sleep(0.5 + bench.chance.random())
                     seconds = await bench.kill(*wave)
@@ -31,11 +31,12 @@ async def at_random(bench: Bench) -> list[Result]:
                         longest[victim].append(seconds)
         return [seconds for victim, found in longest.items() if victim != "poller" for seconds in found]
 
-    result = await bench.row("F03", "SIGKILL of deduper, tagger, alerter, notifier, api at random", harm, feeds=True)
+    result = await bench.row("F03", "SIGKILL of deduper, tagger, alerter, notifier, api at random", harm)
     result.note = ", ".join(f"{victim} {len(found)}, {max(found):.0f} s" for victim, found in longest.items())
     result.kills -= len(longest["poller"])
+    times = len(longest["poller"])
     poller = Result(
-        fault="F01", what="poller SIGKILL at random (with F03, same articles)", times=rounds, kills=rounds,
+        fault="F01", what="poller SIGKILL at random (with F03, same articles)", times=times, kills=times,
         recovery=max(longest["poller"]), lost=result.lost, doubled=result.doubled,
     )  # fmt: skip
     return [poller, result]
@@ -47,21 +48,21 @@ async def at_points(bench: Bench) -> list[Result]:
     recoveries: dict[str, list[float]] = defaultdict(list)
 
     async def of_the_poller() -> None:
-        for _ in range(polls):
-            for point in _POLL_POINTS:
-                await reach(bench, "poller", point, recoveries)
+        for number in bench.rounds(polls * len(_POLL_POINTS)):
+            point = _POLL_POINTS[number % len(_POLL_POINTS)]
+            await reach(bench, "poller", point, recoveries)
 
     async def of_the_rooms() -> None:
-        for _ in range(alerts):
-            for point in _ALERT_POINTS:
-                await reach(bench, point.partition(".")[0], point, recoveries)
+        for number in bench.rounds(alerts * len(_ALERT_POINTS)):
+            point = _ALERT_POINTS[number % len(_ALERT_POINTS)]
+            await reach(bench, point.partition(".")[0], point, recoveries)
 
     async def harm() -> list[float]:
         async with bench.traffic():
             await asyncio.gather(of_the_poller(), of_the_rooms())
         return [seconds for point in _ALERT_POINTS for seconds in recoveries[point]]
 
-    result = await bench.row("F04", "SIGKILL exactly at " + ", ".join(_ALERT_POINTS), harm, feeds=True)
+    result = await bench.row("F04", "SIGKILL exactly at " + ", ".join(_ALERT_POINTS), harm)
     of_polls = [seconds for point in _POLL_POINTS for seconds in recoveries[point]]
     result.kills -= len(of_polls)
     poller = Result(
@@ -90,9 +91,9 @@ async def together(bench: Bench) -> list[Result]:
 
     async def harm() -> list[float]:
         async with bench.traffic():
-            return [await _after_a_while(bench, *ROOMS) for _ in range(8 if bench.full else 1)]
+            return [await _after_a_while(bench, *ROOMS) for _ in bench.rounds(15 if bench.full else 1)]
 
-    return [await bench.row("F05", "all six rooms SIGKILL together", harm, feeds=True)]
+    return [await bench.row("F05", "all six rooms SIGKILL together", harm)]
 
 
 async def servers(bench: Bench) -> list[Result]:
@@ -100,7 +101,7 @@ async def servers(bench: Bench) -> list[Result]:
 
     async def harm(name: str, times: int) -> list[float]:
         async with bench.traffic():
-            return [await _after_a_while(bench, name) for _ in range(times)]
+            return [await _after_a_while(bench, name) for _ in bench.rounds(times)]
 
     times = 10 if bench.full else 1
     return [
@@ -121,7 +122,7 @@ async def zombies(bench: Bench) -> list[Result]:
     async def harm() -> list[float]:
         recoveries = []
         async with bench.traffic():
-            for number in range(times):
+            for number in bench.rounds(times):
                 room = STREAM_ROOMS[number % len(STREAM_ROOMS)]
                 second = await bench.line.add(room, 2)
                 bench.line.release(second)
@@ -178,7 +179,7 @@ async def rolling(bench: Bench) -> list[Result]:
     async def harm() -> list[float]:
         recoveries = []
         async with bench.traffic():
-            for _ in range(10 if bench.full else 1):
+            for _ in bench.rounds(4 if bench.full else 1):
                 for room in ROOMS:
                     part, began = bench.line.part(room), time.monotonic()
                     old = bench.line.kill(room, signum=signal.SIGTERM)

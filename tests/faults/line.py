@@ -29,6 +29,7 @@ STREAM_ROOMS = ("deduper", "tagger", "alerter")
 ROOMS = ("poller", "deduper", "tagger", "alerter", "notifier", "api")
 SESSION_SECONDS = 8.0  # the rooms' session timeout, see services/runtime/streams.py
 TMPFS_BYTES = 1 << 30
+START_SECONDS = 300.0  # a machine that does much else: only a line that is broken takes longer
 _TICK = 0.1
 
 
@@ -56,12 +57,13 @@ class Line:
             data.mkdir(parents=True, exist_ok=True)
             if self.tmpfs and not data.is_mount():
                 subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TMPFS_BYTES}", "none", str(data)], check=True)
+        vars(stack)["_SERVERS_WITHIN_SECONDS"] = START_SECONDS
         self._open = AsyncExitStack()
         running = stack.running(
             Home(self.home), self.environ, SystemClock(), with_samples=False, progress=_nothing, report=self._happened
         )
         self._stack = await self._open.enter_async_context(running)
-        if not await self._stack.until_ready(180):
+        if not await self._stack.until_ready(START_SECONDS):
             raise BrokenLineError(f"the line does not start: {self.problems()}")
 
     async def stop(self) -> None:
@@ -141,7 +143,7 @@ class Line:
                 found.append(f"{name}: {problem}")
         return found
 
-    async def until_replaced(self, old: Mapping[str, int], seconds: float = 180.0) -> None:
+    async def until_replaced(self, old: Mapping[str, int], seconds: float = START_SECONDS) -> None:
         """Wait for :meth:`replaced`."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not self.replaced(old):

@@ -205,7 +205,7 @@ async def _harmed(bench: Bench, router: Router, full: bool, kafka: str, redis: s
         return recoveries
 
     what = f"deduper, alerter and poller cut from Kafka, the store, both for {_HARM_SECONDS:.0f} s: {', '.join(KINDS)}"
-    result = await bench.row("F18", what, harm, feeds=True)
+    result = await bench.row("F18", what, harm)
     result.problems += [f"{count} x {breach}" for breach, count in bench.feeds.breaches.items()]
     packets = f"{router.carried:,} packets carried, {router.dropped:,} dropped"
     result.note = f"{', '.join(longest)}; {packets}; by a router of our own, as this kernel has no netem"

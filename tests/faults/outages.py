@@ -84,7 +84,7 @@ async def _away(bench: Bench, fault: str, part: str, server: str) -> Result:
             problems.append(f"{most} grew by {grown[most]:.0f} MiB")
         return [recovery]
 
-    result = await bench.row(fault, f"{part} away for {seconds:.0f} s", harm, feeds=True)
+    result = await bench.row(fault, f"{part} away for {seconds:.0f} s", harm)
     if len(bench.book.dead) > dead:
         problems.append(f"{len(bench.book.dead) - dead} dead letters from an outage")
     result.note, result.problems = "; ".join(notes), [*result.problems, *problems]
@@ -189,8 +189,8 @@ async def slow_consumer(bench: Bench) -> list[Result]:
         crawling = asyncio.create_task(crawl(stop))
         began = time.monotonic()
         try:
-            async with bench.traffic(150.0):
-                await bench.until(lambda: _gauge(bench, "wirewatch_poller_held_back") == 1, "polling waits", 120)
+            async with bench.traffic(60.0):
+                await bench.until(lambda: _gauge(bench, "wirewatch_poller_held_back") == 1, "polling waits", 300)
                 asked = bench.feeds.requests
                 await asyncio.sleep(10)
                 asked = bench.feeds.requests - asked
@@ -199,7 +199,7 @@ async def slow_consumer(bench: Bench) -> list[Result]:
             stop.set()
             await crawling
         after = bench.line.resident_mb()
-        await bench.until(lambda: _gauge(bench, "wirewatch_poller_held_back") == 0, "polling goes on", 120)
+        await bench.until(lambda: _gauge(bench, "wirewatch_poller_held_back") == 0, "polling goes on", 600)
         recovery = await bench.recovered({}, began)
         grown = max(after[name] - before[name] for name in ROOMS)
         notes.append(f"{asked} polls in 10 s meanwhile; status: {note}; memory at most +{grown:.0f} MiB")
@@ -209,7 +209,7 @@ async def slow_consumer(bench: Bench) -> list[Result]:
         await bench.line.until_replaced(bench.line.kill("poller", signum=signal.SIGTERM))
         return [recovery]
 
-    result = await bench.row("F23", "deduper ten times too slow", harm, feeds=True)
+    result = await bench.row("F23", "deduper ten times too slow", harm)
     result.note, result.problems = "; ".join(notes), [*result.problems, *problems]
     return [result]
 
@@ -336,7 +336,7 @@ async def flushed(bench: Bench) -> list[Result]:
             await asyncio.sleep(20)
         return [recovery]
 
-    result = await bench.row("F17", "FLUSHALL, then `wirewatch rebuild`", harm, feeds=True)
+    result = await bench.row("F17", "FLUSHALL, then `wirewatch rebuild`", harm)
     verdict = await bench.book.judge(known)
     result.checked += verdict.checked
     result.lost += len(verdict.lost)
@@ -351,7 +351,7 @@ async def all_stopped(bench: Bench) -> list[Result]:
 
     async def harm() -> list[float]:
         recoveries = []
-        for _ in range(5 if bench.full else 1):
+        for _ in bench.rounds(3 if bench.full else 1):
             async with bench.traffic():
                 await asyncio.sleep(4)
             began = time.monotonic()
@@ -363,7 +363,7 @@ async def all_stopped(bench: Bench) -> list[Result]:
                 recoveries.append(await bench.kill(*bench.line.stack.supervisor.parts))
         return recoveries
 
-    return [await bench.row("F29", "all stopped and started; then all killed at once", harm, feeds=True)]
+    return [await bench.row("F29", "all stopped and started; then all killed at once", harm)]
 
 
 async def unwatched(bench: Bench) -> list[Result]:
@@ -406,7 +406,7 @@ async def unwatched(bench: Bench) -> list[Result]:
 
 async def soak(bench: Bench) -> list[Result]:
     """F27: the line at five times the load, undisturbed; slopes of memory, descriptors and series."""
-    seconds = 480.0 if bench.full else 40.0
+    seconds = 300.0 if bench.full else 30.0
     samples: list[tuple[float, dict[str, float], dict[str, int], dict[str, int]]] = []
 
     async def harm() -> list[float]:

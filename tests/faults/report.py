@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -79,7 +78,8 @@ def cells(result: Result) -> tuple[str, ...]:
 
 
 def total(results: Sequence[Result]) -> tuple[str, ...]:
-    """The last line."""
+    """The last line: the sum of the rows, without the one that looks at everything once more."""
+    results = [result for result in results if result.fault != "all"]
     return (
         "",
         "all",
@@ -112,6 +112,6 @@ def markdown(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def as_json(results: Sequence[Result], more: dict[str, Any]) -> str:
+def as_json(results: Sequence[Result]) -> str:
     """One JSON object."""
-    return json.dumps({"rows": [asdict(result) for result in results], **more}, indent=2)
+    return json.dumps({"rows": [asdict(result) for result in results]}, indent=2)
