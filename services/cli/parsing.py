@@ -78,11 +78,17 @@ class Reader:
         return await self.egress.feed(Request(url=url))
 
     async def document(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-        """The feed document. Raises :class:`SourceError`."""
+        """The feed document, all parts of a very long one. Raises :class:`SourceError`."""
         try:
-            return await self.workers.feed(body, url=url, content_type=content_type)
+            feed = await self.workers.feed(body, url=url, content_type=content_type)
+            entries, more, part = list(feed.entries), feed.more, 1
+            while more:
+                following = await self.workers.feed(body, url=url, content_type=content_type, part=part)
+                entries += following.entries
+                more, part = following.more, part + 1
         except WorkerError as error:
             raise SourceError(error.kind, error.detail) from None
+        return msgspec.structs.replace(feed, entries=tuple(entries), more=False)
 
     def articles(self, source: str, feed: ParsedFeed, base: str) -> list[Article]:
         """The articles of a document, fetched now."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ import msgspec
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Article
 from services.poller.core import boilerplate, policy
-from services.poller.core.articles import Item, article_of, hidden_by_304, items_of
+from services.poller.core.articles import Item, article_of, hidden_by_304, items_of, published_of
 from services.poller.core.canonical import host_of
 from services.poller.core.language import Detect, language_of
 from services.poller.core.model import SUCCESSES, ExtractedPage, FeedConfig, Fetched, Outcome, ParsedFeed, Polled
@@ -169,36 +170,56 @@ class Poller:
         if body_hash == claim.state.body_hash:
             self.metrics.articles.labels("known").inc(claim.state.items)
             return dataclasses.replace(polled, complete=True, body_hash=body_hash, items=claim.state.items), None
-        started = self.clock.monotonic()
-        try:
-            feed = await self.documents.feed(
-                fetched.body, url=fetched.url, content_type=(fetched.headers or {}).get("content-type")
-            )
-        except WorkerError as error:
-            outcome: Outcome = "not_a_feed" if error.kind == "NotAFeedError" else "parse_error"
-            return dataclasses.replace(polled, outcome=outcome, detail=str(error)), None
-        self.metrics.parse_seconds.observe(self.clock.monotonic() - started)
-        self.metrics.dropped.inc(feed.dropped)
-        items = items_of(feed, feed_id=config.id, base=fetched.url)
-        if not items:
-            return dataclasses.replace(polled, outcome="empty", detail="a feed without a single item"), None
         seen = await self.store.seen(config.id)
+        polled = dataclasses.replace(polled, complete=True, body_hash=body_hash)
+        for part in itertools.count():
+            try:
+                feed = await self._part(fetched, part)
+            except WorkerError as error:
+                if not part:
+                    outcome: Outcome = "not_a_feed" if error.kind == "NotAFeedError" else "parse_error"
+                    return dataclasses.replace(polled, outcome=outcome, detail=str(error), complete=False), None
+                log.warning("part_of_a_feed_unread", feed=config.url, part=part, error=str(error))
+                polled = dataclasses.replace(polled, complete=False)
+                break
+            polled = await self._take_part(claim, config, feed, polled, seen, base=fetched.url, polite=polite)
+            if not feed.more:
+                break
+        if not polled.items:
+            return dataclasses.replace(polled, outcome="empty", detail="a feed without a single item"), None
+        hidden = whole and hidden_by_304(claim.state, polled.new_dates)
+        return dataclasses.replace(polled, hidden_by_304=hidden), seen.pack(polled.items)
+
+    async def _part(self, fetched: Fetched, part: int) -> ParsedFeed:
+        started = self.clock.monotonic()
+        kind = (fetched.headers or {}).get("content-type")
+        feed = await self.documents.feed(fetched.body, url=fetched.url, content_type=kind, part=part)
+        self.metrics.parse_seconds.observe(self.clock.monotonic() - started)
+        return feed
+
+    async def _take_part(
+        self, claim: Claim, config: FeedConfig, feed: ParsedFeed, polled: Polled, seen: Seen, *, base: str, polite: bool
+    ) -> Polled:
+        """Publish what is new in a document, or in a part of one, and add it to what the poll came to."""
+        items = items_of(feed, feed_id=config.id, base=base)
         new = [item for item in items if not seen.version_sent(item.id, item.version)]
         unseen = tuple(item.id for item in new if seen.first_seen(item.id) is None)
         self.metrics.articles.labels("known").inc(len(items) - len(new))
         await self._publish_all(claim, config, feed, new, seen, polite)
-        polled = dataclasses.replace(
+        if feed.more:
+            await self.store.extend(claim, self.clock.now())
+        else:
+            self.metrics.dropped.inc(feed.dropped)
+        return dataclasses.replace(
             polled,
-            complete=not feed.truncated,
-            body_hash=body_hash,
-            feed=feed,
-            new_items=len(new),
-            items=len(items),
-            item_ids=tuple(item.id for item in items),
-            new_ids=unseen,
-            hidden_by_304=whole and hidden_by_304(claim.state, new),
+            complete=polled.complete and not feed.truncated and not feed.dropped,
+            feed=polled.feed or feed,
+            new_items=polled.new_items + len(new),
+            items=polled.items + len(items),
+            item_ids=(*polled.item_ids, *(item.id for item in items)),
+            new_ids=(*polled.new_ids, *unseen),
+            new_dates=(*polled.new_dates, *(moment for item in new if (moment := published_of(item)))),
         )
-        return polled, seen.pack(len(items))
 
     async def _publish_all(
         self, claim: Claim, config: FeedConfig, feed: ParsedFeed, new: Sequence[Item], seen: Seen, polite: bool

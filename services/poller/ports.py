@@ -51,8 +51,8 @@ class Fetcher(Protocol):
 class Documents(Protocol):
     """Reads documents within limits. Raises :class:`services.poller.errors.WorkerError`."""
 
-    async def feed(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-        """A feed document."""
+    async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
+        """A feed document, or a part of a very long one."""
         ...
 
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:

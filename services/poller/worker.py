@@ -23,12 +23,14 @@ HEADER = struct.Struct(">I")
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A document to handle. ``url`` is its base address, ``content_type`` the header that came with it."""
+    """A document to handle. ``url`` is its base address, ``content_type`` the header that came with it,
+    ``part`` which part of a very long feed is meant."""
 
     kind: Literal["feed", "page"]
     body: bytes
     url: str
     content_type: str | None = None
+    part: int = 0
 
 
 class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,7 +59,7 @@ def main() -> None:
         job = decoder.decode(frame)
         try:
             if job.kind == "feed":
-                done = Done(feed=feedxml.parse(job.body, url=job.url, content_type=job.content_type))
+                done = Done(feed=feedxml.parse(job.body, url=job.url, content_type=job.content_type, part=job.part))
             else:
                 from services.poller.edges import pages
 

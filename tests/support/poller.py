@@ -87,9 +87,9 @@ class FakeWeb:
 class InProcess:
     """Documents parsed without a worker."""
 
-    async def feed(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         try:
-            return feedxml.parse(body, url=url, content_type=content_type)
+            return feedxml.parse(body, url=url, content_type=content_type, part=part)
         except (feedxml.NotAFeedError, feedxml.BrokenFeedError) as error:
             raise WorkerError(type(error).__name__, str(error)) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -65,16 +65,20 @@ def items_of(feed: ParsedFeed, *, feed_id: str, base: str) -> list[Item]:
     return list(items.values())
 
 
-def hidden_by_304(state: FeedState, new: Sequence[Item]) -> bool:
-    """Whether the last answer, a 304, hid items: a new one is dated well before it.
+def published_of(item: Item) -> datetime | None:
+    """When the feed says that the item was published."""
+    return dates.moment_of(item.entry.published, item.entry.published_parsed)
+
+
+def hidden_by_304(state: FeedState, new: Iterable[datetime]) -> bool:
+    """Whether the last answer, a 304, hid items: a new one is dated well before it. ``new``: dates of new items.
 
     Meant for the answer to a request without validators; only then can there be such an item.
     """
     if state.last_outcome != "not_modified" or state.last_poll_at is None:
         return False
     before = state.last_poll_at - _HIDDEN_FOR
-    dated = [dates.moment_of(item.entry.published, item.entry.published_parsed) for item in new]
-    return any(moment is not None and moment < before for moment in dated)
+    return any(moment < before for moment in new)
 
 
 @dataclass(frozen=True, slots=True)

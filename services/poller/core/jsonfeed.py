@@ -8,7 +8,7 @@ import msgspec
 
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
-from services.poller.core.preflight import MAX_ENTRIES
+from services.poller.core.preflight import part_of
 from services.poller.core.text import from_html, one_line, paragraphs, plain
 
 MAX_TITLE_CHARACTERS: Final = 2000
@@ -24,7 +24,7 @@ def looks_like_json(body: bytes) -> bool:
     return body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
-def parse(body: bytes) -> ParsedFeed:
+def parse(body: bytes, *, part: int = 0) -> ParsedFeed:
     """The feed in ``body``. Raises :class:`NotAJsonFeedError`."""
     try:
         document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
@@ -34,13 +34,15 @@ def parse(body: bytes) -> ParsedFeed:
         raise NotAJsonFeedError("a JSON document without a list of items")
     items = [item for item in document["items"] if isinstance(item, dict)]
     feed_authors = _authors(document)
+    kept, more, left_out = part_of(items, part)
     return ParsedFeed(
         format="json",
         title=_line(document.get("title")),
         link=_text(document.get("home_page_url")),
         language=_text(document.get("language")),
-        entries=tuple(_entry(item, feed_authors, document) for item in items[:MAX_ENTRIES]),
-        dropped=max(0, len(items) - MAX_ENTRIES),
+        entries=tuple(_entry(item, feed_authors, document) for item in kept),
+        more=more,
+        dropped=left_out,
         hubs=tuple(url for hub in _dicts(document.get("hubs")) if (url := _text(hub.get("url")))),
         self_url=_text(document.get("feed_url")),
     )

@@ -136,7 +136,9 @@ class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ParsedFeed(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A feed document. ``dropped`` counts entries that a cap left out, ``truncated`` says that the document ends
+    """A feed document, or a part of a very long one (``more``: others follow).
+
+    ``dropped`` counts entries that a cap left out of all parts, ``truncated`` says that the document ends
     before it is closed (its validators are then not to be kept)."""
 
     format: str
@@ -145,6 +147,7 @@ class ParsedFeed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     entries: tuple[ParsedEntry, ...] = ()
     dropped: int = 0
+    more: bool = False
     truncated: bool = False
     ttl_minutes: float | None = None
     update_period: str | None = None
@@ -212,5 +215,6 @@ class Polled:
     same_as: str | None = None
     item_ids: tuple[str, ...] = ()
     new_ids: tuple[str, ...] = ()
+    new_dates: tuple[datetime, ...] = ()
     hub: HubTrust | None = None
     pushes_since: datetime | None = None

@@ -7,14 +7,18 @@ cannot read (feeds are often not well-formed) is left to the parser's limits of 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from xml.parsers import expat
 
 MAX_DEPTH: Final = 100
 MAX_ATTRIBUTES: Final = 256
 MAX_ENTITIES: Final = 300  # HTML's own are 253, and some feeds declare them all
-MAX_ENTRIES: Final = 2000
+MAX_ENTRIES: Final = 2000  # that a parser is given at once; more are read in parts
+MOST_ENTRIES: Final = 20_000  # of one document; it may have 15 MB
+T = TypeVar("T")
 _ENTRY_NAMES: Final = frozenset({"item", "entry", "url"})
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _STRAY = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?[a-zA-Z0-9]{1,31};)", re.DOTALL)
@@ -37,16 +41,32 @@ class Preflight:
     root: str | None = None
     _starts: list[int] = field(default_factory=list)
 
-    def capped(self, body: bytes) -> tuple[bytes, int]:
-        """``body`` with the middle entries cut out where there are more than the cap, and how many.
+    def part(self, body: bytes, number: int) -> tuple[bytes, bool, int]:
+        """``body`` with the entries of part ``number`` alone; whether more parts follow; how many entries no part has.
 
-        The first and the last half stay: feeds list the newest first or last, never in the middle.
+        A part that more follow ends with the document's last entry, whatever it holds: what closes the document comes
+        after that.
         """
-        if self.entries <= MAX_ENTRIES:
-            return body, 0
-        half = MAX_ENTRIES // 2
-        head, tail = self._starts[half], self._starts[-half]
-        return body[:head] + body[tail:], self.entries - MAX_ENTRIES
+        kept, more, left_out = part_of(self._starts, number)
+        if not more and not number:
+            return body, False, left_out
+        first = bisect_left(self._starts, kept[0]) if kept else len(self._starts)
+        head, tail = body[: self._starts[0]], body[self._starts[-1] :]
+        if not more:
+            return head + body[self._starts[first] if kept else self._starts[-1] :], False, left_out
+        return head + body[self._starts[first] : self._starts[first + len(kept)]] + tail, True, left_out
+
+
+def part_of(entries: Sequence[T], number: int) -> tuple[Sequence[T], bool, int]:
+    """The entries of part ``number``, whether more parts follow, and how many entries are in none.
+
+    Of more than :data:`MOST_ENTRIES` the middle is left out: feeds list the newest first or last, never in between.
+    """
+    left_out = max(0, len(entries) - MOST_ENTRIES)
+    if left_out:
+        entries = [*entries[: MOST_ENTRIES // 2], *entries[-MOST_ENTRIES // 2 :]]
+    end = (number + 1) * MAX_ENTRIES
+    return entries[number * MAX_ENTRIES : end], end < len(entries), left_out
 
 
 def look(body: bytes) -> Preflight:

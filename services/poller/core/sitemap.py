@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from services.poller.core.model import ParsedEntry, ParsedFeed
-from services.poller.core.preflight import MAX_ENTRIES
+from services.poller.core.preflight import part_of
 from services.poller.core.text import one_line
 
 _SITE: Final = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -17,7 +17,7 @@ class NotASitemapError(ValueError):
     """The document is no news sitemap that can be read."""
 
 
-def parse(body: bytes) -> ParsedFeed:
+def parse(body: bytes, *, part: int = 0) -> ParsedFeed:
     """The articles of a news sitemap; addresses without a title are no news and are passed over.
 
     Raises :class:`NotASitemapError`. The document has passed :func:`services.poller.core.preflight.look`.
@@ -28,11 +28,13 @@ def parse(body: bytes) -> ParsedFeed:
         raise NotASitemapError(f"a sitemap that is not well-formed: {error}") from None
     entries = [entry for url in root.iter(f"{_SITE}url") if (entry := _entry(url)) is not None]
     names = {name for name in (_text(url, f".//{_NEWS}publication/{_NEWS}name") for url in root) if name}
+    kept, more, left_out = part_of(entries, part)
     return ParsedFeed(
         format="sitemap",
         title=names.pop() if len(names) == 1 else None,
-        entries=tuple(entries[:MAX_ENTRIES]),
-        dropped=max(0, len(entries) - MAX_ENTRIES),
+        entries=tuple(kept),
+        more=more,
+        dropped=left_out,
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import feedparser
+import msgspec
 
 from services.poller.core import jsonfeed, sitemap
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
@@ -48,31 +49,34 @@ class BrokenFeedError(ValueError):
     """The document is meant to be a feed but cannot be read."""
 
 
-def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """The feed in ``body``; ``url`` is its base. Raises :class:`NotAFeedError` or :class:`BrokenFeedError`."""
+def parse(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
+    """The feed in ``body``, or part ``part`` of a very long one; ``url`` is its base.
+
+    Raises :class:`NotAFeedError` or :class:`BrokenFeedError`.
+    """
     start = _BLANK.match(body)
     rest = body[start.end() if start else 0 :][:512]
     if not rest:
         raise NotAFeedError("the body is empty")
     if jsonfeed.looks_like_json(body):
         try:
-            return jsonfeed.parse(body)
+            return jsonfeed.parse(body, part=part)
         except jsonfeed.NotAJsonFeedError as error:
             raise NotAFeedError(str(error)) from None
     if _HTML_START.match(rest):
         raise NotAFeedError("an HTML page where a feed was expected")
-    return _xml(body, url, content_type)
+    return _xml(body, url, content_type, part)
 
 
-def _xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
+def _xml(body: bytes, url: str, content_type: str | None, part: int) -> ParsedFeed:
     try:
         found = look(body)
         if found.root == "urlset":
-            return sitemap.parse(body)
+            return sitemap.parse(body, part=part)
     except (RefusedError, sitemap.NotASitemapError) as error:
         raise BrokenFeedError(str(error)) from None
-    capped, dropped = found.capped(body)
-    sound = without_bad_references(capped)
+    taken, more, left_out = found.part(body, part)
+    sound = without_bad_references(taken)
     if not found.well_formed:
         sound = without_stray_ampersands(sound)
     document = _feedparser(sound, url, content_type)
@@ -81,7 +85,9 @@ def _xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
             raise NotAFeedError("neither RSS nor Atom nor JSON Feed")
         if not dict.get(document, "feed"):
             raise NotAFeedError(f"an XML document <{found.root}> that is no feed")
-    return _converted(document, capped, dropped=dropped, truncated=found.truncated)
+    feed = _converted(document, taken, truncated=found.truncated)
+    entries = feed.entries[:-1] if more else feed.entries  # the last one is the document's, and comes at the end
+    return msgspec.structs.replace(feed, entries=entries, more=more, dropped=left_out)
 
 
 def _feedparser(body: bytes, url: str, content_type: str | None) -> Any:
@@ -102,7 +108,7 @@ def _feedparser(body: bytes, url: str, content_type: str | None) -> Any:
     raise BrokenFeedError(f"{type(failure).__name__}: {str(failure)[:200]}")
 
 
-def _converted(document: Any, body: bytes, *, dropped: int, truncated: bool) -> ParsedFeed:
+def _converted(document: Any, body: bytes, *, truncated: bool) -> ParsedFeed:
     feed = document.feed
     hours, days = _skipped(body)
     kind = document.get("version") or "unknown"
@@ -112,7 +118,6 @@ def _converted(document: Any, body: bytes, *, dropped: int, truncated: bool) -> 
         link=_string(feed, "link"),
         language=_language(feed),
         entries=tuple(_entry(entry, feed, rss=kind.startswith("rss")) for entry in document.entries),
-        dropped=dropped,
         truncated=truncated,
         ttl_minutes=_number(_string(feed, "ttl")),
         update_period=_string(feed, "sy_updateperiod"),

@@ -41,9 +41,9 @@ class WorkerPool:
         self._wall_seconds = wall_seconds
         self.killed = 0
 
-    async def feed(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-        """The feed in ``body``. Raises :class:`WorkerError`."""
-        done = await self._do(Job(kind="feed", body=body, url=url, content_type=content_type))
+    async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
+        """The feed in ``body``, or a part of a very long one. Raises :class:`WorkerError`."""
+        done = await self._do(Job(kind="feed", body=body, url=url, content_type=content_type, part=part))
         if done.feed is None:
             raise WorkerError("WorkerError", "the worker gave no feed")
         return done.feed

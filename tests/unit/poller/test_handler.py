@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
 from services.contracts import codec
 from services.contracts.messages import Article
-from services.poller.core.model import Fetched
+from services.poller.core import preflight
+from services.poller.core.model import Fetched, ParsedFeed
+from services.poller.errors import WorkerError
 from services.runtime.delivery import Outgoing
 from tests.support.poller import FEED, Bench, FakePages, a_feed, an_item, ok, rss
 from tests.support.publisher import FakePublisher
@@ -163,3 +166,64 @@ async def test_what_the_broker_refuses_is_sent_shortened_and_flagged() -> None:
     assert "text_truncated" in article.flags
     assert len(article.text) <= 50_000
     assert bench.count("wirewatch_poller_articles_total", status="published") == 1
+
+
+def the_same_as_json(count: int) -> bytes:
+    items = [{"id": str(n), "url": f"https://news.example/{n}", "title": f"Report {n}"} for n in range(count)]
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items}).encode()
+
+
+def as_atom(count: int) -> bytes:
+    entries = (
+        f"<entry><title>Report {n}</title><id>{n}</id><link href='https://news.example/{n}'/></entry>"
+        for n in range(count)
+    )
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>News</title>{''.join(entries)}</feed>".encode()
+
+
+@pytest.mark.parametrize(
+    "document", [lambda count: rss(*(an_item(n) for n in range(count))), the_same_as_json, as_atom]
+)
+@pytest.mark.parametrize("count", [9, 10, 11, 20, 21, 39, 40])
+async def test_a_feed_of_more_than_the_cap_is_read_in_parts(
+    count: int, document: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(preflight, "MOST_ENTRIES", 40)
+    bench, feed = Bench(), a_feed()
+    await bench.poll(feed, ok(document(count), etag='"1"'))
+    assert {article.title for article in sent(bench)} == {f"Report {n}" for n in range(count)}
+    assert bench.count("wirewatch_poller_articles_total", status="published") == count
+    assert bench.count("wirewatch_poller_articles_total", status="known") == 0
+    assert bench.store.states[feed.id].items == count
+    assert bench.store.states[feed.id].etag == '"1"'
+    await bench.poll(feed, ok(document(count) + b" ", etag='"2"'))
+    assert len(sent(bench)) == count
+
+
+async def test_what_the_cap_leaves_out_is_counted_and_no_304_hides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(preflight, "MOST_ENTRIES", 40)
+    bench, feed = Bench(), a_feed()
+    await bench.poll(feed, ok(rss(*(an_item(n) for n in range(50))), etag='"1"'))
+    assert {article.title for article in sent(bench)} == {f"Report {n}" for n in (*range(20), *range(30, 50))}
+    assert bench.count("wirewatch_poller_entries_dropped_total") == 10
+    assert bench.store.states[feed.id].etag is None
+
+
+async def test_a_part_that_cannot_be_read_loses_no_other_and_keeps_no_validators(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(preflight, "MAX_ENTRIES", 10)
+    bench, feed = Bench(), a_feed()
+    whole = bench.poller.documents.feed
+
+    async def broken(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
+        if part:
+            raise WorkerError("WorkerKilledError", "too much")
+        return await whole(body, url=url, content_type=content_type, part=part)
+
+    monkeypatch.setattr(bench.poller.documents, "feed", broken)
+    await bench.poll(feed, ok(rss(*(an_item(n) for n in range(15))), etag='"1"'))
+    assert len(sent(bench)) == 10
+    assert bench.store.states[feed.id].etag is None
