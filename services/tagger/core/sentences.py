@@ -1,8 +1,9 @@
 """Sentences of news text, fast, and bounded on text that has none.
 
 A sentence ends at a line end or at ``.``, ``!``, ``?`` before a capital, a digit or a quote, unless the stop belongs
-to an abbreviation or an initial. A sentence of more than :data:`LONGEST` characters is cut at a space: lists and
-hostile text must not make one unit that every rule has to walk.
+to an abbreviation or an initial; the space between may be missing, as it often is in scraped text. A sentence of more
+than :data:`LONGEST` characters is cut at a space: lists and hostile text must not make one unit that every rule has to
+walk.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ LONGEST = 1200
 
 # One set of characters comes first, so that the engine skips from one to the next: half the time of an alternation.
 _AFTER_STOP = r"[\"\u201d\u2019')\]]{0,3}[%s]+(?=[\"\u201c\u2018'(\[\u2022\u2013\u2014-]{0,2}[A-Z0-9\u00c0-\u00de])"
-_BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)\s*|(?<!\n)" + _AFTER_STOP % r" \t\u00a0" + ")")
+# Scraped pages lose the space between paragraphs: "on Friday.The minister".
+_GLUED = r"|(?<=[a-z\u00df-\u00ff%\u201d\"\u2019)][.!?])[\"\u201d\u2019]?(?=[\"\u201c\u2018]?[A-Z][a-z])"
+_BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)\s*|(?<!\n)" + _AFTER_STOP % r" \t\u00a0" + _GLUED + ")")
 # Where empty lines part the paragraphs, a single line end is only where a line was broken.
-_SOFT_BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)[ \t\r]*\n\s*|(?<!\n)" + _AFTER_STOP % r" \n\t\u00a0" + ")")
+_SOFT_BORDER = re.compile(r"[\n.!?\u2026](?:(?<=\n)[ \t\r]*\n\s*|(?<!\n)" + _AFTER_STOP % r" \n\t\u00a0" + _GLUED + ")")
 _OPENING = "(\u201c\"\u2018'["
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr sen rep gov gen lt col maj capt cmdr sgt adm vice rear brig cpl pvt prof rev hon st jr sr"
@@ -70,7 +73,7 @@ def _split(text: str, start: int, end: int, border: re.Pattern[str], limit: int)
     for match in border.finditer(text, start, end):
         stop = match.start()
         if text[stop] in ".!?\u2026":
-            if text[stop] == "." and text[stop + 1].isspace() and _abbreviated(text, begin, stop, match.end()):
+            if text[stop] == "." and _joins(text[stop + 1]) and _abbreviated(text, begin, stop, match.end()):
                 continue
             stop = match.end() - (len(match.group()) - len(match.group().rstrip()))
         _add(text, begin, stop, spans)
@@ -79,6 +82,11 @@ def _split(text: str, start: int, end: int, border: re.Pattern[str], limit: int)
             return spans[:limit]
     _add(text, begin, end, spans)
     return spans[:limit]
+
+
+def _joins(after: str) -> bool:
+    """Whether what follows a stop may go on: no quote or parenthesis closes."""
+    return after.isspace() or after.isupper()
 
 
 def _abbreviated(text: str, begin: int, stop: int, after: int) -> bool:
