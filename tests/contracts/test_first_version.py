@@ -1,0 +1,74 @@
+"""What the first landed version wrote is read by this one, and this one reads what a later minor change would add."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from services.contracts import codec, redis_keys
+from tests.contracts import schemas
+from tests.support import first_version
+from tests.support.first_version import STRUCTS, Message
+
+MESSAGES = first_version.messages()
+MAPS = ("headers",)  # their names are data, not fields
+SCHEMAS = {
+    "articles": "article.v1",
+    "articles.unique": "unique_article.v1",
+    "articles.duplicates": "duplicate.v1",
+    "articles.tagged": "tagged_article.v1",
+    "alerts": "alert.v1",
+    "articles.dead": "dead_letter.v1",
+}
+
+
+def named(message: Message) -> str:
+    return f"{message.topic}-{message.key[:8]}"
+
+
+def with_news(value: Any) -> Any:
+    """``value`` as a later version would write it: with a field more in every object that has fixed fields."""
+    if isinstance(value, dict):
+        parts = {name: held if name in MAPS else with_news(held) for name, held in value.items()}
+        return {**parts, "of_a_later_version": {"x": [1]}}
+    return [with_news(held) for held in value] if isinstance(value, list) else value
+
+
+def contains(whole: Any, part: Any) -> bool:
+    """Whether nothing of ``part`` is missing or different in ``whole``."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(name in whole and contains(whole[name], part[name]) for name in part)
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(whole) == len(part) and all(map(contains, whole, part))
+    return bool(whole == part)
+
+
+def test_there_is_a_message_of_every_topic() -> None:
+    assert {message.topic for message in MESSAGES} == STRUCTS.keys() == SCHEMAS.keys()
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=named)
+def test_it_is_read_and_written_again_without_loss(message: Message) -> None:
+    read = codec.decode(message.value, STRUCTS[message.topic])
+    assert contains(json.loads(codec.encode(read)), json.loads(message.value))
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=named)
+def test_it_is_still_what_its_schema_says(message: Message) -> None:
+    assert schemas.problem(SCHEMAS[message.topic], json.loads(message.value)) is None
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=named)
+def test_fields_of_a_later_version_are_passed_over(message: Message) -> None:
+    later = with_news(json.loads(message.value))
+    kind = STRUCTS[message.topic]
+    assert codec.decode(json.dumps(later).encode(), kind) == codec.decode(message.value, kind)
+    assert schemas.problem(SCHEMAS[message.topic], later) is None
+
+
+def test_every_key_carries_the_version_of_its_layout() -> None:
+    keys = [entry["key"] for entry in first_version.entries()]
+    assert len(keys) > 100
+    assert {key.split(":{")[0] for key in keys} == {redis_keys.PREFIX} == {"ww:1"}

@@ -1,0 +1,86 @@
+"""What the first landed version kept in Redis is read, and gone on with, by every room of this one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import redis.asyncio
+
+from services.alerter.edges.redis import RedisAlertStore
+from services.alerter.edges.redis import RedisStories as StoriesOfAlerter
+from services.alerter.ports import StoryKey
+from services.api.edges.redis import RedisAlertReader
+from services.contracts import codec, ids, redis_keys, topics
+from services.contracts.messages import Alert, Article, UniqueArticle
+from services.deduper.core.candidate import candidate
+from services.deduper.core.verdict import Update
+from services.deduper.core.vocabulary import Vocabulary
+from services.deduper.store.redis import RedisStories
+from services.deduper.vocabularies import english, state_names
+from services.notifier.edges.redis import RedisOutbox
+from services.poller.edges.store import read_states
+from services.runtime.redis import RedisCalls
+from services.runtime.retry import Waiting
+from tests.support import first_version
+from tests.support.clock import FakeClock
+
+pytestmark = pytest.mark.stack
+
+CLOCK = FakeClock()
+CALLS = RedisCalls(CLOCK, Waiting())
+
+
+@pytest.fixture
+async def kept(redis_client: redis.asyncio.Redis) -> redis.asyncio.Redis:
+    await first_version.restore(redis_client)
+    return redis_client
+
+
+def latest() -> dict[str, Alert]:
+    """The alerts, in the order of their revisions."""
+    found = [codec.decode(m.value, Alert) for m in first_version.messages() if m.topic == topics.ALERTS]
+    return {alert.id: alert for alert in sorted(found, key=lambda alert: alert.revision)}
+
+
+async def test_the_api_shows_its_alerts(kept: redis.asyncio.Redis) -> None:
+    reader = RedisAlertReader(kept)
+    for alert in latest().values():
+        body = await reader.alert(alert.id)
+        assert body is not None
+        shown = codec.decode(body, Alert)
+        assert shown.revision >= alert.revision
+        assert shown.headline == alert.headline
+
+
+async def test_the_alerter_goes_on_with_its_alerts_and_stories(kept: redis.asyncio.Redis) -> None:
+    store = RedisAlertStore(kept, CALLS, CLOCK, retention_days=30, closed_retention_days=7, stream_revisions=10)
+    alerts = latest()
+    for stored, alert in zip(
+        await store.load([alert.story_id for alert in alerts.values()]), alerts.values(), strict=True
+    ):
+        assert stored.alert is not None
+        assert stored.alert.id == alert.id == ids.alert_id(alert.story_id)
+    keys = [StoryKey(redis_keys.bucket("en"), alert.story_id) for alert in alerts.values()]
+    assert all(await StoriesOfAlerter(kept, CALLS).members(keys))
+
+
+async def test_the_deduper_knows_its_articles(kept: redis.asyncio.Redis) -> None:
+    unique = [codec.decode(m.value, UniqueArticle) for m in first_version.messages() if m.topic == topics.UNIQUE]
+    store = RedisStories(kept, CALLS, CLOCK, window_s=96 * 3600)
+    vocabulary = Vocabulary(english(), state_names())
+    for message in unique:
+        article: Article = message.article
+        (decision,) = await store.check_and_insert([candidate(article, vocabulary)])
+        assert decision.verdict.story_id == message.story_id
+        assert not isinstance(decision.verdict, Update)
+
+
+async def test_the_poller_has_its_states_and_the_notifier_its_deliveries(kept: redis.asyncio.Redis) -> None:
+    feeds = [key.rpartition(":")[2] for e in first_version.entries() if (key := e["key"]).startswith("ww:1:{po}:feed:")]
+    states = await read_states(kept, feeds)
+    assert feeds
+    assert all(state is not None and state.next_poll_at is not None for state in states)
+    listed = await RedisOutbox(kept, CALLS, remember=timedelta(days=8)).listed(limit=10)
+    assert len(listed) == 5
+    assert {each.state for each in listed} == {"sent"}
