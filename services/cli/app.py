@@ -6,7 +6,21 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("up", "alerts", "watches", "parse", "dedupe", "tag", "packs", "send", "dead", "feeds", "topics", "rebuild")
+COMMANDS = (
+    "up",
+    "alerts",
+    "watches",
+    "parse",
+    "dedupe",
+    "tag",
+    "packs",
+    "send",
+    "dead",
+    "feeds",
+    "topics",
+    "rebuild",
+    "doctor",
+)
 
 
 def build() -> typer.Typer:
