@@ -1,49 +1,100 @@
 """Make the secrets of the Compose stack on its first start: random, on volumes of their own, never in the repository.
 
 ``docker-compose.yml`` runs this once, before what needs them. A secret that is there already is kept, so a restart
-changes nothing; to choose one yourself, or to have a new one, see README.md. Files are 0440: their owner and the group
-that Compose gives Grafana can read them, nobody else.
+changes nothing; to have a new one, remove its file and start again. What the servers are told of the users (hashes
+for Redis, for Kafka the names and passwords that ``wirewatch topics create --users`` reads) is written anew each time
+from the secrets themselves. Files are 0440: their owner and the group that Compose gives the servers can read them,
+nobody else.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from string import Template
 
-# File to its content; {} is random. Each folder is a volume, mounted only where it is needed.
+# Each folder is a volume, mounted only where it is needed.
+KAFKA_USERS = ("poller", "deduper", "tagger", "alerter", "notifier", "operator", "reader")
+REDIS_USERS = ("poller", "deduper", "alerter", "notifier", "api", "operator")
+
+# File to its content; {} is random.
 SECRETS = {
     "grafana/admin_password": "{}",
     "grafana/secret_key": "{}",
     "api/tokens": "analyst: {}\n",  # name: token, see services/api/tokens.py
+    "topics/kafka_password": "{}",  # of the user admin, who makes the others
+    "kafka/broker_password": "{}",
+    "redis/health_password": "{}",
+    "exporter/redis_password": "{}",
+    **{f"{user}/kafka_password": "{}" for user in KAFKA_USERS},
+    **{f"{user}/redis_password": "{}" for user in REDIS_USERS},
 }
 _BYTES = 24  # 192 bits
+_ITERATIONS = 8192
+_USERS_ACL = Path(__file__).with_name("users.acl")
 
 
 def make(folder: Path, contents: Mapping[str, str] = SECRETS) -> list[str]:
-    """Create those of ``contents`` that are absent from ``folder``, and return their names.
-
-    A file appears under its name only once it is whole, so a start that was cut off leaves nothing half-made.
-    """
+    """Create those of ``contents`` that are absent from ``folder``, and return their names."""
     made = []
     for name, content in contents.items():
         target = folder / name
         if target.exists():
             continue
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(content.format(secrets.token_urlsafe(_BYTES)))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(target)
+        _write(target, content.format(secrets.token_urlsafe(_BYTES)))
         made.append(name)
     return made
 
 
-def main(arguments: Sequence[str]) -> int:
+def derive(folder: Path, acl: str) -> None:
+    """Write what servers are told of the users. ``acl`` is the text of deploy/redis/users.acl."""
+
+    def of(name: str) -> str:
+        return (folder / name).read_text()
+
+    kafka = "".join(f"{user} {of(f'{user}/kafka_password')}\n" for user in KAFKA_USERS)
+    redis = {user: of(f"{user}/redis_password") for user in (*REDIS_USERS, "exporter")}
+    redis["health"] = of("redis/health_password")
+    hashes = {user: hashlib.sha256(password.encode()).hexdigest() for user, password in redis.items()}
+    schemes = ("redis", "rediss")
+    _write(folder / "topics/users", kafka)
+    _write(
+        folder / "kafka/scram",
+        _scram("broker", of("kafka/broker_password")) + _scram("admin", of("topics/kafka_password")),
+    )
+    _write(folder / "redis/users.acl", Template(acl).substitute(hashes))
+    _write(
+        folder / "exporter/passwords.json",
+        json.dumps({f"{scheme}://exporter@redis:6379": redis["exporter"] for scheme in schemes}),
+    )
+
+
+def _scram(user: str, password: str) -> str:
+    """A line for ``kafka-storage format --add-scram``: the salted hash, so that no password is an argument."""
+    salt = secrets.token_bytes(24)
+    salted = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    values = f'salt="{b64encode(salt).decode()}",saltedpassword="{b64encode(salted).decode()}"'
+    return f"SCRAM-SHA-512=[name={user},iterations={_ITERATIONS},{values}]\n"
+
+
+def _write(target: Path, content: str) -> None:
+    """A file appears under its name only once it is whole, so a start that was cut off leaves nothing half-made."""
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(target)
+
+
+def main(arguments: Sequence[str], read_acl: Callable[[], str] = _USERS_ACL.read_text) -> int:
     """``make_secrets.py FOLDER``. Says which it made, never what they are."""
     if len(arguments) != 1:
         print("usage: make_secrets.py FOLDER", file=sys.stderr)
@@ -51,6 +102,7 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(arguments[0])
     try:
         made = make(folder)
+        derive(folder, read_acl())
     except OSError as error:
         print(f"make_secrets: cannot write to {folder}: {error.strerror}.", file=sys.stderr)
         return 2

@@ -44,6 +44,7 @@ class ApiService:
                 log_config=None,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,  # nobody's word on who he is: a proxy in front answers for its own clients
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from services.cli import addresses
 from services.cli.console import err, json_line, out
 from services.runtime.access import KafkaAccess
+from services.runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from services.runtime.rights import Right
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +37,17 @@ def create(
     replication: Annotated[
         int | None, typer.Option(min=1, help="Copies of each partition; else one a broker, and at most 3.")
     ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(
+            "--users", metavar="FILE", help="Also make these users (lines of a name and a password), with their rights."
+        ),
+    ] = None,
 ) -> None:
     """Create the topics that are absent. Safe to run again; what is there is left as it is."""
     asyncio.run(_create(addresses.kafka(kafka), timeout, partitions, replication))
+    if users is not None:
+        asyncio.run(_grant(addresses.kafka(kafka), users))
 
 
 def list_topics(
@@ -74,6 +88,26 @@ async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, re
                 f"note: {topic.name} has {there.replicas} copies of each partition, {wanted} could be kept. "
                 "kafka-reassign-partitions.sh adds copies."
             )
+
+
+async def _grant(kafka: KafkaAccess, file: Path) -> None:
+    from aiokafka.errors import KafkaError
+
+    from services.runtime import rights, topics, users
+
+    passwords = users.read_passwords(file)
+    wanted = rights.rights(topics.read().values())
+    if strangers := sorted(passwords.keys() - {right.user for right in wanted}):
+        raise UsageError(f"{file} names {', '.join(strangers)}, who have no rights: {', '.join(_users(wanted))} have.")
+    try:
+        await users.apply(kafka, passwords, wanted)
+    except KafkaError as error:
+        raise UsageError(f"The Kafka at {kafka} went away meanwhile ({error}): try again.") from None
+    out.print(f"users    {', '.join(sorted(passwords))}: {sum(r.user in passwords for r in wanted)} rights")
+
+
+def _users(wanted: Sequence[Right]) -> list[str]:
+    return sorted({right.user for right in wanted})
 
 
 async def _list(kafka: KafkaAccess, *, as_json: bool) -> None:

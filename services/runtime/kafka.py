@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.conn import create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
     ClusterAuthorizationFailedError,
@@ -44,9 +46,36 @@ def why_refused(kafka: KafkaAccess, error: BaseException) -> UsageError | None:
         return UsageError(
             f"The Kafka at {kafka} refuses {who}: correct WIREWATCH_KAFKA_USER and WIREWATCH_KAFKA_PASSWORD_FILE."
         )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return UsageError(
+            f"The certificate of the Kafka at {kafka} is not one that WIREWATCH_KAFKA_CA_FILE vouches for "
+            f"({error.verify_message}): correct the file or the address."
+        )
     if isinstance(error, _FORBIDDEN):
         said = ", ".join(str(part) for part in error.args if part)[:200]
         return UsageError(f"The Kafka at {kafka} does not let {who} do what is needed ({said}): permit it.")
+    return None
+
+
+async def refusal(kafka: KafkaAccess, *, timeout_seconds: float = _SIGN_OF_LIFE_SECONDS) -> UsageError | None:
+    """Why a broker that seems to be away refuses us, in a sentence; None where it is away, or takes us after all.
+
+    aiokafka says "unable to bootstrap" of both, so one connection is made by hand.
+    """
+    if kafka.user is None and kafka.ca_file is None:
+        return None
+    arguments = kafka.client()
+    for address in arguments.pop("bootstrap_servers"):
+        host, _, port = address.rpartition(":")
+        try:
+            connection = await create_conn(
+                host.strip("[]"), int(port), request_timeout_ms=int(timeout_seconds * 1000), **arguments
+            )
+        except (KafkaError, OSError, TimeoutError) as error:
+            if refused := why_refused(kafka, error):
+                return refused
+        else:
+            connection.close()
     return None
 
 
@@ -159,7 +188,8 @@ class KafkaPublisher:
                     await producer.start()
                 except (KafkaConnectionError, KafkaError, OSError) as error:
                     await producer.stop()
-                    self._raise_if_refused(error)
+                    if refused := await refusal(self._kafka):
+                        raise refused from error
                     self._waiting.set("kafka", True)
                     if backoff.attempts % 10 == 0:
                         log.warning("kafka_away", address=str(self._kafka), error=str(error))

@@ -22,7 +22,7 @@ from msgspec import Struct
 from services.runtime import files
 from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
-from services.runtime.kafka import why_refused
+from services.runtime.kafka import refusal
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _ALREADY_EXISTS: int = TopicAlreadyExistsError.errno
@@ -95,7 +95,7 @@ async def admin(kafka: KafkaAccess, *, timeout_seconds: float) -> AsyncIterator[
             break
         except (KafkaConnectionError, KafkaError, OSError, TimeoutError) as error:
             await client.close()
-            if refused := why_refused(kafka, error):
+            if refused := await refusal(kafka, timeout_seconds=timeout_seconds):
                 raise refused from error
             if loop.time() + 0.5 >= deadline:
                 raise UsageError(

@@ -191,22 +191,24 @@ class RedisAlertStore:
         if not calls:
             return []
 
-        async def attempt(command: str, body: str) -> list[Any]:
+        sha = _sha1(script)
+
+        async def attempt() -> list[Any]:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for keys, args in calls:
-                    pipe.execute_command(command, body, len(keys), *keys, *args)
+                    pipe.execute_command("EVALSHA", sha, len(keys), *keys, *args)
                 replies: list[Any] = await pipe.execute(raise_on_error=False)
             failed = [reply for reply in replies if isinstance(reply, RedisError)]
             if failed:
                 raise failed[0]
             return replies
 
-        sha = _sha1(script)
         try:
-            return await self._calls.run(lambda: attempt("EVALSHA", sha))
+            return await self._calls.run(attempt)
         except NoScriptError:
-            # The server is new or was flushed: EVAL brings the text along, and keeps it for the next EVALSHA.
-            return await self._calls.run(lambda: attempt("EVAL", script))
+            # The server is new or was flushed. Loaded, not EVAL: the alerter's user may run what it has loaded only.
+            await self._calls.run(lambda: self._redis.script_load(script))
+            return await self._calls.run(attempt)
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)

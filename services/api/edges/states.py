@@ -44,6 +44,7 @@ class RedisAlertStates:
         stream_revisions: int,
     ) -> None:
         self._redis = redis
+        self._write_script = redis.register_script(_WRITE)  # it sends the digest, and the text where it is unknown
         self._now_ms: Callable[[], int] = lambda: int(clock.now().timestamp() * 1000)
         self._retention_ms = int(retention_days * _DAY_MS)
         self._closed_retention_ms = int(closed_retention_days * _DAY_MS)
@@ -76,12 +77,9 @@ class RedisAlertStates:
         keys = [redis_keys.alert(alert.id), redis_keys.ALERTS_OUTBOX, redis_keys.ALERTS_STREAM]
         kept_ms = self._closed_retention_ms if alert.state == "closed" else self._retention_ms
         count = int(token.partition("-")[0] or 0) + 1
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.eval(
-                _WRITE,
-                4,
-                *keys,
-                redis_keys.ALERTS_EXPIRY,
+        reply = await self._write_script(
+            keys=[*keys, redis_keys.ALERTS_EXPIRY],
+            args=[
                 token,
                 f"{count}-{blake2b(body, digest_size=8).hexdigest()}",
                 body,
@@ -89,6 +87,6 @@ class RedisAlertStates:
                 alert.id,
                 str(self._stream_revisions),
                 str(self._now_ms() + kept_ms),
-            )
-            (reply,) = await pipe.execute()
+            ],
+        )
         return bool(reply == 1)

@@ -177,11 +177,16 @@ class RedisOutbox:
     async def _script(self, script: str, keys: list[str], args: Sequence[Any]) -> Any:
         """Run a script, by its digest where the server knows it. Every one is safe to repeat."""
         sha = sha1(script.encode(), usedforsecurity=False).hexdigest()
+
+        async def attempt() -> Any:
+            return await self._redis.execute_command("EVALSHA", sha, len(keys), *keys, *args)
+
         try:
-            return await self._calls.run(lambda: self._redis.execute_command("EVALSHA", sha, len(keys), *keys, *args))
+            return await self._calls.run(attempt)
         except NoScriptError:
-            # The server is new or was flushed: EVAL brings the text along, and keeps it for the next time.
-            return await self._calls.run(lambda: self._redis.execute_command("EVAL", script, len(keys), *keys, *args))
+            # The server is new or was flushed. Loaded, not EVAL: the notifier's user may run what it has loaded only.
+            await self._calls.run(lambda: self._redis.script_load(script))
+            return await self._calls.run(attempt)
 
 
 _PLACED: dict[bytes, Placed] = {b"known": "known", b"queued": "queued", b"held": "held"}

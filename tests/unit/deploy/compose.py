@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("samples", "poller", "deduper", "tagger", "alerter", "notifier", "api")
-ONE_SHOT = ("topics", "secrets")
+ONE_SHOT = ("topics", "secrets", "operator")
 
 
 def document() -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from services.runtime import rights, topics
+from services.runtime.access import SASL_MECHANISM
 from services.runtime.streams import DRAIN_SECONDS
 from tests.unit.deploy.compose import ONE_SHOT, ROOMS, ROOT, document, services
 
@@ -159,3 +161,39 @@ def test_kafka_makes_no_topic_by_accident_and_keeps_what_it_acknowledged() -> No
     assert environment["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
     assert f"kafka-data:{environment['KAFKA_LOG_DIRS']}" in service("kafka")["volumes"]
     assert "CONTROLLER://localhost:" in environment["KAFKA_LISTENERS"]
+
+
+def test_kafka_asks_everybody_who_he_is_and_grants_what_is_declared() -> None:
+    environment = service("kafka")["environment"]
+    protocols = dict(pair.split(":") for pair in environment["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(","))
+    assert set(protocols.values()) == {"SASL_PLAINTEXT"}
+    assert environment["KAFKA_SASL_ENABLED_MECHANISMS"] == SASL_MECHANISM
+    assert environment["KAFKA_AUTHORIZER_CLASS_NAME"].endswith(".StandardAuthorizer")
+    assert environment["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+    assert environment["KAFKA_SUPER_USERS"] == "User:broker;User:admin"
+    for name, value in environment.items():
+        if name.endswith("JAAS_CONFIG"):
+            assert not re.search(r'password="(?!\$\$\{directory:)', value), name
+
+
+def test_every_room_is_the_user_of_its_own_name_with_a_password_of_its_own() -> None:
+    known = {*rights.users(topics.read().values()), "admin"}
+    redis = {line.split()[1] for line in (ROOT / "deploy/redis/users.acl").read_text().splitlines()}
+    for name in NAMES:
+        if not of_ours(name) or name in ("secrets", "samples"):
+            continue
+        environment = service(name)["environment"]
+        user = environment.get("WIREWATCH_KAFKA_USER")
+        assert user == {"topics": "admin", "api": None}.get(name, name)
+        assert user is None or user in known
+        if "WIREWATCH_REDIS" in environment:
+            assert environment["WIREWATCH_REDIS"] == f"redis://{name}@redis:6379/0"
+            assert name in redis
+        assert environment["WIREWATCH_KAFKA_PASSWORD_FILE"] == "/run/wirewatch/kafka_password"
+        assert service(name)["volumes"] == [f"{name}-secrets:/run/wirewatch:ro"]
+
+
+def test_redis_lets_nobody_in_without_a_name() -> None:
+    lines = (ROOT / "deploy/redis/redis.conf").read_text().splitlines()
+    assert "aclfile /run/wirewatch/users.acl" in lines
+    assert "protected-mode yes" in lines

@@ -1,0 +1,116 @@
+"""The users of Redis as deploy/redis/users.acl has them, on a real server: each his own keys, nobody the dangerous."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from string import Template
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis.asyncio
+from redis.exceptions import NoPermissionError
+
+from services.contracts import redis_keys
+from services.runtime import redis as edge
+from services.runtime.access import RedisAccess
+from tests.support.stack import TEST_DATABASE
+from tests.unit.deploy.compose import ROOT
+
+pytestmark = pytest.mark.stack
+
+PASSWORD = "correct-horse"
+TEXT = (ROOT / "deploy/redis/users.acl").read_text()
+LINES = [line.split() for line in TEXT.splitlines()]
+NAMES = [line[1] for line in LINES if line[1] != "default"]
+ROOMS = ["poller", "deduper", "alerter", "notifier", "api"]
+OWN = {
+    "poller": f"{redis_keys.POLLER}:due",
+    "deduper": redis_keys.story("en", "s"),
+    "alerter": redis_keys.ALERTS_OUTBOX,
+    "notifier": redis_keys.NOTIFIER_RECENT,
+    "api": redis_keys.ALERTS_OUTBOX,
+}
+DANGEROUS = (
+    *("KEYS *", "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "CONFIG GET *", "CONFIG SET dir /", "ACL LIST", "MODULE LIST"),
+    *("EVAL return(1) 0", "MONITOR", "REPLICAOF a 1", "CLIENT KILL 1.2.3.4:5", "SAVE", "SHUTDOWN NOSAVE"),
+)
+READS_TOO = {("alerter", "deduper"), ("api", "poller"), ("api", "deduper"), ("api", "notifier")}
+
+
+@pytest.fixture
+async def users(redis_client: redis.asyncio.Redis, redis_server: str) -> AsyncIterator[str]:
+    """host:port of a server that has them."""
+    server: Any = redis_client
+    hashed = hashlib.sha256(PASSWORD.encode()).hexdigest()
+    for line in Template(TEXT).substitute(dict.fromkeys(NAMES, hashed)).splitlines():
+        _, name, *rules = line.split()
+        if name != "default":  # the tests of others are this user
+            await server.execute_command("ACL", "SETUSER", name, *rules)
+    yield urlsplit(redis_server).netloc
+    await server.execute_command("ACL", "DELUSER", *NAMES)
+
+
+def connected(server: str, user: str) -> Any:
+    database = TEST_DATABASE if user in ROOMS else 0  # to choose another takes a right, too
+    return edge.connect(RedisAccess(f"redis://{user}@{server}/{database}", PASSWORD))
+
+
+async def ask(server: str, user: str, *command: str) -> Any:
+    client = connected(server, user)
+    try:
+        return await client.execute_command(*command)
+    finally:
+        await client.aclose()
+
+
+@pytest.mark.parametrize("user", ROOMS)
+async def test_a_room_has_its_own_keys_and_no_other(users: str, user: str) -> None:
+    for owner, key in OWN.items():
+        if key == OWN[user]:
+            await ask(users, user, "EXISTS", key)
+            await ask(users, user, "DEL", key)
+            continue
+        with pytest.raises(NoPermissionError):
+            await ask(users, user, "DEL", key)
+        if (user, owner) in READS_TOO:
+            await ask(users, user, "EXISTS", key)
+            await ask(users, user, "TYPE", key)
+        else:
+            with pytest.raises(NoPermissionError):
+                await ask(users, user, "TYPE", key)
+    with pytest.raises(NoPermissionError):
+        await ask(users, user, "SET", "something-else", "1")
+
+
+@pytest.mark.parametrize("user", [*ROOMS, "operator", "exporter", "health"])
+async def test_nobody_may_do_what_is_dangerous(users: str, user: str) -> None:
+    client = connected(users, user)
+    try:
+        for command in DANGEROUS:
+            with pytest.raises(NoPermissionError):
+                await client.execute_command(*command.split())
+    finally:
+        await client.aclose()
+
+
+@pytest.mark.parametrize("user", ROOMS)
+async def test_a_room_runs_the_scripts_it_has_loaded(users: str, user: str) -> None:
+    digest = await ask(users, user, "SCRIPT", "LOAD", "return redis.call('EXISTS', KEYS[1])")
+    assert await ask(users, user, "EVALSHA", digest.decode(), "1", OWN[user]) == 0
+    with pytest.raises(redis.exceptions.ResponseError, match=r"(?i)permission"):
+        await ask(users, user, "EVALSHA", digest.decode(), "1", "something-else")
+
+
+async def test_who_watches_reads_figures_and_no_keys(users: str) -> None:
+    assert "used_memory" in await ask(users, "exporter", "INFO")
+    assert await ask(users, "health", "PING")
+    for user in ("exporter", "health"):
+        with pytest.raises(NoPermissionError):
+            await ask(users, user, "GET", redis_keys.ALERTS_BY_TIME)
+
+
+def test_there_is_no_default_user() -> None:
+    assert LINES[0] == "user default off resetpass resetkeys resetchannels -@all".split()
+    assert all("nopass" not in line for line in LINES)
