@@ -27,8 +27,8 @@ for name in kafka redis; do
     "$name" >"$made/$name.ext"
   openssl x509 -req -in "$made/$name.csr" -CA "$made/ca.pem" -CAkey "$made/ca.key" -CAcreateserial -days 365 \
     -extfile "$made/$name.ext" -out "$made/$name.pem" 2>/dev/null
-  cat "$made/$name.key" "$made/$name.pem" "$made/ca.pem" >"$folder/$name/server.pem"
-  chmod 0440 "$folder/$name/server.pem"
+  cat "$made/$name.key" "$made/$name.pem" "$made/ca.pem" >"$made/$name.server.pem"
+  install -m 0440 "$made/$name.server.pem" "$folder/$name/server.pem"
 done
 install -m 0444 "$made/ca.pem" "$folder/ca/ca.pem"
 echo "make_certificates: made an authority and certificates of kafka and redis, good for a year"
