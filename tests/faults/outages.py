@@ -19,7 +19,7 @@ import redis.asyncio
 from services.local import ports
 from tests.faults import offsets
 from tests.faults.bench import Bench
-from tests.faults.line import ROOMS, STREAM_ROOMS, TMPFS_BYTES
+from tests.faults.line import ROOMS, STREAM_ROOMS, TMPFS_BYTES, BrokenLineError
 from tests.faults.report import Result
 
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -231,7 +231,7 @@ async def starved(bench: Bench) -> list[Result]:
         recoveries = []
         async with bench.traffic():
             cpu.mkdir()
-            (cpu / "cpu.cfs_quota_us").write_text("5000")
+            (cpu / "cpu.cfs_quota_us").write_text("2000")
             for room in STREAM_ROOMS:
                 (cpu / "cgroup.procs").write_text(str(bench.line.part(room).pid))
             await asyncio.sleep(45 if bench.full else 12)
@@ -239,11 +239,12 @@ async def starved(bench: Bench) -> list[Result]:
             (cpu / "cpu.cfs_quota_us").write_text("-1")
             recoveries.append(await bench.recovered({}, began))
             memory.mkdir()
-            (memory / "memory.limit_in_bytes").write_text("1500000")
+            (memory / "memory.limit_in_bytes").write_text("409600")
             for room in STREAM_ROOMS[: 3 if bench.full else 1]:
                 began, old = time.monotonic(), bench.line.part(room).pid or 0
                 (memory / "cgroup.procs").write_text(str(old))
-                with suppress(Exception):
+                await bench.send([bench.pool.take() for _ in range(400)])  # work that needs pages
+                with suppress(BrokenLineError):
                     await bench.until(lambda room=room, old=old: bench.line.part(room).pid != old, "OOM kill", 60)  # type: ignore[misc]
                 if bench.line.part(room).pid == old:  # it needed no page more: it is let go
                     (_CGROUPS / "memory" / "cgroup.procs").write_text(str(old))
@@ -255,7 +256,7 @@ async def starved(bench: Bench) -> list[Result]:
 
     try:
         result = await bench.row(
-            "F24", "stream rooms on 5 % of a processor together; killed by the kernel for memory", harm
+            "F24", "stream rooms on 2 % of a processor together; killed by the kernel for memory", harm
         )
     finally:
         for group in (cpu, memory):
