@@ -17,6 +17,8 @@ log = get(__name__)
 
 T = TypeVar("T")
 
+ONE_ABSENCE_SECONDS = 10.0  # twice the longest pause between two attempts
+
 
 class Backoff:
     """Doubling delays from ``first`` to ``longest`` seconds. A value, not a task: the caller sleeps."""
@@ -41,6 +43,7 @@ class Waiting:
     ) -> None:
         self.servers: set[str] = set()
         self.since: dict[str, float] = {}
+        self._before: dict[str, tuple[float, float]] = {}  # since when, until when
         self._gauge = gauge
         self._since = since
         self._now = now
@@ -50,14 +53,19 @@ class Waiting:
         self._gauge, self._since = gauge, since
 
     def set(self, server: str, waiting: bool) -> None:
-        """Note that ``server`` is away, or back."""
-        if waiting:
+        """Note that ``server`` is away, or back.
+
+        A server that takes some calls and refuses others (its memory is full) is away and back by turns: that is one
+        absence, and it began when it began.
+        """
+        if waiting and server not in self.servers:
+            since, until = self._before.get(server, (0.0, 0.0))
+            now = self._now()
+            self.since[server] = since if 0 <= now - until < ONE_ABSENCE_SECONDS else now
             self.servers.add(server)
-            if server not in self.since:
-                self.since[server] = self._now()
-        else:
+        elif not waiting and server in self.servers:
             self.servers.discard(server)
-            self.since.pop(server, None)
+            self._before[server] = (self.since.pop(server), self._now())
         if self._gauge is not None:
             self._gauge.labels(server).set(int(waiting))
         if self._since is not None:

@@ -44,7 +44,7 @@ async def test_what_is_not_transient_is_raised() -> None:
 
 
 def test_since_when_a_server_is_away_is_kept_until_it_is_back() -> None:
-    registry, times = CollectorRegistry(), iter((1000.0, 2000.0, 3000.0))
+    registry, times = CollectorRegistry(), iter((1000.0, 2000.0, 3000.0, 3000.0))
     since = Gauge("since", "s", ["server"], registry=registry)
     waiting = Waiting(now=lambda: next(times))
     waiting.show_on(Gauge("waiting", "w", ["server"], registry=registry), since)
@@ -57,3 +57,18 @@ def test_since_when_a_server_is_away_is_kept_until_it_is_back() -> None:
         waiting.set(server, False)
     assert waiting.in_words() is None
     assert registry.get_sample_value("since", {"server": "redis"}) == 0
+
+
+def test_a_server_that_takes_only_some_calls_is_away_since_the_first_it_refused() -> None:
+    now = 1000.0
+    waiting = Waiting(now=lambda: now)
+    for now in (1000.0, 1004.0, 1008.0):
+        waiting.set("redis", True)
+        waiting.set("redis", False)
+    now = 1009.0
+    waiting.set("redis", True)
+    assert waiting.since == {"redis": 1000.0}
+    waiting.set("redis", False)
+    now = 1100.0
+    waiting.set("redis", True)
+    assert waiting.since == {"redis": 1100.0}
