@@ -62,7 +62,8 @@ def test_since_when_a_server_is_away_is_kept_until_it_is_back() -> None:
 def test_a_server_that_takes_only_some_calls_is_away_since_the_first_it_refused() -> None:
     now = 1000.0
     waiting = Waiting(now=lambda: now)
-    for now in (1000.0, 1004.0, 1008.0):
+    for moment in (1000.0, 1004.0, 1008.0):
+        now = moment
         waiting.set("redis", True)
         waiting.set("redis", False)
     now = 1009.0
