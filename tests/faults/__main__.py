@@ -150,7 +150,7 @@ def main() -> int:
         print(report.markdown(state.results))
         return 0
     if chosen.mutants:
-        state.results = asyncio.run(mutants.run())
+        asyncio.run(mutants.run(lambda result: _keep(result, state, console)))
         report.show(console, state.results)
         return 1 if any(result.problems for result in state.results) else 0
     asyncio.run(run(chosen, state, console))

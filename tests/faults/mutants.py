@@ -122,9 +122,10 @@ MUTANTS = (
 )
 
 
-async def run() -> list[Result]:
-    """A result for each mutant; one that the ledger did not find has a problem."""
-    return [await _one(mutant) for mutant in MUTANTS]
+async def run(tell: Callable[[Result], None]) -> None:
+    """A result for each mutant, told when it is known; one that the ledger did not find has a problem."""
+    for mutant in MUTANTS:
+        tell(await _one(mutant))
 
 
 async def _one(mutant: Mutant) -> Result:
