@@ -47,7 +47,10 @@ async def poison(bench: Bench) -> list[Result]:
 
     result = await bench.row("F21", "poison: no JSON, no article, no value, no key, 900 kB", harm)
     result.problems += bench.book.dead_letters()[:5]
-    result.note = f"{len(bench.book.dead)} dead letters, each with its bytes or (over 600 kB) their number; at most {worst:.1f} s behind meanwhile"
+    result.note = (
+        f"{len(bench.book.dead)} dead letters, each with its bytes or (over 600 kB) their number; "
+        f"at most {worst:.1f} s behind meanwhile"
+    )
     return [result]
 
 
