@@ -89,6 +89,13 @@ class FeedServers:
         feed.items.append(item)
         feed.version += 1
 
+    def empty(self) -> None:
+        """Show nothing of what was shown, but for one article a feed: an empty feed is a broken one."""
+        for feed in self._feeds.values():
+            while len(feed.items) > 1:
+                feed.items.popleft()
+            feed.version += 1
+
     def forget(self) -> None:
         """The poller has lost its memory for a reason that is the row's: its next requests are first requests."""
         for feed in self._feeds.values():

@@ -109,11 +109,13 @@ async def newer_schema(bench: Bench) -> list[Result]:
 async def replay(bench: Bench) -> list[Result]:
     """F26: every room reads everything once more."""
     before: dict[str, int] = {}
+    arriving: set[str] = set()
     read = 0
 
     async def harm() -> list[float]:
         nonlocal read, before
         await bench.drained([i for i, e in bench.book.pending.items() if not e.feed])
+        arriving.update(bench.book.pending)
         before = {alert: max(revisions) for alert, revisions in bench.book.alerts.items()}
         rooms = ("deduper", "tagger", "alerter")
         for room in rooms:
@@ -135,7 +137,7 @@ async def replay(bench: Bench) -> list[Result]:
     known = [i for i in shown if not bench.book.entries[i].feed or i not in bench.book.pending]
     verdict = await bench.book.judge(known)
     new = sorted(bench.book.alerts.keys() - before.keys())
-    fresh = {bench.book.entries[i].item.group for i in bench.book.entries.keys() - shown}
+    fresh = {bench.book.entries[i].item.group for i in (bench.book.entries.keys() - shown) | arriving}
     strange = [i for i in new if not _is_of(bench, i, fresh)]
     more = sum(1 for i, revision in before.items() if max(bench.book.alerts[i]) > revision)
     result.checked, result.lost, result.doubled = verdict.checked, len(verdict.lost), len(verdict.doubled)
