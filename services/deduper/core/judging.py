@@ -119,14 +119,21 @@ def _only_quotes(look: Lookup, near: Resemblance) -> bool:
 def _of_others(look: Lookup, near: Resemblance, *, copied: bool) -> bool:
     """Whether the newcomer's headline names others than the story speaks of: one form, filled in for another event.
 
-    What is copied may have a headline of its own: there it takes two states, neither of which is spoken of.
+    What is copied may have a headline of its own: there it takes two states, neither of which is spoken of. Under the
+    same headline it is the same: states that are in every second report are among nobody's telling words.
     """
     story = look.likeness(near.owner.leader)
     if story is None:
         return False
     if copied:
-        return story.met.other_states
+        return story.met.other_states and not _has_title(look, near.owner)
     return story.met.foreign or (story.met.strangers and story.best < rules.WEAK_SCORE)
+
+
+def _has_title(look: Lookup, owner: Record) -> bool:
+    """Whether the newcomer's headline is the owner's, too."""
+    title = look.item.title
+    return title is not None and any(one.number == owner.number for one in look.posting(title))
 
 
 def _about_the_same(look: Lookup, owner: Record) -> bool:

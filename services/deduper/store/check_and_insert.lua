@@ -430,10 +430,17 @@ local function by_title()
   end
 end
 
+local function has_title(r)
+  for at = 1, #title_all, 5 do
+    if unpack_('>I4', title_all, at) == r.number then return true end
+  end
+  return false
+end
+
 local function of_others(near, copied)
   local story = story_likeness(near.owner.leader)
   if not story then return false end
-  if copied then return story.who.other_states end
+  if copied then return story.who.other_states and not has_title(near.owner) end
   return story.who.foreign or story.who.strangers and story.best < C.weak_score
 end
 

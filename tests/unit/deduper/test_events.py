@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.deduper.core.candidate import headline
+from services.deduper.core.candidate import candidate, headline
 from services.deduper.core.event import MOST_TERMS, WEIGHT_ONE, event, likeness, shared_words, vector, words_of
 from services.deduper.core.marks import conflict, marks_of
+from services.deduper.core.memory import MemoryIndex
+from services.deduper.core.verdict import Copy
 from services.deduper.core.vocabulary import MOST_INFORMATION, RECENT_ARTICLES, WARM_ARTICLES, Vocabulary
 from services.deduper.vocabularies import Vocabularies, english
+from tests.bench import corpus
 
 
 def test_common_words_say_little_from_the_first_article_on() -> None:
@@ -110,3 +113,12 @@ def test_each_language_has_a_vocabulary_of_its_own() -> None:
     assert vocabularies.of("en") is vocabularies.of("en")
     assert vocabularies.of("en").ready
     assert not vocabularies.of("de").ready
+
+
+def test_copies_stay_copies_where_their_states_are_in_every_second_report() -> None:
+    """Such states are no telling words any more, and a headline that names them is still the same headline."""
+    index, vocabularies, verdicts = MemoryIndex(96 * 3600), Vocabularies(), []
+    for item in corpus.items(120, copies=120, seed=3, relevant_share=1.0, words=120):
+        verdict = index.check_and_insert(candidate(item.article, vocabularies.of("en")), 0).verdict
+        verdicts += [type(verdict)] * item.copy
+    assert verdicts == [Copy] * 120
