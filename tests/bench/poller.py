@@ -128,7 +128,7 @@ class _Ours:
         started = time.perf_counter()
         await self.client.zadd("ww:1:{po}:due", due)
         while self.polls(outcome) < target:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         self.broker_cpu = cpu_of(self.broker_pid) - brokers
         return Phase(
             feeds, time.perf_counter() - started, self._own() - own, cpu_of(self.store_pid) - kept

@@ -184,7 +184,7 @@ def article_of(
         updated_at=updated,
         first_seen_at=first_seen_at,
         fetched_at=fetched_at,
-        content_hash=ids.content_hash(item.title, text),
+        content_hash=item.version if text == item.text else ids.content_hash(item.title, text),
         backfill=backfill,
         flags=tuple(dict.fromkeys(flags)),
     )

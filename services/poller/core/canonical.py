@@ -31,8 +31,10 @@ _TRACKING_PAIRS: Final = frozenset(
     }
 )  # fmt: skip
 _SLUG_CHARACTERS: Final = 12  # a last path part this long names an article by itself
+_WRAPPER: Final = re.compile(r"google\.com|ampproject\.org", re.IGNORECASE)
 _AMP_CACHE: Final = re.compile(r"^[a-z0-9-]+\.cdn\.ampproject\.org$")
 _HOST = re.compile(r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$|^\[[0-9a-f:.]+\]$")
+_ABSOLUTE: Final = re.compile(r"https?://[^/?#][^?#]*(?:\?[^?#]+)?$")  # that nothing is joined to
 _UNRESERVED_SAFE: Final = "/:@!$&'()*+,;=~-._"
 
 
@@ -44,7 +46,7 @@ def absolute(base: str, link: str | None) -> str | None:
     if len(text) > MAX_URL_CHARACTERS:
         return None
     try:
-        joined = urljoin(base, text)
+        joined = text if _ABSOLUTE.match(text) else urljoin(base, text)
         parts = urlsplit(joined)
         host = parts.hostname
     except ValueError:
@@ -107,6 +109,8 @@ def _site(host: str) -> str:
 
 def _unwrapped(url: str) -> str:
     """The address inside an AMP viewer's or a search engine's own."""
+    if not _WRAPPER.search(url):
+        return url
     parts = urlsplit(url)
     host, path = (parts.hostname or "").lower(), parts.path
     if host in ("www.google.com", "google.com") and path.startswith("/amp/"):

@@ -40,9 +40,12 @@ class Publishers:
     _by_host: dict[str, str] = field(default_factory=dict, repr=False)
     _passing_on: dict[str, str] = field(default_factory=dict, repr=False)
     _dateline: list[re.Pattern[str]] = field(default_factory=list, repr=False)
+    _ending: list[re.Pattern[str]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         by_credit = {}
+        if endings := [ending for wire in self.wires for ending in wire.endings]:
+            self._ending.append(re.compile(_any_of(endings)))
         self._passing_on.update((host, host) for host in self.aggregators)
         self._by_host.update((host, wire.name) for wire in self.wires for host in wire.hosts)
         for wire in self.wires:
@@ -110,6 +113,8 @@ class Publishers:
             if match:
                 return self._by_name[match.group(1).casefold()]
         tail = text[-_TAIL_CHARACTERS:]
+        if self._ending and not self._ending[0].search(tail):
+            return None
         for wire in self.wires:
             if any(ending in tail for ending in wire.endings):
                 return wire.name
