@@ -31,6 +31,7 @@ from services.api.service import ApiService
 from services.contracts import ids
 from services.local import child
 from services.local import store as local_store
+from services.runtime import logging
 from services.runtime.clock import SystemClock
 from services.runtime.redis import RedisCalls
 from services.runtime.retry import Waiting
@@ -192,6 +193,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path, nargs="?", default=Path("pictures"))
     parser.add_argument("--alerts", type=int)
     chosen = parser.parse_args()
+    logging.configure(room="api", log_format="console", log_level="error")  # the output is JSON
     if chosen.alerts:
         print(json.dumps(asyncio.run(speed(chosen.alerts)), indent=2))
     else:
