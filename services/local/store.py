@@ -27,6 +27,7 @@ appendfsync always
 save ""
 maxmemory {memory}
 maxmemory-policy noeviction
+hash-max-listpack-value 512
 """
 
 
