@@ -117,7 +117,7 @@ async def measure(address: str, articles: int) -> dict[str, Any]:
     source = Articles(seed=1)
     empty = (await client.info("memory"))["used_memory"]
     steps: list[dict[str, Any]] = []
-    spent, since = 0.0, 0
+    spent, since, busy = 0.0, 0, await _processor_seconds(client)
     for step in [size for size in STEPS if size < articles] + [articles]:
         while clock.seen < step:
             batch = [source.next(clock.now()) for _ in range(min(BATCH, step - clock.seen))]
@@ -127,23 +127,30 @@ async def measure(address: str, articles: int) -> dict[str, Any]:
             clock.seen += len(batch)
             since += len(batch)
             if since >= 10_000 and clock.seen < step - 10_000:  # only the last ones before a step are reported
-                spent, since = 0.0, 0
+                spent, since, busy = 0.0, 0, await _processor_seconds(client)
         used = (await client.info("memory"))["used_memory"] - empty
         stories = await _story_bytes(client)
         steps.append(
             {
                 "articles": clock.seen,
                 "per_second_of_the_last_articles": round(since / spent),
+                "server_microseconds_an_article": round((await _processor_seconds(client) - busy) * 1e6 / since),
                 "bytes_an_article": round(used / clock.seen),
                 "of_these_index": round(used / clock.seen - stories),
                 "of_these_stories": round(stories),
             }
         )
         print(json.dumps(steps[-1]), flush=True)
-        spent, since = 0.0, 0
+        spent, since, busy = 0.0, 0, await _processor_seconds(client)
     server = await client.info("server")
     await client.aclose()
     return {"server": server.get("valkey_version") or server["redis_version"], "steps": steps}
+
+
+async def _processor_seconds(client: Any) -> float:
+    """What the server has used of a processor since it started."""
+    used = await client.info("cpu")
+    return float(used["used_cpu_user"] + used["used_cpu_sys"])
 
 
 async def _story_bytes(client: Any) -> float:
