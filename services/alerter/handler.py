@@ -17,7 +17,7 @@ from services.alerter.core import dossier
 from services.alerter.core.severity import Rules
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.ports import AlertStore, Stored, StoryKey, StoryReader, Write
-from services.contracts import codec, redis_keys, topics
+from services.contracts import codec, redis_keys, topics, trace
 from services.contracts.cloudevents import alert_headers
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
 from services.contracts.stories import StoryMember
@@ -119,7 +119,9 @@ class AlerterHandler:
         if delivery.topic == topics.DUPLICATES:
             copy = codec.decode(delivery.value, Duplicate)
             key = StoryKey(redis_keys.bucket(copy.language), copy.story_id)
-            return _Work(index, delivery, key, dossier.Dossier(), _cause_of_copy(copy))
+            return _Work(
+                index, delivery, key, dossier.Dossier(), _cause_of_copy(copy, delivery.headers.get(trace.HEADER))
+            )
         tagged = codec.decode(delivery.value, TaggedArticle)
         key = StoryKey(redis_keys.bucket(tagged.article.language), tagged.story_id)
         learned = dossier.of(tagged, stale_after=self._stale_after)
@@ -142,7 +144,7 @@ class AlerterHandler:
             try:
                 status, write = self._decide(work, before, found)
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-                log.exception("alert_failed", story_id=work.key.story_id)
+                log.exception("alert_failed", story_id=work.key.story_id, trace=work.delivery.trace)
                 dead.append(self._dead(work.delivery, "defect", error))
                 decided.append((work, "dead"))
                 continue
@@ -209,13 +211,28 @@ class AlerterHandler:
         now = self._clock.now()
         for alert in revisions.values():
             self._metrics.sent(alert, now)
+            log.info(
+                "revision_sent",
+                alert=alert.id,
+                revision=alert.revision,
+                story=alert.story_id,
+                severity=alert.severity,
+                trace=trace.id_of(alert.stages.traceparent),
+            )
         failpoints.reach("alerter.sent")
         await self._store.published(list(revisions.values()))
         failpoints.reach("alerter.ticked")
 
     def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Outgoing:
         self._metrics.dead.labels(reason).inc()
-        log.warning("dead_letter", reason=reason, topic=delivery.topic, offset=delivery.offset, error=str(error))
+        log.warning(
+            "dead_letter",
+            reason=reason,
+            topic=delivery.topic,
+            offset=delivery.offset,
+            error=str(error),
+            trace=delivery.trace,
+        )
         return outgoing(dead_letter(delivery, room="alerter", reason=reason, error=error, now=self._clock.now()))
 
     def _count(self, batch: Sequence[Delivery], statuses: Sequence[Status], began: float) -> None:
@@ -264,10 +281,11 @@ def _cause_of_article(tagged: TaggedArticle) -> core.Cause:
         tagged_at=tagged.tagged_at,
         published_at=tagged.article.published_at,
         backfill=tagged.article.backfill,
+        traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
     )
 
 
-def _cause_of_copy(copy: Duplicate) -> core.Cause:
+def _cause_of_copy(copy: Duplicate, traceparent: str | None) -> core.Cause:
     """A copy is not tagged: it goes from the deduper straight to the alerter, and its tagging takes no time."""
     return core.Cause(
         article_id=copy.article_id,
@@ -276,4 +294,5 @@ def _cause_of_copy(copy: Duplicate) -> core.Cause:
         tagged_at=copy.deduped_at,
         published_at=copy.published_at,
         backfill=copy.backfill,
+        traceparent=traceparent,
     )

@@ -9,6 +9,7 @@ import typer
 COMMANDS = (
     "up",
     "alerts",
+    "trace",
     "watches",
     "parse",
     "dedupe",

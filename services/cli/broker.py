@@ -45,11 +45,18 @@ async def publisher(kafka: KafkaAccess) -> AsyncIterator[KafkaPublisher]:
         await opened.stop()
 
 
-async def read_all(kafka: KafkaAccess, topic: str) -> AsyncIterator[Delivery]:
-    """Every record that lies in a topic now; oldest first within a partition. Belongs to no consumer group."""
+async def read_all(kafka: KafkaAccess, topic: str, *, since: datetime | None = None) -> AsyncIterator[Delivery]:
+    """Every record that lies in a topic now; oldest first within a partition. Belongs to no consumer group.
+
+    With ``since`` only those that the broker took from then on.
+    """
     async with _consumer(kafka, topic) as (consumer, partitions):
         ends = await consumer.end_offsets(partitions)
         await consumer.seek_to_beginning(*partitions)
+        if since is not None:
+            first = await consumer.offsets_for_times(dict.fromkeys(partitions, int(since.timestamp() * 1000)))
+            for place, at in first.items():
+                consumer.seek(place, ends[place] if at is None else at.offset)
         while left := [place for place in partitions if await consumer.position(place) < ends[place]]:
             for place, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
                 for record in records:

@@ -207,7 +207,7 @@ async def _send(lines: BinaryIO, name: str, kafka: KafkaAccess, *, backfill: boo
 
 
 def _add(sending: Sending, line: bytes, number: int, name: str, *, backfill: bool) -> None:
-    from services.contracts import topics
+    from services.contracts import topics, trace
     from services.runtime.clock import SystemClock
     from services.runtime.delivery import Outgoing
 
@@ -222,7 +222,8 @@ def _add(sending: Sending, line: bytes, number: int, name: str, *, backfill: boo
         sending.failed += 1
         return
     key = article.id.encode("utf-8", "replace")
-    sending.messages.append(Outgoing(topic=topics.ARTICLES, key=key, value=value))
+    headers = trace.headers(trace.begun(article.id, article.content_hash))
+    sending.messages.append(Outgoing(topic=topics.ARTICLES, key=key, value=value, headers=headers))
     sending.lines.append(number)
 
 

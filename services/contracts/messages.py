@@ -222,7 +222,7 @@ class AlertSource(Struct, frozen=True, kw_only=True):
 
 
 class Stages(Struct, frozen=True, kw_only=True):
-    """When the article that caused a revision passed each room."""
+    """When the article that caused a revision passed each room, and the trace it left (see ``contracts.trace``)."""
 
     article_id: str
     fetched_at: Time
@@ -230,6 +230,7 @@ class Stages(Struct, frozen=True, kw_only=True):
     tagged_at: Time
     alerted_at: Time
     published_at: Time | None = None
+    traceparent: str | None = None
 
 
 class Alert(Struct, frozen=True, kw_only=True):

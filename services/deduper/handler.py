@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, assert_never
 
-from services.contracts import codec, redis_keys, topics
+from services.contracts import codec, redis_keys, topics, trace
 from services.contracts.messages import Article, Change, Duplicate, Link, UniqueArticle
 from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.changes import changes
@@ -108,7 +108,7 @@ class Deduper:
         article = one.article
         assert article is not None  # noqa: S101 - only decoded deliveries are asked about
         one.status = "known" if decision.known else status(decision.verdict)
-        one.outgoing = self._message(article, decision.verdict)
+        one.outgoing = self._message(article, decision.verdict, trace.passed_on(one.delivery.headers, ROOM))
         if decision.known:
             return
         if not isinstance(decision.verdict, New):
@@ -117,18 +117,20 @@ class Deduper:
             waited = (self._clock.now() - article.fetched_at).total_seconds()
             self._metrics.fetched_to_deduped_seconds.observe(max(0.0, waited))
 
-    def _message(self, article: Article, verdict: Verdict) -> Outgoing:
+    def _message(self, article: Article, verdict: Verdict, headers: Mapping[str, str]) -> Outgoing:
         match verdict:
             case New():
-                return self._unique(article, verdict, None)
+                return self._unique(article, verdict, None, headers)
             case SameStory() | Update():
-                return self._unique(article, verdict, verdict.link)
+                return self._unique(article, verdict, verdict.link, headers)
             case Copy():
-                return self._duplicate(article, verdict)
+                return self._duplicate(article, verdict, headers)
             case _:
                 assert_never(verdict)
 
-    def _unique(self, article: Article, verdict: New | SameStory | Update, link: Link | None) -> Outgoing:
+    def _unique(
+        self, article: Article, verdict: New | SameStory | Update, link: Link | None, headers: Mapping[str, str]
+    ) -> Outgoing:
         message = UniqueArticle(
             article=article,
             story_id=verdict.story_id,
@@ -137,9 +139,9 @@ class Deduper:
             link=link,
             changes=_changes(article, verdict),
         )
-        return Outgoing(topic=topics.UNIQUE, key=verdict.story_id.encode(), value=codec.encode(message))
+        return Outgoing(topics.UNIQUE, verdict.story_id.encode(), codec.encode(message), headers)
 
-    def _duplicate(self, article: Article, verdict: Copy) -> Outgoing:
+    def _duplicate(self, article: Article, verdict: Copy, headers: Mapping[str, str]) -> Outgoing:
         message = Duplicate(
             story_id=verdict.story_id,
             article_id=article.id,
@@ -158,7 +160,7 @@ class Deduper:
             published_at=article.published_at,
             backfill=article.backfill,
         )
-        return Outgoing(topic=topics.DUPLICATES, key=verdict.story_id.encode(), value=codec.encode(message))
+        return Outgoing(topics.DUPLICATES, verdict.story_id.encode(), codec.encode(message), headers)
 
     async def _send(self, work: Sequence[_Work]) -> list[Outgoing]:
         """Publish the verdicts; the dead letters for those that the broker refused."""
@@ -174,7 +176,7 @@ class Deduper:
         one.status, one.item = "dead", None
         self._metrics.dead.labels(reason).inc()
         letter = dead_letters.dead_letter(one.delivery, room=ROOM, reason=reason, error=error, now=self._clock.now())
-        log.warning("dead_letter", reason=reason, error=str(error), dead_letter_id=letter.id)
+        log.warning("dead_letter", reason=reason, error=str(error), dead_letter_id=letter.id, trace=one.delivery.trace)
         return dead_letters.outgoing(letter)
 
     def _count(self, work: Sequence[_Work], started: float) -> None:

@@ -81,7 +81,7 @@ class NotifierHandler:
         try:
             offers = self._offers(alert, value)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            log.exception("matching_failed", alert_id=alert.id)
+            log.exception("matching_failed", alert_id=alert.id, trace=delivery.trace)
             return await self._dead(delivery, "defect", error)
         if not offers:
             return "unmatched"
@@ -109,7 +109,14 @@ class NotifierHandler:
 
     async def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Status:
         self._metrics.dead.labels(reason).inc()
-        log.warning("dead_letter", reason=reason, topic=delivery.topic, offset=delivery.offset, error=str(error))
+        log.warning(
+            "dead_letter",
+            reason=reason,
+            topic=delivery.topic,
+            offset=delivery.offset,
+            error=str(error),
+            trace=delivery.trace,
+        )
         letter = dead_letter(delivery, room="notifier", reason=reason, error=error, now=self._clock.now())
         message: Outgoing = outgoing(letter)
         await self._publisher.publish([message])

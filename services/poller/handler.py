@@ -18,7 +18,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from services.contracts import codec, ids, topics
+from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Article
 from services.poller.core import boilerplate, policy
 from services.poller.core.articles import Item, article_of, hidden_by_304, items_of, published_of
@@ -261,13 +261,32 @@ class Poller:
         articles = [self._article(item, page, config, feed, seen, now, backfill) for item, page in items]
         articles = await self._without_boilerplate(articles, [seen.first_seen(item.id) is None for item, _ in items])
         articles.sort(key=lambda article: article.published_at or article.fetched_at)
-        refused = await self.publisher.publish([_outgoing(article) for article in articles])
+        messages = [_outgoing(article) for article in articles]
+        sent = {message.key: message for message in messages}
+        refused = await self.publisher.publish(messages)
         if refused:
             keys = {message.key for message in refused}
             short = [_outgoing(_shortened(article)) for article in articles if article.id.encode() in keys]
+            sent |= {message.key: message for message in short}
             refused = await self.publisher.publish(short)
         for message in refused:
-            log.error("article_refused_by_broker", article=message.key.decode(), feed=config.url)
+            log.error(
+                "article_refused_by_broker",
+                article=message.key.decode(),
+                feed=config.url,
+                trace=trace.id_of(message.headers.get(trace.HEADER)),
+            )
+        gone = {message.key for message in refused}
+        for article in articles:
+            if (key := article.id.encode()) not in gone:
+                log.info(
+                    "handled",
+                    status="published",
+                    article=article.id,
+                    feed=config.id,
+                    backfill=backfill,
+                    trace=trace.id_of(sent[key].headers.get(trace.HEADER)),
+                )
         self.metrics.articles.labels("dead").inc(len(refused))
         self.metrics.articles.labels("published").inc(len(articles) - len(refused))
         seen.add(((item.id, item.version) for item, _ in items), now)
@@ -309,7 +328,12 @@ class Poller:
 
 
 def _outgoing(article: Article) -> Outgoing:
-    return Outgoing(topic=topics.ARTICLES, key=article.id.encode(), value=codec.encode(article))
+    return Outgoing(
+        topic=topics.ARTICLES,
+        key=article.id.encode(),
+        value=codec.encode(article),
+        headers=trace.headers(trace.begun(article.id, article.content_hash)),
+    )
 
 
 def _with_text(article: Article, text: str) -> Article:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.contracts import codec, topics
+from services.contracts import codec, topics, trace
 from services.contracts.ids import dead_letter_id
 from services.contracts.messages import DeadLetter
 from services.runtime.delivery import Delivery, Outgoing
@@ -52,7 +52,8 @@ def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseExcept
 
 def outgoing(letter: DeadLetter) -> Outgoing:
     """The dead letter as a message to send."""
-    return Outgoing(topic=topics.DEAD, key=letter.id.encode(), value=codec.encode(letter))
+    headers = trace.passed_on(letter.headers, letter.room)
+    return Outgoing(topic=topics.DEAD, key=letter.id.encode(), value=codec.encode(letter), headers=headers)
 
 
 def replayed(letter: DeadLetter, original: bytes) -> Outgoing:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from services.contracts import trace
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -20,6 +22,11 @@ class Delivery:
     value: bytes | None
     headers: Mapping[str, str] = field(default_factory=dict)
     sent_at: datetime = EPOCH
+
+    @property
+    def trace(self) -> str | None:
+        """The trace id it carries, for log lines; None where it carries none."""
+        return trace.id_of(self.headers.get(trace.HEADER))
 
 
 @dataclass(frozen=True, slots=True)

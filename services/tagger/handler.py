@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.contracts import codec, topics
+from services.contracts import codec, topics, trace
 from services.contracts.messages import TaggedArticle, UniqueArticle
 from services.runtime.clock import Clock
 from services.runtime.dead_letters import dead_letter, outgoing
@@ -93,12 +93,14 @@ class TaggerHandler:
         except codec.UndecodableError as error:
             return _Outcome("dead", self._letter(delivery, "undecodable", error))
         try:
-            return self._tag(unique)
+            return self._tag(unique, trace.passed_on(delivery.headers, "tagger"))
         except Exception as error:  # a defect must cost one article, not the stream
-            log.exception("tagging_failed", article_id=unique.article.id, story_id=unique.story_id)
+            log.exception(
+                "tagging_failed", article_id=unique.article.id, story_id=unique.story_id, trace=delivery.trace
+            )
             return _Outcome("dead", self._letter(delivery, "defect", error))
 
-    def _tag(self, unique: UniqueArticle) -> _Outcome:
+    def _tag(self, unique: UniqueArticle, headers: Mapping[str, str]) -> _Outcome:
         article = unique.article
         began = self._clock.monotonic()
         fields = Fields(article.title, article.summary or "", article.text, article.language)
@@ -120,9 +122,10 @@ class TaggerHandler:
             link=unique.link,
             changes=unique.changes,
         )
-        return _Outcome("tagged", Outgoing(topics.TAGGED, unique.story_id.encode(), codec.encode(tagged)))
+        return _Outcome("tagged", Outgoing(topics.TAGGED, unique.story_id.encode(), codec.encode(tagged), headers))
 
     def _letter(self, delivery: Delivery, reason: str, error: Exception) -> Outgoing:
         self._metrics.dead.labels(reason).inc()
+        log.warning("dead_letter", reason=reason, error=str(error), trace=delivery.trace)
         now = self._clock.now()
         return outgoing(dead_letter(delivery, room="tagger", reason=reason, error=error, now=now))

@@ -63,12 +63,14 @@ def _channel(document: Any, topic: declared.Topic, channel: Any) -> Iterator[str
 
 def _headers(document: Any) -> Iterator[str]:
     described = document["components"]["schemas"]["alertHeaders"]
+    found: set[str] = set()
     for example in schemas.examples(valid=True, schema="alert.v1"):
         headers = alert_headers(codec.decode(json.dumps(example.message).encode(), Alert))
         for error in Draft202012Validator(described).iter_errors(headers):
             yield f"{example}: {error.message}"
-        if set(headers) != set(described["properties"]):
-            yield f"alert headers are {sorted(headers)} in the code, {sorted(described['properties'])} in asyncapi.yaml"
+        found |= set(headers)
+    if found != set(described["properties"]):
+        yield f"alert headers are {sorted(found)} in the code, {sorted(described['properties'])} in asyncapi.yaml"
 
 
 def _references(node: Any) -> Iterator[str]:

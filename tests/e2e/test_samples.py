@@ -47,6 +47,7 @@ async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> 
         for alert in stored.values():
             assert_evidence_is_news(alert)
 
+        await assert_the_way_of_every_alert_is_known(line, stored)
         await send_again(line)
         line.until(lambda: settled(line, 2 * VERSIONS), "every article has passed every room again")
         assert alerts_in_redis(line.run.redis) == stored
@@ -106,6 +107,20 @@ def assert_evidence_is_news(alert: Alert) -> None:
         assert not any(
             word in item.quote for word in ("Courier Member", "Tobias Rehn", "Add comment", "morning letter")
         )
+
+
+async def assert_the_way_of_every_alert_is_known(line: RunningLine, stored: dict[str, Alert]) -> None:
+    """`wirewatch trace` finds what opened each alert, in every room, and one grep finds the same in the logs."""
+    logs = {path.stem: path.read_text() for path in (line.home.logs).glob("*.log")}
+    for alert in stored.values():
+        ways = await line.traced(alert.id)
+        opened = [way for way in ways if ["alerter", "opened"] in [[s["room"], s["status"]] for s in way["steps"]]]
+        assert len(opened) == 1, ways
+        assert [step["room"] for step in opened[0]["steps"]][:4] == ["poller", "deduper", "tagger", "alerter"]
+        assert all(step["at"] and step["place"] for step in opened[0]["steps"][:4])
+        assert {way["article"] for way in ways} == {source.article_id for source in alert.sources}
+        for room in ("poller", "deduper", "tagger", "alerter", "notifier"):
+            assert opened[0]["trace"] in logs[room], room
 
 
 async def send_again(line: RunningLine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -75,6 +76,15 @@ class RunningLine:
     def counts(self, room: str) -> dict[str, int]:
         """Articles of a room by status, since its process started."""
         return next(entry.articles for entry in figures.of(self.run, {}).rooms if entry.name == room)
+
+    async def traced(self, wanted: str) -> list[dict[str, Any]]:
+        """What `wirewatch trace` says of an id."""
+        command = [sys.executable, "-m", "services.cli", "trace", wanted, "--json"]
+        environ = os.environ | {"WIREWATCH_LOCAL_HOME": str(self.home.path)}
+        process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.PIPE)
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+        return [json.loads(each) for each in output.splitlines()]
 
     def kill(self, name: str) -> None:
         """SIGKILL one process, and wait until another has taken its place."""

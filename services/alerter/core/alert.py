@@ -15,7 +15,7 @@ from services.alerter.core import diff
 from services.alerter.core.dossier import Contribution, Dossier
 from services.alerter.core.severity import Facts, Rules, judge, plain_words
 from services.alerter.core.sources import Sources, gather
-from services.contracts import ids
+from services.contracts import ids, trace
 from services.contracts.messages import (
     Actor,
     Alert,
@@ -47,6 +47,7 @@ class Cause:
     tagged_at: datetime
     published_at: datetime | None
     backfill: bool
+    traceparent: str | None = None
 
 
 class Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -191,6 +192,7 @@ def _draw(story_id: str, dossier: Dossier, sources: Sources, rules: Rules, cause
             tagged_at=cause.tagged_at,
             alerted_at=now,
             published_at=cause.published_at,
+            traceparent=trace.onward(cause.traceparent, "alerter"),
         ),
         packs=tuple(sorted({tag.pack for item in dossier.contributions for tag in item.tags})),
         language=best.language,

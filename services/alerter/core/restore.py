@@ -8,6 +8,7 @@ from datetime import datetime
 from services.alerter.core.alert import Cause, Decision, Known, Unchanged, decide, telling
 from services.alerter.core.dossier import Dossier
 from services.alerter.core.severity import Rules
+from services.contracts import trace
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
 
@@ -45,6 +46,7 @@ def restore(
             tagged_at=newest.tagged_at,
             published_at=newest.published_at,
             backfill=False,
+            traceparent=trace.begun(newest.article_id, newest.content_hash),
         ),
         now=now,
     )

@@ -291,5 +291,6 @@ def plain(alert: Alert) -> Alert:
             tagged_at=START,
             fetched_at=START,
             published_at=None,
+            traceparent=None,
         ),
     )

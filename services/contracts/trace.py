@@ -1,0 +1,52 @@
+"""The id that one version of an article carries through every room: W3C Trace Context, as a Kafka header.
+
+``traceparent`` is ``00-<trace id>-<span id>-01``. The trace id depends on article id and content hash alone, so a
+delivery that comes again, after a crash or a replay, carries the same; it is also the trace of the alert revision that
+the version caused. The span id names the room that sent the message, and follows from the trace id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Final
+
+HEADER: Final = "traceparent"
+_SPAN = 16
+_FORM = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
+
+
+def begun(article_id: str, content_hash: str) -> str:
+    """The ``traceparent`` of a version of an article as the poller sends it."""
+    return _written(_digest("trace", article_id, content_hash)[:32], "poller")
+
+
+def onward(traceparent: str | None, room: str) -> str | None:
+    """The ``traceparent`` of what ``room`` makes of a message that came with ``traceparent``; None without one."""
+    trace_id = id_of(traceparent)
+    return None if trace_id is None else _written(trace_id, room)
+
+
+def id_of(traceparent: str | None) -> str | None:
+    """The trace id, 32 hex characters; None where the header is missing or not of the form (anyone may write it)."""
+    found = _FORM.fullmatch(traceparent or "")
+    return found.group(1) if found else None
+
+
+def headers(traceparent: str | None) -> dict[str, str]:
+    """The header as a mapping, empty without one."""
+    return {} if traceparent is None else {HEADER: traceparent}
+
+
+def passed_on(received: Mapping[str, str], room: str) -> dict[str, str]:
+    """The headers that ``room`` sends on for a message received with ``received``."""
+    return headers(onward(received.get(HEADER), room))
+
+
+def _written(trace_id: str, room: str) -> str:
+    return f"00-{trace_id}-{_digest('span', trace_id, room)[:_SPAN]}-01"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
