@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import yaml
+
 from services.alerter import severity_file
 from services.alerter.app import build_app
 from services.alerter.edges.redis import RedisAlertStore, RedisStories
@@ -23,6 +25,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     """The alerter on real Kafka and Redis."""
     rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
     metrics = AlerterMetrics(STATUSES, context.registry)
+    _begin(metrics)
     waiting = context.waiting
     waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
@@ -58,6 +61,17 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         sweep_seconds=settings.sweep_seconds,
         closing=[redis.aclose],
         waiting=waiting,
+    )
+
+
+def _begin(metrics: AlerterMetrics) -> None:
+    """The topics, states and organisations of the shipped packs, at zero."""
+    seeds = files.seeds()
+    named = yaml.safe_load((seeds / "actors.yaml").read_text(encoding="utf-8"))
+    metrics.begin(
+        topics=sorted(path.stem for path in (seeds / "topics").glob("*.yaml")),
+        countries=named["states"],
+        actors=[*named["states"], *named["others"]],
     )
 
 

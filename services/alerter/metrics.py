@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.contracts.messages import Alert
+from services.contracts.messages import SEVERITIES, Alert
 from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, RoomMetrics
 
+MAX_COUNTRY_LABELS = 260  # ISO 3166-1 has 249
+MAX_ACTOR_LABELS = 400
 MAX_TOPIC_LABELS = 200  # a topic label comes from a topic pack, which a person writes; more than this is a defect
 
 
@@ -51,18 +53,54 @@ class AlerterMetrics(RoomMetrics):
             "Revisions sent again because their acknowledgement was not recorded.",
             registry=registry,
         )
+        self.by_country = Counter(
+            "wirewatch_alerter_opened_by_country_total",
+            "Alerts opened, by country (ISO 3166-1 alpha-3) of their places or, without any, of the states that act.",
+            ["country"],
+            registry=registry,
+        )
+        self.by_actor = Counter(
+            "wirewatch_alerter_opened_by_actor_total",
+            "Alerts opened, by who acts in them; one with two actors counts for both.",
+            ["actor"],
+            registry=registry,
+        )
         self._topics: set[str] = set()
+        self._countries: set[str] = set()
+        self._actors: set[str] = set()
+
+    def begin(self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str]) -> None:
+        """Have what is known to come at zero: without that, the first alert of a country would be missing in a rate."""
+        for topic in topics:
+            for severity in SEVERITIES:
+                self.revisions.labels(_label(topic, self._topics, MAX_TOPIC_LABELS), severity)
+        for country in countries:
+            self.by_country.labels(_label(country, self._countries, MAX_COUNTRY_LABELS))
+        for actor in actors:
+            self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS))
 
     def sent(self, alert: Alert, now: datetime) -> None:
         """Count a revision that Kafka has acknowledged at ``now``."""
         for topic in alert.topics:
-            self.revisions.labels(self._label(topic.topic), alert.severity).inc()
+            self.revisions.labels(_label(topic.topic, self._topics, MAX_TOPIC_LABELS), alert.severity).inc()
         self.fetched_seconds.observe(max((now - alert.stages.fetched_at).total_seconds(), 0.0))
+        if alert.revision == 1:
+            for country in _countries(alert):
+                self.by_country.labels(_label(country, self._countries, MAX_COUNTRY_LABELS)).inc()
+            for actor in {actor.id for actor in alert.actors}:
+                self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS)).inc()
         if alert.revision == 1 and alert.stages.published_at:
             self.published_seconds.observe(max((now - alert.stages.published_at).total_seconds(), 0.0))
 
-    def _label(self, topic: str) -> str:
-        if topic in self._topics or len(self._topics) < MAX_TOPIC_LABELS:
-            self._topics.add(topic)
-            return topic
-        return "other"
+
+def _label(value: str, known: set[str], most: int) -> str:
+    """``value`` while there are fewer than ``most`` others, then "other"."""
+    if value in known or len(known) < most:
+        known.add(value)
+        return value
+    return "other"
+
+
+def _countries(alert: Alert) -> set[str]:
+    places = {place.country for place in alert.places if place.country}
+    return places or {actor.id for actor in alert.actors if actor.kind == "state"}

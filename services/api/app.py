@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
-from services.api import alert_routes, guard, openapi, page, stream_routes
+from services.api import alert_routes, grafana_routes, guard, openapi, page, stream_routes
 from services.api.errors import QueryError
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
@@ -41,6 +41,7 @@ def build_app(
     app.add_exception_handler(TransientError, _unavailable)
     alert_routes.add(app, reader, states)
     stream_routes.add(app, reader, followers)
+    grafana_routes.add(app, reader, clock)
     page.add(app)
     metrics.begin(route.path for route in app.routes if isinstance(route, Route))
     return app

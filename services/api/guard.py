@@ -28,6 +28,7 @@ _SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_GUARDED = ("/api/", "/grafana/")
 _Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -44,7 +45,7 @@ class Guard:
         if self.loopback and not is_loopback(_host(request)):
             return _refused(403, "This api answers to localhost only: it listens on loopback.")
         reading = request.method in ("GET", "HEAD")
-        if not request.url.path.startswith("/api/") or (reading and self.open_reads):
+        if not request.url.path.startswith(_GUARDED) or (reading and self.open_reads):
             return None
         if not self.tokens:
             return _refused(403, "Nobody may do this: set WIREWATCH_API_TOKEN_FILE and give a token.")

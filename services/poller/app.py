@@ -9,6 +9,7 @@ from typing import Final
 
 from services.contracts import ids
 from services.poller.core import policy
+from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedState
 from services.poller.edges.callbacks import CallbackServer
 from services.poller.edges.feedlist import FeedList
@@ -206,17 +207,36 @@ class PollerService:
 
     async def _count_feeds(self) -> None:
         counts = dict.fromkeys(FEED_STATES, 0)
+        bad: list[tuple[str, str, float]] = []
         now = self._clock.now()
         feed_ids = list(self._feeds.feeds)
         for at in range(0, len(feed_ids), 1000):
             batch = feed_ids[at : at + 1000]
             states = await self._store.states(batch)
-            for state in states:
-                counts[health(state, now)] += 1
+            for feed_id, state in zip(batch, states, strict=True):
+                name = health(state, now)
+                counts[name] += 1
+                bad += self._bad(feed_id, state, name, now)
             ahead = {id_: policy.due_by_this_clock(state, now) for id_, state in zip(batch, states, strict=True)}
             await self._store.pull({id_: due for id_, due in ahead.items() if due is not None})
+        self._metrics.show_worst(bad)
         for name, count in counts.items():
             self._metrics.feeds.labels(name).set(count)
+
+    def _bad(self, feed_id: str, state: FeedState | None, name: str, now: datetime) -> list[tuple[str, str, float]]:
+        """(why, host, seconds) of a feed that fails or is silent, nothing of any other."""
+        since = None if state is None else bad_since(state, name)
+        config = self._feeds.feeds.get(feed_id)
+        if since is None or config is None:
+            return []
+        return [(name, host_of(config.url) or "other", (now - since).total_seconds())]
+
+
+def bad_since(state: FeedState, name: str) -> datetime | None:
+    """Since when a feed has been failing or silent; None where it is neither."""
+    if name == "failing":
+        return state.failing_since
+    return (state.last_new_at or state.first_success_at) if name == "silent" else None
 
 
 def health(state: FeedState | None, now: datetime) -> str:
@@ -229,7 +249,9 @@ def health(state: FeedState | None, now: datetime) -> str:
         return "merged"
     if state.failures:
         return "failing"
-    return "silent" if policy.silent(state, now) else "ok"
+    if policy.silent(state, now):
+        return "silent"
+    return "lying" if state.liar else "ok"
 
 
 def _share(feed_id: str) -> float:

@@ -116,6 +116,8 @@ class Poller:
         await self.store.finish(claim, state, seen)
         failpoints.reach("poller.remembered")
         self.metrics.polls.labels(polled.outcome).inc()
+        if polled.outcome == "too_large":
+            self.metrics.caps.labels("body").inc()
         self.metrics.last_progress.set(now.timestamp())
         return polled.outcome
 
@@ -210,6 +212,8 @@ class Poller:
             await self.store.extend(claim, self.clock.now())
         else:
             self.metrics.dropped.inc(feed.dropped)
+            if feed.dropped:
+                self.metrics.caps.labels("entries").inc()
         return dataclasses.replace(
             polled,
             complete=polled.complete and not feed.truncated and not feed.dropped,
@@ -229,6 +233,8 @@ class Poller:
         with_page = [item for item in new if self._wants_page(item, config, backfill)]
         over, with_page = with_page[MAX_PAGES_PER_POLL:], with_page[:MAX_PAGES_PER_POLL]
         self.metrics.pages.labels("skipped").inc(len(over))
+        if over:
+            self.metrics.caps.labels("pages").inc()
         waiting = {item.id for item in with_page}
         ready = [item for item in new if item.id not in waiting]
         for at in range(0, len(ready), BATCH_ITEMS):
@@ -247,7 +253,10 @@ class Poller:
     async def _page(self, item: Item, polite: bool) -> ExtractedPage | None:
         if self.pages is None or item.url is None:  # pragma: no cover - _wants_page has looked
             return None
-        return await self.pages.text(item.url, gap_seconds=self.host_gap_seconds if polite else 0.0)
+        began = self.clock.monotonic()
+        page = await self.pages.text(item.url, gap_seconds=self.host_gap_seconds if polite else 0.0)
+        self.metrics.page_seconds.observe(self.clock.monotonic() - began)
+        return page
 
     async def _publish(
         self,
@@ -259,12 +268,15 @@ class Poller:
     ) -> None:
         now = self.clock.now()
         articles = [self._article(item, page, config, feed, seen, now, backfill) for item, page in items]
-        articles = await self._without_boilerplate(articles, [seen.first_seen(item.id) is None for item, _ in items])
+        first = [seen.first_seen(item.id) is None for item, _ in items]
+        articles = await self._without_boilerplate(articles, first)
+        self._observe(articles, first)
         articles.sort(key=lambda article: article.published_at or article.fetched_at)
         messages = [_outgoing(article) for article in articles]
         sent = {message.key: message for message in messages}
         refused = await self.publisher.publish(messages)
         if refused:
+            self.metrics.caps.labels("message").inc(len(refused))
             keys = {message.key for message in refused}
             short = [_outgoing(_shortened(article)) for article in articles if article.id.encode() in keys]
             sent |= {message.key: message for message in short}
@@ -290,6 +302,15 @@ class Poller:
         self.metrics.articles.labels("dead").inc(len(refused))
         self.metrics.articles.labels("published").inc(len(articles) - len(refused))
         seen.add(((item.id, item.version) for item, _ in items), now)
+
+    def _observe(self, articles: Sequence[Article], first: Sequence[bool]) -> None:
+        """How long ago each was published when it is seen here first, and which were too long."""
+        for article, is_first in zip(articles, first, strict=True):
+            if "text_truncated" in article.flags:
+                self.metrics.caps.labels("text").inc()
+            if is_first and not article.backfill and article.published_at is not None:
+                age = (article.fetched_at - article.published_at).total_seconds()
+                self.metrics.published_seconds.observe(max(0.0, age))
 
     async def _without_boilerplate(self, articles: list[Article], first: Sequence[bool]) -> list[Article]:
         """The articles without what their outlets put under many. All are counted before any is judged."""

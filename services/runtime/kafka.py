@@ -117,6 +117,7 @@ class KafkaPublisher:
     async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """See :class:`services.runtime.ports.Publisher`."""
         backoff = Backoff()
+        began = self._clock.monotonic()
         refused: list[Outgoing] = []
         left = list(messages)
         while left:
@@ -126,6 +127,8 @@ class KafkaPublisher:
                 self._waiting.set("kafka", True)
                 await self._clock.sleep(backoff.next())
         self._waiting.set("kafka", False)
+        if messages:
+            self._waiting.took("kafka", self._clock.monotonic() - began)
         return refused
 
     async def _attempt(self, messages: list[Outgoing], backoff: Backoff) -> tuple[list[Outgoing], list[Outgoing]]:

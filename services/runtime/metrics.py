@@ -6,6 +6,7 @@ exists at zero from the start, so that a rate over a quiet counter is 0 and not 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
@@ -67,6 +68,35 @@ class RoomMetrics:
             reason=("undecodable", "too_large", "defect"),
         )
         build_info(registry)
+
+
+class ServerTimes:
+    """How long Kafka and Redis take, as every room sees it: one name for all, the room is a label of the scrape."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "wirewatch_server_call_seconds",
+            "Time until a server had done what was asked, waiting while it is away included: kafka is sending a batch "
+            "until it is acknowledged, redis is one command, script or pipeline.",
+            ["server"],
+            registry=registry,
+            buckets=STAGE_BUCKETS_SECONDS,
+        )
+        for server in ("kafka", "redis"):
+            self.seconds.labels(server)
+
+
+def config_info(registry: CollectorRegistry, settings: object) -> None:
+    """What the process was told, as a digest: two workers of one room whose digests differ were told different things.
+
+    ``settings`` is a frozen dataclass. What is a secret is in files, of which only the names are settings, or in the
+    password of an address, which no digest this short gives away.
+    """
+    told = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+    info = Gauge(
+        "wirewatch_config_info", "Always 1; the label is a digest of the settings.", ["hash"], registry=registry
+    )
+    info.labels(told).set(1)
 
 
 def build_info(registry: CollectorRegistry) -> None:

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from services.runtime import failpoints, logging, settings
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.errors import UsageError
+from services.runtime.metrics import ServerTimes, config_info
 from services.runtime.ops import OpsServer
 from services.runtime.retry import Waiting
 from services.runtime.settings import CommonSettings
@@ -85,7 +86,10 @@ def run(room: str, kind: type[S], build: Callable[[S, Context], Service]) -> Non
 
 
 async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -> int:
-    context = Context(room=room, registry=_registry(), clock=SystemClock(), waiting=Waiting())
+    registry = _registry()
+    config_info(registry, chosen)
+    waiting = Waiting(times=ServerTimes(registry).seconds)
+    context = Context(room=room, registry=registry, clock=SystemClock(), waiting=waiting)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):

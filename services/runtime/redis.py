@@ -133,4 +133,7 @@ class RedisCalls:
                     raise TransientError(str(error)) from error
                 raise
 
-        return await until_available(attempt, server="redis", clock=self._clock, waiting=self._waiting)
+        began = self._clock.monotonic()
+        reply = await until_available(attempt, server="redis", clock=self._clock, waiting=self._waiting)
+        self._waiting.took("redis", self._clock.monotonic() - began)
+        return reply

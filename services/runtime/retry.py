@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from prometheus_client import Gauge
+from prometheus_client import Gauge, Histogram
 
 from services.runtime.clock import Clock
 from services.runtime.errors import TransientError
@@ -36,10 +36,18 @@ class Backoff:
 
 
 class Waiting:
-    """Which servers this process waits for, and since when (Unix time); shown on /readyz and in the metrics."""
+    """Which servers this process waits for, and since when (Unix time), and how long they take.
+
+    The first two are shown on /readyz; all of it in the metrics, where those are given.
+    """
 
     def __init__(
-        self, gauge: Gauge | None = None, since: Gauge | None = None, *, now: Callable[[], float] = time.time
+        self,
+        gauge: Gauge | None = None,
+        since: Gauge | None = None,
+        times: Histogram | None = None,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.servers: set[str] = set()
         self.since: dict[str, float] = {}
@@ -47,10 +55,16 @@ class Waiting:
         self._gauge = gauge
         self._since = since
         self._now = now
+        self._times = times
 
     def show_on(self, gauge: Gauge, since: Gauge | None = None) -> None:
         """Show it in the metrics, too: a room makes its gauges after the process made this."""
         self._gauge, self._since = gauge, since
+
+    def took(self, server: str, seconds: float) -> None:
+        """Note how long ``server`` took for what it was asked."""
+        if self._times is not None:
+            self._times.labels(server).observe(seconds)
 
     def set(self, server: str, waiting: bool) -> None:
         """Note that ``server`` is away, or back.

@@ -26,6 +26,7 @@ from services.deduper.metrics import DeduperMetrics
 from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
+from services.runtime.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
 Metric = Counter | Gauge | Histogram
@@ -58,9 +59,13 @@ class Room:
     def __init__(self, name: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry, pid=os.getpid)
+        config_info(self.registry, None)
+        times = ServerTimes(self.registry)
         made = _ROOMS[name](self.registry)
         self._metrics: list[Metric] = [
-            metric for metric in vars(made).values() if isinstance(metric, Counter | Gauge | Histogram)
+            metric
+            for metric in (*vars(made).values(), *vars(times).values())
+            if isinstance(metric, Counter | Gauge | Histogram)
         ]
         self._lock = Lock()
 

@@ -46,7 +46,8 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Feeds by health",
-            description="How many feeds are ok, failing, silent, gone (410), merged into another or not polled yet.",
+            description="How many feeds are ok, failing, silent, lying (304 hides items), gone (410), merged into "
+            "another or not polled yet.",
             queries=[Query("sum by (state) (wirewatch_poller_feeds)", "{{state}}")],
             stacked=True,
         ),
@@ -102,12 +103,28 @@ BOARD = Dashboard(
             stacked=True,
         ),
         Panel(
-            title="Left out and polled too seldom",
-            description="Entries beyond the cap on one document; polls in which no item was known before.",
+            title="Published to fetched",
+            description="From the date the feed gave to our fetch, for articles of feeds that were polled before.",
+            queries=quantiles("wirewatch_poller_published_to_fetched_seconds"),
+            unit="s",
+        ),
+        Panel(
+            title="Limits that cut something off",
+            description="Size of a body, entries of a document, pages of one poll, length of a text, size of a "
+            "message; and polls in which no item was known before.",
             queries=[
-                Query("sum(increase(wirewatch_poller_entries_dropped_total[5m]))", "entries left out"),
+                Query("sum by (cap) (increase(wirewatch_poller_caps_hit_total[5m]))", "{{cap}}"),
                 Query("sum(increase(wirewatch_poller_missed_total[5m]))", "polled too seldom"),
             ],
+        ),
+        Panel(
+            title="Failing and silent for longest",
+            description="The ten feeds of each kind, by host. `wirewatch feeds list` has all of them, and why.",
+            queries=[Query("sort_desc(max by (why, host) (wirewatch_poller_worst_feed_seconds))")],
+            width=16,
+            kind="table",
+            unit="s",
+            columns={"host": "Host", "why": "What", "Value": "For"},
         ),
     ],
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+ALERTS_SOURCE = {"type": "prometheus", "uid": "wirewatch-alerts"}  # the api, which answers as Prometheus would
 SCHEMA_VERSION = 38  # of Grafana 9.4; later releases read it and migrate
 RUNBOOKS = "What to do when something here is red: docs/runbooks.md."
 WIDTH = 24
@@ -17,7 +18,7 @@ STREAM_ROOMS = ROOMS[1:]
 OK = ((None, "green"),)
 
 Json = dict[str, Any]
-Kind = Literal["timeseries", "stat", "bargauge", "table"]
+Kind = Literal["timeseries", "stat", "bargauge", "table", "geomap"]
 Thresholds = Sequence[tuple[float | None, str]]
 
 
@@ -44,7 +45,10 @@ class Panel:
     decimals: int | None = None
     thresholds: Thresholds = OK
     columns: Mapping[str, str] = field(default_factory=dict)
-    """For a table: label to heading, in order; all else is hidden."""
+    """For a table or a map: label to heading, in order; all else is hidden."""
+    overrides: Sequence[Json] = ()
+    source: Mapping[str, str] = field(default_factory=lambda: DATASOURCE)
+    calculation: str = "lastNotNull"
 
     def json(self, identity: int, x: int, y: int) -> Json:
         """The panel at a place of the grid."""
@@ -53,13 +57,13 @@ class Panel:
             "type": self.kind,
             "title": self.title,
             "description": self.description,
-            "datasource": DATASOURCE,
+            "datasource": dict(self.source),
             "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
             "targets": [self._target(index, query) for index, query in enumerate(self.queries)],
-            "fieldConfig": {"defaults": self._defaults(), "overrides": []},
+            "fieldConfig": {"defaults": self._defaults(), "overrides": list(self.overrides)},
             "options": self._options(),
         }
-        if self.kind == "table":
+        if self.kind in ("table", "geomap"):
             panel["transformations"] = [self._organised()]
         return panel
 
@@ -67,12 +71,12 @@ class Panel:
         instant = self.kind != "timeseries"
         return {
             "refId": chr(ord("A") + index),
-            "datasource": DATASOURCE,
+            "datasource": dict(self.source),
             "expr": " ".join(query.expr.split()),
             "legendFormat": query.legend or "__auto",
             "instant": instant,
             "range": not instant,
-            "format": "table" if self.kind == "table" else "time_series",
+            "format": "table" if self.kind in ("table", "geomap") else "time_series",
             "editorMode": "code",
         }
 
@@ -105,8 +109,10 @@ class Panel:
                 "tooltip": {"mode": "multi", "sort": "desc"},
             }
         if self.kind == "table":
-            return {"showHeader": True, "cellHeight": "sm"}
-        reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+            return {"showHeader": True, "cellHeight": "sm", "footer": {"show": False}}
+        if self.kind == "geomap":
+            return _world()
+        reduced = {"calcs": [self.calculation], "fields": "", "values": False}
         if self.kind == "bargauge":
             return {"reduceOptions": reduced, "orientation": "horizontal", "displayMode": "basic", "showUnfilled": True}
         return {
@@ -118,7 +124,7 @@ class Panel:
         }
 
     def _organised(self) -> Json:
-        labels = {"Time", "Value", "__name__", "job", "instance", "room", "alertstate"}
+        labels = {"Time", "Value", "__name__", "job", "instance", "room", "alertstate", "id"}
         return {
             "id": "organize",
             "options": {
@@ -126,6 +132,35 @@ class Panel:
                 "indexByName": {name: index for index, name in enumerate(self.columns)},
                 "renameByName": dict(self.columns),
             },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A choice above the panels: the values of ``label`` on ``metric``, all of them at first."""
+
+    name: str
+    title: str
+    metric: str
+    label: str
+
+    def json(self) -> Json:
+        """As Grafana reads it."""
+        query = f"label_values({self.metric}, {self.label})"
+        return {
+            "name": self.name,
+            "label": self.title,
+            "type": "query",
+            "datasource": DATASOURCE,
+            "definition": query,
+            "query": {"query": query, "refId": f"variable-{self.name}"},
+            "refresh": 2,
+            "sort": 1,
+            "multi": True,
+            "includeAll": True,
+            "allValue": ".*",
+            "current": {"text": ["All"], "value": ["$__all"]},
+            "hide": 0,
         }
 
 
@@ -137,6 +172,7 @@ class Dashboard:
     title: str
     description: str
     panels: Sequence[Panel]
+    variables: Sequence[Variable] = ()
 
     def json(self) -> Json:
         """The document as Grafana provisions it."""
@@ -154,7 +190,7 @@ class Dashboard:
             "timezone": "browser",
             "refresh": "10s",
             "timepicker": {"refresh_intervals": ["10s", "30s", "1m", "5m"]},
-            "templating": {"list": [_datasource_variable()]},
+            "templating": {"list": [_datasource_variable(), *(one.json() for one in self.variables)]},
             "annotations": {"list": [_alarms()]},
             "links": [{**others, "title": "Wirewatch", "includeVars": True, "keepTime": True}],
             "panels": list(_placed(self.panels)),
@@ -190,6 +226,56 @@ def quantiles(metric: str) -> list[Query]:
 def text(document: Json) -> str:
     """As it is committed."""
     return json.dumps(document, indent=2) + "\n"
+
+
+def column(name: str, *properties: tuple[str, Any]) -> Json:
+    """An override for one column of a table."""
+    return {
+        "matcher": {"id": "byName", "options": name},
+        "properties": [{"id": identity, "value": value} for identity, value in properties],
+    }
+
+
+def _world() -> Json:
+    """A map whose countries are drawn from a file that Grafana brings along: no server of map tiles is asked.
+
+    A country is found by its ISO 3166-1 alpha-3 code in the list that Grafana brings along, too.
+    """
+    grey = {"color": {"fixed": "#6e7781"}, "opacity": 0.25, "lineWidth": 1, "size": {"fixed": 1, "min": 1, "max": 1}}
+    markers = {
+        "type": "markers",
+        "name": "Alerts",
+        "tooltip": True,
+        "location": {"mode": "lookup", "lookup": "Country", "gazetteer": "public/gazetteer/countries.json"},
+        "config": {
+            "showLegend": False,
+            "style": {
+                "size": {"field": "Alerts", "fixed": 5, "min": 6, "max": 24},
+                "color": {"fixed": "dark-orange"},
+                "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+                "opacity": 0.7,
+                "text": {"mode": "field", "field": "Alerts", "fixed": ""},
+                "textConfig": {
+                    "fontSize": 12,
+                    "offsetX": 0,
+                    "offsetY": 0,
+                    "textAlign": "center",
+                    "textBaseline": "middle",
+                },
+            },
+        },
+    }
+    return {
+        "view": {"id": "zero", "lat": 22, "lon": 10, "zoom": 1.3, "allLayers": True},
+        "controls": {"showZoom": True, "mouseWheelZoom": False, "showAttribution": False, "showScale": False},
+        "tooltip": {"mode": "details"},
+        "basemap": {
+            "type": "geojson",
+            "name": "Countries",
+            "config": {"src": "public/maps/countries.geojson", "rules": [], "style": grey},
+        },
+        "layers": [markers],
+    }
 
 
 def _placed(panels: Sequence[Panel]) -> Iterator[Json]:

@@ -22,6 +22,7 @@ def _dead_letters(window: str) -> str:
     )
 
 
+_SERVER_TIME = "histogram_quantile(0.99, sum by (server, le) (rate(wirewatch_server_call_seconds_bucket[5m])))"
 _WAITING = " or ".join(f"max by (room, server) (wirewatch_{room}_waiting)" for room in ROOMS)
 _LAG = " or ".join(f"max by (room) (wirewatch_{room}_lag_seconds)" for room in STREAM_ROOMS)
 
@@ -84,10 +85,12 @@ BOARD = Dashboard(
             thresholds=((None, "transparent"), (5, "red")),
         ),
         Panel(
-            title="Fetched to deduped",
-            description="From fetching the article to the deduper's verdict, without backfill.",
-            queries=quantiles("wirewatch_deduper_fetched_to_deduped_seconds"),
-            unit="s",
+            title="Messages that wait",
+            description="On each topic for the room that reads it, as Kafka says; also for a room that is down.",
+            queries=[
+                Query("max by (group, topic) (wirewatch_kafka_group_lag_messages)", "{{group}}: {{topic}}"),
+            ],
+            thresholds=((None, "transparent"), (1000, "red")),
         ),
         Panel(
             title="How far each room is behind",
@@ -103,11 +106,14 @@ BOARD = Dashboard(
             unit="s",
         ),
         Panel(
-            title="Time in the store and in the rules, 99 in 100",
-            description="One batch in the deduper's store, and one article in the tagger's rules.",
+            title="Where the time goes, 99 in 100",
+            description="Kafka: sending a batch until it is acknowledged. Redis: one command. Dedupe: a batch "
+            "in the store. Rules: one article. Fetched to deduped: without backfill.",
             queries=[
-                Query(quantile(0.99, "wirewatch_deduper_store_seconds"), "deduper: store"),
-                Query(quantile(0.99, "wirewatch_tagger_tag_seconds"), "tagger: rules"),
+                Query(_SERVER_TIME, "{{server}}"),
+                Query(quantile(0.99, "wirewatch_deduper_store_seconds"), "dedupe"),
+                Query(quantile(0.99, "wirewatch_tagger_tag_seconds"), "rules"),
+                Query(quantile(0.99, "wirewatch_deduper_fetched_to_deduped_seconds"), "fetched to deduped"),
             ],
             unit="s",
         ),
@@ -124,29 +130,32 @@ BOARD = Dashboard(
                     "sum by (outcome) (increase(wirewatch_notifier_deliveries_total[$__rate_interval]))", "{{outcome}}"
                 )
             ],
+            width=7,
             stacked=True,
         ),
         Panel(
             title="Deliveries that wait",
             description="Due now or for another attempt, or held by quiet hours, a limit or a digest.",
             queries=[Query("sum by (state) (wirewatch_notifier_queue_deliveries)", "{{state}}")],
+            width=5,
             stacked=True,
         ),
         Panel(
             title="Dead letters by room and reason",
             description="Messages set aside; each keeps its original bytes and can be replayed.",
             queries=[Query(_dead_letters("$__rate_interval"), "{{room}} {{reason}}")],
+            width=12,
             stacked=True,
         ),
         Panel(
-            title="Decided again, sent again",
-            description="Alerts written by two at once; revisions sent again as a crash hid their acknowledgement.",
-            queries=[
-                Query("sum(increase(wirewatch_alerter_conflicts_total[$__rate_interval]))", "decided again"),
-                Query("sum(increase(wirewatch_alerter_resent_total[$__rate_interval]))", "sent again"),
-            ],
+            title="Taken and counted",
+            description="Share of what a room took from Kafka that is in none of its statuses, over five minutes; it "
+            "has to be 0. Not judged right after a restart.",
+            queries=[Query("room:wirewatch_unaccounted_articles:ratio_rate5m", "{{room}}")],
+            unit="percentunit",
             width=24,
             height=6,
+            thresholds=((None, "transparent"), (0.001, "red")),
         ),
     ],
 )

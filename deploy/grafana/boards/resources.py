@@ -100,11 +100,24 @@ BOARD = Dashboard(
             unit="s",
         ),
         Panel(
+            title="Decided again, sent again",
+            description="Alerts written by two at once; revisions sent again as a crash hid their acknowledgement.",
+            queries=[
+                Query("sum(increase(wirewatch_alerter_conflicts_total[$__rate_interval]))", "decided again"),
+                Query("sum(increase(wirewatch_alerter_resent_total[$__rate_interval]))", "sent again"),
+            ],
+        ),
+        Panel(
             title="Versions that run",
-            description="Two versions of one room at a time are a rolling upgrade, or a forgotten worker.",
-            queries=[Query("count by (room, version) (wirewatch_build_info)")],
+            description="Two of one room at a time are a rolling upgrade, or a forgotten worker.",
+            queries=[
+                Query(
+                    "count by (room, version, hash) (wirewatch_build_info * on (room, instance) group_left (hash) "
+                    "wirewatch_config_info)"
+                )
+            ],
             kind="table",
-            columns={"room": "Room", "version": "Version"},
+            columns={"room": "Room", "version": "Version", "hash": "Settings"},
         ),
     ],
 )

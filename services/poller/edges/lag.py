@@ -1,8 +1,10 @@
-"""How far the readers of ``articles`` are behind, so that polling can wait for them instead of burying them."""
+"""How far every room is behind on what it reads: for the metrics, and so that polling can wait for the deduper.
+
+The poller looks for all rooms, because a room that is down cannot say how far behind it is.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import Any, Final
 
@@ -11,21 +13,21 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from services.contracts import topics
-from services.poller.metrics import PollerMetrics
+from services.poller.metrics import READERS, PollerMetrics
 from services.runtime.access import KafkaAccess
 from services.runtime.clock import Clock
 from services.runtime.logging import get
 
 log = get(__name__)
 
-GROUP: Final = "wirewatch-deduper"
+HOLDS_BACK: Final = ("wirewatch-deduper", topics.ARTICLES)
 LOOK_SECONDS: Final = 10.0
 
 
 class ConsumerLag:
     """Looks every few seconds. Over ``limit`` messages :attr:`held_back` is true until half of them are worked off.
 
-    A broker that does not answer changes nothing: publishing waits for it anyway.
+    Without a limit polling never waits. A broker that does not answer changes nothing: publishing waits for it anyway.
     """
 
     def __init__(self, *, kafka: KafkaAccess, limit: int, metrics: PollerMetrics, clock: Clock) -> None:
@@ -36,9 +38,7 @@ class ConsumerLag:
         self.held_back = False
 
     async def watch(self) -> None:
-        """Run until cancelled. Without a limit there is nothing to look at."""
-        if self._limit <= 0:
-            await asyncio.Event().wait()
+        """Run until cancelled."""
         while True:
             try:
                 await self._watch_connected()
@@ -53,28 +53,34 @@ class ConsumerLag:
             await admin.start()
             await reader.start()
             while True:
-                self._judge(await self._lag(admin, reader))
+                for group, topic in READERS:
+                    await self._look(admin, reader, group, topic)
+                self._metrics.lag_looked_at.set(self._clock.now().timestamp())
                 await self._clock.sleep(LOOK_SECONDS)
         finally:
             with contextlib.suppress(KafkaError, OSError):
                 await reader.stop()
                 await admin.close()
 
-    async def _lag(self, admin: Any, reader: Any) -> int:
-        (described,) = await admin.describe_topics([topics.ARTICLES])
-        partitions = [TopicPartition(topics.ARTICLES, found["partition"]) for found in described["partitions"]]
+    async def _look(self, admin: Any, reader: Any, group: str, topic: str) -> None:
+        (described,) = await admin.describe_topics([topic])
+        partitions = [TopicPartition(topic, found["partition"]) for found in described["partitions"]]
         begin, end = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
-        committed = await admin.list_consumer_group_offsets(GROUP, partitions=partitions)
-        lag = 0
+        committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+        lag = taken = 0
         for partition in partitions:
             kept = committed.get(partition)
-            done = max(begin[partition], kept.offset if kept is not None else 0)
-            lag += max(0, end[partition] - done)
-        return lag
+            at = kept.offset if kept is not None else 0
+            taken += max(0, at)
+            lag += max(0, end[partition] - max(begin[partition], at))
+        self._metrics.group_lag.labels(group, topic).set(lag)
+        self._metrics.group_done.labels(group, topic).set(taken)
+        if (group, topic) == HOLDS_BACK:
+            self._judge(lag)
 
     def _judge(self, lag: int) -> None:
         self._metrics.consumer_lag.set(lag)
-        held = lag > (self._limit / 2 if self.held_back else self._limit)
+        held = self._limit > 0 and lag > (self._limit / 2 if self.held_back else self._limit)
         if held != self.held_back:
             log.warning("polling_held_back" if held else "polling_resumed", lag=lag, limit=self._limit)
             self._metrics.held_back_since.set(self._clock.now().timestamp() if held else 0)

@@ -30,7 +30,7 @@ def wirewatch(*arguments: str, home: Path, **environ: str) -> subprocess.Complet
         env=os.environ | environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -14,6 +14,7 @@ from services.deduper.metrics import DeduperMetrics
 from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
+from services.runtime.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
 _SERIES = {
@@ -36,6 +37,8 @@ def series() -> dict[str, dict[str, set[str]]]:
         lambda own: AlerterMetrics(STATUSES, own),
         lambda own: NotifierMetrics(NOTIFIER_STATUSES, own),
         ApiMetrics,
+        ServerTimes,
+        lambda own: config_info(own, None),
     )
     found: dict[str, dict[str, set[str]]] = {}
     for make in rooms:

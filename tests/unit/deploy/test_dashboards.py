@@ -10,13 +10,25 @@ import yaml
 
 from deploy.grafana.boards import documents
 from deploy.grafana.boards.model import text
+from services.api import grafana_routes
 from tests.unit.deploy.compose import ROOT, services
 from tests.unit.deploy.promql import assert_exists
 from tests.unit.deploy.test_rules import RECORDED
 
 GRAFANA = ROOT / "deploy/grafana"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
-OF_GRAFANA_ITSELF = {"timeseries", "stat", "table", "gauge", "bargauge", "barchart", "heatmap", "text", "piechart"}
+OF_GRAFANA_ITSELF = {
+    "timeseries",
+    "stat",
+    "table",
+    "gauge",
+    "bargauge",
+    "barchart",
+    "heatmap",
+    "text",
+    "piechart",
+    "geomap",
+}
 
 
 def panels() -> list[Any]:
@@ -68,14 +80,29 @@ class TestEveryPanel:
     def test_asks_for_what_exists(self, panel: dict[str, Any]) -> None:
         assert panel["targets"]
         for target in panel["targets"]:
-            assert_exists(target["expr"], RECORDED)
+            if target["datasource"]["uid"] == "wirewatch-alerts":
+                assert grafana_routes.QUERY.fullmatch(target["expr"])
+            else:
+                assert_exists(target["expr"], RECORDED)
+
+    def test_asks_no_server_of_maps_and_chooses_its_symbol(self, panel: dict[str, Any]) -> None:
+        if panel["type"] == "geomap":
+            options = panel["options"]
+            assert options["basemap"]["type"] == "geojson"
+            assert options["basemap"]["config"]["src"].startswith("public/")
+            for layer in options["layers"]:
+                assert layer["location"]["gazetteer"].startswith("public/")
+                assert layer["config"]["style"]["symbol"]["fixed"]
 
 
 def test_the_data_source_is_the_prometheus_of_compose() -> None:
-    (source,) = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text())["datasources"]
+    source, latest = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text())["datasources"]
     assert source["url"] == "http://prometheus:9090"
+    assert (latest["uid"], latest["url"]) == ("wirewatch-alerts", "http://api:8080/grafana")
+    assert latest["jsonData"]["httpMethod"] == "GET"
+    assert set(services()["grafana"]["networks"]) & set(services()["api"]["networks"])
     for file in FILES:
-        (variable,) = json.loads(file.read_text())["templating"]["list"]
+        variable = json.loads(file.read_text())["templating"]["list"][0]
         assert variable["current"]["value"] == source["uid"]
 
 

@@ -1,0 +1,1 @@
+"""Who hears of the alarms, and a receiver for them."""

@@ -1,0 +1,47 @@
+"""Alerts by country and by who acts: from zero, bounded, and once an alert."""
+
+from __future__ import annotations
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from services.alerter.__main__ import _begin
+from services.alerter.handler import STATUSES
+from services.alerter.metrics import MAX_COUNTRY_LABELS, AlerterMetrics
+from services.contracts.messages import Place
+from tests.support.alerts import an_opened_alert
+from tests.support.clock import START
+
+
+def value(metrics: AlerterMetrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"wirewatch_alerter_{name}_total", labels)
+
+
+def test_what_is_known_to_come_is_at_zero() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    _begin(metrics)
+    assert value(metrics, "opened_by_country", country="CUB") == 0
+    assert value(metrics, "opened_by_actor", actor="nato") == 0
+    assert value(metrics, "revisions", topic="alliances", severity="critical") == 0
+    series = sum(len(family.samples) for family in metrics.registry.collect())
+    assert series < 800, "with the process' own it has to stay below a thousand"
+
+
+def test_an_alert_counts_where_it_is_else_for_who_acts_and_only_when_it_opens() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = an_opened_alert()
+    metrics.sent(alert, START)
+    metrics.sent(msgspec.structs.replace(alert, revision=2), START)
+    assert value(metrics, "opened_by_country", country="CUB") == 1
+    assert value(metrics, "opened_by_actor", actor="RUS") == 1
+    metrics.sent(msgspec.structs.replace(alert, places=()), START)
+    assert value(metrics, "opened_by_country", country="RUS") == 1
+
+
+def test_no_flood_of_countries_makes_a_flood_of_series() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = an_opened_alert()
+    for number in range(2 * MAX_COUNTRY_LABELS):
+        place = Place(id=f"p{number}", name="p", kind="port", country=f"C{number}")
+        metrics.sent(msgspec.structs.replace(alert, places=(place,)), START)
+    assert value(metrics, "opened_by_country", country="other") == MAX_COUNTRY_LABELS

@@ -1,0 +1,25 @@
+"""What the poller shows of the worst feeds, and how far every room is behind, stays bounded."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+
+from services.poller.metrics import WORST_FEEDS, PollerMetrics
+
+
+def shown(metrics: PollerMetrics) -> dict[tuple[str, str], float]:
+    return {
+        (sample.labels["why"], sample.labels["host"]): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "wirewatch_poller_worst_feed_seconds"
+    }
+
+
+def test_only_the_worst_are_shown_each_host_once_and_the_better_are_forgotten() -> None:
+    metrics = PollerMetrics(CollectorRegistry())
+    metrics.show_worst([("failing", f"h{n}.example", float(n)) for n in range(50)] + [("failing", "h49.example", 1.0)])
+    assert len(shown(metrics)) == WORST_FEEDS
+    assert shown(metrics)["failing", "h49.example"] == 49
+    metrics.show_worst([("silent", "quiet.example", 5.0), ("silent", "quiet.example", 7.0)])
+    assert shown(metrics) == {("silent", "quiet.example"): 7.0}
