@@ -93,7 +93,8 @@ def _show(found: Status) -> None:
     for column in ("process", "where", "pid", "state", "lag", "articles by status", "dead"):
         table.add_column(column, justify="right" if column == "pid" else "left", overflow="fold")
     for name, server in (("broker", found.kafka), ("store", found.redis)):
-        state = f"[red]{plain(server.problem)}[/]" if server.problem else "[green]ready[/]"
+        since = f" (since {server.away_since})" if server.away_since else ""
+        state = f"[red]{plain(server.problem)}{since}[/]" if server.problem else "[green]ready[/]"
         table.add_row(name, server.address, str(server.pid or "not ours"), state, "", "", "")
     for room in found.rooms:
         where = {"api": found.api, "samples": found.samples}.get(room.name) or room.ops

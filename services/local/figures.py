@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http.client import HTTPException
 
@@ -34,11 +34,15 @@ class RoomStatus(Struct, frozen=True, kw_only=True):
 
 
 class ServerStatus(Struct, frozen=True, kw_only=True):
-    """The broker or the store. ``problem`` is null while it answers; ``pid`` is null where it is not ours."""
+    """The broker or the store. ``problem`` is null while it answers; ``pid`` is null where it is not ours.
+
+    ``away_since`` is since when the first room has waited for it; null where none does.
+    """
 
     address: str
     pid: int | None
     problem: str | None
+    away_since: str | None = None
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -59,14 +63,30 @@ def of(run: Run, environ: Mapping[str, str]) -> Status:
     """
     kafka = KafkaAccess(run.kafka) if "broker" in run.pids else access.kafka_in(environ, run.kafka)
     redis = RedisAccess(run.redis) if "store" in run.pids else access.redis_in(environ, run.redis)
+    rooms = tuple(_room(name, ops, run.pids.get(name)) for name, ops in run.ops.items())
     return Status(
         pid=run.pid,
         api=run.api,
         samples=run.samples,
-        kafka=ServerStatus(address=run.kafka, pid=run.pids.get("broker"), problem=probes.kafka(kafka)()),
-        redis=ServerStatus(address=str(redis), pid=run.pids.get("store"), problem=probes.store(redis)()),
-        rooms=tuple(_room(name, ops, run.pids.get(name)) for name, ops in run.ops.items()),
+        kafka=ServerStatus(
+            address=run.kafka,
+            pid=run.pids.get("broker"),
+            problem=probes.kafka(kafka)(),
+            away_since=away_since(rooms, "kafka"),
+        ),
+        redis=ServerStatus(
+            address=str(redis),
+            pid=run.pids.get("store"),
+            problem=probes.store(redis)(),
+            away_since=away_since(rooms, "redis"),
+        ),
+        rooms=rooms,
     )
+
+
+def away_since(rooms: Iterable[RoomStatus], server: str) -> str | None:
+    """Since when the first of ``rooms`` has waited for ``server``."""
+    return min((room.waiting_since[server] for room in rooms if server in room.waiting_since), default=None)
 
 
 Metrics = dict[str, list[tuple[dict[str, str], float]]]

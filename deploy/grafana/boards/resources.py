@@ -116,6 +116,8 @@ BOARD = Dashboard(
                     "wirewatch_config_info)"
                 )
             ],
+            width=24,
+            height=11,
             kind="table",
             columns={"room": "Room", "version": "Version", "hash": "Settings"},
         ),

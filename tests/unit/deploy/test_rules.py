@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.metrics import Room
 from tests.unit.deploy.compose import ROOMS, ROOT
 from tests.unit.deploy.promql import assert_exists, names
 
@@ -88,6 +89,12 @@ def test_the_expressions_read_as_one_name_each() -> None:
 class TestPromtool:
     def test_configuration(self) -> None:
         subprocess.run(["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], check=True, capture_output=True)
+
+    @pytest.mark.parametrize("room", ["poller", "deduper", "tagger", "alerter", "notifier", "api"])
+    def test_metrics_of(self, room: str) -> None:
+        shown = Room(room).look()
+        done = subprocess.run(["promtool", "check", "metrics"], check=False, capture_output=True, input=shown)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
     def test_rules(self, file: Any) -> None:
