@@ -1,0 +1,29 @@
+"""Holding back goes on where the poller may not look at other rooms' groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiokafka.errors import GroupAuthorizationFailedError
+from prometheus_client import CollectorRegistry
+
+from services.poller.edges.lag import HOLDS_BACK, ConsumerLag
+from services.poller.metrics import READERS, PollerMetrics
+from services.runtime.access import KafkaAccess
+from tests.support.clock import FakeClock
+
+
+async def test_a_group_that_may_not_be_looked_at_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = PollerMetrics(CollectorRegistry())
+    lag = ConsumerLag(kafka=KafkaAccess("127.0.0.1:1"), limit=10, metrics=metrics, clock=FakeClock())
+
+    async def refused(*_: Any) -> None:
+        raise GroupAuthorizationFailedError("no")
+
+    monkeypatch.setattr(lag, "_look", refused)
+    for group, topic in READERS:
+        if (group, topic) != HOLDS_BACK:
+            await lag._look_if_permitted(None, None, group, topic)
+    with pytest.raises(GroupAuthorizationFailedError):
+        await lag._look_if_permitted(None, None, *HOLDS_BACK)
