@@ -7,7 +7,7 @@ tells the broker.
 | user | may |
 |---|---|
 | a room | what ``topics.yaml`` says of it, in the group ``wirewatch-<room>`` |
-| ``poller`` | also look how far the deduper's group is |
+| ``poller`` | also look how far every room's group is on what it reads: not what is there |
 | ``operator`` | read and write every topic, look at settings and groups: the commands of ``wirewatch`` |
 | ``reader`` | read the public topics, in groups whose name begins with ``reader``: your programs |
 """
@@ -50,12 +50,13 @@ def users(topics: Iterable[Topic]) -> tuple[str, ...]:
 
 def rights(topics: Iterable[Topic]) -> tuple[Right, ...]:
     """Every right there is, in order."""
-    found = {Right("poller", "group", "wirewatch-deduper", "describe"), *_of_operators()}
+    found = {Right("poller", "group", "wirewatch-", "describe", prefix=True), *_of_operators()}
     found.add(Right(READER, "group", READER_GROUPS, "read", prefix=True))
     for topic in topics:
         found.update(Right(user, "topic", topic.name, "write") for user in topic.producers if user != _COMMANDS)
         for user in topic.consumers:
             if user != _COMMANDS:
+                found.add(Right("poller", "topic", topic.name, "describe"))
                 found.add(Right(user, "topic", topic.name, "read"))
                 found.add(Right(user, "group", f"wirewatch-{user}", "read"))
         if topic.public:

@@ -180,7 +180,7 @@ def test_every_room_is_the_user_of_its_own_name_with_a_password_of_its_own() -> 
     known = {*rights.users(topics.read().values()), "admin"}
     redis = {line.split()[1] for line in (ROOT / "deploy/redis/users.acl").read_text().splitlines()}
     for name in NAMES:
-        if not of_ours(name) or name in ("secrets", "samples"):
+        if not of_ours(name) or name in ("secrets", "samples", "alarms"):
             continue
         environment = service(name)["environment"]
         user = environment.get("WIREWATCH_KAFKA_USER")
