@@ -22,6 +22,7 @@ from tests.faults.line import Line
 from tests.faults.pool import Pool
 from tests.faults.report import Result, State
 
+SHORT_MINUTES = 8.5  # ten with the end
 Rows = Callable[[Bench], Awaitable[list[Result]]]
 
 ROWS: dict[str, Rows] = {
@@ -56,7 +57,8 @@ ROWS: dict[str, Rows] = {
 
 async def run(chosen: argparse.Namespace, state: State, console: Console) -> None:
     """Run what is asked for and not done. A row that breaks the line ends it, and the next rows get a new one."""
-    until = time.monotonic() + chosen.minutes * 60
+    minutes = chosen.minutes if chosen.minutes is not None else math.inf if chosen.full else SHORT_MINUTES
+    until = time.monotonic() + minutes * 60
     wanted = set(chosen.rows.split(",")) if chosen.rows else set()
     left = [names for names in ROWS if not any(state.has(one) for one in names.split())]
     left = [names for names in left if not wanted or wanted & set(names.split())]
@@ -133,7 +135,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="all of it, with 300 kills and more; an hour")
     parser.add_argument("--rows", default="", help="only these, with commas: F01,F09")
-    parser.add_argument("--minutes", type=float, default=600.0, help="begin no row after so many minutes")
+    parser.add_argument("--minutes", type=float, help="begin no row after so many; 8.5 where not --full")
     parser.add_argument("--row-minutes", type=float, default=math.inf, help="repeat a row for no longer than this")
     parser.add_argument("--state", type=Path, help="file of results: rows that are in it are not run again")
     parser.add_argument("--groups", type=int, default=20_000)

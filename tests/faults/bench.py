@@ -222,6 +222,8 @@ def environment(home: Path, *, source: Path | None = None) -> dict[str, str]:
         "WIREWATCH_POLLER_FEEDS": str(home / "faults.opml"),
         "WIREWATCH_POLLER_ALLOW_PRIVATE": "127.77.0.0/24",
         "WIREWATCH_POLLER_SPREAD_SECONDS": "1",
+        # A feed that was being polled at a kill rests for its lease of two minutes: not all at once.
+        "WIREWATCH_POLLER_FETCHERS": "4",
         "WIREWATCH_POLLER_FULL_TEXT": "no",
         "WIREWATCH_API_PORT": str(ports.free()),
         "WIREWATCH_LOG_FORMAT": "json",
