@@ -152,7 +152,8 @@ def main() -> int:
         print(report.markdown(state.results))
         return 0
     if chosen.mutants:
-        asyncio.run(mutants.run(lambda result: _keep(result, state, console)))
+        wanted = chosen.rows.split(",") if chosen.rows else []
+        asyncio.run(mutants.run(lambda result: _keep(result, state, console), wanted))
         report.show(console, state.results)
         return 1 if any(result.problems for result in state.results) else 0
     asyncio.run(run(chosen, state, console))
