@@ -24,7 +24,6 @@ from tests.faults.line import Line
 from tests.faults.pool import Pool
 from tests.faults.report import Result
 
-
 UNBROKEN = "none"
 
 
