@@ -30,7 +30,7 @@ SECRETS = {
     "api/tokens": "analyst: {}\n",  # name: token, see services/api/tokens.py
     "topics/kafka_password": "{}",  # of the user admin, who makes the others
     "kafka/broker_password": "{}",
-    "redis/health_password": "{}",
+    **{f"redis/{user}_password": "{}" for user in ("health", "replica", "sentinel")},
     "exporter/redis_password": "{}",
     **{f"{user}/kafka_password": "{}" for user in KAFKA_USERS},
     **{f"{user}/redis_password": "{}" for user in REDIS_USERS},
@@ -60,7 +60,7 @@ def derive(folder: Path, acl: str) -> None:
 
     kafka = "".join(f"{user} {of(f'{user}/kafka_password')}\n" for user in KAFKA_USERS)
     redis = {user: of(f"{user}/redis_password") for user in (*REDIS_USERS, "exporter")}
-    redis["health"] = of("redis/health_password")
+    redis |= {user: of(f"redis/{user}_password") for user in ("health", "replica", "sentinel")}
     hashes = {user: hashlib.sha256(password.encode()).hexdigest() for user, password in redis.items()}
     schemes = ("redis", "rediss")
     _write(folder / "topics/users", kafka)
@@ -69,6 +69,10 @@ def derive(folder: Path, acl: str) -> None:
         _scram("broker", of("kafka/broker_password")) + _scram("admin", of("topics/kafka_password")),
     )
     _write(folder / "redis/users.acl", Template(acl).substitute(hashes))
+    # docker-compose.cluster.yml: as whom a replica asks its master, and a sentinel all servers.
+    _write(folder / "redis/replication.conf", f"masteruser replica\nmasterauth {redis['replica']}\n")
+    sentinel = f"sentinel auth-user wirewatch sentinel\nsentinel auth-pass wirewatch {redis['sentinel']}\n"
+    _write(folder / "redis/sentinel.conf", sentinel)
     _write(
         folder / "exporter/passwords.json",
         json.dumps({f"{scheme}://exporter@redis:6379": redis["exporter"] for scheme in schemes}),

@@ -34,7 +34,10 @@ def folder(make_secrets: ModuleType, tmp_path: Path) -> Path:
     return tmp_path
 
 
-DERIVED = {"topics/users", "kafka/scram", "redis/users.acl", "exporter/passwords.json"}
+DERIVED = {
+    *("topics/users", "kafka/scram", "exporter/passwords.json"),
+    *("redis/users.acl", "redis/replication.conf", "redis/sentinel.conf"),
+}
 ACL = (ROOT / "deploy/redis/users.acl").read_text()
 
 
@@ -83,7 +86,7 @@ def test_servers_are_told_hashes_and_every_user_is_known_to_his_server(make_secr
     for line in (folder / "redis/users.acl").read_text().splitlines():
         _, user, state, credential, *_ = line.split()
         if state == "on":
-            secret = secrets["redis/health_password" if user == "health" else f"{user}/redis_password"]
+            secret = secrets.get(f"{user}/redis_password") or secrets[f"redis/{user}_password"]
             assert credential == "#" + sha256(secret.encode()).hexdigest()
     passwords = json.loads((folder / "exporter/passwords.json").read_text())
     assert set(passwords.values()) == {secrets["exporter/redis_password"]}

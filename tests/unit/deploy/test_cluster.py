@@ -1,0 +1,96 @@
+"""docker-compose.cluster.yml: three brokers, a watched Redis, two of each worker, and nothing weaker than alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from services.runtime import redis_address
+from tests.unit.deploy.compose import ROOT, services
+
+BROKERS = ("kafka", "kafka-2", "kafka-3")
+SENTINELS = ("sentinel-1", "sentinel-2", "sentinel-3")
+WORKERS = ("poller", "deduper", "tagger", "alerter", "notifier")
+SERVICE = "wirewatch"
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows Compose's ``!override``: the list or map replaces the other file's, and is read as it stands."""
+
+
+def _sequence(loader: yaml.SafeLoader, node: Any) -> list[Any]:
+    return loader.construct_sequence(node)
+
+
+_Loader.add_constructor("!override", _sequence)
+
+
+def override() -> dict[str, dict[str, Any]]:
+    """Name to what the override says of it."""
+    text = (ROOT / "docker-compose.cluster.yml").read_text()
+    found: dict[str, dict[str, Any]] = yaml.load(text, _Loader)["services"]  # noqa: S506 - a SafeLoader with one tag more
+    return found
+
+
+def test_every_new_service_is_made_of_one_that_is_held_to_the_rules() -> None:
+    for name, definition in override().items():
+        if name not in services():
+            assert definition["extends"]["service"] in ("kafka", "redis"), name
+            assert definition["extends"]["file"] == "docker-compose.yml"
+        weakened = {"cap_add", "privileged", "user", "read_only", "security_opt", "networks", "network_mode", "pid"}
+        assert not weakened & definition.keys(), name
+
+
+def test_nothing_more_is_open_than_two_brokers_on_loopback() -> None:
+    ports = {name: definition["ports"] for name, definition in override().items() if "ports" in definition}
+    assert ports == {
+        "kafka-2": ["127.0.0.1:${KAFKA_PORT_2:-29093}:29092"],
+        "kafka-3": ["127.0.0.1:${KAFKA_PORT_3:-29094}:29092"],
+    }
+
+
+@pytest.mark.parametrize("name", BROKERS)
+def test_a_message_is_on_two_disks_before_it_counts(name: str) -> None:
+    environment = services()["kafka"]["environment"] | override()[name]["environment"]
+    assert environment["KAFKA_NODE_ID"] == str(BROKERS.index(name) + 1)
+    voters = ",".join(f"{number}@{host}:9093" for number, host in enumerate(BROKERS, start=1))
+    assert environment["KAFKA_CONTROLLER_QUORUM_VOTERS"] == voters
+    assert environment["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
+    assert environment["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"] == "3"
+    assert f"ROOMS://{name}:9092" in environment["KAFKA_ADVERTISED_LISTENERS"]
+    command = override()["topics"]["command"]
+    assert command[command.index("--replication") + 1] == "3"
+
+
+def test_every_server_has_a_volume_of_its_own() -> None:
+    data = [
+        volume
+        for name in (*BROKERS[1:], "redis-2", *SENTINELS)
+        for volume in override()[name]["volumes"]
+        if volume.endswith(("/data", "/kafka/data"))
+    ]
+    assert len(set(data)) == 6
+
+
+def test_two_of_each_worker_know_every_broker_and_the_sentinels() -> None:
+    for name in WORKERS:
+        definition = override()[name]
+        assert definition["deploy"]["replicas"] == 2
+        assert "ports" not in services()[name], "two could not publish one port"
+        assert definition["environment"]["WIREWATCH_KAFKA"] == ",".join(f"{broker}:9092" for broker in BROKERS)
+    for name in ("poller", "deduper", "alerter", "notifier", "api"):
+        parts = redis_address.parse(override()[name]["environment"]["WIREWATCH_REDIS"])
+        assert parts.hosts == tuple((sentinel, 26379) for sentinel in SENTINELS)
+        assert parts.service == SERVICE
+        assert parts.username == name
+
+
+def test_two_sentinels_of_three_have_to_agree() -> None:
+    script = (ROOT / "deploy/redis/sentinel.sh").read_text()
+    assert re.search(rf"^sentinel monitor {SERVICE} redis 6379 2$", script, re.MULTILINE)
+    for name in SENTINELS:
+        assert override()[name]["environment"]["SENTINEL_HOST"] == name
+    assert override()["redis-2"]["environment"] == {"REDIS_HOST": "redis-2", "REDIS_FOLLOWS": "redis"}
