@@ -1,7 +1,7 @@
 """The integration tests of every room that keeps something in Redis, on a master that sentinels watch and on a cluster.
 
-``python -m tests.bench.on_redis [sentinel|cluster]...`` starts the servers, runs pytest against each, and ends with the
-first exit code that is not 0.
+``python -m tests.bench.on_redis [sentinel|cluster]...`` tries a failover with users, then starts the servers, runs
+pytest against each kind, and ends with the first exit code that is not 0.
 """
 
 from __future__ import annotations
@@ -45,4 +45,7 @@ def _pytest(address: str) -> int:
 
 
 if __name__ == "__main__":
+    failover = [sys.executable, "-m", "pytest", "tests/bench/failover_of_users.py"]
+    if code := subprocess.run(failover, check=False).returncode:
+        sys.exit(code)
     sys.exit(next((code for kind in sys.argv[1:] or ("sentinel", "cluster") if (code := run(kind))), 0))

@@ -71,6 +71,7 @@ class Node:
     def __init__(self, name: str, home: Path, *command: str, port: int) -> None:
         self.name = name
         self.port = port
+        self.login: dict[str, str] = {}
         self._home = home
         self._command = (str(store.prepare(home.parent / "binary", logs=home).program.command[0]), *command)
         self._child: Child | None = None
@@ -99,7 +100,8 @@ class Node:
 
     def ask(self, *command: Any) -> Any:
         """The bare reply to one command. Raises RedisError where the node does not answer."""
-        with redis.Redis(port=self.port, socket_timeout=5, protocol=2, retry=Retry(NoBackoff(), 0)) as client:
+        options: dict[str, Any] = {"socket_timeout": 5, "protocol": 2, "retry": Retry(NoBackoff(), 0), **self.login}
+        with redis.Redis(port=self.port, **options) as client:
             client.response_callbacks.clear()
             return client.execute_command(*command)
 
@@ -118,12 +120,25 @@ class Node:
 
 
 class Watched:
-    """A master, a replica, and three sentinels that make the replica the master when they miss the master."""
+    """A master, a replica, and three sentinels that make the replica the master when they miss the master.
 
-    def __init__(self, home: Path) -> None:
+    ``users`` is a folder as make_secrets.py writes it: then nobody gets in without a name, be it replica or sentinel.
+    """
+
+    def __init__(self, home: Path, users: Path | None = None) -> None:
         ports = [free_port() for _ in range(5)]
-        self.servers = [_server(home, f"redis{number}", ports[number]) for number in (0, 1)]
-        self.sentinels = [_sentinel(home, f"sentinel{number}", ports[number], master=ports[0]) for number in (2, 3, 4)]
+        more = (
+            {} if users is None else {"aclfile": str(users / "users.acl"), "include": str(users / "replication.conf")}
+        )
+        follow = {"replicaof": f"127.0.0.1 {ports[0]}"}
+        self.servers = [_server(home, "redis0", ports[0], **more), _server(home, "redis1", ports[1], **more, **follow)]
+        login = "" if users is None else (users / "sentinel.conf").read_text()
+        self.sentinels = [
+            _sentinel(home, f"sentinel{number}", ports[number], master=ports[0], more=login) for number in (2, 3, 4)
+        ]
+        if users is not None:
+            for server in self.servers:
+                server.login = {"username": "sentinel", "password": (users / "sentinel_password").read_text()}
         self.address = f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in ports[2:])}/0?service={SERVICE}"
 
     def start(self) -> None:
@@ -139,7 +154,6 @@ class Watched:
         one.start()
         two.start()
         until(lambda: one.answers() and two.answers(), "both servers answer")
-        two.ask("REPLICAOF", "127.0.0.1", one.port)
         until(lambda: one.replicas() == 1, "the replica follows")
 
     def _agreed(self) -> bool:
@@ -164,9 +178,9 @@ class Watched:
 
 
 @contextmanager
-def watched(home: Path) -> Iterator[Watched]:
+def watched(home: Path, users: Path | None = None) -> Iterator[Watched]:
     """A running :class:`Watched`."""
-    made = Watched(home)
+    made = Watched(home, users)
     try:
         made.start()
         yield made
@@ -206,9 +220,9 @@ def _server(home: Path, name: str, port: int, **options: str) -> Node:
     return Node(name, folder, str(file), port=port)
 
 
-def _sentinel(home: Path, name: str, port: int, *, master: int) -> Node:
+def _sentinel(home: Path, name: str, port: int, *, master: int, more: str) -> Node:
     folder = home / name
     folder.mkdir(parents=True)
     file = folder / "sentinel.conf"
-    file.write_text(_SENTINEL.format(port=port, directory=folder, service=SERVICE, master=master))
+    file.write_text(_SENTINEL.format(port=port, directory=folder, service=SERVICE, master=master) + more)
     return Node(name, folder, str(file), "--sentinel", port=port)
