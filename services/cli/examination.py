@@ -90,9 +90,7 @@ def topics_as_declared(declared: Mapping[str, topics.Topic], standing: Mapping[s
 
 
 async def _store(option: str | None) -> list[Finding]:
-    from redis.exceptions import RedisError
-
-    from services.runtime.redis import connect, require_access
+    from services.runtime.redis import FAILURES, connect, require_access
 
     try:
         redis = addresses.redis(option)
@@ -110,7 +108,7 @@ async def _store(option: str | None) -> list[Finding]:
         skew = float(seconds) + float(microseconds) / 1e6 - now
     except UsageError as error:
         return [Finding(check="store", state="fail", found=f"{redis}", mend=str(error))]
-    except (RedisError, OSError) as error:
+    except FAILURES as error:
         mend = "Start it (`wirewatch up` brings one along), correct the address, or permit INFO and TIME."
         return [Finding(check="store", state="fail", found=f"{redis}: {error}", mend=mend)]
     finally:
