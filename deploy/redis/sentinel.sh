@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts a sentinel (docker-compose.cluster.yml). It writes what it learns into its own configuration.
-# SENTINEL_HOST is the name others reach it by. Two of three have to agree that the master is away.
+# SENTINEL_HOST is the address others reach it by, REDIS_MASTER that of the master at the very first start. Two of three have to agree that the master is away.
 set -eu
 own=/data/sentinel.conf
 if [ ! -e "$own" ]; then
@@ -9,10 +9,8 @@ if [ ! -e "$own" ]; then
 port 26379
 dir /data
 protected-mode no
-sentinel resolve-hostnames yes
-sentinel announce-hostnames yes
 sentinel announce-ip $SENTINEL_HOST
-sentinel monitor wirewatch redis 6379 2
+sentinel monitor wirewatch $REDIS_MASTER 6379 2
 sentinel down-after-milliseconds wirewatch 5000
 sentinel failover-timeout wirewatch 15000
 sentinel parallel-syncs wirewatch 1

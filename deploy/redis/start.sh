@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts one of several Redis servers (docker-compose.cluster.yml). Its configuration lies with its data, because a
 # sentinel notes there whom the server follows: after a restart it is what it was made, not what it once began as.
-# REDIS_HOST is the name others reach it by; REDIS_FOLLOWS the master at the very first start, empty for the master.
+# REDIS_HOST is the address others reach it by; REDIS_FOLLOWS the master at the very first start, empty for the master.
 set -eu
 own=/data/redis.conf
 if [ ! -e "$own" ]; then

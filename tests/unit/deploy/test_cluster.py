@@ -40,8 +40,9 @@ def test_every_new_service_is_made_of_one_that_is_held_to_the_rules() -> None:
         if name not in services():
             assert definition["extends"]["service"] in ("kafka", "redis"), name
             assert definition["extends"]["file"] == "docker-compose.yml"
-        weakened = {"cap_add", "privileged", "user", "read_only", "security_opt", "networks", "network_mode", "pid"}
+        weakened = {"cap_add", "privileged", "user", "read_only", "security_opt", "network_mode", "pid"}
         assert not weakened & definition.keys(), name
+        assert set(definition.get("networks", {"backend": {}})) == {"backend"}, name
 
 
 def test_nothing_more_is_open_than_two_brokers_on_loopback() -> None:
@@ -90,7 +91,12 @@ def test_two_of_each_worker_know_every_broker_and_the_sentinels() -> None:
 
 def test_two_sentinels_of_three_have_to_agree() -> None:
     script = (ROOT / "deploy/redis/sentinel.sh").read_text()
-    assert re.search(rf"^sentinel monitor {SERVICE} redis 6379 2$", script, re.MULTILINE)
+    assert re.search(rf"^sentinel monitor {SERVICE} \$REDIS_MASTER 6379 2$", script, re.MULTILINE)
+    assert "resolve-hostnames" not in script, "the name of a container that has gone holds a sentinel up"
+    master = override()["redis"]["networks"]["backend"]["ipv4_address"]
     for name in SENTINELS:
-        assert override()[name]["environment"]["SENTINEL_HOST"] == name
-    assert override()["redis-2"]["environment"] == {"REDIS_HOST": "redis-2", "REDIS_FOLLOWS": "redis"}
+        environment = override()[name]["environment"]
+        address = override()[name]["networks"]["backend"]["ipv4_address"]
+        assert environment == {"SENTINEL_HOST": address, "REDIS_MASTER": master}
+    own = override()["redis-2"]["networks"]["backend"]["ipv4_address"]
+    assert override()["redis-2"]["environment"] == {"REDIS_HOST": own, "REDIS_FOLLOWS": master}
