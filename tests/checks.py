@@ -204,8 +204,19 @@ def _meant_to_be_broken(path: Path) -> bool:
     return "golden" in path.parts
 
 
+class _Loader(yaml.SafeLoader):
+    """Knows Compose's ``!override``, by which a list or map of one file replaces that of another."""
+
+
+def _override(loader: yaml.SafeLoader, node: yaml.Node) -> list[object]:
+    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else []
+
+
+_Loader.add_constructor("!override", _override)
+
+
 def _yaml(path: Path) -> None:
-    for _ in yaml.safe_load_all(path.read_bytes()):
+    for _ in yaml.load_all(path.read_bytes(), _Loader):
         pass
 
 
