@@ -94,13 +94,20 @@ async def clocks(bench: Bench) -> list[Result]:
     async def live(offset: str) -> float:
         fake = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         changes = fake if offset else dict.fromkeys(fake, "")
-        for room in ROOMS:
+        day = offset.endswith("d")
+        rooms = [room for room in ROOMS if not (day and room == "poller")]
+        for room in rooms:
             bench.line.environment(room, **changes)
         began = time.monotonic()
-        old = bench.line.kill(*ROOMS, signum=signal.SIGTERM)
-        await bench.line.until_replaced(old)
+        old = bench.line.kill(*rooms, signum=signal.SIGTERM)
+        if day:  # Kafka takes no message of tomorrow: whoever has one to send waits, and is not ready
+            await bench.until(
+                lambda: all(bench.line.part(room).pid not in (None, old.get(room)) for room in rooms), "start"
+            )
+        else:
+            await bench.line.until_replaced(old)
         await asyncio.sleep(15 if bench.full else 10)
-        return await bench.recovered({}, began) if not offset.endswith("d") else 0.0
+        return 0.0 if day else await bench.recovered({}, began)
 
     async def harm() -> list[float]:
         recoveries = []
