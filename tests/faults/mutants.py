@@ -109,7 +109,7 @@ MUTANTS = (
                 "        # A defect in a handler. Staying would let Faust acknowledge what was not done.\n"
                 '        log.exception("handler_failed", messages=len(batch))\n'
                 "        os._exit(70)\n",
-                '        log.exception("handler_failed", messages=len(batch))\n',
+                '        log.exception("handler_failed", messages=len(batch))\n        raise\n',
             ),
             (
                 "services/runtime/isolation.py",
@@ -118,8 +118,8 @@ MUTANTS = (
             ),
             (
                 "services/runtime/redis.py",
-                "return await until_available(attempt, server",
-                "return await attempt() or await until_available(attempt, server",
+                "reply = await until_available(attempt, server",
+                "reply = await attempt() or await until_available(attempt, server",
             ),
         ),
         _store_killed,
