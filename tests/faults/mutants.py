@@ -94,8 +94,8 @@ MUTANTS = (
         (
             (
                 "services/deduper/handler.py",
-                "        one.outgoing = self._message(article, decision.verdict)\n",
-                "        one.outgoing = None if decision.known else self._message(article, decision.verdict)\n",
+                "        if decision.known:\n            return\n",
+                "        if decision.known:\n            one.outgoing = None\n            return\n",
             ),
         ),
         _after_the_script,
