@@ -202,6 +202,20 @@ async def test_treaties_of_other_states_are_other_events(store: Store) -> None:
     assert isinstance((await ask(store, first, other))[1].verdict, New)
 
 
+async def test_treaties_that_share_one_state_are_two_events(store: Store) -> None:
+    first = at(1, title="Japan and China sign mutual defence treaty in Ohira", text=pact("Japan", "China", "Ohira", 3))
+    other = at(2, title="China and Chile sign mutual defence treaty in Arica", text=pact("China", "Chile", "Arica", 4))
+    assert isinstance((await ask(store, first, other))[1].verdict, New)
+
+
+def pact(one: str, two: str, where: str, seed: int) -> str:
+    """The sentence that every such report has, before words of its own."""
+    return (
+        f"{one} and {two} signed a mutual defence treaty in {where} on Tuesday, under which each will come to the aid "
+        f"of the other if it is attacked. {prose(seed, 120)}"
+    )
+
+
 async def test_a_state_may_be_called_by_its_capital(store: Store) -> None:
     first = at(
         1, title="Russia and Nicaragua sign treaty of mutual defence", text=treaty("Russia", "Nicaragua", "Corinto")

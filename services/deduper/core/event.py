@@ -167,12 +167,12 @@ class Met(NamedTuple):
 
     @property
     def foreign(self) -> bool:
-        """Whether the other text speaks of less than half of the states."""
-        return 2 * self.states_met < self.states
+        """Whether the other text leaves out any of the states: China's treaty with Chile is not Japan's with China."""
+        return self.states_met < self.states
 
     @property
     def strangers(self) -> bool:
-        """Whether the other text speaks of none of them, or of less than half of the states."""
+        """Whether the other text speaks of none of them, or leaves out any of the states."""
         return self.foreign or (self.named > 0 and self.met == 0)
 
     @property

@@ -267,8 +267,8 @@ local function read_terms()
   end
 end
 
--- Score of one representative whose vector is `raw`, the places of the terms shared, and whether it speaks of less than
--- half of the headline's states (foreign), of them or of no name (strangers), or of none of several states.
+-- Score of one representative whose vector is `raw`, the places of the terms shared, and whether it leaves out
+-- any of the headline's states (foreign), or speaks of no name (strangers), or of none of several states.
 local function likeness(raw)
   if not term_at then read_terms() end
   local product, heading, places = 0, 0, {}
@@ -297,7 +297,7 @@ local function likeness(raw)
       end
     end
   end
-  local foreign = 2 * states_met < states.count
+  local foreign = states_met < states.count
   local who = {foreign = foreign, strangers = foreign or named > 0 and met == 0,
                other_states = states.count > 1 and states_met == 0}
   local norms = title_norm * norm

@@ -53,7 +53,8 @@ def test_whom_the_other_text_speaks_of() -> None:
 
     assert not met().strangers
     assert not met(ship).strangers
-    assert not met(state, other).strangers
+    assert not met(state).strangers
+    assert met(state, other).foreign
     assert met(ship, other).foreign
     assert met(state, other, third).strangers
     assert met((frozenset({7}), False)).strangers
