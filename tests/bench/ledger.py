@@ -92,7 +92,7 @@ async def read(kafka: str, topic: str) -> list[bytes]:
 async def members(store: Any) -> dict[str, str]:
     """Article id to the id of the story that holds it, for every story in Redis."""
     found: dict[str, str] = {}
-    pattern = f"{redis_keys.PREFIX}:*:story:*"
+    pattern = f"{redis_keys.DEDUPE_PREFIX}:*:story:*"
     async for key in store.scan_iter(match=pattern, count=5000):
         story_id = key.decode().rsplit(":", 1)[1]
         for article_id in await store.hkeys(key):
