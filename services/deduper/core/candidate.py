@@ -34,8 +34,8 @@ class Candidate:
 
     ``version`` names this version of the article, ``identity`` its address, ``exact`` its normalised text, ``title``
     its title where that is long enough to identify it (all :data:`BITS`-bit hashes). ``published_s`` is 0 where
-    unknown. ``outlet`` is 8 bits: enough to
-    see that three owners of a shingle are one outlet. ``member`` carries no link yet.
+    unknown. ``outlet`` is 16 bits; the owner of a shingle keeps 8 of them, enough to see that three are of one outlet.
+    ``member`` carries no link yet.
     """
 
     article_id: str
@@ -71,7 +71,7 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
         title=_hash("title", " ".join(title_words)) if _identifies(title_words) else None,
         short=short,
         empty=not words,
-        outlet=_hash("outlet", article.outlet) & 0xFF,
+        outlet=_hash("outlet", article.outlet) & 0xFFFF,
         sketch=EMPTY if short else sketch(words, text),
         facts=facts_of(article.title, text),
         marks=marks_of(headline(article.title), text, vocabulary.prior),

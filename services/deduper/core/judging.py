@@ -119,14 +119,14 @@ def _only_quotes(look: Lookup, near: Resemblance) -> bool:
 def _of_others(look: Lookup, near: Resemblance, *, copied: bool) -> bool:
     """Whether the newcomer's headline names others than the story speaks of: one form, filled in for another event.
 
-    What is copied may have a headline of its own: there it takes two states, neither of which is spoken of. Under the
-    same headline it is the same: states that are in every second report are among nobody's telling words.
+    Under the same headline it is the same: states that are in every second report are among nobody's telling words.
+    What is copied may have a headline of its own: there it takes two states, neither of which is spoken of.
     """
     story = look.likeness(near.owner.leader)
-    if story is None:
+    if story is None or _has_title(look, near.owner):
         return False
     if copied:
-        return story.met.other_states and not _has_title(look, near.owner)
+        return story.met.other_states
     return story.met.foreign or (story.met.strangers and story.best < rules.WEAK_SCORE)
 
 

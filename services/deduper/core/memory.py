@@ -123,14 +123,16 @@ class _Memory:
     def _post(self, key: int, number: int) -> None:
         posting = self._look.posting(key)
         if len(posting) < rules.MAX_OWNERS and all(owner.number != number for owner in posting):
-            self._bucket.postings.setdefault(key, posting).append(Owner(self._look.epoch, number, self._item.outlet))
+            self._bucket.postings.setdefault(key, posting).append(
+                Owner(self._look.epoch, number, self._item.outlet & 0xFF)
+            )
 
     def _note_wrapper(self, number: int) -> None:
         """Count what is shared with ``number`` once more for the outlet, under a number that is never live."""
         for _, key in self._look.own:
             posting = self._look.posting(key)
             if len(posting) < rules.MAX_OWNERS and any(owner.number == number for owner in posting):
-                posting.append(Owner(self._look.epoch, 0, self._item.outlet))
+                posting.append(Owner(self._look.epoch, 0, self._item.outlet & 0xFF))
 
     def _represent(self, record: Record) -> None:
         """Add the article to its story's representatives while there is room, and its rarest terms to the index."""

@@ -6,8 +6,8 @@
 -- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
 -- Postings lie in strings of about a hundred entries, in order of arrival. An entry of a text's hash: 4 bytes of hash,
 --   I4 number, B outlet, B epoch; of a shingle's: 3 bytes of hash, the same; of a term's: 3 bytes, I4 leader, B epoch.
---   The owners of a hash, as they are handed around: I4 number, B outlet each; of a term: I4 leader each.
--- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), B outlet, B hashes, B short,
+--   The owners of a hash, as they are handed around: I4 number, B outlet (its lower half) each; of a term: I4 leader each.
+-- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), I2 outlet, B hashes, B short,
 --   B depth, B whether it has more versions, version, s own id, then marks. Records stay under 64 bytes, so that the
 --   server packs them.
 -- Version: 6 bytes version, B status, B link, I2 score, I4 linked number (0).
@@ -18,7 +18,7 @@ local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
 local sub, byte, char, find, floor = string.sub, string.byte, string.char, string.find, math.floor
 local prefix = KEYS[1]
 local now, window, epoch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local id, real_id, version, outlet = ARGV[4], ARGV[5], ARGV[6], byte(ARGV[7])
+local id, real_id, version, outlet = ARGV[4], ARGV[5], ARGV[6], (unpack_('>I2', ARGV[7]))
 local identity, exact, title = ARGV[8], ARGV[9], ARGV[10]
 local short, empty = ARGV[11] == '1', ARGV[12] == '1'
 local top, sketch, facts, member = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
@@ -96,7 +96,7 @@ local function record(number)
     local at
     r = {number = number}
     r.seen, r.top, r.leader, r.carried, r.outlet, r.hashes, r.short, r.depth, r.more, r.first, r.id, at =
-      unpack_('>I4I4I4I4BBBBBc14Bc0', raw)
+      unpack_('>I4I4I4I4I2BBBBc14Bc0', raw)
     r.marks = sub(raw, at)
     r.short, r.more = r.short == 1, r.more == 1
   end
@@ -439,8 +439,8 @@ end
 
 local function of_others(near, copied)
   local story = story_likeness(near.owner.leader)
-  if not story then return false end
-  if copied then return story.who.other_states and not has_title(near.owner) end
+  if not story or has_title(near.owner) then return false end
+  if copied then return story.who.other_states end
   return story.who.foreign or story.who.strangers and story.best < C.weak_score
 end
 
@@ -634,14 +634,14 @@ else
   call('EXPIRE', story_key, window)
   keep('f', number, '', facts)
   if r.leader ~= number then call('EXPIRE', (group('r', r.leader)), window + slack) end
-  local owner_entry = pack_('>I4B', number, outlet)
+  local owner_entry = pack_('>I4B', number, outlet % 256)
   if not (status == COPY and link == URL) then
     post(at_identity, identity, TEXT, identity_all, number, owner_entry)
   end
   if found[5] then
     for i = 1, #keys do
       if not wrapper[i] and contains(alls[i], owner.number, 5) then
-        post(keys[i], fields[i], SHINGLE, alls[i], 0, pack_('>I4B', 0, outlet))
+        post(keys[i], fields[i], SHINGLE, alls[i], 0, pack_('>I4B', 0, outlet % 256))
       end
     end
   end
@@ -652,6 +652,6 @@ else
     if status ~= UPDATE then represent(number, r.leader) end
   end
 end
-keep('r', number, '', pack_('>I4I4I4I4BBBBBc14B', r.seen, r.top, r.leader, r.carried, r.outlet, r.hashes,
+keep('r', number, '', pack_('>I4I4I4I4I2BBBBc14B', r.seen, r.top, r.leader, r.carried, r.outlet, r.hashes,
   r.short and 1 or 0, r.depth, again and 1 or 0, r.first, #r.id) .. r.id .. r.marks)
 return {status, 0, story, owner and owner.id or '', link, score, note}

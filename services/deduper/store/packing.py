@@ -117,7 +117,7 @@ def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
         pack_id(item.article_id),
         item.article_id.encode("utf-8", "replace"),
         item.version.to_bytes(BITS // 8, "big"),
-        bytes((item.outlet,)),
+        item.outlet.to_bytes(2, "big"),
         item.identity.to_bytes(BITS // 8, "big"),
         item.exact.to_bytes(BITS // 8, "big"),
         b"" if item.title is None else item.title.to_bytes(BITS // 8, "big"),
