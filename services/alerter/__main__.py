@@ -53,7 +53,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     return AlerterService(
         build_app(
             settings,
-            Isolating(handler, room="alerter", publisher=publisher, clock=context.clock, metrics=metrics),
+            Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics),
         ),
         publisher,
         handler=handler,

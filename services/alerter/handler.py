@@ -23,7 +23,7 @@ from services.contracts.messages import Alert, Duplicate, TaggedArticle
 from services.contracts.stories import StoryMember
 from services.runtime import failpoints
 from services.runtime.clock import Clock
-from services.runtime.dead_letters import dead_letter, outgoing
+from services.runtime.dead_letters import set_aside
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.logging import get
 from services.runtime.ports import Publisher
@@ -92,7 +92,8 @@ class AlerterHandler:
         while waiting:
             await self._round(waiting, statuses, revisions, dead)
         await self._send(revisions, dead)
-        self._count(batch, statuses, began)
+        seconds = self._clock.monotonic() - began
+        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=seconds)
         return statuses
 
     async def sweep(self, *, older_than_seconds: float = OUTBOX_GRACE_SECONDS) -> int:
@@ -224,25 +225,7 @@ class AlerterHandler:
         failpoints.reach("alerter.ticked")
 
     def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Outgoing:
-        self._metrics.dead.labels(reason).inc()
-        log.warning(
-            "dead_letter",
-            reason=reason,
-            topic=delivery.topic,
-            offset=delivery.offset,
-            error=str(error),
-            trace=delivery.trace,
-        )
-        return outgoing(dead_letter(delivery, room="alerter", reason=reason, error=error, now=self._clock.now()))
-
-    def _count(self, batch: Sequence[Delivery], statuses: Sequence[Status], began: float) -> None:
-        for status in statuses:
-            self._metrics.articles.labels(status).inc()
-        now = self._clock.now()
-        self._metrics.batch_seconds.observe(self._clock.monotonic() - began)
-        self._metrics.last_progress.set(now.timestamp())
-        if batch:
-            self._metrics.lag_seconds.set(max((now - max(d.sent_at for d in batch)).total_seconds(), 0.0))
+        return set_aside(delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
 
 
 def _effect(decision: core.Decision) -> tuple[Status, Alert | None, bool]:

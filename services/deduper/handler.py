@@ -14,8 +14,9 @@ from services.deduper.core.facts import facts_of
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, status
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.errors import ArticleTooLargeError
-from services.runtime import dead_letters, failpoints
+from services.runtime import failpoints
 from services.runtime.clock import Clock
+from services.runtime.dead_letters import set_aside
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.logging import get
 from services.runtime.ports import Publisher
@@ -82,8 +83,9 @@ class Deduper:
         letters += await self._send([one for one in work if one.outgoing is not None])
         if letters:
             await self._publisher.publish(letters)
-        self._count(work, started)
-        return [one.status for one in work]
+        statuses = [one.status for one in work]
+        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=self._clock.monotonic() - started)
+        return statuses
 
     def _read(self, one: _Work) -> Outgoing | None:
         """Fill in article and candidate, or return the dead letter."""
@@ -92,7 +94,8 @@ class Deduper:
             one.item = candidate(one.article, self._vocabulary_of(redis_keys.bucket(one.article.language)))
         except codec.UndecodableError as error:
             return self._bury(one, "undecodable", error)
-        except Exception as error:  # noqa: BLE001 - whatever one article provokes must not stop the others
+        except Exception as error:
+            log.exception("reading_failed", offset=one.delivery.offset, trace=one.delivery.trace)
             return self._bury(one, "defect", error)
         return None
 
@@ -174,19 +177,7 @@ class Deduper:
 
     def _bury(self, one: _Work, reason: str, error: Exception) -> Outgoing:
         one.status, one.item = "dead", None
-        self._metrics.dead.labels(reason).inc()
-        letter = dead_letters.dead_letter(one.delivery, room=ROOM, reason=reason, error=error, now=self._clock.now())
-        log.warning("dead_letter", reason=reason, error=str(error), dead_letter_id=letter.id, trace=one.delivery.trace)
-        return dead_letters.outgoing(letter)
-
-    def _count(self, work: Sequence[_Work], started: float) -> None:
-        for one in work:
-            self._metrics.articles.labels(one.status).inc()
-        self._metrics.batch_seconds.observe(self._clock.monotonic() - started)
-        now = self._clock.now().timestamp()
-        self._metrics.last_progress.set(now)
-        if work:
-            self._metrics.lag_seconds.set(max(0.0, now - work[-1].delivery.sent_at.timestamp()))
+        return set_aside(one.delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
 
 
 def _changes(article: Article, verdict: Verdict) -> tuple[Change, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import partial
 
 from services.notifier import watch_file
 from services.notifier.app import build_app
@@ -14,7 +15,6 @@ from services.notifier.edges.redis import RedisOutbox
 from services.notifier.edges.webhook import WebhookSender
 from services.notifier.handler import STATUSES, NotifierHandler
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.reload import WatchFileWatch
 from services.notifier.service import NotifierService
 from services.notifier.settings import NotifierSettings
 from services.notifier.watch_file import Loaded
@@ -25,6 +25,7 @@ from services.runtime.guard import Guard, parse_allowed
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
 from services.runtime.redis import RedisCalls, connect
+from services.runtime.reload import Reloading
 
 MAX_TIMEOUT_SECONDS = 60.0  # half of the lease that the courier takes on a parcel
 
@@ -63,14 +64,20 @@ def build(settings: NotifierSettings, context: Context) -> Service:
         handler.use(changed)
         courier.use(changed)
 
-    watch = WatchFileWatch(
-        settings.watches, environ, use=use, clock=clock, metrics=metrics, every_seconds=settings.reload_seconds
+    reloading = Reloading(
+        "watches",
+        stamp=partial(watch_file.stamp, settings.watches),
+        load=partial(watch_file.load, settings.watches, environ),
+        use=use,
+        reloads=metrics.reloads,
+        clock=clock,
+        every_seconds=settings.reload_seconds,
     )
     return NotifierService(
         build_app(settings, handler),
         publisher,
         courier=courier,
-        watch=watch,
+        reloading=reloading,
         closing=[webhooks.close, apprise.close, redis.aclose],
         waiting=waiting,
     )

@@ -1,7 +1,7 @@
 """The notifier's errors.
 
     WirewatchError
-    ├── UsageError
+    ├── UnusableFilesError
     │   └── WatchFileError   the watches cannot be used; names file, line and what is allowed. At start: exit code 2
     └── SendError            one attempt to deliver failed; it is tried again until it is a day old
 
@@ -10,16 +10,11 @@ A message that is no alert is dead-lettered with reason "undecodable". Redis or 
 
 from __future__ import annotations
 
-from services.runtime.errors import UsageError, WirewatchError
+from services.runtime.errors import UnusableFilesError, WirewatchError
 
 
-class WatchFileError(UsageError):
-    """``problems`` holds every one found, in order of line, each a sentence with file and line."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(problems[0] + more)
-        self.problems = problems
+class WatchFileError(UnusableFilesError):
+    """The watch file or a file with a secret; nothing of them is taken."""
 
 
 class SendError(WirewatchError):

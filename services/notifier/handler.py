@@ -14,8 +14,8 @@ from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Offer, Outbox
 from services.notifier.watch_file import Loaded
 from services.runtime.clock import Clock
-from services.runtime.dead_letters import dead_letter, outgoing
-from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.dead_letters import set_aside
+from services.runtime.delivery import Delivery
 from services.runtime.logging import get
 from services.runtime.ports import Publisher
 
@@ -58,13 +58,8 @@ class NotifierHandler:
         """Queue what each alert of a batch is to be delivered to. Returns once the store has all of it."""
         began = self._clock.monotonic()
         statuses = [await self._handle(delivery) for delivery in batch]
-        for status in statuses:
-            self._metrics.articles.labels(status).inc()
-        now = self._clock.now()
-        self._metrics.batch_seconds.observe(self._clock.monotonic() - began)
-        self._metrics.last_progress.set(now.timestamp())
-        if batch:
-            self._metrics.lag_seconds.set(max((now - max(d.sent_at for d in batch)).total_seconds(), 0.0))
+        seconds = self._clock.monotonic() - began
+        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=seconds)
         if "matched" in statuses:
             self._wake()
         return statuses
@@ -108,16 +103,6 @@ class NotifierHandler:
         return found
 
     async def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Status:
-        self._metrics.dead.labels(reason).inc()
-        log.warning(
-            "dead_letter",
-            reason=reason,
-            topic=delivery.topic,
-            offset=delivery.offset,
-            error=str(error),
-            trace=delivery.trace,
-        )
-        letter = dead_letter(delivery, room="notifier", reason=reason, error=error, now=self._clock.now())
-        message: Outgoing = outgoing(letter)
-        await self._publisher.publish([message])
+        letter = set_aside(delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
+        await self._publisher.publish([letter])
         return "dead"

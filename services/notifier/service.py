@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import faust
 
 from services.notifier.courier import Courier
-from services.notifier.reload import WatchFileWatch
+from services.notifier.watch_file import Loaded
 from services.runtime.kafka import KafkaPublisher
+from services.runtime.reload import Reloading
 from services.runtime.retry import Waiting
 from services.runtime.streams import StreamService
 
@@ -25,20 +26,20 @@ class NotifierService(StreamService):
         publisher: KafkaPublisher,
         *,
         courier: Courier,
-        watch: WatchFileWatch,
+        reloading: Reloading[Loaded],
         closing: Sequence[Callable[[], Awaitable[None]]],
         waiting: Waiting,
     ) -> None:
         super().__init__(app, publisher, closing=closing, waiting=waiting)
         self._courier = courier
-        self._watch = watch
+        self._reloading = reloading
         self._beside: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         await super().start()
         self._beside = {
             asyncio.create_task(self._courier.run(), name="notifier.courier"),
-            asyncio.create_task(self._watch.run(), name="notifier.watch"),
+            asyncio.create_task(self._reloading.run(), name="notifier.reloading"),
         }
 
     async def stop(self) -> None:

@@ -8,6 +8,10 @@ from services.contracts import codec, topics, trace
 from services.contracts.ids import dead_letter_id
 from services.contracts.messages import DeadLetter
 from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.logging import get
+from services.runtime.metrics import RoomMetrics
+
+log = get(__name__)
 
 ATTEMPTS_HEADER = "ww-attempts"  # set by `wirewatch dead replay`, so that a second failure counts as one more
 FIRST_FAILED_HEADER = "ww-first-failed"
@@ -48,6 +52,24 @@ def dead_letter(delivery: Delivery, *, room: str, reason: str, error: BaseExcept
         last_failed_at=now,
         attempts=_attempts(delivery.headers.get(ATTEMPTS_HEADER, "")) + 1,
     )
+
+
+def set_aside(
+    delivery: Delivery, reason: str, error: BaseException, *, now: datetime, metrics: RoomMetrics
+) -> Outgoing:
+    """Count and log a delivery that a room could not process. Returns its dead letter, still to be sent."""
+    letter = dead_letter(delivery, room=metrics.room, reason=reason, error=error, now=now)
+    metrics.dead.labels(reason).inc()
+    log.warning(
+        "dead_letter",
+        dead_letter_id=letter.id,
+        reason=reason,
+        error=str(error),
+        topic=delivery.topic,
+        offset=delivery.offset,
+        trace=delivery.trace,
+    )
+    return outgoing(letter)
 
 
 def outgoing(letter: DeadLetter) -> Outgoing:

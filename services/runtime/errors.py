@@ -2,6 +2,7 @@
 
     WirewatchError
     ├── UsageError       a person has to change something: a setting, a file, an address. Exit code 2
+    │   └── UnusableFilesError   files of a person's own with one mistake or several, all of them named
     ├── TransientError   trying again can help: a server is away. Retried in place, never dead-lettered
     └── PoisonError      trying again cannot help: this one message goes to the dead-letter topic
 
@@ -17,6 +18,15 @@ class WirewatchError(Exception):
 
 class UsageError(WirewatchError):
     """What a person gave cannot be used; the sentence names the file, line or setting and what to do."""
+
+
+class UnusableFilesError(UsageError):
+    """``problems`` holds every one found, in order of line: a sentence with file, line and what is allowed."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(problems[0] + more)
+        self.problems = problems
 
 
 class TransientError(WirewatchError):

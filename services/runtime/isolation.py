@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.runtime.clock import Clock
-from services.runtime.dead_letters import dead_letter, outgoing
+from services.runtime.dead_letters import set_aside
 from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
 from services.runtime.logging import get
@@ -26,11 +26,8 @@ DEFECTS_IN_A_ROW = 5
 class Isolating:
     """A handler around a handler; see the module's text."""
 
-    def __init__(
-        self, handler: StreamHandler, *, room: str, publisher: Publisher, clock: Clock, metrics: RoomMetrics
-    ) -> None:
+    def __init__(self, handler: StreamHandler, *, publisher: Publisher, clock: Clock, metrics: RoomMetrics) -> None:
         self._handler = handler
-        self._room = room
         self._publisher = publisher
         self._clock = clock
         self._metrics = metrics
@@ -58,10 +55,9 @@ class Isolating:
             self._in_a_row += 1
             if self._in_a_row > DEFECTS_IN_A_ROW:
                 raise
-            letter = dead_letter(delivery, room=self._room, reason="defect", error=error, now=self._clock.now())
-            log.exception("dead_letter", reason="defect", dead_letter_id=letter.id, offset=delivery.offset)
-            await self._publisher.publish([outgoing(letter)])
-            self._metrics.dead.labels("defect").inc()
+            log.exception("handling_failed", topic=delivery.topic, offset=delivery.offset, trace=delivery.trace)
+            letter = set_aside(delivery, "defect", error, now=self._clock.now(), metrics=self._metrics)
+            await self._publisher.publish([letter])
             self._metrics.articles.labels("dead").inc()
             return "dead"
         self._in_a_row = 0

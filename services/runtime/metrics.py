@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from services.runtime.delivery import Delivery
 
 STAGE_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LATENCY_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 180, 300, 600, 1800, 3600, 21600, 86400)
@@ -23,6 +26,7 @@ class RoomMetrics:
     """
 
     def __init__(self, room: str, statuses: Sequence[str], registry: CollectorRegistry) -> None:
+        self.room = room
         self.registry = registry
         self.articles = counter(
             f"wirewatch_{room}_articles_total",
@@ -38,7 +42,7 @@ class RoomMetrics:
         )
         self.lag_seconds = Gauge(
             f"wirewatch_{room}_lag_seconds",
-            "Age of the newest message of the last batch when it was taken: how far this room is behind.",
+            "Age of the newest message of the last batch when all of it was acted on: how far this room is behind.",
             registry=registry,
         )
         self.last_progress = Gauge(
@@ -68,6 +72,16 @@ class RoomMetrics:
             reason=("undecodable", "too_large", "defect"),
         )
         build_info(registry)
+
+    def finished(self, batch: Sequence[Delivery], statuses: Iterable[str], *, now: datetime, seconds: float) -> None:
+        """Count a batch that was acted on: a status for each of its deliveries, and what it took (seconds)."""
+        for status in statuses:
+            self.articles.labels(status).inc()
+        self.batch_seconds.observe(seconds)
+        self.last_progress.set(now.timestamp())
+        if batch:
+            newest = max(delivery.sent_at for delivery in batch)
+            self.lag_seconds.set(max(0.0, (now - newest).total_seconds()))
 
 
 class ServerTimes:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from services.runtime import process
 from services.runtime.access import kafka_of
 from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
+from services.runtime.reload import Reloading
 from services.tagger import library
 from services.tagger.app import TaggerService, build_app
 from services.tagger.handler import TaggerHandler
 from services.tagger.metrics import TaggerMetrics
-from services.tagger.reload import PackWatch
 from services.tagger.settings import TaggerSettings
 
 
@@ -24,15 +26,17 @@ def build(settings: TaggerSettings, context: Context) -> Service:
         kafka=kafka_of(settings), client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
     )
     handler = TaggerHandler(library=library.load(folder), publisher=publisher, clock=context.clock, metrics=metrics)
-    watch = PackWatch(
-        folder,
+    reloading = Reloading(
+        "packs",
+        stamp=partial(library.stamp, folder),
+        load=partial(library.load, folder),
         use=handler.use,
+        reloads=metrics.reloads,
         clock=context.clock,
-        metrics=metrics,
         every_seconds=settings.reload_seconds,
     )
-    isolated = Isolating(handler, room="tagger", publisher=publisher, clock=context.clock, metrics=metrics)
-    return TaggerService(build_app(settings, isolated), publisher, watch, waiting=context.waiting)
+    isolated = Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics)
+    return TaggerService(build_app(settings, isolated), publisher, reloading, waiting=context.waiting)
 
 
 if __name__ == "__main__":

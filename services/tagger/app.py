@@ -12,10 +12,11 @@ from services.contracts import topics
 from services.runtime import streams
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.ports import StreamHandler
+from services.runtime.reload import Reloading
 from services.runtime.retry import Waiting
 from services.runtime.settings import CommonSettings
 from services.runtime.streams import StreamService
-from services.tagger.reload import PackWatch
+from services.tagger.library import Library
 
 
 def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:
@@ -33,23 +34,25 @@ def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:
 class TaggerService(StreamService):
     """The stream, and beside it the watch on the packs."""
 
-    def __init__(self, app: faust.App, publisher: KafkaPublisher, watch: PackWatch, *, waiting: Waiting) -> None:
+    def __init__(
+        self, app: faust.App, publisher: KafkaPublisher, reloading: Reloading[Library], *, waiting: Waiting
+    ) -> None:
         super().__init__(app, publisher, closing=[], waiting=waiting)
-        self._watch = watch
-        self._watching: asyncio.Task[None] | None = None
+        self._reloading = reloading
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._watching = asyncio.create_task(self._watch.run())
+        self._looking = asyncio.create_task(self._reloading.run())
         await super().start()
 
     async def stop(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
             with suppress(asyncio.CancelledError):
-                await self._watching
+                await self._looking
         await super().stop()
 
     def healthy(self) -> str | None:
-        if self._watching is not None and self._watching.done():
+        if self._looking is not None and self._looking.done():
             return "the watch on the topic packs has ended"
         return super().healthy()

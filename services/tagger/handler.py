@@ -9,7 +9,7 @@ from typing import Literal
 from services.contracts import codec, topics, trace
 from services.contracts.messages import TaggedArticle, UniqueArticle
 from services.runtime.clock import Clock
-from services.runtime.dead_letters import dead_letter, outgoing
+from services.runtime.dead_letters import set_aside
 from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.logging import get
 from services.runtime.ports import Publisher
@@ -54,8 +54,7 @@ class TaggerHandler:
         """See :class:`services.runtime.ports.StreamHandler`. Returns once Kafka has every message."""
         if not batch:
             return []
-        metrics, began = self._metrics, self._clock.monotonic()
-        metrics.lag_seconds.set(max(0.0, (self._clock.now() - max(d.sent_at for d in batch)).total_seconds()))
+        began = self._clock.monotonic()
         outcomes: list[_Outcome] = []
         turn = began
         for delivery in batch:
@@ -64,10 +63,8 @@ class TaggerHandler:
                 await self._clock.sleep(0)
                 turn = self._clock.monotonic()
         statuses = await self._send(batch, outcomes)
-        for status in statuses:
-            metrics.articles.labels(status).inc()
-        metrics.batch_seconds.observe(self._clock.monotonic() - began)
-        metrics.last_progress.set(self._clock.now().timestamp())
+        seconds = self._clock.monotonic() - began
+        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=seconds)
         return statuses
 
     async def _send(self, batch: Sequence[Delivery], outcomes: Sequence[_Outcome]) -> list[Status]:
@@ -125,7 +122,4 @@ class TaggerHandler:
         return _Outcome("tagged", Outgoing(topics.TAGGED, unique.story_id.encode(), codec.encode(tagged), headers))
 
     def _letter(self, delivery: Delivery, reason: str, error: Exception) -> Outgoing:
-        self._metrics.dead.labels(reason).inc()
-        log.warning("dead_letter", reason=reason, error=str(error), trace=delivery.trace)
-        now = self._clock.now()
-        return outgoing(dead_letter(delivery, room="tagger", reason=reason, error=error, now=now))
+        return set_aside(delivery, reason, error, now=self._clock.now(), metrics=self._metrics)

@@ -174,6 +174,10 @@ class Bench:
                 raise BrokenLineError(f"not within {seconds:.0f} s: {what}; {self.line.problems()}")
             await asyncio.sleep(_TICK)
 
+    async def replaced(self, room: str, pid: int, what: str, seconds: float = 300.0) -> None:
+        """Wait until a room is another process than ``pid``."""
+        await self.until(lambda: self.line.part(room).pid != pid, what, seconds)
+
     async def drained(self, article_ids: Collection[str], seconds: float = FEED_DRAIN_SECONDS) -> None:
         """Wait until these have arrived, or until it is plain that they will not: the ledger says which."""
         deadline = time.monotonic() + seconds

@@ -181,9 +181,9 @@ async def rolling(bench: Bench) -> list[Result]:
         async with bench.traffic():
             for _ in bench.rounds(4 if bench.full else 1):
                 for room in ROOMS:
-                    part, began = bench.line.part(room), time.monotonic()
+                    began = time.monotonic()
                     old = bench.line.kill(room, signum=signal.SIGTERM)
-                    await bench.until(lambda part=part, pid=old[room]: part.pid != pid, f"{room} ends")  # type: ignore[misc]
+                    await bench.replaced(room, old[room], f"{room} ends")
                     exits.append(time.monotonic() - began)
                     recoveries.append(await bench.recovered(old, began))
         return recoveries

@@ -113,8 +113,8 @@ MUTANTS = (
             ),
             (
                 "services/runtime/isolation.py",
-                "                raise\n            letter",
-                "                raise\n            raise\n            letter",
+                "                raise\n            log.exception",
+                "                raise\n            raise\n            log.exception",
             ),
             (
                 "services/runtime/redis.py",

@@ -245,7 +245,7 @@ async def starved(bench: Bench) -> list[Result]:
                 (memory / "cgroup.procs").write_text(str(old))
                 await bench.send([bench.pool.take() for _ in range(400)])  # work that needs pages
                 with suppress(BrokenLineError):
-                    await bench.until(lambda room=room, old=old: bench.line.part(room).pid != old, "OOM kill", 60)  # type: ignore[misc]
+                    await bench.replaced(room, old, "OOM kill", 60)
                 if bench.line.part(room).pid == old:  # it needed no page more: it is let go
                     (_CGROUPS / "memory" / "cgroup.procs").write_text(str(old))
                     continue

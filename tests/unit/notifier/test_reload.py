@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.notifier import watch_file
 from services.notifier.handler import STATUSES
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.reload import WatchFileWatch
 from services.notifier.watch_file import Loaded
+from services.runtime.reload import Reloading
 from tests.support.clock import FakeClock
 from tests.support.notifier import written
 
@@ -28,12 +30,13 @@ class Room:
         self.turn = 0
         self.key("a" * 16)
         self.file(GOOD)
-        self.watch = WatchFileWatch(
-            folder / "watches.yaml",
-            {},
+        self.watch = Reloading(
+            "watches",
+            stamp=partial(watch_file.stamp, folder / "watches.yaml"),
+            load=partial(watch_file.load, folder / "watches.yaml", {}),
             use=self.taken.append,
+            reloads=NotifierMetrics(STATUSES, self.registry).reloads,
             clock=FakeClock(),
-            metrics=NotifierMetrics(STATUSES, self.registry),
             every_seconds=1,
         )
 

@@ -42,7 +42,7 @@ def deliveries(*values: bytes) -> list[Delivery]:
 def isolating(handler: Breaking) -> tuple[Isolating, FakePublisher, RoomMetrics]:
     publisher, metrics = FakePublisher(), RoomMetrics("deduper", ("fine", "dead"), CollectorRegistry())
     return (
-        Isolating(handler, room="deduper", publisher=publisher, clock=FakeClock(), metrics=metrics),
+        Isolating(handler, publisher=publisher, clock=FakeClock(), metrics=metrics),
         publisher,
         metrics,
     )

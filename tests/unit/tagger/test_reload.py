@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.runtime.reload import Reloading
+from services.tagger import library
 from services.tagger.library import Library
 from services.tagger.metrics import TaggerMetrics
-from services.tagger.reload import PackWatch
 from tests.support.clock import FakeClock
 from tests.support.packs import SMALL_PACK, small
 
@@ -23,11 +25,13 @@ class Watched:
         self.folder = folder
         self.taken: list[Library] = []
         self.registry = CollectorRegistry()
-        self.watch = PackWatch(
-            folder,
+        self.watch = Reloading(
+            "packs",
+            stamp=partial(library.stamp, folder),
+            load=partial(library.load, folder),
             use=self.taken.append,
+            reloads=TaggerMetrics(self.registry).reloads,
             clock=clock or FakeClock(),
-            metrics=TaggerMetrics(self.registry),
             every_seconds=1,
         )
 
