@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.api import tokens
 from services.api.app import build_app
 from services.api.edges.redis import RedisAlertReader
+from services.api.edges.rooms import HttpRooms, addresses
 from services.api.edges.states import RedisAlertStates
 from services.api.guard import Guard, is_loopback
 from services.api.metrics import ApiMetrics
@@ -30,9 +31,11 @@ def build(settings: ApiSettings, context: Context) -> Service:
     )
     metrics = ApiMetrics(context.registry)
     followers = Followers(settings.max_streams, metrics)
+    rooms = HttpRooms(addresses(settings.rooms), context.clock)
     app = build_app(
         RedisAlertReader(redis),
         states,
+        rooms,
         access=Guard(
             tokens=tokens.load(settings.token_file), loopback=loopback, open_reads=loopback or settings.open_reads
         ),
@@ -47,6 +50,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         closing=followers.closing,
         close=redis.aclose,
         check=lambda: require_access(redis),
+        beside=rooms.watch,
     )
 
 

@@ -8,11 +8,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
-from services.api import alert_routes, grafana_routes, guard, openapi, page, stream_routes
+from services.api import alert_routes, grafana_routes, guard, line_routes, openapi, page, stream_routes
 from services.api.errors import QueryError
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader, AlertStates
+from services.api.ports import AlertReader, AlertStates, Rooms
 from services.api.stream_routes import Followers
 from services.runtime.clock import Clock
 from services.runtime.errors import TransientError
@@ -21,13 +21,14 @@ from services.runtime.errors import TransientError
 def build_app(
     reader: AlertReader,
     states: AlertStates,
+    rooms: Rooms,
     *,
     access: Guard,
     metrics: ApiMetrics,
     clock: Clock,
     followers: Followers,
 ) -> FastAPI:
-    """The application on a reader of alerts and a writer of their states."""
+    """The application on a reader of alerts, a writer of their states, and what knows how the line stands."""
     # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
     app = openapi.Described(
         title="Wirewatch",
@@ -40,6 +41,7 @@ def build_app(
     app.add_exception_handler(QueryError, _bad_request)
     app.add_exception_handler(TransientError, _unavailable)
     alert_routes.add(app, reader, states)
+    line_routes.add(app, rooms)
     stream_routes.add(app, reader, followers)
     grafana_routes.add(app, reader, clock)
     page.add(app)

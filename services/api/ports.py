@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.api.core.line import RoomState
 from services.api.core.query import Query
 from services.contracts.messages import Alert, AlertState
 from services.contracts.stories import StoryMember
@@ -55,6 +56,14 @@ class AlertReader(Protocol):
 
     async def ping(self) -> None:
         """Raises while the store is away."""
+        ...
+
+
+class Rooms(Protocol):
+    """The rooms before the api."""
+
+    def states(self) -> Sequence[RoomState]:
+        """How they stood when last asked."""
         ...
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -29,14 +30,20 @@ class ApiService:
         port: int,
         closing: asyncio.Event,
         close: Callable[[], Awaitable[None]],
-        check: Callable[[], Awaitable[None]] | None = None,
+        check: Callable[[], Awaitable[None]],
+        beside: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """``check`` is called first, ``closing`` is set to end the open streams, ``close`` is called last."""
+        """``check`` is called first, ``closing`` is set to end the open streams, ``close`` is called last.
+
+        ``beside`` runs while the api does.
+        """
         self._host = host
         self._port = port
         self._closing = closing
         self._close = close
         self._check = check
+        self._beside = beside
+        self._running: asyncio.Task[None] | None = None
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -53,11 +60,11 @@ class ApiService:
 
     async def start(self) -> None:
         """Listen. Raises :class:`UsageError` where the port is taken, and what the check raises."""
-        if self._check is not None:
-            await self._check()
+        await self._check()
         listener = _listen(self._host, self._port)
         port: int = listener.getsockname()[1]
         self.address = f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{port}"
+        self._running = asyncio.create_task(self._beside(), name="api.beside")
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="api.http")
         listening = asyncio.ensure_future(self._server.listening.wait())
         await asyncio.wait({listening, self._serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,6 +76,9 @@ class ApiService:
         self._server.should_exit = True
         if self._serving is not None:
             await asyncio.wait({self._serving})
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
         await self._close()
 
     async def ended(self) -> None:
@@ -78,7 +88,12 @@ class ApiService:
     def ready(self) -> str | None:
         return None if self._server.started else "not listening yet"
 
+    def note(self) -> str | None:
+        return None
+
     def healthy(self) -> str | None:
+        if self._running is not None and self._running.done() and self._running.exception() is not None:
+            return "nobody looks at how the rooms stand"
         return None
 
 

@@ -106,7 +106,7 @@ def metrics(ops: str) -> Metrics:
 
 
 def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
-    waits_for = probes.http(f"{ops}/readyz")()
+    waits_for, said = _readiness(f"{ops}/readyz")
     found = metrics(ops)
     lag = found.get(f"wirewatch_{name}_lag_seconds")
     return RoomStatus(
@@ -123,17 +123,18 @@ def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
             for labels, value in found.get(f"wirewatch_{name}_waiting_since_timestamp_seconds", [])
             if value
         },
-        note=_note(found),
+        note=None if said in (None, "ok") else said,
     )
 
 
-def _note(found: Metrics) -> str | None:
-    """What slows a room though it is ready: polling waits where its readers are too far behind."""
-    since = found.get("wirewatch_poller_held_back_since_timestamp_seconds")
-    if not since or not since[0][1]:
-        return None
-    lag = found["wirewatch_poller_consumer_lag_messages"][0][1]
-    return f"polling waits since {_moment(since[0][1])}: {lag:.0f} articles wait for the deduper"
+def _readiness(url: str) -> tuple[str | None, str | None]:
+    """What a room waits for, and what it says though it is ready."""
+    try:
+        status, text = probes.get(url)
+    except (OSError, HTTPException) as error:
+        return f"no answer at {url}: {error}", None
+    said = text.strip()
+    return (None, said) if status == 200 else (said or f"{url} answered {status}", None)
 
 
 def _moment(unix_seconds: float) -> str:

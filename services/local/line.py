@@ -70,6 +70,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
         "WIREWATCH_REDIS": at.redis.address,
         "WIREWATCH_OPS_HOST": "127.0.0.1",
         "WIREWATCH_API_PORT": api_port,
+        "WIREWATCH_API_ROOMS": ",".join(f"{name}={_ops(numbers[f'{name}.ops'])}" for name in ROOMS if name != "api"),
         "PYTHONUNBUFFERED": "1",
     }
     samples = None
@@ -92,7 +93,7 @@ def _without_strange_users(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _room(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Server:
-    ops = f"http://127.0.0.1:{ops_port}"
+    ops = _ops(ops_port)
     return Server(
         program=Program(
             name=name,
@@ -104,6 +105,10 @@ def _room(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Serve
         probe=probes.http(f"{ops}/readyz"),
         alive=probes.http(f"{ops}/healthz"),
     )
+
+
+def _ops(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _port(environ: Mapping[str, str], variable: str) -> str | None:

@@ -120,6 +120,9 @@ class PollerService:
     def ready(self) -> str | None:
         return None if self._synced else "reading the feed list"
 
+    def note(self) -> str | None:
+        return self._lag.held_back
+
     def healthy(self) -> str | None:
         if self._loop is not None and self._loop.done():
             return "the schedule has stopped"

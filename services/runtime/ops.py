@@ -1,7 +1,8 @@
 """/metrics, /healthz and /readyz of a process, on an address of its own.
 
 - ``/healthz`` answers 200 while the event loop turns and the process makes progress, 503 with the reason else
-- ``/readyz`` answers 200 once the process can do its work now, 503 with what it waits for else
+- ``/readyz`` answers 200 once the process can do its work now, with ``ok`` or with what slows it; 503 with what it
+  waits for else
 """
 
 from __future__ import annotations
@@ -20,13 +21,22 @@ Probe = Callable[[], str | None]
 class OpsServer:
     """The operations endpoint. Not meant for the public: it has no authentication and binds loopback by default."""
 
-    def __init__(self, *, host: str, port: int, registry: CollectorRegistry, healthy: Probe, ready: Probe) -> None:
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        healthy: Probe,
+        ready: Probe,
+        note: Probe = lambda: None,
+    ) -> None:
         self._host = host
         self._port = port
         app = web.Application()
         app.router.add_get("/metrics", _metrics(registry))
-        app.router.add_get("/healthz", _probe(healthy))
-        app.router.add_get("/readyz", _probe(ready))
+        app.router.add_get("/healthz", _probe(healthy, lambda: None))
+        app.router.add_get("/readyz", _probe(ready, note))
         self._runner = web.AppRunner(app, access_log=None)
 
     async def start(self) -> int:
@@ -56,9 +66,9 @@ def _metrics(registry: CollectorRegistry) -> Callable[[web.Request], Awaitable[w
     return answer
 
 
-def _probe(probe: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _probe(probe: Probe, note: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(_: web.Request) -> web.StreamResponse:
         problem = probe()
-        return web.Response(text=(problem or "ok") + "\n", status=503 if problem else 200)
+        return web.Response(text=(problem or note() or "ok") + "\n", status=503 if problem else 200)
 
     return answer

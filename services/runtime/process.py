@@ -53,6 +53,10 @@ class Service(Protocol):
         """What keeps the service from doing its work now, in words, or None."""
         ...
 
+    def note(self) -> str | None:
+        """What slows the service though it is ready, in words, or None."""
+        ...
+
     def healthy(self) -> str | None:
         """Why the process should be started anew, in words, or None."""
         ...
@@ -104,7 +108,12 @@ async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -
         return waits or service.ready()
 
     ops = OpsServer(
-        host=chosen.ops_host, port=chosen.ops_port, registry=context.registry, healthy=service.healthy, ready=ready
+        host=chosen.ops_host,
+        port=chosen.ops_port,
+        registry=context.registry,
+        healthy=service.healthy,
+        ready=ready,
+        note=service.note,
     )
     port = await ops.start()
     log.info("starting", ops_port=port)

@@ -195,6 +195,9 @@ class StreamService:
             return "waiting for partitions"
         return None
 
+    def note(self) -> str | None:
+        return None
+
     def healthy(self) -> str | None:
         if self._app.crashed:
             return "the stream processor has crashed"

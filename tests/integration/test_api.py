@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from services.alerter.edges.redis import RedisAlertStore
 from services.alerter.ports import NOTHING, Write
 from services.api import page
 from services.api.app import build_app
+from services.api.core.line import RoomState
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.states import RedisAlertStates
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
+from services.api.ports import Rooms
 from services.api.service import ApiService
 from services.api.stream_routes import Followers
 from services.api.tokens import Tokens
@@ -66,11 +69,13 @@ def app(
     loopback: bool = False,
     open_reads: bool = True,
     tokens: Tokens | None = None,
+    rooms: Rooms | None = None,
 ) -> Any:
     states = RedisAlertStates(client, FakeClock(), retention_days=30, closed_retention_days=7, stream_revisions=1000)
     return build_app(
         RedisAlertReader(client),
         states,
+        rooms or Standing(),
         access=Guard(
             tokens=Tokens({"ann": TOKEN}) if tokens is None else tokens, loopback=loopback, open_reads=open_reads
         ),
@@ -80,15 +85,27 @@ def app(
     )
 
 
-def served(client: redis.asyncio.Redis, *, most: int = 2, port: int = 0) -> ApiService:
+@dataclass
+class Standing:
+    """Rooms that stand as they are told to."""
+
+    rooms: list[RoomState] = field(default_factory=list)
+
+    def states(self) -> Sequence[RoomState]:
+        return self.rooms
+
+
+def served(client: redis.asyncio.Redis, *, most: int = 2, port: int = 0, rooms: Rooms | None = None) -> ApiService:
     """The application on a port of loopback."""
 
-    async def close() -> None:
+    async def nothing() -> None:
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True)
-    return ApiService(made, host="127.0.0.1", port=port, closing=followers.closing, close=close)
+    made = app(client, followers=followers, loopback=True, rooms=rooms)
+    return ApiService(
+        made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
+    )
 
 
 def browser(app_: Any, base: str = "http://test") -> Client:
@@ -228,6 +245,16 @@ async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: C
         assert "http://" not in foreign
         assert "https://" not in foreign
         assert not any(word in foreign for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"))
+
+
+async def test_how_the_line_stands(redis_client: redis.asyncio.Redis) -> None:
+    standing = Standing([RoomState(room="tagger", state="waiting", detail="waiting for kafka", since=START)])
+    async with browser(app(redis_client, rooms=standing)) as made:
+        assert (await made.get("/api/v1/line")).json() == {
+            "rooms": [
+                {"room": "tagger", "state": "waiting", "detail": "waiting for kafka", "since": "2024-06-20T09:00:00Z"}
+            ]
+        }
 
 
 async def test_health_and_openapi(client: Client) -> None:

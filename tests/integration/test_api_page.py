@@ -12,13 +12,14 @@ import redis.asyncio
 from playwright.async_api import Page, expect
 
 from services.alerter.edges.redis import RedisAlertStore
+from services.api.core.line import RoomState
 from services.contracts.messages import Alert, AlertEvidence, AlertTopic, Place
 from services.runtime.redis import RedisCalls
 from services.runtime.retry import Waiting
-from tests.integration.test_api import TOKEN, an_alert, put, served
+from tests.integration.test_api import TOKEN, Standing, an_alert, put, served
 from tests.support import newsroom
 from tests.support.browser import Tab, a_tab, barriers, chromium
-from tests.support.clock import FakeClock
+from tests.support.clock import START, FakeClock
 
 pytestmark = [
     pytest.mark.stack,
@@ -41,8 +42,13 @@ def store(redis_client: redis.asyncio.Redis) -> RedisAlertStore:
 
 
 @pytest.fixture
-async def address(redis_client: redis.asyncio.Redis) -> AsyncIterator[str]:
-    service = served(redis_client)
+def standing() -> Standing:
+    return Standing()
+
+
+@pytest.fixture
+async def address(redis_client: redis.asyncio.Redis, standing: Standing) -> AsyncIterator[str]:
+    service = served(redis_client, rooms=standing)
     await service.start()
     yield service.address or ""
     await service.stop()
@@ -117,6 +123,24 @@ async def test_rows_come_by_themselves_and_an_alert_is_read_with_keys(
     await expect(page.locator("#detail h2")).to_have_text("At a glance")
     assert "#" not in page.url
     assert not tab.problems
+
+
+async def test_the_page_says_which_room_cannot_work_and_since_when(
+    page: Page, address: str, standing: Standing
+) -> None:
+    line = page.locator("#line")
+    standing.rooms = [
+        RoomState(room="poller", state="ready", detail=None, since=START),
+        RoomState(room="deduper", state="waiting", detail="waiting for kafka since 2026-11-26T12:05:42Z", since=START),
+        RoomState(room="tagger", state="silent", detail="no answer within 2 s", since=START),
+    ]
+    await opened(page, address, 0)
+    await expect(line).to_have_text(
+        "New alerts may be missing. The deduper: waiting for kafka since 2026-11-26 12:05 UTC. "
+        "The tagger has not answered since 2024-06-20 09:00 UTC (no answer within 2 s)."
+    )
+    standing.rooms = [RoomState(room="poller", state="ready", detail=None, since=START)]
+    await expect(line).to_be_hidden()
 
 
 async def test_filters_stand_in_the_address(page: Page, address: str, store: RedisAlertStore) -> None:

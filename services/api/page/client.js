@@ -59,6 +59,10 @@ export function alertOf(id) {
   return call(`/api/v1/alerts/${encodeURIComponent(id)}`);
 }
 
+export function line() {
+  return call("/api/v1/line");
+}
+
 export function move(id, state) {
   return call(`/api/v1/alerts/${encodeURIComponent(id)}/state`, {
     method: "POST",

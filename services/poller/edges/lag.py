@@ -6,6 +6,7 @@ The poller looks for all rooms, because a room that is down cannot say how far b
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -25,7 +26,7 @@ LOOK_SECONDS: Final = 10.0
 
 
 class ConsumerLag:
-    """Looks every few seconds. Over ``limit`` messages :attr:`held_back` is true until half of them are worked off.
+    """Looks every few seconds. Over ``limit`` messages :attr:`held_back` says so until half of them are worked off.
 
     Without a limit polling never waits. A broker that does not answer changes nothing: publishing waits for it anyway.
     """
@@ -35,7 +36,8 @@ class ConsumerLag:
         self._limit = limit
         self._metrics = metrics
         self._clock = clock
-        self.held_back = False
+        self.held_back: str | None = None  # the sentence a person reads
+        self._held_since: datetime | None = None
 
     async def watch(self) -> None:
         """Run until cancelled."""
@@ -91,9 +93,15 @@ class ConsumerLag:
 
     def _judge(self, lag: int) -> None:
         self._metrics.consumer_lag.set(lag)
-        held = self._limit > 0 and lag > (self._limit / 2 if self.held_back else self._limit)
-        if held != self.held_back:
+        since = self._held_since
+        held = self._limit > 0 and lag > (self._limit / 2 if since else self._limit)
+        if held != (since is not None):
             log.warning("polling_held_back" if held else "polling_resumed", lag=lag, limit=self._limit)
-            self._metrics.held_back_since.set(self._clock.now().timestamp() if held else 0)
-        self.held_back = held
+            since = self._held_since = self._clock.now() if held else None
+        self.held_back = _sentence(since, lag) if since else None
+        self._metrics.held_back_since.set(since.timestamp() if since else 0)
         self._metrics.held_back.set(held)
+
+
+def _sentence(since: datetime, lag: int) -> str:
+    return f"polling waits since {since:%Y-%m-%dT%H:%M:%SZ}: {lag} articles wait for the deduper"

@@ -75,6 +75,9 @@ class SampleServer:
     def ready(self) -> str | None:
         return None if self._listening else "not listening yet"
 
+    def note(self) -> str | None:
+        return None
+
     def healthy(self) -> str | None:
         return None
 

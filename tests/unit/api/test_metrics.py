@@ -21,6 +21,7 @@ def test_every_route_is_at_zero_before_the_first_request() -> None:
     build_app(
         untouched,
         untouched,
+        untouched,
         access=Guard(tokens=Tokens({}), loopback=True, open_reads=True),
         metrics=metrics,
         clock=FakeClock(),

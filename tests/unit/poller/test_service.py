@@ -92,7 +92,7 @@ class Connected:
 class Lag:
     """Looks until it is told to break."""
 
-    held_back: bool = False
+    held_back: str | None = None
     broken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def watch(self) -> None:
@@ -155,7 +155,7 @@ async def test_many_defects_in_a_row_end_the_service() -> None:
 
 
 async def test_the_end_of_the_look_at_the_readers_ends_the_service() -> None:
-    lag = Lag(held_back=True)
+    lag = Lag(held_back="polling waits")
     async with running(a_bench(broken=set()), [a_feed()], lag) as service:
         assert service.healthy() is None
         lag.broken.set()

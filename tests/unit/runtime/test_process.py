@@ -55,6 +55,9 @@ class FakeService:
         if self.ends_with is not None:
             raise self.ends_with
 
+    def note(self) -> str | None:
+        return None
+
     def ready(self) -> str | None:
         return None
 
