@@ -61,6 +61,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         sweep_seconds=settings.sweep_seconds,
         closing=[redis.aclose],
         waiting=waiting,
+        metrics=metrics,
     )
 
 

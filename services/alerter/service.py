@@ -10,6 +10,7 @@ import faust
 from services.alerter.handler import AlerterHandler
 from services.runtime.clock import Clock
 from services.runtime.kafka import KafkaPublisher
+from services.runtime.metrics import RoomMetrics
 from services.runtime.retry import Waiting
 from services.runtime.streams import StreamService
 
@@ -27,8 +28,9 @@ class AlerterService(StreamService):
         sweep_seconds: float,
         closing: Sequence[Callable[[], Awaitable[None]]],
         waiting: Waiting,
+        metrics: RoomMetrics,
     ) -> None:
-        super().__init__(app, publisher, closing=closing, waiting=waiting)
+        super().__init__(app, publisher, closing=closing, waiting=waiting, metrics=metrics)
         self._publisher_ready = publisher
         self._handler = handler
         self._clock = clock

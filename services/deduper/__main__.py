@@ -10,6 +10,7 @@ from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import Vocabularies
 from services.runtime import process, redis
 from services.runtime.access import kafka_of, redis_of
+from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context
 from services.runtime.streams import StreamService
@@ -30,7 +31,10 @@ def build(settings: DeduperSettings, context: Context) -> StreamService:
         window_s=settings.window_hours * 3600,
     )
     handler = Deduper(store, publisher, context.clock, metrics, Vocabularies().of)
-    return StreamService(build_app(settings, handler), publisher, closing=[client.aclose], waiting=context.waiting)
+    isolated = Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics)
+    return StreamService(
+        build_app(settings, isolated), publisher, closing=[client.aclose], waiting=context.waiting, metrics=metrics
+    )
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from services.runtime import process
 from services.runtime.access import kafka_of, redis_of
 from services.runtime.errors import UsageError
 from services.runtime.guard import Guard, parse_allowed
+from services.runtime.isolation import Isolating
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.process import Context, Service
 from services.runtime.redis import RedisCalls, connect
@@ -74,12 +75,13 @@ def build(settings: NotifierSettings, context: Context) -> Service:
         every_seconds=settings.reload_seconds,
     )
     return NotifierService(
-        build_app(settings, handler),
+        build_app(settings, Isolating(handler, publisher=publisher, clock=clock, metrics=metrics)),
         publisher,
         courier=courier,
         reloading=reloading,
         closing=[webhooks.close, apprise.close, redis.aclose],
         waiting=waiting,
+        metrics=metrics,
     )
 
 

@@ -10,6 +10,7 @@ import faust
 from services.notifier.courier import Courier
 from services.notifier.watch_file import Loaded
 from services.runtime.kafka import KafkaPublisher
+from services.runtime.metrics import RoomMetrics
 from services.runtime.reload import Reloading
 from services.runtime.retry import Waiting
 from services.runtime.streams import StreamService
@@ -29,8 +30,9 @@ class NotifierService(StreamService):
         reloading: Reloading[Loaded],
         closing: Sequence[Callable[[], Awaitable[None]]],
         waiting: Waiting,
+        metrics: RoomMetrics,
     ) -> None:
-        super().__init__(app, publisher, closing=closing, waiting=waiting)
+        super().__init__(app, publisher, closing=closing, waiting=waiting, metrics=metrics)
         self._courier = courier
         self._reloading = reloading
         self._beside: set[asyncio.Task[None]] = set()

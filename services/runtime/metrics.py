@@ -14,6 +14,7 @@ from importlib.metadata import version
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.runtime.delivery import Delivery
+from services.runtime.poison import PoisonShare
 
 STAGE_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LATENCY_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 180, 300, 600, 1800, 3600, 21600, 86400)
@@ -27,6 +28,7 @@ class RoomMetrics:
 
     def __init__(self, room: str, statuses: Sequence[str], registry: CollectorRegistry) -> None:
         self.room = room
+        self.poison = PoisonShare()
         self.registry = registry
         self.articles = counter(
             f"wirewatch_{room}_articles_total",
@@ -73,10 +75,11 @@ class RoomMetrics:
         )
         build_info(registry)
 
-    def finished(self, batch: Sequence[Delivery], statuses: Iterable[str], *, now: datetime, seconds: float) -> None:
+    def finished(self, batch: Sequence[Delivery], statuses: Sequence[str], *, now: datetime, seconds: float) -> None:
         """Count a batch that was acted on: a status for each of its deliveries, and what it took (seconds)."""
         for status in statuses:
             self.articles.labels(status).inc()
+        self.poison.took((status == "dead" for status in statuses), now)
         self.batch_seconds.observe(seconds)
         self.last_progress.set(now.timestamp())
         if batch:

@@ -25,6 +25,7 @@ from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
 from services.runtime.kafka import KafkaPublisher
 from services.runtime.logging import get
+from services.runtime.metrics import RoomMetrics
 from services.runtime.ports import StreamHandler
 from services.runtime.retry import Waiting
 from services.runtime.settings import CommonSettings
@@ -51,7 +52,7 @@ def new_app(room: str, settings: CommonSettings) -> faust.App:
         env={},
         autodiscover=False,
         web_enabled=False,
-        datadir=Path(gettempdir()) / f"wirewatch-{room}-{os.getpid()}",
+        datadir=Path(gettempdir()) / f"wirewatch-{room}-{os.getuid()}",  # made at start, and nothing is kept there
         store="memory://",
         key_serializer="raw",
         value_serializer="raw",
@@ -157,12 +158,14 @@ class StreamService:
         publisher: KafkaPublisher,
         *,
         closing: Sequence[Callable[[], Awaitable[None]]],
-        waiting: Waiting | None = None,
+        waiting: Waiting,
+        metrics: RoomMetrics,
     ) -> None:
         self._app = app
         self._publisher = publisher
         self._closing = closing
-        self._waiting = waiting or Waiting()
+        self._waiting = waiting
+        self._metrics = metrics
         self._stall = StallWatch()
         self._settled = time.monotonic()
 
@@ -196,7 +199,7 @@ class StreamService:
         return None
 
     def note(self) -> str | None:
-        return None
+        return self._metrics.poison.sentence()
 
     def healthy(self) -> str | None:
         if self._app.crashed:

@@ -36,7 +36,7 @@ def build(settings: TaggerSettings, context: Context) -> Service:
         every_seconds=settings.reload_seconds,
     )
     isolated = Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics)
-    return TaggerService(build_app(settings, isolated), publisher, reloading, waiting=context.waiting)
+    return TaggerService(build_app(settings, isolated), publisher, reloading, waiting=context.waiting, metrics=metrics)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import faust
 from services.contracts import topics
 from services.runtime import streams
 from services.runtime.kafka import KafkaPublisher
+from services.runtime.metrics import RoomMetrics
 from services.runtime.ports import StreamHandler
 from services.runtime.reload import Reloading
 from services.runtime.retry import Waiting
@@ -35,9 +36,15 @@ class TaggerService(StreamService):
     """The stream, and beside it the watch on the packs."""
 
     def __init__(
-        self, app: faust.App, publisher: KafkaPublisher, reloading: Reloading[Library], *, waiting: Waiting
+        self,
+        app: faust.App,
+        publisher: KafkaPublisher,
+        reloading: Reloading[Library],
+        *,
+        waiting: Waiting,
+        metrics: RoomMetrics,
     ) -> None:
-        super().__init__(app, publisher, closing=[], waiting=waiting)
+        super().__init__(app, publisher, closing=[], waiting=waiting, metrics=metrics)
         self._reloading = reloading
         self._looking: asyncio.Task[None] | None = None
 
