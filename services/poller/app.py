@@ -222,6 +222,7 @@ class PollerService:
                 bad += self._bad(feed_id, state, name, now)
             ahead = {id_: policy.due_by_this_clock(state, now) for id_, state in zip(batch, states, strict=True)}
             await self._store.pull({id_: due for id_, due in ahead.items() if due is not None})
+        await self._store.shorten_leases(now)
         self._metrics.show_worst(bad)
         for name, count in counts.items():
             self._metrics.feeds.labels(name).set(count)

@@ -82,6 +82,10 @@ class FeedStore(Protocol):
         """Have feeds be due at these times, where they would be due later."""
         ...
 
+    async def shorten_leases(self, now: datetime) -> None:
+        """End leases that end later than any taken now would: whoever took them lived ahead of this clock."""
+        ...
+
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Feeds that are due, leased to this process."""
         ...

@@ -95,14 +95,13 @@ async def clocks(bench: Bench) -> list[Result]:
         fake = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         changes = fake if offset else dict.fromkeys(fake, "")
         day = offset.endswith("d")
-        rooms = [room for room in ROOMS if not (day and room == "poller")]
-        for room in rooms:
+        for room in ROOMS:
             bench.line.environment(room, **changes)
         began = time.monotonic()
-        old = bench.line.kill(*rooms, signum=signal.SIGTERM)
+        old = bench.line.kill(*ROOMS, signum=signal.SIGTERM)
         if day:  # Kafka takes no message of tomorrow: whoever has one to send waits, and is not ready
             await bench.until(
-                lambda: all(bench.line.part(room).pid not in (None, old.get(room)) for room in rooms), "start"
+                lambda: all(bench.line.part(room).pid not in (None, old.get(room)) for room in ROOMS), "start"
             )
         else:
             await bench.line.until_replaced(old)

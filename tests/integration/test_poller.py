@@ -191,6 +191,19 @@ async def test_a_clock_that_is_set_back_holds_neither_host_nor_feed_in_the_futur
     assert len(await store.claim(NOW, 10)) == 1
 
 
+async def test_a_feed_that_was_polled_under_a_clock_ahead_is_not_leased_until_then(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    feeds = {feed.id: feed for feed in (a_feed(), a_feed(url="https://other.example/feed"))}
+    store, ahead = a_store(redis_client), NOW + timedelta(days=1)
+    await store.sync(feeds, dict.fromkeys(feeds, NOW))
+    await store.claim(ahead, 1)
+    await store.claim(NOW, 1)
+    await store.shorten_leases(NOW)
+    assert await store.claim(NOW + timedelta(seconds=119), 10) == []
+    assert len(await store.claim(NOW + timedelta(seconds=121), 10)) == 2
+
+
 def a_context() -> Context:
     return Context(room="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
 

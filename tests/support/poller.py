@@ -132,6 +132,9 @@ class FakeFeedStore:
     async def pull(self, due: Mapping[str, datetime]) -> None:
         self.due |= {feed: min(moment, self.due[feed]) for feed, moment in due.items() if feed in self.due}
 
+    async def shorten_leases(self, now: datetime) -> None:
+        """Leases are not kept here."""
+
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         self._tokens += 1
         claims = []

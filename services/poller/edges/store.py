@@ -67,6 +67,14 @@ redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
 if ARGV[4] == '1' then redis.call('HDEL', KEYS[2], ARGV[1]) end
 return 1
 """
+_SHORTEN: Final = """#!lua
+for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if tonumber(redis.call('ZSCORE', KEYS[1], id) or '0') > tonumber(ARGV[1]) then
+    redis.call('ZADD', KEYS[1], 'XX', ARGV[2], id)
+  end
+end
+return 1
+"""
 _FINISH: Final = """#!lua
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
@@ -141,7 +149,8 @@ class RedisFeedStore:
         self._token = secrets.token_hex(8)
         self._claims = 0
         self._scripts = {
-            text: client.register_script(text) for text in (_CLAIM, _MOVE, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
+            text: client.register_script(text)
+            for text in (_CLAIM, _MOVE, _SHORTEN, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
         }
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
@@ -166,6 +175,10 @@ class RedisFeedStore:
         scores = {feed_id: milliseconds(moment) for feed_id, moment in due.items()}
         if scores:
             await self._calls.run(partial(self._redis.zadd, DUE, scores, xx=True, lt=True))
+
+    async def shorten_leases(self, now: datetime) -> None:
+        longest = timedelta(seconds=2 * LEASE_SECONDS)  # the clocks of two pollers may differ
+        await self._run(_SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)])
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""

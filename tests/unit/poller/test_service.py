@@ -68,6 +68,9 @@ class Store:
     async def pull(self, due: Mapping[str, datetime]) -> None:
         await self.bench.store.pull(due)
 
+    async def shorten_leases(self, now: datetime) -> None:
+        await self.bench.store.shorten_leases(now)
+
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         return await self.bench.store.claim(now, limit)
 
