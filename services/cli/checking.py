@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.cli.parsing import Reader, SourceError
-from services.poller.core import policy, websub
+from services.poller.core import hints, websub
 from services.poller.core.model import Fetched, ParsedFeed, Polled
 
 _WORDS = {
@@ -56,7 +56,7 @@ def _judged(reader: Reader, url: str, answer: Fetched, feed: ParsedFeed) -> dict
         notes.append(f"it has moved to {answer.permanent_url}")
     headers = answer.headers or {}
     polled = Polled(outcome="ok", headers=headers, feed=feed)
-    hint = max(policy.header_hint_seconds(headers) or 0, policy.body_hint_seconds(feed) or 0)
+    hint = max(hints.of_headers(headers) or 0, hints.of_document(feed) or 0)
     if not (headers.get("etag") or headers.get("last-modified") or hint):
         notes.append(
             "it gives neither a validator nor an interval, so it is asked once a day: for more, give it "

@@ -227,7 +227,7 @@ def _facts(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:
     import msgspec
 
     from services.poller.app import health
-    from services.poller.core.policy import items_a_day
+    from services.poller.core.rhythm import items_a_day
 
     now = datetime.now(UTC)
     return {
@@ -242,7 +242,7 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    from services.poller.core.policy import items_a_day
+    from services.poller.core.rhythm import items_a_day
 
     now = datetime.now(UTC)
     table = Table(box=None, header_style="bold", pad_edge=False)

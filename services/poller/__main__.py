@@ -20,6 +20,7 @@ from services.poller.edges.robots import PolitePages
 from services.poller.edges.store import RedisFeedStore
 from services.poller.edges.workers import WorkerPool
 from services.poller.handler import Poller
+from services.poller.intake import Intake
 from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
 from services.poller.subscriptions import Subscriptions
@@ -49,14 +50,21 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
     subscriptions = _subscriptions(
         settings, context, egress, store, RedisPushStore(client, calls), metrics, feeds, allowed
     )
-    poller = Poller(
-        fetcher=egress,
+    intake = Intake(
         documents=workers,
         pages=pages if settings.full_text else None,
         store=store,
         publisher=publisher,
         publishers=publishers.load(),
         detect=language.detect,
+        metrics=metrics,
+        clock=context.clock,
+        host_gap_seconds=settings.host_gap_seconds,
+    )
+    poller = Poller(
+        fetcher=egress,
+        intake=intake,
+        store=store,
         metrics=metrics,
         clock=context.clock,
         host_gap_seconds=settings.host_gap_seconds,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.contracts import ids
-from services.poller.core import policy
+from services.poller.core import policy, rhythm
 from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedState
 from services.poller.edges.callbacks import CallbackServer
@@ -253,7 +253,7 @@ def health(state: FeedState | None, now: datetime) -> str:
         return "merged"
     if state.failures:
         return "failing"
-    if policy.silent(state, now):
+    if rhythm.silent(state, now):
         return "silent"
     return "lying" if state.liar else "ok"
 

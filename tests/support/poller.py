@@ -19,6 +19,7 @@ from services.poller.core.websub import Subscription
 from services.poller.edges import feedxml
 from services.poller.errors import WorkerError
 from services.poller.handler import Poller
+from services.poller.intake import Intake
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Claim, Push
 from tests.support.clock import START, FakeClock
@@ -253,15 +254,22 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.registry = CollectorRegistry()
+        metrics = PollerMetrics(self.registry)
         self.poller = Poller(
             fetcher=self.web,
-            documents=InProcess(),
-            pages=self.pages,
+            intake=Intake(
+                documents=InProcess(),
+                pages=self.pages,
+                store=self.store,
+                publisher=self.publisher,
+                publishers=PUBLISHERS,
+                detect=lambda _: ("en", 0.9),
+                metrics=metrics,
+                clock=self.clock,
+                host_gap_seconds=5.0,
+            ),
             store=self.store,
-            publisher=self.publisher,
-            publishers=PUBLISHERS,
-            detect=lambda _: ("en", 0.9),
-            metrics=PollerMetrics(self.registry),
+            metrics=metrics,
             clock=self.clock,
             host_gap_seconds=5.0,
             unhurried=self.unhurried,

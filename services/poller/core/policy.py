@@ -7,24 +7,22 @@
     a failure = interval x (1 + weighted failures), at most 24 h; Retry-After where longer
     a hub     = while one pushes and is trusted (core/hubtrust.py), 24 h, or ten times the feed's own rhythm if shorter
 
-Hints are ``Cache-Control: max-age``, ``Expires`` less ``Date``, RSS ``ttl`` and ``sy:updatePeriod``; ``skipHours`` and
-``skipDays`` move a poll out of what they name. Validators are opaque and travel in pairs: what one response brought
-replaces both. They are dropped after 8 days, because some servers answer 304 for ever.
-Sources: RFC 9110 (13.1, 15.4.5, 10.2.3), RFC 9111 (4.3.4), rachelbythebay.com/w/2024/06/28/fsr, the RSS 2.0 and
-syndication module texts, and the intervals of Miniflux and of Media Cloud's rss-fetcher.
+Hints are read by ``core/hints.py``; ``skipHours`` and ``skipDays`` move a poll out of what they name. Validators are
+opaque and travel in pairs: what one response brought replaces both. They are dropped after 8 days, because some servers
+answer 304 for ever.
+Sources: RFC 9110 (13.1, 15.4.5), RFC 9111 (4.3.4), rachelbythebay.com/w/2024/06/28/fsr, and the intervals of Miniflux
+and of Media Cloud's rss-fetcher.
 """
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from services.poller.core import hubtrust
-from services.poller.core.dates import http_date
-from services.poller.core.model import SUCCESSES, FeedConfig, FeedState, HubTrust, Outcome, ParsedFeed, Polled, Request
+from services.poller.core import hints, hubtrust, rhythm
+from services.poller.core.model import SUCCESSES, FeedConfig, FeedState, HubTrust, Outcome, Polled, Request
 
 FLOOR_SECONDS: Final = 3600.0
 HINTED_FLOOR_SECONDS: Final = 300.0
@@ -38,8 +36,6 @@ JITTER_SHARE: Final = 0.1
 QUIET_STEP_SECONDS: Final = 600.0
 QUIET_POLLS: Final = 3  # before the first step
 QUIET_CAP_SECONDS: Final = 7200.0
-SILENT_SECONDS: Final = 3 * 86_400.0
-SILENT_GAPS: Final = 10
 CLOCK_TOLERANCE: Final = timedelta(seconds=60)  # pollers on machines whose clocks differ a little
 
 # How much a failure weighs. What passes by itself weighs less, so that it is asked again sooner.
@@ -51,13 +47,6 @@ _WEIGHTS: Final[dict[Outcome, float]] = {
     "http_5xx": 0.5,
     "rate_limited": 1.0,
     "empty": 0.5,
-}
-_PERIOD_SECONDS: Final = {
-    "hourly": 3600.0,
-    "daily": 86_400.0,
-    "weekly": 7 * 86_400.0,
-    "monthly": 30 * 86_400.0,
-    "yearly": 365 * 86_400.0,
 }
 
 
@@ -129,46 +118,8 @@ def after_push(config: FeedConfig, state: FeedState, push: Polled, now: datetime
 def host_pause_seconds(poll: Polled, now: datetime) -> float | None:
     """How long no feed of this host may be asked: what Retry-After says on 429 and 503."""
     if poll.status in (429, 503):
-        return retry_after_seconds((poll.headers or {}).get("retry-after"), now)
+        return hints.retry_after((poll.headers or {}).get("retry-after"), now)
     return None
-
-
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Seconds of a Retry-After header in either form, at most a day; None for what makes no sense."""
-    if not value:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:12])
-    else:
-        moment = http_date(text)
-        if moment is None:
-            return None
-        seconds = (moment - now).total_seconds()
-    return min(seconds, CAP_SECONDS) if seconds > 0 else None
-
-
-def header_hint_seconds(headers: dict[str, str]) -> float | None:
-    """The longest time that the response's own headers say it stays fresh; None where they say nothing of use."""
-    hints = [_max_age(headers.get("cache-control", ""))]
-    expires, date = http_date(headers.get("expires")), http_date(headers.get("date"))
-    if expires is not None and date is not None:
-        hints.append((expires - date).total_seconds())
-    return max((hint for hint in hints if hint is not None and hint > 0), default=None)
-
-
-def body_hint_seconds(feed: ParsedFeed) -> float | None:
-    """The longest time between polls that the document asks for (``ttl``, ``sy:updatePeriod``)."""
-    hints = []
-    if feed.ttl_minutes and 0 < feed.ttl_minutes < math.inf:
-        hints.append(feed.ttl_minutes * 60)
-    period = _PERIOD_SECONDS.get((feed.update_period or "").strip().lower())
-    if period is not None:
-        text = (feed.update_frequency or "1").strip()
-        frequency = int(text[:6]) if text.isascii() and text.isdigit() else 0
-        if frequency > 0:
-            hints.append(period / frequency)
-    return max(hints, default=None)
 
 
 def due_by_this_clock(state: FeedState | None, now: datetime) -> datetime | None:
@@ -186,9 +137,9 @@ def interval_seconds(
     """The interval between two polls that succeed, and why, in words."""
     if config.interval_seconds is not None:
         return config.interval_seconds, "interval set for this feed"
-    hints = [hint for hint in (state.header_hint_seconds, state.body_hint_seconds) if hint]
-    if hints:
-        return min(max(*hints, HINTED_FLOOR_SECONDS), CAP_SECONDS), "as the publisher asks"
+    hinted = max(state.header_hint_seconds or 0.0, state.body_hint_seconds or 0.0)
+    if hinted > 0:
+        return min(max(hinted, HINTED_FLOOR_SECONDS), CAP_SECONDS), "as the publisher asks"
     if state.liar or not (state.etag or state.last_modified):
         return unvalidated_seconds, (
             "every answer is a full one: the publisher gives neither a validator that can be trusted nor an interval"
@@ -196,44 +147,11 @@ def interval_seconds(
     return FLOOR_SECONDS, "the publisher names no interval"
 
 
-def silent(state: FeedState, now: datetime) -> bool:
-    """Whether a feed answers but has brought nothing for much longer than its own rhythm."""
-    gap = _gap_seconds(state)
-    if gap is None or state.last_new_at is None:
-        return False
-    return (now - state.last_new_at).total_seconds() > max(SILENT_SECONDS, SILENT_GAPS * gap)
-
-
-def _gap_seconds(state: FeedState) -> float | None:
-    """The feed's own rhythm: the mean time between two new items; None before enough of them came."""
-    if state.last_new_at is None or state.first_success_at is None or state.new_total < SILENT_GAPS:
-        return None
-    return (state.last_new_at - state.first_success_at).total_seconds() / state.new_total
-
-
 def _audit(state: FeedState, least: float) -> tuple[float, str]:
     """The interval while a trusted hub pushes: a day, or less where it is silent for longer than the feed ever is."""
-    gap = _gap_seconds(state)
-    seconds = CAP_SECONDS if gap is None else min(max(SILENT_GAPS * gap, least), CAP_SECONDS)
+    gap = rhythm.gap_seconds(state)
+    seconds = CAP_SECONDS if gap is None else min(max(rhythm.SILENT_GAPS * gap, least), CAP_SECONDS)
     return seconds, "its hub pushes; asked to see that it pushes everything"
-
-
-def items_a_day(state: FeedState, now: datetime) -> float | None:
-    """How many new items a day the feed brought since its first poll, which is not counted; None before a day."""
-    if state.first_success_at is None or (days := (now - state.first_success_at).total_seconds() / 86_400) < 1:
-        return None
-    return state.new_total / days
-
-
-def _max_age(cache_control: str) -> float | None:
-    directives = {}
-    for part in cache_control.lower().split(","):
-        name, _, value = part.partition("=")
-        directives[name.strip()] = value.strip().strip('"')
-    if "no-store" in directives or "no-cache" in directives:
-        return None
-    text = directives.get("max-age", "")
-    return float(text[:12]) if text.isascii() and text.isdigit() else None
 
 
 def _gone(state: FeedState, now: datetime) -> FeedState:
@@ -244,11 +162,6 @@ def _gone(state: FeedState, now: datetime) -> FeedState:
         next_poll_at=now + timedelta(seconds=GONE_RECHECK_SECONDS),
         why="the publisher says it is gone; looked at again once a month",
     )
-
-
-def missed(state: FeedState, poll: Polled) -> bool:
-    """Whether items may have come and gone unseen: nothing in the document was there at the last poll."""
-    return poll.outcome == "ok" and state.items > 0 and 0 < poll.items == poll.new_items
 
 
 def _merged(state: FeedState, other: str, now: datetime) -> FeedState:
@@ -274,7 +187,7 @@ def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
         last_new_at=now if poll.new_items else state.last_new_at,
         new_total=state.new_total + (poll.new_items if state.last_success_at else 0),
         quiet_polls=0 if poll.new_items else state.quiet_polls + 1,
-        missed=state.missed + missed(state, poll),
+        missed=state.missed + rhythm.missed(state, poll),
         liar=state.liar or poll.hidden_by_304,
         same_as=None,
         hub=_audited(state, poll, now),
@@ -284,7 +197,7 @@ def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
             state,
             etag=headers.get("etag") or state.etag,
             last_modified=headers.get("last-modified") or state.last_modified,
-            header_hint_seconds=header_hint_seconds(headers) or state.header_hint_seconds,
+            header_hint_seconds=hints.of_headers(headers) or state.header_hint_seconds,
         )
     feed = poll.feed
     state = msgspec.structs.replace(
@@ -293,13 +206,13 @@ def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
         last_modified=headers.get("last-modified") if poll.complete else None,
         full_at=now if poll.complete else None,
         body_hash=poll.body_hash if poll.complete else None,
-        header_hint_seconds=header_hint_seconds(headers),
+        header_hint_seconds=hints.of_headers(headers),
     )
     if feed is None:  # the same bytes as before: what the document said of itself still stands
         return state
     return msgspec.structs.replace(
         state,
-        body_hint_seconds=body_hint_seconds(feed),
+        body_hint_seconds=hints.of_document(feed),
         skip_hours=feed.skip_hours,
         skip_days=feed.skip_days,
         title=feed.title or state.title,

@@ -216,14 +216,14 @@ async def test_a_part_that_cannot_be_read_loses_no_other_and_keeps_no_validators
 ) -> None:
     monkeypatch.setattr(preflight, "MAX_ENTRIES", 10)
     bench, feed = Bench(), a_feed()
-    whole = bench.poller.documents.feed
+    whole = bench.poller.intake.documents.feed
 
     async def broken(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         if part:
             raise WorkerError("WorkerKilledError", "too much")
         return await whole(body, url=url, content_type=content_type, part=part)
 
-    monkeypatch.setattr(bench.poller.documents, "feed", broken)
+    monkeypatch.setattr(bench.poller.intake.documents, "feed", broken)
     await bench.poll(feed, ok(rss(*(an_item(n) for n in range(15))), etag='"1"'))
     assert len(sent(bench)) == 10
     assert bench.store.states[feed.id].etag is None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.poller.core import policy
+from services.poller.core import policy, rhythm
 from services.poller.core.model import OUTCOMES, FeedState, Outcome, ParsedFeed, Polled
 from tests.support.clock import START
 from tests.support.poller import a_feed
@@ -294,8 +294,8 @@ def test_a_feed_that_stopped_writing_is_silent_by_its_own_rhythm() -> None:
     for _ in range(20):
         now += timedelta(hours=2)
         state = after(polled(), state, now=now)
-    assert not policy.silent(state, now + timedelta(days=2))
-    assert policy.silent(state, now + timedelta(days=4))
+    assert not rhythm.silent(state, now + timedelta(days=2))
+    assert rhythm.silent(state, now + timedelta(days=4))
 
 
 OUTCOME = st.sampled_from(OUTCOMES)
