@@ -34,6 +34,7 @@ from services.contracts.redis_keys import POLLER
 from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import FeedConfig, FeedState
 from services.poller.core.seen import Seen
+from services.poller.edges.batches import Batches
 from services.poller.ports import Claim, Push
 from services.runtime.redis import RedisCalls
 
@@ -148,10 +149,9 @@ class RedisFeedStore:
         self._calls = calls
         self._token = secrets.token_hex(8)
         self._claims = 0
-        self._scripts = {
-            text: client.register_script(text)
-            for text in (_CLAIM, _MOVE, _SHORTEN, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
-        }
+        self._batches = Batches(
+            client, calls, (_CLAIM, _MOVE, _SHORTEN, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
+        )
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
@@ -178,7 +178,7 @@ class RedisFeedStore:
 
     async def shorten_leases(self, now: datetime) -> None:
         longest = timedelta(seconds=2 * LEASE_SECONDS)  # the clocks of two pollers may differ
-        await self._run(_SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)])
+        await self._batches.script(_SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)])
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""
@@ -188,7 +188,9 @@ class RedisFeedStore:
         self._claims += 1
         token = f"{self._token}:{self._claims}"
         lease_end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
-        reply: list[Any] = await self._run(_CLAIM, [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token])
+        reply: list[Any] = await self._batches.script(
+            _CLAIM, [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token]
+        )
         feed_ids = [member.decode() for member in reply[::3]]
         states = await self.states(feed_ids)
         return [
@@ -198,16 +200,16 @@ class RedisFeedStore:
 
     async def extend(self, claim: Claim, now: datetime) -> None:
         end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
-        await self._run(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
+        await self._batches.script(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
 
     async def postpone(self, claim: Claim, until: datetime) -> None:
-        await self._run(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
+        await self._batches.script(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
 
     async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
         next_poll = state.next_poll_at
         if next_poll is None:
             raise ValueError("a polled feed has a next poll")
-        reply = await self._run(
+        reply = await self._batches.script(
             _FINISH,
             [DUE, LEASES, _feed(claim.feed_id), _seen(claim.feed_id), PUSHED, push_key(claim.feed_id), PUSHED_BYTES],
             [
@@ -224,11 +226,11 @@ class RedisFeedStore:
         return bool(reply)
 
     async def queued(self, feed_id: str) -> Push | None:
-        kept: Any = await self._calls.run(lambda: self._redis.lindex(push_key(feed_id), 0))
+        kept: Any = await self._batches.command("LINDEX", push_key(feed_id), 0)
         return _push_decoder.decode(kept) if kept else None
 
     async def seen(self, feed_id: str) -> Seen:
-        packed: Any = await self._calls.run(lambda: self._redis.get(_seen(feed_id)))
+        packed: Any = await self._batches.command("GET", _seen(feed_id))
         return Seen(packed)
 
     async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
@@ -236,34 +238,31 @@ class RedisFeedStore:
             return set()
         epoch = int(datetime.now(UTC).timestamp() // EPOCH_SECONDS)
         keys = [f"{POLLER}:para:{outlet}:{number}" for number in (epoch, epoch - 1)]
-        reply: list[bytes] = await self._run(
+        reply: list[bytes] = await self._batches.script(
             _REPEATED, keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
         )
         return {name.decode() for name in reply}
 
     async def owner_of(self, url: str, feed_id: str) -> str:
         key = f"{POLLER}:address:{digest('address', url)}"
-        await self._calls.run(lambda: self._redis.set(key, feed_id, nx=True, ex=STATE_SECONDS))
-        owner: Any = await self._calls.run(lambda: self._redis.get(key))
+        await self._batches.command("SET", key, feed_id, "NX", "EX", STATE_SECONDS)
+        owner: Any = await self._batches.command("GET", key)
         return owner.decode() if owner else feed_id
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         args = [milliseconds(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]
-        return float(await self._run(_TAKE_HOST, [_host(host)], args)) / 1000
+        return float(await self._batches.script(_TAKE_HOST, [_host(host)], args)) / 1000
 
     async def release_host(self, host: str) -> None:
-        await self._calls.run(lambda: self._redis.hdel(_host(host), "busy"))
+        await self._batches.command("HDEL", _host(host), "busy")
 
     async def pause_host(self, host: str, until: datetime) -> None:
         left = max(1, int((until - datetime.now(UTC)).total_seconds() * 1000)) + 60_000
-        await self._run(_PAUSE_HOST, [_host(host)], [milliseconds(until), left])
+        await self._batches.script(_PAUSE_HOST, [_host(host)], [milliseconds(until), left])
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
-
-    async def _run(self, script: str, keys: list[str], args: list[Any]) -> Any:
-        return await self._calls.run(lambda: self._scripts[script](keys=keys, args=args))
 
 
 async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> list[FeedState | None]:
