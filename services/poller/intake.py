@@ -20,7 +20,7 @@ import msgspec
 from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Article
 from services.poller.core import boilerplate
-from services.poller.core.articles import Item, article_of, hidden_by_304, items_of, published_of
+from services.poller.core.articles import Item, article_of, hidden_by_304, items_of
 from services.poller.core.language import Detect, language_of
 from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, Outcome, ParsedFeed, Polled
 from services.poller.core.outlet import Publishers
@@ -128,7 +128,7 @@ class Intake:
             items=polled.items + len(items),
             item_ids=(*polled.item_ids, *(item.id for item in items)),
             new_ids=(*polled.new_ids, *unseen),
-            new_dates=(*polled.new_dates, *(moment for item in new if (moment := published_of(item)))),
+            new_dates=(*polled.new_dates, *(moment for item in new if (moment := item.entry.published_at))),
         )
 
     async def _publish_all(

@@ -9,7 +9,6 @@ from typing import Final
 
 from services.contracts import ids
 from services.contracts.messages import Article, FeedRef, TextSource
-from services.poller.core import dates
 from services.poller.core.canonical import absolute, canonical, host_of, of_page
 from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, ParsedEntry, ParsedFeed
 from services.poller.core.outlet import Publishers, attribute
@@ -63,11 +62,6 @@ def items_of(feed: ParsedFeed, *, feed_id: str, base: str) -> list[Item]:
         item = _item(entry, name, feed_id=feed_id, shared_links=links, shared_guids=guids)
         items.setdefault(item.id, item)
     return list(items.values())
-
-
-def published_of(item: Item) -> datetime | None:
-    """When the feed says that the item was published."""
-    return dates.moment_of(item.entry.published, item.entry.published_parsed)
 
 
 def hidden_by_304(state: FeedState, new: Iterable[datetime]) -> bool:
@@ -145,8 +139,8 @@ def article_of(
     text, was_cut = cut(text, MAX_TEXT_CHARACTERS)
     if was_cut:
         flags.append("text_truncated")
-    published = _clamped(dates.moment_of(entry.published, entry.published_parsed), fetched_at, flags)
-    updated = _clamped(dates.moment_of(entry.updated, entry.updated_parsed), fetched_at, flags)
+    published = _clamped(entry.published_at, fetched_at, flags)
+    updated = _clamped(entry.updated_at, fetched_at, flags)
     if entry.published and published is None:
         flags.append("bad_date")
     if not entry.title.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from typing import Final
@@ -41,11 +42,11 @@ def parse(text: str | None) -> datetime | None:
     return sensible(moment)
 
 
-def moment_of(raw: str | None, parsed: float | None) -> datetime | None:
-    """The moment of ``raw``, else what the feed's parser made of it (seconds since 1970)."""
+def moment_of(raw: str | None, otherwise: Callable[[], float | None]) -> datetime | None:
+    """The moment of ``raw``, else what the feed's parser makes of it (seconds since 1970)."""
     if raw and _ZERO_YEAR.search(raw):
         return None
-    return parse(raw) or from_timestamp(parsed)
+    return parse(raw) or from_timestamp(otherwise())
 
 
 def http_date(text: str | None) -> datetime | None:

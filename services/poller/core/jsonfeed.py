@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from services.poller.core import dates
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import part_of
@@ -50,6 +51,7 @@ def parse(body: bytes, *, part: int = 0) -> ParsedFeed:
 
 def _entry(item: dict[str, Any], feed_authors: tuple[str, ...], document: dict[str, Any]) -> ParsedEntry:
     markup, text = _text(item.get("content_html")), _text(item.get("content_text"))
+    published, updated = _text(item.get("date_published")), _text(item.get("date_modified"))
     return ParsedEntry(
         title=(_line(item.get("title")) or "")[:MAX_TITLE_CHARACTERS],
         link=_text(item.get("url")) or _text(item.get("external_url")),
@@ -57,8 +59,10 @@ def _entry(item: dict[str, Any], feed_authors: tuple[str, ...], document: dict[s
         summary=plain(_text(item.get("summary")) or "").strip() or None,
         content=(from_html(markup) if markup else paragraphs(text or ""))[:MAX_BODY_CHARACTERS] or None,
         authors=_authors(item) or feed_authors,
-        published=_text(item.get("date_published")),
-        updated=_text(item.get("date_modified")),
+        published=published,
+        published_at=dates.parse(published),
+        updated=updated,
+        updated_at=dates.parse(updated),
         language=_text(item.get("language")) or _text(document.get("language")),
     )
 

@@ -116,8 +116,8 @@ class FeedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry of a feed, as text: HTML is already turned into text, links are already absolute.
 
-    ``content`` is the longest body the feed gives, ``summary`` its description. ``*_parsed`` is what the parser made
-    of a date (seconds since 1970), used where ours cannot read it.
+    ``content`` is the longest body the feed gives, ``summary`` its description. ``*_at`` is the moment that a date
+    names, None where nobody can read it.
     """
 
     title: str = ""
@@ -127,9 +127,9 @@ class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     content: str | None = None
     authors: tuple[str, ...] = ()
     published: str | None = None
-    published_parsed: float | None = None
+    published_at: datetime | None = None
     updated: str | None = None
-    updated_parsed: float | None = None
+    updated_at: datetime | None = None
     source_title: str | None = None
     source_url: str | None = None
     language: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from xml.etree import ElementTree
 
+from services.poller.core import dates
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import part_of
 from services.poller.core.text import one_line
@@ -43,11 +44,14 @@ def _entry(url: ElementTree.Element) -> ParsedEntry | None:
     link, title = _text(url, f"{_SITE}loc"), _text(news, f"{_NEWS}title") if news is not None else None
     if news is None or not link or not title:
         return None
+    published, updated = _text(news, f"{_NEWS}publication_date"), _text(url, f"{_SITE}lastmod")
     return ParsedEntry(
         title=title,
         link=link,
-        published=_text(news, f"{_NEWS}publication_date"),
-        updated=_text(url, f"{_SITE}lastmod"),
+        published=published,
+        published_at=dates.parse(published),
+        updated=updated,
+        updated_at=dates.parse(updated),
         language=_text(news, f"{_NEWS}publication/{_NEWS}language"),
     )
 

@@ -10,13 +10,15 @@ import calendar
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import feedparser
 import msgspec
+from feedparser.datetimes import _parse_date
 
-from services.poller.core import jsonfeed, sitemap
+from services.poller.core import dates, jsonfeed, sitemap
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import (
@@ -27,6 +29,7 @@ from services.poller.core.preflight import (
     without_stray_ampersands,
 )
 from services.poller.core.text import from_html, looks_like_html, one_line, paragraphs, person, title_text
+from services.poller.edges import plainxml
 
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\x00)*")
@@ -77,9 +80,9 @@ def _xml(body: bytes, url: str, content_type: str | None, part: int) -> ParsedFe
         raise BrokenFeedError(str(error)) from None
     taken, more, left_out = found.part(body, part)
     sound = without_bad_references(taken)
-    if not found.well_formed:
-        sound = without_stray_ampersands(sound)
-    document = _feedparser(sound, url, content_type)
+    document: Any = plainxml.read(sound, url=url, content_type=content_type) if found.well_formed else None
+    if document is None:
+        document = _feedparser(sound if found.well_formed else without_stray_ampersands(sound), url, content_type)
     if not document.get("version") and not document.get("entries"):
         if found.root is None or found.root.lower() in ("html", "body", "head"):
             raise NotAFeedError("neither RSS nor Atom nor JSON Feed")
@@ -109,7 +112,7 @@ def _feedparser(body: bytes, url: str, content_type: str | None) -> Any:
 
 
 def _converted(document: Any, body: bytes, *, truncated: bool) -> ParsedFeed:
-    feed = document.feed
+    feed: Any = dict.get(document, "feed")
     hours, days = _skipped(body)
     kind = document.get("version") or "unknown"
     return ParsedFeed(
@@ -117,7 +120,7 @@ def _converted(document: Any, body: bytes, *, truncated: bool) -> ParsedFeed:
         title=title_text(_string(feed, "title") or "") or None,
         link=_string(feed, "link"),
         language=_language(feed),
-        entries=tuple(_entry(entry, feed, rss=kind.startswith("rss")) for entry in document.entries),
+        entries=tuple(_entry(entry, feed, rss=kind.startswith("rss")) for entry in dict.get(document, "entries", ())),
         truncated=truncated,
         ttl_minutes=_number(_string(feed, "ttl")),
         update_period=_string(feed, "sy_updateperiod"),
@@ -145,9 +148,9 @@ def _entry(entry: Any, feed: Any, *, rss: bool) -> ParsedEntry:
         content=content,
         authors=_authors(entry) or _authors(feed),
         published=_raw(entry, published) or _raw(entry, "created"),
-        published_parsed=_seconds(dict.get(entry, f"{published}_parsed") or dict.get(entry, "created_parsed")),
+        published_at=_moment(entry, published, "created"),
         updated=_raw(entry, "updated"),
-        updated_parsed=_seconds(dict.get(entry, "updated_parsed")),
+        updated_at=_moment(entry, "updated"),
         source_title=one_line(_string(source, "title") or "") or None,
         source_url=_string(source, "href") or _string(source, "link"),
         language=_language(entry) or _language(feed),
@@ -206,7 +209,17 @@ def _string(holder: Any, key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _seconds(parsed: Any) -> float | None:
+def _moment(entry: Any, *keys: str) -> datetime | None:
+    """The moment that the first of the dates ``keys`` names that the entry has."""
+    raw = next((found for key in keys if (found := _raw(entry, key))), None)
+    return dates.moment_of(raw, lambda: _seconds(entry, keys, raw))
+
+
+def _seconds(entry: Any, keys: Sequence[str], raw: str | None) -> float | None:
+    """What feedparser makes of a date that we cannot read."""
+    parsed = next((found for key in keys if (found := dict.get(entry, f"{key}_parsed"))), None)
+    if parsed is None and raw is not None:
+        parsed = _parse_date(raw)  # a plain feed comes without
     if parsed is None:
         return None
     try:

@@ -149,9 +149,7 @@ class RedisFeedStore:
         self._calls = calls
         self._token = secrets.token_hex(8)
         self._claims = 0
-        self._batches = Batches(
-            client, calls, (_CLAIM, _MOVE, _SHORTEN, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED)
-        )
+        self._batches = Batches(client, calls, (_CLAIM, _MOVE, _SHORTEN, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED))
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
@@ -178,7 +176,9 @@ class RedisFeedStore:
 
     async def shorten_leases(self, now: datetime) -> None:
         longest = timedelta(seconds=2 * LEASE_SECONDS)  # the clocks of two pollers may differ
-        await self._batches.script(_SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)])
+        await self._batches.script(
+            _SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)]
+        )
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""

@@ -1,0 +1,94 @@
+"""The quick reading of plain feeds: the same as feedparser's, wherever it reads at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.poller.core.model import ParsedFeed
+from services.poller.edges import feedxml, plainxml
+from tests.support.hostile import PLAIN
+from tests.support.plainfeeds import CONTENT_TYPES, made
+from tests.support.poller import FEED, an_item, rss
+
+ROOT = Path(__file__).resolve().parents[3]
+GOLDEN = sorted((ROOT / "tests" / "golden" / "feeds").rglob("*.*"))
+EVALUATED = sorted(path for path in (ROOT.parent / "shared" / "eval" / "feeds").rglob("*.xml"))  # beside the checkout
+CHANCES = 600
+
+
+@contextmanager
+def by_feedparser(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setattr(plainxml, "read", lambda *_, **__: None)
+        yield
+
+
+def parsed(body: bytes, content_type: str | None) -> ParsedFeed | str:
+    try:
+        return feedxml.parse(body, url=FEED, content_type=content_type)
+    except (feedxml.NotAFeedError, feedxml.BrokenFeedError) as error:
+        return repr(error)
+
+
+def same(body: bytes, content_type: str | None, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the document is plain; both readings of it are one where it is."""
+    if plainxml.read(body, url=FEED, content_type=content_type) is None:
+        return False
+    quick = parsed(body, content_type)
+    with by_feedparser(monkeypatch):
+        assert parsed(body, content_type) == quick, body
+    return True
+
+
+def test_feeds_made_at_random_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = sum(same(*made(random.Random(number)), monkeypatch) for number in range(CHANCES))
+    assert plain > CHANCES / 8
+
+
+def test_every_feed_there_is_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies = [path.read_bytes() for path in (*GOLDEN, *random.Random(1).sample(EVALUATED, min(300, len(EVALUATED))))]
+    plain = [same(body, kind, monkeypatch) for body in (*bodies, PLAIN) for kind in CONTENT_TYPES[:2]]
+    assert any(plain)
+
+
+ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>T</title><id>urn:1</id>
+<link rel="self" href="/feed"/><entry><title type="html">A &amp;amp; B</title><id>urn:2</id>
+<updated>2024-06-20T10:00:00Z</updated>
+<link href="https://news.example/2"/><author><name>Jo</name></author><content type="html">&lt;p&gt;C</content>
+</entry></feed>"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss(an_item(1, date="Thu, 20 Jun 2024 10:00:00 GMT"), an_item(2)),
+        rss(an_item(1))
+        .replace(b"<rss", b"\xef\xbb\xbf<rss", 1)
+        .removeprefix(b'<?xml version="1.0" encoding="utf-8"?>'),
+        ATOM,
+    ],
+    ids=("rss", "byte order mark", "atom"),
+)
+def test_usual_feeds_are_plain(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert same(body, "application/xml", monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE rss [<!ENTITY a 'b'>]>" + rss(an_item(1)),
+        rss(an_item(1)).decode().encode("utf-16"),
+        rss(an_item(1))[:-8],
+        rss("<item><title>a<b>c</b></title></item>"),
+        rss("<item xml:base='http://b.example/'><link>/1</link></item>"),
+        ATOM.replace(b'type="html"', b'type="xhtml"'),
+    ],
+    ids=("doctype", "two bytes", "cut off", "markup", "base", "xhtml"),
+)
+def test_all_else_is_left_to_feedparser(body: bytes) -> None:
+    assert plainxml.read(body, url=FEED, content_type=None) is None
