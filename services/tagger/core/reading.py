@@ -34,6 +34,8 @@ _DATELINE = re.compile(
 _DASH = re.compile(r"--|[\u2013\u2014:]| - |\) ?-")
 _CREDIT = re.compile(r"(?:AP|AFP|Reuters|UPI) ?(?:--?|[\u2013\u2014]) ?")
 _NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}")
+_NAME_IN_TITLE_CASE = re.compile(r"(?: [A-Z][\w.'\u2019-]*){0,2}")  # where verbs have capitals, too, nothing tells its end
+_SMALL_WORD = re.compile(r" [a-z]{5}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
 
 
@@ -276,7 +278,8 @@ def _note_actor(sentence: Sentence, hit: Hit, words: _Words, norm: str, compiled
     known = compiled.actors[hit.meaning.index]
     span = words.span(hit)
     if hit.meaning.kind == "ship":
-        more = _NAME_GOES_ON.match(norm, hit.end, sentence.end)
+        plain = _SMALL_WORD.search(norm, sentence.start, sentence.end)
+        more = (_NAME_GOES_ON if plain else _NAME_IN_TITLE_CASE).match(norm, hit.end, sentence.end)
         span = words.span(Hit(hit.meaning, hit.start, more.end() if more else hit.end))
         _note(sentence, compiled.built_in[SHIP], span)
     sentence.actors.append((hit.meaning.index, span))
