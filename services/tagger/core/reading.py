@@ -34,7 +34,9 @@ _DATELINE = re.compile(
 _DASH = re.compile(r"--|[\u2013\u2014:]| - |\) ?-")
 _CREDIT = re.compile(r"(?:AP|AFP|Reuters|UPI) ?(?:--?|[\u2013\u2014]) ?")
 _NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}")
-_NAME_IN_TITLE_CASE = re.compile(r"(?: [A-Z][\w.'\u2019-]*){0,2}")  # where verbs have capitals, too, nothing tells its end
+_NAME_IN_TITLE_CASE = re.compile(
+    r"(?: [A-Z][\w.'\u2019-]*){0,2}"
+)  # where verbs have capitals, too, nothing tells its end
 _SMALL_WORD = re.compile(r" [a-z]{5}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
 
