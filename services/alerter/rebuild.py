@@ -17,7 +17,7 @@ from services.alerter.core import dossier
 from services.alerter.core.restore import restore
 from services.alerter.core.severity import Rules
 from services.alerter.ports import AlertStore, Stored, StoryKey, StoryReader, Write
-from services.contracts import codec, redis_keys, topics
+from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.contracts.stories import StoryMember
 from services.runtime.clock import Clock
@@ -195,35 +195,10 @@ def _bucket_of(alert: Alert | None) -> str:
 
 
 def _member_of_article(message: UniqueArticle, copies: Mapping[str, str]) -> tuple[StoryKey, StoryMember]:
-    article, link = message.article, message.link
-    member = StoryMember(
-        article_id=article.id,
-        outlet=article.outlet,
-        family=article.family,
-        title=article.title,
-        first_seen_at=article.first_seen_at,
-        wire=article.wire,
-        url=article.url,
-        published_at=article.published_at,
-        linked_by=link.linked_by if link is not None else None,
-        score=link.score if link is not None else None,
-        copy_of=copies.get(article.id),
-    )
+    article = message.article
+    member = stories.member_of_article(article, link=message.link, copy_of=copies.get(article.id))
     return StoryKey(redis_keys.bucket(article.language), message.story_id), member
 
 
 def _member_of_copy(message: Duplicate) -> tuple[StoryKey, StoryMember]:
-    member = StoryMember(
-        article_id=message.article_id,
-        outlet=message.outlet,
-        family=message.family,
-        title=message.title,
-        first_seen_at=message.first_seen_at,
-        wire=message.wire,
-        url=message.url,
-        published_at=message.published_at,
-        linked_by=message.linked_by,
-        score=message.containment,
-        copy_of=message.duplicate_of,
-    )
-    return StoryKey(redis_keys.bucket(message.language), message.story_id), member
+    return StoryKey(redis_keys.bucket(message.language), message.story_id), stories.member_of_copy(message)

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from services.contracts.messages import LinkedBy, Time
+from services.contracts.messages import Article, Duplicate, Link, LinkedBy, Time
 
 
 class StoryMember(Struct, frozen=True, kw_only=True):
@@ -29,6 +29,40 @@ class StoryMember(Struct, frozen=True, kw_only=True):
     linked_by: LinkedBy | None = None
     score: float | None = None
     copy_of: str | None = None
+
+
+def member_of_article(article: Article, *, link: Link | None = None, copy_of: str | None = None) -> StoryMember:
+    """An article as a member of its story."""
+    return StoryMember(
+        article_id=article.id,
+        outlet=article.outlet,
+        family=article.family,
+        title=article.title,
+        first_seen_at=article.first_seen_at,
+        wire=article.wire,
+        url=article.url,
+        published_at=article.published_at,
+        linked_by=link.linked_by if link is not None else None,
+        score=link.score if link is not None else None,
+        copy_of=copy_of,
+    )
+
+
+def member_of_copy(message: Duplicate) -> StoryMember:
+    """A copy as a member of the story of its original."""
+    return StoryMember(
+        article_id=message.article_id,
+        outlet=message.outlet,
+        family=message.family,
+        title=message.title,
+        first_seen_at=message.first_seen_at,
+        wire=message.wire,
+        url=message.url,
+        published_at=message.published_at,
+        linked_by=message.linked_by,
+        score=message.containment,
+        copy_of=message.duplicate_of,
+    )
 
 
 class Folded(Struct, frozen=True, kw_only=True):

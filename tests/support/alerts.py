@@ -11,7 +11,7 @@ from services.alerter.core.alert import Cause, Known, Opened, decide
 from services.alerter.core.severity import Rules
 from services.alerter.ports import NOTHING, Stored, StoryKey, Write
 from services.alerter.severity_file import load
-from services.contracts import codec, ids, topics
+from services.contracts import codec, ids, stories, topics
 from services.contracts.messages import Actor, Alert, Duplicate, Evidence, Place, Tag, TaggedArticle
 from services.contracts.stories import StoryMember
 from services.runtime import files
@@ -92,31 +92,8 @@ def a_copy(of: TaggedArticle, *, url: str, outlet: str, seen: datetime, wire: st
 def member_of(message: TaggedArticle | Duplicate) -> StoryMember:
     """The story member that the deduper stores for a message it sends."""
     if isinstance(message, Duplicate):
-        return StoryMember(
-            article_id=message.article_id,
-            outlet=message.outlet,
-            family=message.family,
-            title=message.title,
-            first_seen_at=message.first_seen_at,
-            wire=message.wire,
-            url=message.url,
-            published_at=message.published_at,
-            linked_by=message.linked_by,
-            score=message.containment,
-            copy_of=message.duplicate_of,
-        )
-    article = message.article
-    return StoryMember(
-        article_id=article.id,
-        outlet=article.outlet,
-        family=article.family,
-        title=article.title,
-        first_seen_at=article.first_seen_at,
-        wire=article.wire,
-        url=article.url,
-        published_at=article.published_at,
-        linked_by=message.link.linked_by if message.link else None,
-    )
+        return stories.member_of_copy(message)
+    return stories.member_of_article(message.article, link=message.link)
 
 
 def a_delivery(message: TaggedArticle | Duplicate, *, offset: int = 0) -> Delivery:
