@@ -355,8 +355,8 @@ async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio
     memory, real = MemoryStories(clock), ReadableRedisStories(redis_client, clock)
     draw = random.Random(seed)
     vocabulary = Vocabulary(english(), state_names())
-    for _ in range(25):
-        batch = [candidate(_random_article(draw), vocabulary) for _ in range(draw.randrange(1, 12))]
+    for _ in range(25):  # one call of the script, or several
+        batch = [candidate(_random_article(draw), vocabulary) for _ in range(draw.choice((1, 2, 5, 10, 40)))]
         expected, got = await memory.check_and_insert(batch), await real.check_and_insert(batch)
         assert list(got) == list(expected)
         for item, decision in zip(batch, expected, strict=True):
@@ -364,6 +364,16 @@ async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio
             mine, theirs = await memory.members(item.bucket, story), await real.members(item.bucket, story)
             assert {m.article_id: m for m in theirs} == {m.article_id: m for m in mine}
         clock.advance(draw.choice((60, 3600, 20 * 3600)))
+
+
+async def test_every_key_expires_but_the_two_counters_of_a_language(redis_client: redis.asyncio.Redis) -> None:
+    clock = FakeClock()
+    store = ReadableRedisStories(redis_client, clock)
+    for number in range(3):  # the second is written in the eighth of the window in which the first was, the third later
+        await ask(store, at(number, text=prose(1, 200) if number else prose(1, 300)), at(9, text=prose(number, 90)))
+        clock.advance((60, WINDOW_S // 4, 0)[number])
+    living = [key async for key in redis_client.scan_iter() if await redis_client.ttl(key) < WINDOW_S - 5]
+    assert sorted(key.rsplit(b":", 1)[-1] for key in living) == [b"c", b"n"]
 
 
 def _random_article(draw: random.Random) -> Article:

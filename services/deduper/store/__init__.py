@@ -1,4 +1,4 @@
-"""The index on Redis: one atomic script an article, packed, expiring by itself.
+"""The index on Redis: one atomic script for some articles of a language, packed, expiring by itself.
 
 All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works on Redis Cluster; it runs on Redis
 7 and 8 and on Valkey 8 and 9. Under ``ww:2:{dd:<bucket>}``:
@@ -17,8 +17,10 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:v:<number / 32>`` | string | vectors of terms, in slots of one size |
 | ``:story:<id>`` | hash | members, packed (``services.contracts.stories``) |
 
-One ``MGET`` reads all postings that an article needs. A string of them is written whole, without the entries at its
-beginning that are no longer read, and with its time to live, so the window expires by itself. Written in place it would
-be given twice the room it needs. Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
+One ``MGET`` reads the postings of an article's address, text and title, one those of its shingles where these do not
+settle it, one those of its terms. A string is written whole at the end of the script, without the entries at its
+beginning that are no longer read. Written in place it would be given twice the room it needs. Its time to live is set
+when it is first written in an eighth of the window, and outlives all that is entered in that eighth: so the window
+expires by itself. Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
 under ``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from services.contracts.messages import Link, LinkedBy
@@ -23,6 +24,7 @@ _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
 _SHINGLE_KEY_BITS = 18  # of a shingle's 48 bits, and 24 more lie in the entry: at a million articles 80 to a string
 _TERM_KEY_BITS = 14
 _ENTRY_BITS = 24
+_SPARE_BITS = BITS - _SHINGLE_KEY_BITS - _ENTRY_BITS
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _PAGE_SLOTS = 32  # vectors in one string
 
@@ -73,13 +75,17 @@ _RULES = (
     "MOST_REPRESENTATIVES",
 )
 
+_CONSTANT = re.compile(r"\bC\.([a-z_]+)")
+_HEAD = struct.Struct(">6s6s6s6sHBIIBBB")
+_LENGTH = struct.Struct(">I")
+
 Argument = bytes | int
 
 
-def constants() -> str:
-    """The thresholds of ``core`` as the Lua table the script reads them from."""
+def constants() -> dict[str, float]:
+    """The thresholds of ``core`` by the names the script has for them."""
     table: dict[str, float] = {name.lower(): getattr(rules, name) for name in _RULES}
-    table |= {
+    return table | {
         "asked_terms": event_.ASKED_TERMS,
         "posted_terms": event_.POSTED_TERMS,
         "most_shared_words": event_.MOST_SHARED_WORDS,
@@ -93,7 +99,12 @@ def constants() -> str:
         "vector_at": _VECTOR_AT,
         "title_at": MEMBER_TITLE_AT,
     }
-    return "local C = {" + ", ".join(f"{name} = {value!r}" for name, value in table.items()) + "}"
+
+
+def with_constants(script: str) -> str:
+    """The script with each ``C.name`` replaced by its number: a look-up each would cost more than what is computed."""
+    known = constants()
+    return _CONSTANT.sub(lambda match: repr(known[match[1]]), script)
 
 
 def pack_id(article_id: str) -> bytes:
@@ -108,39 +119,43 @@ def unpack_id(stored: bytes) -> str:
     return stored[1:].hex() if stored[:1] == b"\0" else stored.decode()
 
 
-def arguments(item: Candidate, *, now_s: int, window_s: int) -> list[Argument]:
-    """ARGV of the script."""
-    return [
-        now_s,
-        window_s,
-        rules.epoch_of(now_s, window_s),
-        pack_id(item.article_id),
-        item.article_id.encode("utf-8", "replace"),
+def moment(now_s: int, window_s: int) -> tuple[int, int, int]:
+    """The first arguments of the script: now, window and epoch."""
+    return now_s, window_s, rules.epoch_of(now_s, window_s)
+
+
+def article(item: Candidate) -> bytes:
+    """One article as an argument of the script: what is of one size, then the rest, each behind its length."""
+    terms, hashes, title = item.event.terms, item.sketch.hashes, item.title
+    head = _HEAD.pack(
         item.version.to_bytes(BITS // 8, "big"),
-        item.outlet.to_bytes(2, "big"),
         item.identity.to_bytes(BITS // 8, "big"),
         item.exact.to_bytes(BITS // 8, "big"),
-        b"" if item.title is None else item.title.to_bytes(BITS // 8, "big"),
-        int(item.short),
-        int(item.empty),
+        b"" if title is None else title.to_bytes(BITS // 8, "big"),
+        item.outlet,
+        item.short | item.empty << 1 | (title is not None) << 2,
         item.sketch.threshold >> TOP_SHIFT,
-        b"".join(map(_shingle, item.sketch.hashes)),
+        item.published_s,
+        item.event.title_norm,
+        item.event.days,
+        len(terms),
+    )
+    parts = (
+        pack_id(item.article_id),
+        item.article_id.encode("utf-8", "replace"),
+        _shingles(hashes),
+        _quotations(item),
         facts_.pack(item.facts).encode("utf-8", "replace"),
         encode_member(item.member).removesuffix(MEMBER_NO_LINK),
         _marks(item.marks),
-        item.published_s,
-        b"".join(map(_term, item.event.terms)),
-        item.event.title_norm,
-        "\x1e".join(term.word for term in item.event.terms).encode(),
-        b"".join(mark.to_bytes(2, "big") for mark in item.marks.stated),
-        b"".join((t.key & KEY_MASK).to_bytes(3, "big") + bytes((t.weight | t.titled << 7,)) for t in item.event.terms),
-        b"".join(
-            bytes((len(keys) | state << 7,)) + b"".join(key.to_bytes(3, "big") for key in sorted(keys))
-            for keys, state in item.event.names
-        ),
-        item.event.days,
-        bytes(value in item.sketch.quoted for value in item.sketch.hashes),
-    ]
+        b"".join([mark.to_bytes(2, "big") for mark in item.marks.stated]),
+        _terms(terms),
+        _vector(terms),
+        _names(item),
+        "\x1e".join([term.word for term in terms]).encode(),
+    )
+    length = _LENGTH.pack
+    return head + b"".join([piece for part in parts for piece in (length(len(part)), part)])
 
 
 def decision(reply: Sequence[Any]) -> Decision:
@@ -171,22 +186,46 @@ def _marks(marks: Marks) -> bytes:
     return b"".join(lists) + marks.skeleton.to_bytes(2, "big") + marks.slots.to_bytes(2, "big")
 
 
-def _shingle(value: int) -> bytes:
-    """Four bytes to compare with thresholds, three of key, three of what lies in the entry."""
-    low = value & MASK
-    kept = low >> (BITS - _SHINGLE_KEY_BITS - _ENTRY_BITS)
-    key, entry = kept >> _ENTRY_BITS, kept & (1 << _ENTRY_BITS) - 1
-    return struct.pack(">IHI", value >> TOP_SHIFT, key >> 8, (key & 0xFF) << _ENTRY_BITS | entry)
+def _quotations(item: Candidate) -> bytes:
+    """For each shingle 1 where it lies within quotation marks, 0 elsewhere."""
+    quoted = item.sketch.quoted
+    if not quoted:
+        return bytes(len(item.sketch.hashes))
+    return bytes([value in quoted for value in item.sketch.hashes])
 
 
-def _term(term: Term) -> bytes:
-    """Two bytes of key, three of what lies in the entry and in vectors, weight, rarity, whether it is in the title."""
-    return struct.pack(
-        ">HBHBBB",
-        term.key >> (BITS - _TERM_KEY_BITS),
-        (term.key & KEY_MASK) >> 16,
-        term.key & 0xFFFF,
-        term.weight,
-        term.rarity,
-        term.titled,
+def _names(item: Candidate) -> bytes:
+    """For each name of the headline how many words it has (128 more for a state) and 24 bits a word."""
+    return b"".join(
+        bytes((len(keys) | state << 7,)) + b"".join(key.to_bytes(3, "big") for key in sorted(keys))
+        for keys, state in item.event.names
     )
+
+
+@lru_cache(maxsize=256)
+def _many(layout: str, count: int) -> struct.Struct:
+    return struct.Struct(">" + layout * count)
+
+
+def _shingles(hashes: tuple[int, ...]) -> bytes:
+    """Each: four bytes to compare with thresholds, three of key, three of what lies in the entry."""
+    flat: list[int] = []
+    for value in hashes:
+        kept = (value & MASK) >> _SPARE_BITS
+        flat += (value >> TOP_SHIFT, kept >> 32, kept & 0xFFFF_FFFF)
+    return _many("IHI", len(hashes)).pack(*flat)
+
+
+def _terms(terms: tuple[Term, ...]) -> bytes:
+    """Each: two bytes of key, three of what lies in the entry and in vectors, weight, rarity, whether it is in the
+    title."""
+    flat: list[int] = []
+    for term in terms:
+        key = term.key
+        flat += (key >> (BITS - _TERM_KEY_BITS), key >> 16 & 0xFF, key & 0xFFFF, term.weight, term.rarity, term.titled)
+    return _many("HBHBBB", len(terms)).pack(*flat)
+
+
+def _vector(terms: tuple[Term, ...]) -> bytes:
+    """Each: 24 bits of key and the weight, 128 more in the title."""
+    return _many("I", len(terms)).pack(*[(term.key & KEY_MASK) << 8 | term.weight | term.titled << 7 for term in terms])
