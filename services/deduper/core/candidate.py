@@ -15,7 +15,7 @@ from services.deduper.core.event import Event, event
 from services.deduper.core.facts import Facts, facts_of
 from services.deduper.core.marks import Marks, marks_of
 from services.deduper.core.sketch import EMPTY, Sketch, sketch
-from services.deduper.core.text import is_unspaced, tokens
+from services.deduper.core.text import fold, is_unspaced, plain, tokens, words_in
 from services.deduper.core.vocabulary import Vocabulary
 
 SHORT_WORDS = 25  # below this a text has no sketch: too few shingles to tell a copy from a coincidence
@@ -58,8 +58,10 @@ class Candidate:
 def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
     """The candidate for an article as the poller published it. ``vocabulary`` counts it."""
     text = article.text or article.summary or ""
-    words = tokens(text)
-    title_words = tokens(headline(article.title))
+    folded = fold(plain(text))
+    words = words_in(folded)
+    title = headline(article.title)
+    title_words = tokens(title)
     short = len(words) < (SHORT_CHARACTERS if is_unspaced(words) else SHORT_WORDS)
     body = " ".join([*title_words, "|", *words] if short else words)
     return Candidate(
@@ -73,9 +75,9 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
         empty=not words,
         outlet=_hash("outlet", article.outlet) & 0xFFFF,
         sketch=EMPTY if short else sketch(words, text),
-        facts=facts_of(article.title, text),
-        marks=marks_of(headline(article.title), text, vocabulary.prior),
-        event=event(article.title, text, vocabulary),
+        facts=facts_of(article.title, text, folded),
+        marks=marks_of(title, text, vocabulary.prior),
+        event=event(article.title, text, vocabulary, words),
         published_s=_published(article),
         member=StoryMember(
             article_id=article.id,

@@ -20,12 +20,13 @@ _NAMES = (
     "sunday sonntag dimanche domingo zondag",
 )
 _BIT = {name: 1 << day for day, names in enumerate(_NAMES) for name in names.split()}
-_DAY = re.compile(rf"\b(?:{'|'.join(_BIT)})\b")
+_DAYS = {name: re.compile(rf"\b{name}\b") for name in _BIT}
 
 
 def days_of(title: str, text: str) -> int:
     """The weekdays named in title and lead, a bit each, Monday the lowest."""
-    found = 0
-    for name in _DAY.findall(fold(f"{title}\n{text[:LEAD_CHARACTERS]}")):
-        found |= _BIT[name]
+    found, head = 0, fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
+    for name in filter(head.__contains__, _DAYS):  # one expression of all names takes ten times as long
+        if _DAYS[name].search(head):
+            found |= _BIT[name]
     return found

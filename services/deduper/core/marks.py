@@ -54,15 +54,19 @@ def marks_of(title: str, text: str, common: Mapping[str, float] = MappingProxyTy
     """The marks of one version of an article. ``common`` is how often a word stem occurs in a million words: in a title
     that Capitalises Every Word it tells names from words."""
     head = fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
-    spelled = (_SPELLED[word] for word in re.findall(r"[a-z]+", head) if word in _SPELLED)
-    series = dict.fromkeys([*_ORDINAL.findall(head), *spelled])
-    ordinals = {match.start() for match in _ORDINAL.finditer(fold(title))}
-    numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(fold(title)) if m.start() not in ordinals)
+    series = dict.fromkeys([*_ORDINAL.findall(head), *_spelled(head)])
+    folded = fold(title)
+    ordinals = {match.start() for match in _ORDINAL.finditer(folded)}
+    numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(folded) if m.start() not in ordinals)
     words = _WORD.findall(title)
     letters = [word for word in words if not word[0].isdigit()]
     capitalised = sum(1 for word in letters if not word.islower()) > 0.6 * len(letters)
-    plain = [fold(word) for word in letters if word.islower() or (capitalised and _is_common(word, common))]
-    slots = [fold(word) for word in letters if not (word.islower() or (capitalised and _is_common(word, common)))]
+    plain: list[str] = []
+    slots: list[str] = []
+    for word in letters:
+        small = fold(word)
+        is_plain = word.islower() or (capitalised and common.get(stem(small), 0.0) >= COMMON)
+        (plain if is_plain else slots).append(small)
     named = len(plain) >= SKELETON_WORDS and bool(slots)
     return Marks(
         series=_hashes(series),
@@ -73,8 +77,11 @@ def marks_of(title: str, text: str, common: Mapping[str, float] = MappingProxyTy
     )
 
 
-def _is_common(word: str, common: Mapping[str, float]) -> bool:
-    return common.get(stem(fold(word)), 0.0) >= COMMON
+def _spelled(head: str) -> list[str]:
+    """The ordinals written as words."""
+    if not any(map(head.__contains__, _SPELLED)):
+        return []
+    return [_SPELLED[word] for word in re.findall(r"[a-z]+", head) if word in _SPELLED]
 
 
 def conflict(mine: Marks, theirs: Marks, *, home: bool) -> Conflict | None:

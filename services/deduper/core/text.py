@@ -1,6 +1,7 @@
 """What is compared: words without case, punctuation and typography.
 
-``str.translate`` on non-ASCII text costs twenty times a regular expression's time, so it is not used.
+Most English text is ASCII but for its quotation marks and dashes. There ``str.translate`` and ``split`` take a tenth of
+a regular expression's time; on other text they take twenty times as much, so the expression is used.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ _UNSPACED = (
 )
 _UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(r"[^\W_]+")
+_TYPOGRAPHY = "’“”—–‘…\u00a0"  # nothing that NFKC would make a letter or digit of
+_ASCII_WORDS = str.maketrans({chr(code): chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
 _MIXED_TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
 
@@ -30,10 +33,27 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+def plain(text: str) -> str:
+    """The text with typographic marks as spaces where that leaves ASCII, else the text itself: what has the same words,
+    and is faster to read."""
+    if text.isascii():
+        return text
+    straight = text
+    for mark in _TYPOGRAPHY:
+        straight = straight.replace(mark, " ")
+    return straight if straight.isascii() else text
+
+
 def tokens(text: str) -> list[str]:
     """The words of ``text``, folded; in scripts without spaces, its characters."""
-    folded = fold(text)
-    if folded.isascii() or not _UNSPACED_CHARACTER.search(folded):
+    return words_in(fold(plain(text)))
+
+
+def words_in(folded: str) -> list[str]:
+    """:func:`tokens` of a text that is folded already."""
+    if folded.isascii():
+        return folded.translate(_ASCII_WORDS).split()
+    if not _UNSPACED_CHARACTER.search(folded):
         return _WORD.findall(folded)
     return _MIXED_TOKEN.findall(folded)
 

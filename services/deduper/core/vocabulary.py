@@ -1,6 +1,6 @@
 """How much a word says: rare words name an event, common ones do not.
 
-What is counted is in how many of the recent articles a word stood. The count starts from a prior (how common the word
+What is counted is how often a word stood in the recent articles. The count starts from a prior (how common the word
 is in English at large), so that the first article of a fresh process is weighed like the millionth. It is kept in the
 process, not in the store: weights go into the vector an article is stored with, so two processes whose counts differ
 a little still compare alike, and a verdict once given is remembered by version.
@@ -9,7 +9,6 @@ a little still compare alike, and a verdict once given is remembered by version.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -25,7 +24,7 @@ WARM_ARTICLES = 500  # without a prior nothing is said before so many articles h
 
 @dataclass(slots=True)
 class Vocabulary:
-    """Article counts of one language. ``prior`` maps words to occurrences per million; empty where there is none.
+    """Word counts of one language. ``prior`` maps words to occurrences per million; empty where there is none.
 
     ``aliases`` maps a word to all that name the same: see :mod:`services.deduper.core.names`.
     """
@@ -33,34 +32,49 @@ class Vocabulary:
     prior: Mapping[str, float] = field(default_factory=dict)
     aliases: Aliases = field(default_factory=dict)
     articles: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
     _expected: dict[str, float] = field(init=False, repr=False)
+    _seen: dict[str, float] = field(init=False, repr=False)  # what the prior expects and what was counted
 
     def __post_init__(self) -> None:
         self._expected = {
             word: PRIOR_ARTICLES * (1 - math.exp(-often * 1e-6 * PRIOR_WORDS)) for word, often in self.prior.items()
         }
-
-    def observe(self, words: Iterable[str]) -> None:
-        """Count one article by its distinct words."""
-        self.articles += 1
-        self.counts.update(words)
-        if self.articles >= RECENT_ARTICLES:
-            self.articles //= 2
-            self.counts = Counter({word: count // 2 for word, count in self.counts.items() if count > 1})
+        self._seen = dict(self._expected)
 
     @property
     def ready(self) -> bool:
         """Whether its word can be relied on."""
         return bool(self.prior) or self.articles >= WARM_ARTICLES
 
+    def count(self, word: str) -> int:
+        """How often a word has been counted."""
+        return round(self._seen.get(word, 0.0) - self._expected.get(word, 0.0))
+
+    def observe(self, counts: Mapping[str, int]) -> dict[str, float]:
+        """Count one article, and say how much each of its words tells: see :meth:`information`."""
+        self.articles += 1
+        if self.articles >= RECENT_ARTICLES:
+            self._halve()
+        # The inner loop of the whole room: one look-up a word, names looked up once, and no call for a minimum.
+        told: dict[str, float] = {}
+        log, seen, seen_of, most, total = math.log, self._seen, self._seen.get, MOST_INFORMATION, self._total()
+        for word, often in counts.items():
+            now = seen[word] = seen_of(word, 0.0) + often
+            value = log(total / (now + 0.3))
+            told[word] = min(value, most)
+        return told
+
     def information(self, words: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
-        weight = PRIOR_ARTICLES if self.prior else 0
-        total = weight + self.articles + 1
-        # The inner loop of the whole room: names looked up once, and no call for a minimum.
-        log, count_of, expected_of, most = math.log, self.counts.get, self._expected.get, MOST_INFORMATION
-        return {
-            word: most if (value := log(total / (expected_of(word, 0.0) + count_of(word, 0) + 0.3))) > most else value
-            for word in words
-        }
+        total = self._total()
+        return {word: min(MOST_INFORMATION, math.log(total / (self._seen.get(word, 0.0) + 0.3))) for word in words}
+
+    def _total(self) -> int:
+        return (PRIOR_ARTICLES if self.prior else 0) + self.articles + 1
+
+    def _halve(self) -> None:
+        self.articles //= 2
+        halves = {word: half for word in self._seen if (half := self.count(word) // 2)}
+        self._seen = dict(self._expected)
+        for word, half in halves.items():
+            self._seen[word] = self._seen.get(word, 0.0) + half

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.deduper.core.candidate import candidate, headline
-from services.deduper.core.event import MOST_TERMS, WEIGHT_ONE, event, likeness, shared_words, vector, words_of
+from services.deduper.core.event import (
+    MOST_TERMS,
+    WEIGHT_ONE,
+    counts_of,
+    event,
+    likeness,
+    shared_words,
+    vector,
+    words_of,
+)
 from services.deduper.core.marks import conflict, marks_of
 from services.deduper.core.memory import MemoryIndex
+from services.deduper.core.text import tokens
 from services.deduper.core.verdict import Copy
 from services.deduper.core.vocabulary import MOST_INFORMATION, RECENT_ARTICLES, WARM_ARTICLES, Vocabulary
 from services.deduper.vocabularies import Vocabularies, english
@@ -27,14 +39,14 @@ def test_a_name_in_every_article_stops_saying_much() -> None:
     vocabulary = Vocabulary(english())
     before = vocabulary.information(["zorvak"])["zorvak"]
     for _ in range(400):
-        vocabulary.observe(["zorvak"])
+        vocabulary.observe({"zorvak": 1})
     assert vocabulary.information(["zorvak"])["zorvak"] < before / 3
 
 
 def test_without_a_prior_nothing_is_said_before_enough_was_read() -> None:
     vocabulary = Vocabulary()
     for _ in range(WARM_ARTICLES - 1):
-        vocabulary.observe(["der", "die"])
+        vocabulary.observe({"der": 1, "die": 1})
     assert event("Titel", "der Text", vocabulary).terms
     assert not event("Titel", "der Text", Vocabulary()).terms
 
@@ -42,10 +54,10 @@ def test_without_a_prior_nothing_is_said_before_enough_was_read() -> None:
 def test_counts_are_halved_so_that_news_can_change_its_words() -> None:
     vocabulary = Vocabulary()
     for _ in range(RECENT_ARTICLES):
-        vocabulary.observe(["often"])
-    vocabulary.observe(["often", "once"])
+        vocabulary.observe({"often": 1})
+    vocabulary.observe({"often": 1, "once": 1})
     assert vocabulary.articles == RECENT_ARTICLES // 2 + 1
-    assert vocabulary.counts["often"] == vocabulary.articles
+    assert vocabulary.count("often") == vocabulary.articles
 
 
 @given(st.text(max_size=200), st.text(max_size=800))
@@ -69,6 +81,32 @@ def test_two_reports_of_one_event_are_nearer_than_two_of_one_kind() -> None:
 
 def test_initials_and_possessives_are_one_word() -> None:
     assert words_of("The U.S. Navy's ships, U.N. talks") == ["the", "us", "navy", "ship", "un", "talk"]
+
+
+_PIECES = (
+    "U.S.",
+    "Navy's",
+    "Navy’s",
+    "s",
+    "U.N.'s",
+    " ",
+    " ",
+    "e.g.",
+    "J. K.",
+    "'s",
+    "us",
+    "ships",
+    "Ö",
+    "_",
+    ".",
+    "a.b",
+    "x",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES)).map("".join))
+def test_words_are_counted_from_tokens_as_if_possessives_and_initials_had_been_mended_first(text: str) -> None:
+    assert counts_of(text, tokens(text)) == Counter(words_of(text))
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.deduper.core.days import days_of
 from services.deduper.core.event import Event, Met, Vector, names_met
-from services.deduper.core.names import Name, names_of
+from services.deduper.core.names import Name, is_written, names_of
 from services.deduper.vocabularies import state_names
 
 
 def words(title: str, text: str = "") -> list[set[str]]:
     return [set(name.words) for name in names_of(title, text, {})]
+
+
+@given(st.text(alphabet="ab-'’ 3_é.", max_size=12))
+def test_a_word_is_written_where_it_stands_by_itself(text: str) -> None:
+    for word in ("a", "ab", "a-b"):
+        assert is_written(word, text) == (word in re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text))
 
 
 def test_words_with_a_capital_are_names() -> None:
