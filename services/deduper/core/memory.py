@@ -8,6 +8,7 @@ the epoch it was entered in: time is cut into eighths of a window, and the last 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from services.contracts.stories import StoryMember
 from services.deduper.core import verdict as rules
@@ -145,10 +146,10 @@ class _Memory:
             self._post_term(term.key, record.leader)
 
     def _post_term(self, key: int, leader: int) -> None:
-        """Postings of terms keep the latest stories."""
+        """Postings of terms keep the latest stories: the oldest makes room."""
         posting = self._look.posting(key)
         if any(owner.number == leader for owner in posting):
             return
+        if len(posting) >= rules.MOST_STORIES_A_TERM:
+            posting.remove(min(posting, key=attrgetter("number")))
         self._bucket.postings.setdefault(key, posting).append(Owner(self._look.epoch, leader, 0))
-        if len(posting) > rules.MOST_STORIES_A_TERM:
-            del posting[0]

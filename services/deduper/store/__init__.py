@@ -1,7 +1,7 @@
 """The index on Redis: one atomic script for some articles of a language, packed, expiring by itself.
 
 All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works on Redis Cluster; it runs on Redis
-7 and 8 and on Valkey 8 and 9. Under ``ww:2:{dd:<bucket>}``:
+7 and 8 and on Valkey 8 and 9. Under ``ww:3:{dd:<bucket>}``:
 
 | key | type | holds |
 |---|---|---|

@@ -5,8 +5,9 @@
 -- KEYS[1] prefix of the bucket. ARGV: now, window, epoch, then one string an article, see store/packing.py.
 --
 -- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
--- Postings lie in strings of about a hundred entries, in order of arrival. An entry of a text's hash: 4 bytes of hash,
---   I4 number, B outlet, B epoch; of a shingle's: 3 bytes of hash, the same; of a term's: 3 bytes, I4 leader, B epoch.
+-- Postings lie in strings: B epoch in which its life was last set, about a hundred entries, then zeros for entries to
+--   come. An entry of a text's hash: 4 bytes of hash, I4 number, B outlet, B epoch; of a shingle's: 3 bytes of hash, the
+--   same; of a term's: 3 bytes, I4 leader, B epoch. Those of texts and shingles are in order of arrival.
 --   The owners of a hash, as they are handed around: I4 number, B outlet (its lower half) each.
 -- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), I2 outlet, B hashes, B short,
 --   B depth, B whether it has more versions, version, s own id, then marks. Records stay under 64 bytes, so that the
@@ -15,8 +16,9 @@
 -- Vector, in a slot of a page: I4 published, I4 seen, B title norm, B terms, B weekdays and 128 where its story has no
 --   other representatives, then terms: 3 bytes key, B weight (128 more where it stands in the title).
 --
--- What costs is calls of the server, strings made and numbers written out. So all that one call of the script reads is
--- read once, postings and fields are written at its end, and times to live are handed over as text.
+-- What costs is calls of the server, every byte of a string made (the server's Lua hashes them all) and numbers written
+-- out. So all that one call of the script reads is read once, postings are written in their places, fields together at
+-- its end, and times to live are handed over as text.
 local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
 local sub, byte, char, find, rep = string.sub, string.byte, string.char, string.find, string.rep
 local floor, min, max, format, sort = math.floor, math.min, math.max, string.format, table.sort
@@ -40,7 +42,7 @@ end
 
 -- What this call of the script has read and is to write.
 
-local strings, changed = {}, {}  -- of postings by key; how those that were changed are to be kept
+local strings, added, free = {}, {}, {}  -- of postings by key: as read, a byte and what was added, the first free byte
 local puts, touched = {}, {}  -- fields of hashes by key; hashes that are to live on
 local records, pages = {}, {}  -- by number; of vectors, whether they are there
 local left, next_owner, next_copy = #ARGV - 3, nil, nil  -- articles to come; numbers set aside for them
@@ -59,11 +61,11 @@ local function fetch(keys)
   for i = 1, count do strings[missing[i]] = values[i] or '' end
 end
 
--- The owners of a hash, in order of arrival. `size` is that of an entry.
-local function owners_of(raw, field, size)
-  local at, owners = find(raw, field, 1, true), ''
+-- The owners of a hash in a string, in order of arrival. `size` is that of an entry.
+local function owners_in(raw, field, size)
+  local at, owners = find(raw, field, 2, true), ''
   while at do
-    if (at - 1) % size ~= 0 then
+    if (at - 2) % size ~= 0 then
       at = find(raw, field, at + 1, true)
     else
       if is_read[byte(raw, at + size - 1)] then owners = owners .. sub(raw, at + size - 6, at + size - 2) end
@@ -73,16 +75,72 @@ local function owners_of(raw, field, size)
   return owners
 end
 
--- Add an entry to a string of postings `raw`, without those at its beginning that are not read any more.
-local function write(key, raw, size, field, tail)
-  if not changed[key] then
-    -- The time to live is set once an epoch: what is entered later in it is read for as long as its first entries.
-    changed[key] = byte(raw, #raw) == this_epoch and 'KEEPTTL' or 'EX'
+local function owners_of(key, field, size)
+  local owners = owners_in(strings[key], field, size)
+  return added[key] and owners .. owners_in(added[key], field, size) or owners
+end
+
+local offsets = {}  -- numbers as text
+local function text(number)
+  local found = offsets[number]
+  if not found then
+    found = format('%d', number)
+    offsets[number] = found
   end
-  local from = 1
-  while from <= #raw and not is_read[byte(raw, from + size - 1)] do from = from + size end
-  if from > 1 then raw = sub(raw, from) end
-  strings[key] = raw .. field .. tail
+  return found
+end
+
+-- Where the free part of a string begins: it is less than a third of one that has more than a few entries.
+local FREE = {[ENTRY_TEXT] = rep('\0', ENTRY_TEXT), [ENTRY_SHINGLE] = rep('\0', ENTRY_SHINGLE),
+              [ENTRY_TERM] = rep('\0', ENTRY_TERM)}
+local function first_free(raw, size)
+  local from = #raw > 160 and 2 + floor((#raw - 1) * 0.66 / size) * size or 2
+  local at = find(raw, FREE[size], from, true)
+  return at and at + (2 - at) % size or 2 + floor((#raw - 1) / size) * size
+end
+
+-- The length of a string with so many bytes in it: as many as the server sets aside for it anyway.
+local function room(bytes)
+  local header, step = bytes < 252 and 4 or 6, 16
+  while step * 8 < bytes + header do step = step * 2 end
+  return math.ceil((bytes + header) / step) * step - header
+end
+
+-- Write a string anew, without what is not read any more, and set its time to live: once in an epoch, since what is
+-- entered later in it is read no longer than what was entered first.
+local function rewrite(key, used, size, entry)
+  local from = 2
+  if size == ENTRY_TERM then  -- not in order of arrival
+    local kept = {}
+    for at = 2, #used - size + 1, size do
+      if is_read[byte(used, at + size - 1)] then kept[#kept + 1] = sub(used, at, at + size - 1) end
+    end
+    used = '.' .. table.concat(kept)
+  else
+    while from <= #used and not is_read[byte(used, from + size - 1)] do from = from + size end
+  end
+  local raw = char(this_epoch) .. sub(used, from) .. entry
+  free[key] = #raw + 1
+  raw = raw .. rep('\0', room(#raw) - #raw)
+  strings[key], added[key] = raw, nil
+  call('SET', key, raw, 'EX', postings_kept_for)
+end
+
+-- Add an entry to a string of postings.
+local function enter(key, size, entry)
+  local raw, more = strings[key], added[key]
+  local at = free[key] or first_free(raw, size)
+  if byte(raw, 1) == this_epoch and at + size - 1 <= #raw then
+    call('SETRANGE', key, text(at - 1), entry)
+    free[key] = at + size
+    if size == ENTRY_TERM then
+      strings[key] = sub(raw, 1, at - 1) .. entry .. sub(raw, at + size)
+    else
+      added[key] = (more or '.') .. entry
+    end
+  else
+    rewrite(key, sub(raw, 1, at - (more and #more or 1)) .. (more and sub(more, 2) or ''), size, entry)
+  end
 end
 
 local function group(kind, number)
@@ -185,7 +243,7 @@ local prior, again  -- the record of its address, and the same where it is its o
 local identity_all, exact_all, title_all  -- owners
 local keys, parts, alls, wrapper, shared, any_shared  -- by shingle: key, top and bytes, owners, boilerplate; by number
 local term_keys, term_bits  -- of those asked for; 3 bytes of every term
-local scanned, met_count, met_first  -- by asked term: its string when it was read, live owners in it, where the first is
+local scanned, met_count, met_oldest  -- by asked term: its string when it was read, stories in it, where the oldest is
 local likened  -- by leader
 local state_count, name_keys, name_states  -- the headline's names
 
@@ -202,9 +260,9 @@ local function read_shingles()
   for i = 1, count do keys[i] = shingles .. parts[i * 3 - 1] end
   fetch(keys)
   for i = 1, count do
-    local raw, field = strings[keys[i]], parts[i * 3]
-    if find(raw, field, 1, true) then
-      local all = owners_of(raw, field, ENTRY_SHINGLE)
+    local key, field = keys[i], parts[i * 3]
+    if find(strings[key], field, 2, true) or added[key] then
+      local all = owners_of(key, field, ENTRY_SHINGLE)
       if all ~= '' then
         alls[i] = all
         if is_boilerplate(all) then
@@ -358,7 +416,7 @@ end
 
 local function vector_of(number)
   local key, at = slot(number)
-  return call('GETRANGE', key, format('%d', at), format('%d', at + C.slot_bytes - 1))
+  return call('GETRANGE', key, text(at), text(at + C.slot_bytes - 1))
 end
 
 -- How the story of a leader scores by its live representatives; nil where it has none.
@@ -397,7 +455,7 @@ end
 local function ask_terms()
   if term_keys then return end
   if not term_bits then read_terms() end
-  term_keys, scanned, met_count, met_first = {}, {}, {}, {}
+  term_keys, scanned, met_count, met_oldest = {}, {}, {}, {}
   local of_terms = prefix .. ':t:'
   for i = 1, min(terms, C.asked_terms) do term_keys[i] = of_terms .. sub(event, i * 8 - 7, i * 8 - 6) end
   fetch(term_keys)
@@ -406,14 +464,14 @@ end
 -- Count the stories that an asked term stands in, in `met` by leader, and note how many they are.
 local function scan(i, met)
   local raw, field = strings[term_keys[i]], term_bits[i]
-  local at, count, first = find(raw, field, 1, true), 0, 0
+  local at, count, lowest, oldest = find(raw, field, 2, true), 0, 2^32, 0
   while at do
-    if at % ENTRY_TERM == 1 then
+    if at % ENTRY_TERM == 2 then
       local a, b, c, d, entered = byte(raw, at + 3, at + 7)
       if is_read[entered] then
-        if count == 0 then first = at end
         count = count + 1
         local leader = ((a * 256 + b) * 256 + c) * 256 + d
+        if leader < lowest then lowest, oldest = leader, at end
         met[leader] = (met[leader] or 0) + 1
       end
       at = find(raw, field, at + ENTRY_TERM, true)
@@ -421,7 +479,7 @@ local function scan(i, met)
       at = find(raw, field, at + 1, true)
     end
   end
-  scanned[i], met_count[i], met_first[i] = raw, count, first
+  scanned[i], met_count[i], met_oldest[i] = raw, count, oldest
 end
 
 local function nearest_stories()
@@ -605,26 +663,33 @@ end
 
 local function post(key, field, size, all, number, tail)
   if all and all ~= '' and (#all / 5 >= C.max_owners or again and contains(all, number)) then return end
-  write(key, strings[key], size, field, tail)
+  enter(key, size, field .. tail)
 end
 
 local function post_term(i, leader, is_new, tail)
   local key, field = term_keys[i], term_bits[i]
-  local raw = strings[key]
+  local raw, entry = strings[key], field .. tail
   if scanned[i] ~= raw then scan(i, {}) end
   if not is_new then
-    local entry = field .. sub(tail, 1, 4)
-    local at = find(raw, entry, 1, true)
+    local known = sub(entry, 1, 7)
+    local at = find(raw, known, 2, true)
     while at do
-      if at % ENTRY_TERM == 1 and is_read[byte(raw, at + 7)] then return end
-      at = find(raw, entry, at + 1, true)
+      if at % ENTRY_TERM == 2 and is_read[byte(raw, at + 7)] then return end
+      at = find(raw, known, at + 1, true)
     end
   end
-  if met_count[i] >= C.most_stories_a_term then  -- the oldest makes room
-    local at = met_first[i]
-    raw = sub(raw, 1, at - 1) .. sub(raw, at + ENTRY_TERM)
+  if met_count[i] < C.most_stories_a_term then
+    enter(key, ENTRY_TERM, entry)
+  else  -- the oldest story makes room
+    local at = met_oldest[i]
+    raw = sub(raw, 1, at - 1) .. entry .. sub(raw, at + ENTRY_TERM)
+    if byte(raw, 1) == this_epoch then
+      call('SETRANGE', key, text(at - 1), entry)
+      strings[key] = raw
+    else
+      rewrite(key, sub(raw, 1, (free[key] or first_free(raw, ENTRY_TERM)) - 1), ENTRY_TERM, '')
+    end
   end
-  write(key, raw, ENTRY_TERM, field, tail)
 end
 
 local function represent(number, leader)
@@ -635,18 +700,18 @@ local function represent(number, leader)
     if #others / 4 + 1 >= C.most_representatives then return end
     if others == '' then  -- the leader is not alone any more
       local raw, key, at = vector_of(leader), slot(leader)
-      if #raw >= C.vector_at then call('SETRANGE', key, format('%d', at + 10), char(byte(raw, 11) % 128)) end
+      if #raw >= C.vector_at then call('SETRANGE', key, text(at + 10), char(byte(raw, 11) % 128)) end
     end
     keep('p', leader, '', others .. pack_('>I4', number))
   end
   local key, at = slot(number)
   -- A page is made in its full size at once: a string that grows is given twice the room it needs.
   if not pages[key] and call('EXISTS', key) == 0 then
-    call('SETRANGE', key, format('%d', C.page_slots * C.slot_bytes - 1), '\0')
+    call('SETRANGE', key, text(C.page_slots * C.slot_bytes - 1), '\0')
   end
   pages[key], touched[key] = true, true
   local said = pack_('>I4I4BBB', published, now, title_norm, terms, is_new and days + 128 or days)
-  call('SETRANGE', key, format('%d', at), said .. vector)
+  call('SETRANGE', key, text(at), said .. vector)
   ask_terms()
   local tail = pack_('>I4B', leader, this_epoch)
   for i = 1, min(terms, C.posted_terms) do post_term(i, leader, is_new, tail) end
@@ -714,7 +779,7 @@ local function remember(found, further)
       for i = 1, #keys do
         local all = alls[i]
         if not wrapper[i] and contains(all, owner.number) and #all / 5 < C.max_owners then
-          write(keys[i], strings[keys[i]], ENTRY_SHINGLE, parts[i * 3], nobody)
+          enter(keys[i], ENTRY_SHINGLE, parts[i * 3] .. nobody)
         end
       end
     end
@@ -734,14 +799,14 @@ end
 -- One article: the texts' hashes first. Where they settle it, as they do for every second one, nothing else is read.
 local function check_and_insert()
   fetch({at_identity, at_exact, at_title})
-  identity_all = owners_of(strings[at_identity], identity, ENTRY_TEXT)
+  identity_all = owners_of(at_identity, identity, ENTRY_TEXT)
   prior = identity_all ~= '' and live((unpack_('>I4', identity_all, #identity_all - 4))) or false
   again = prior and prior.id == id and prior or false
   local further = again and again.more and noted('u', again.number, '') or ''
   local before = again and given(further)
   if before then return before end
-  exact_all = owners_of(strings[at_exact], exact, ENTRY_TEXT)
-  title_all = title and owners_of(strings[at_title], title, ENTRY_TEXT) or ''
+  exact_all = owners_of(at_exact, exact, ENTRY_TEXT)
+  title_all = title and owners_of(at_title, title, ENTRY_TEXT) or ''
   likened, term_keys, term_bits = {}, nil, nil
   local found = not prior and by_exact()
   if found then
@@ -771,10 +836,6 @@ end
 
 -- Writing down
 
-for key, how in pairs(changed) do
-  if how == 'EX' then call('SET', key, strings[key], 'EX', postings_kept_for)
-  else call('SET', key, strings[key], 'KEEPTTL') end
-end
 for key, fields in pairs(puts) do
   local list, count = {}, 0
   for field, value in pairs(fields) do
@@ -785,7 +846,14 @@ for key, fields in pairs(puts) do
   touched[key] = true
 end
 for key in pairs(touched) do call('EXPIRE', key, kept_for) end
--- Numbers that were set aside and not given.
-if next_owner then call('SET', prefix .. ':n', format('%d', next_owner)) end
-if next_copy then call('SET', prefix .. ':c', format('%d', next_copy)) end
+-- Numbers that were set aside and not given. The counters outlive all that is numbered; those of older layouts, which
+-- had no life set, go when the last one that may still write them is gone.
+if next_owner then call('SET', prefix .. ':n', text(next_owner)) end
+if next_copy then call('SET', prefix .. ':c', text(next_copy)) end
+for _, counter in ipairs({':n', ':c'}) do call('EXPIRE', prefix .. counter, postings_kept_for) end
+if next_owner and next_owner < 100 then
+  for _, older in ipairs({'ww:1', 'ww:2'}) do
+    for _, counter in ipairs({':n', ':c'}) do redis.pcall('EXPIRE', older .. sub(prefix, 5) .. counter, kept_for) end
+  end
+end
 return replies

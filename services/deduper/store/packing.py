@@ -22,7 +22,7 @@ from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
 _SHINGLE_KEY_BITS = 18  # of a shingle's 48 bits, and 24 more lie in the entry: at a million articles 80 to a string
-_TERM_KEY_BITS = 14
+_TERM_KEY_BITS = 16
 _ENTRY_BITS = 24
 _SPARE_BITS = BITS - _SHINGLE_KEY_BITS - _ENTRY_BITS
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
