@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, assert_never
@@ -28,6 +29,7 @@ log = get(__name__)
 
 Status = Literal["new", "update", "same_story", "duplicate", "known", "dead"]
 ROOM = "deduper"
+AT_ONCE = 32  # articles the store is asked about while as many more are read
 
 
 class StoryStore(Protocol):
@@ -54,7 +56,7 @@ class _Work:
 
 
 class Deduper:
-    """The handler. One batch is one call to the store and one to Kafka; the order within a key is kept."""
+    """The handler. A batch goes to the store in parts and to Kafka in one; the order is kept."""
 
     def __init__(
         self,
@@ -74,11 +76,19 @@ class Deduper:
         """See :class:`services.runtime.ports.StreamHandler`."""
         started = self._clock.monotonic()
         work = [_Work(delivery) for delivery in batch]
-        letters = [letter for one in work if (letter := self._read(one))]
-        asked = [one for one in work if one.item is not None]
-        decisions = await self._ask([one.item for one in asked if one.item is not None])
-        for one, decision in zip(asked, decisions, strict=True):
-            self._act(one, decision)
+        letters: list[Outgoing] = []
+        asking: asyncio.Future[None] | None = None
+        for first in range(0, len(work), AT_ONCE):
+            some = work[first : first + AT_ONCE]
+            for one in some:
+                if letter := self._read(one):
+                    letters.append(letter)
+                await asyncio.sleep(0)  # what was asked leaves, and the store answers, while these are read
+            if asking:
+                await asking
+            asking = asyncio.ensure_future(self._ask([one for one in some if one.item is not None]))
+        if asking:
+            await asking
         failpoints.reach("deduper.remembered")
         letters += await self._send([one for one in work if one.outgoing is not None])
         if letters:
@@ -99,13 +109,14 @@ class Deduper:
             return self._bury(one, "defect", error)
         return None
 
-    async def _ask(self, items: Sequence[Candidate]) -> Sequence[Decision]:
-        if not items:
-            return ()
+    async def _ask(self, asked: Sequence[_Work]) -> None:
+        if not asked:
+            return
         started = self._clock.monotonic()
-        decisions = await self._store.check_and_insert(items)
+        decisions = await self._store.check_and_insert([one.item for one in asked if one.item is not None])
         self._metrics.store_seconds.observe(self._clock.monotonic() - started)
-        return decisions
+        for one, decision in zip(asked, decisions, strict=True):
+            self._act(one, decision)
 
     def _act(self, one: _Work, decision: Decision) -> None:
         article = one.article

@@ -24,7 +24,7 @@ class DeduperMetrics(RoomMetrics):
         )
         self.store_seconds = Histogram(
             "wirewatch_deduper_store_seconds",
-            "Time for the check-and-insert of one batch, waiting for the store included.",
+            "Time for a check-and-insert of up to 32 articles, waiting for the store and reading of the next included.",
             registry=registry,
             buckets=STAGE_BUCKETS_SECONDS,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -10,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from services.contracts import codec, topics
 from services.contracts.messages import Article, Change, DeadLetter, Duplicate, UniqueArticle
 from services.deduper.core.candidate import Candidate, candidate
-from services.deduper.core.verdict import Decision
+from services.deduper.core.verdict import Decision, New
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.handler import Deduper
 from services.deduper.metrics import DeduperMetrics
@@ -118,3 +120,24 @@ async def test_an_empty_batch_asks_nobody() -> None:
     empty = Delivery(topic=topics.ARTICLES, partition=0, offset=0, key=None, value=None)
     assert await handler.handle([empty]) == ["dead"]
     assert await handler.handle([]) == []
+
+
+async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(room: Room) -> None:
+    class Slow:
+        asked: ClassVar[list[int]] = []
+        busy = False
+
+        async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
+            assert not self.busy
+            self.busy = True
+            self.asked.append(len(batch))
+            await asyncio.sleep(0.001)
+            self.busy = False
+            return [Decision(New(item.article_id), known=False) for item in batch]
+
+    room.handler = Deduper(Slow(), room.publisher, FakeClock(), DeduperMetrics(CollectorRegistry()), Vocabularies().of)
+    articles = [an_article(url=f"https://one.example/{number}") for number in range(70)]
+    assert await room.take(*articles) == ["new"] * 70
+    assert Slow.asked == [32, 32, 6]
+    sent = [codec.decode(message.value, UniqueArticle).article.id for message in room.publisher.on(topics.UNIQUE)]
+    assert sent == [article.id for article in articles]
