@@ -16,6 +16,7 @@ from services.contracts.stories import StoryMember, decode_member
 from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 from services.deduper.core.vocabulary import Vocabulary
+from services.deduper.store import packing
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import english, state_names
 from services.runtime.redis import RedisCalls
@@ -347,6 +348,15 @@ async def test_unspaced_scripts_are_compared_by_characters(store: Store) -> None
     first, copy = at(1, text=text, language="zh"), at(2, text=text[:300] + "。完", language="zh")
     _, decision = await ask(store, first, copy)
     assert isinstance(decision.verdict, Copy)
+
+
+async def test_both_stores_agree_where_many_hashes_lie_in_one_string(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "_SHINGLE_KEY_BITS", 3)
+    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 3 - 24)
+    monkeypatch.setattr(packing, "_TERM_KEY_BITS", 3)
+    await test_both_stores_agree_on_a_random_history(redis_client, 5)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -14,7 +14,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:f:...`` | hash | facts of the latest version |
 | ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |
 | ``:p:...`` | hash | by a story's first member: the numbers of its other representatives |
-| ``:v:<number / 32>`` | string | vectors of terms, in slots of one size |
+| ``:v:<number / 35>`` | string | vectors of terms, in slots of one size |
 | ``:story:<id>`` | hash | members, packed (``services.contracts.stories``) |
 
 One ``MGET`` reads the postings of an article's address, text and title, one those of its shingles where these do not

@@ -17,8 +17,8 @@
 --   other representatives, then terms: 3 bytes key, B weight (128 more where it stands in the title).
 --
 -- What costs is calls of the server, every byte of a string made (the server's Lua hashes them all) and numbers written
--- out. So all that one call of the script reads is read once, postings are written in their places, fields together at
--- its end, and times to live are handed over as text.
+-- out. So postings are read together and written in their places, fields are written together at the end, and times to
+-- live are handed over as text.
 local call, unpack_, pack_ = redis.call, struct.unpack, struct.pack
 local sub, byte, char, find, rep = string.sub, string.byte, string.char, string.find, string.rep
 local floor, min, max, format, sort = math.floor, math.min, math.max, string.format, table.sort
@@ -42,27 +42,14 @@ end
 
 -- What this call of the script has read and is to write.
 
-local strings, added, free = {}, {}, {}  -- of postings by key: as read, a byte and what was added, the first free byte
 local puts, touched = {}, {}  -- fields of hashes by key; hashes that are to live on
+local collides  -- whether two hashes of the article at hand lie in one string of postings
 local records, pages = {}, {}  -- by number; of vectors, whether they are there
 local left, next_owner, next_copy = #ARGV - 3, nil, nil  -- articles to come; numbers set aside for them
 
--- Read the strings of all `keys` at once: one call instead of one a hash.
-local function fetch(keys)
-  local missing, count = {}, 0
-  for i = 1, #keys do
-    if not strings[keys[i]] then
-      count = count + 1
-      missing[count] = keys[i]
-    end
-  end
-  if count == 0 then return end
-  local values = call('MGET', unpack(missing))
-  for i = 1, count do strings[missing[i]] = values[i] or '' end
-end
-
 -- The owners of a hash in a string, in order of arrival. `size` is that of an entry.
-local function owners_in(raw, field, size)
+local function owners_of(raw, field, size)
+  if not raw then return '' end
   local at, owners = find(raw, field, 2, true), ''
   while at do
     if (at - 2) % size ~= 0 then
@@ -73,11 +60,6 @@ local function owners_in(raw, field, size)
     end
   end
   return owners
-end
-
-local function owners_of(key, field, size)
-  local owners = owners_in(strings[key], field, size)
-  return added[key] and owners .. owners_in(added[key], field, size) or owners
 end
 
 local offsets = {}  -- numbers as text
@@ -120,26 +102,19 @@ local function rewrite(key, used, size, entry)
     while from <= #used and not is_read[byte(used, from + size - 1)] do from = from + size end
   end
   local raw = char(this_epoch) .. sub(used, from) .. entry
-  free[key] = #raw + 1
-  raw = raw .. rep('\0', room(#raw) - #raw)
-  strings[key], added[key] = raw, nil
-  call('SET', key, raw, 'EX', postings_kept_for)
+  call('SET', key, raw .. rep('\0', room(#raw) - #raw), 'EX', postings_kept_for)
 end
 
--- Add an entry to a string of postings.
-local function enter(key, size, entry)
-  local raw, more = strings[key], added[key]
-  local at = free[key] or first_free(raw, size)
+-- Add an entry to a string of postings that was read as `raw`. Where two hashes of an article lie in one string, it is
+-- read again.
+local function enter(key, raw, size, entry)
+  if collides then raw = call('GET', key) end
+  raw = raw or ''
+  local at = first_free(raw, size)
   if byte(raw, 1) == this_epoch and at + size - 1 <= #raw then
     call('SETRANGE', key, text(at - 1), entry)
-    free[key] = at + size
-    if size == ENTRY_TERM then
-      strings[key] = sub(raw, 1, at - 1) .. entry .. sub(raw, at + size)
-    else
-      added[key] = (more or '.') .. entry
-    end
   else
-    rewrite(key, sub(raw, 1, at - (more and #more or 1)) .. (more and sub(more, 2) or ''), size, entry)
+    rewrite(key, sub(raw, 1, at - 1), size, entry)
   end
 end
 
@@ -220,10 +195,11 @@ local function is_boilerplate(owners)
 end
 
 local function contains(owners, number)
-  for at = 1, owners and #owners or 0, 5 do
-    if unpack_('>I4', owners, at) == number then return true end
-  end
-  return false
+  if not owners or owners == '' then return false end
+  local wanted = pack_('>I4', number)
+  local at = find(owners, wanted, 1, true)
+  while at and at % 5 ~= 1 do at = find(owners, wanted, at + 1, true) end
+  return at ~= nil
 end
 
 local function share(part, whole)
@@ -241,28 +217,32 @@ local at_identity, identity, at_exact, exact, at_title, title  -- keys of string
 local sketch, quotations, facts, member, marks, stated, event, vector, names, words
 local prior, again  -- the record of its address, and the same where it is its own
 local identity_all, exact_all, title_all  -- owners
-local keys, parts, alls, wrapper, shared, any_shared  -- by shingle: key, top and bytes, owners, boilerplate; by number
-local term_keys, term_bits  -- of those asked for; 3 bytes of every term
-local scanned, met_count, met_oldest  -- by asked term: its string when it was read, stories in it, where the oldest is
+local raw_identity, raw_exact, raw_title  -- the strings
+local keys, parts, raws  -- by shingle: key, bytes (two places each), string
+local alls, wrapper, shared, any_shared, tops  -- by shingle: owners, whether boilerplate; by number; by shingle
+local term_keys, term_raws, term_bits  -- of those asked for, keys and strings; 3 bytes of every term
+local met_count, met_oldest  -- by asked term: stories in its string, where the oldest of them is
 local likened  -- by leader
 local state_count, name_keys, name_states  -- the headline's names
 
 -- Looking up
 
-local layouts = {}  -- of a sketch, by its number of shingles
+local layouts, layouts_of_tops = {}, {}  -- of a sketch, by its number of shingles
 local function read_shingles()
   local count = #sketch / 10
-  keys, parts, alls, wrapper, shared, any_shared = {}, {}, {}, {}, {}, false
+  keys, alls, wrapper, shared, any_shared, tops = {}, {}, {}, {}, false, nil
   if count == 0 then return end
-  layouts[count] = layouts[count] or '>' .. rep('I4c3c3', count)
+  if not layouts[count] then
+    layouts[count], layouts_of_tops[count] = '>' .. rep('xxxxc3c3', count), '>' .. rep('I4xxxxxx', count)
+  end
   parts = {unpack_(layouts[count], sketch)}
   local shingles = prefix .. ':s:'
-  for i = 1, count do keys[i] = shingles .. parts[i * 3 - 1] end
-  fetch(keys)
+  for i = 1, count do keys[i] = shingles .. parts[i * 2 - 1] end
+  raws = call('MGET', unpack(keys))
   for i = 1, count do
-    local key, field = keys[i], parts[i * 3]
-    if find(strings[key], field, 2, true) or added[key] then
-      local all = owners_of(key, field, ENTRY_SHINGLE)
+    local raw, field = raws[i], parts[i * 2]
+    if raw and find(raw, field, 2, true) then
+      local all = owners_of(raw, field, ENTRY_SHINGLE)
       if all ~= '' then
         alls[i] = all
         if is_boilerplate(all) then
@@ -270,7 +250,8 @@ local function read_shingles()
         else
           any_shared = true
           for o = 1, #all, 5 do
-            local number = unpack_('>I4', all, o)
+            local a, b, c, d = byte(all, o, o + 3)
+            local number = ((a * 256 + b) * 256 + c) * 256 + d
             shared[number] = (shared[number] or 0) + 1
           end
         end
@@ -283,7 +264,8 @@ local function resemblance(r)
   local count = shared[r.number]
   if not count then return nil end
   local mine, other = 0, r.hashes
-  for i = 1, #keys do if not wrapper[i] and parts[i * 3 - 2] <= r.top then mine = mine + 1 end end
+  tops = tops or {unpack_(layouts_of_tops[#keys], sketch)}
+  for i = 1, #keys do if not wrapper[i] and tops[i] <= r.top then mine = mine + 1 end end
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
   local containment = share(count, home and max(mine, other) or min(mine, other))
@@ -354,7 +336,9 @@ end
 
 -- Whom of the headline's names a vector speaks of: whether it leaves out any of the states (foreign), or speaks of
 -- no name (strangers), or of none of several states.
+local NOBODY = {foreign = false, strangers = false, other_states = false}
 local function whom(raw, stop)
+  if #name_keys == 0 then return NOBODY end
   local met, states_met = 0, 0
   for n = 1, #name_keys do
     local of_name = name_keys[n]
@@ -367,7 +351,7 @@ local function whom(raw, stop)
     end
   end
   local foreign = states_met < state_count
-  return {foreign = foreign, strangers = foreign or #name_keys > 0 and met == 0,
+  return {foreign = foreign, strangers = foreign or met == 0,
           other_states = state_count > 1 and states_met == 0}
 end
 
@@ -455,16 +439,16 @@ end
 local function ask_terms()
   if term_keys then return end
   if not term_bits then read_terms() end
-  term_keys, scanned, met_count, met_oldest = {}, {}, {}, {}
+  term_keys, term_raws, met_count, met_oldest = {}, {}, {}, {}
   local of_terms = prefix .. ':t:'
   for i = 1, min(terms, C.asked_terms) do term_keys[i] = of_terms .. sub(event, i * 8 - 7, i * 8 - 6) end
-  fetch(term_keys)
+  if terms > 0 then term_raws = call('MGET', unpack(term_keys)) end
 end
 
 -- Count the stories that an asked term stands in, in `met` by leader, and note how many they are.
 local function scan(i, met)
-  local raw, field = strings[term_keys[i]], term_bits[i]
-  local at, count, lowest, oldest = find(raw, field, 2, true), 0, 2^32, 0
+  local raw, field = term_raws[i], term_bits[i]
+  local at, count, lowest, oldest = raw and find(raw, field, 2, true), 0, 2^32, 0
   while at do
     if at % ENTRY_TERM == 2 then
       local a, b, c, d, entered = byte(raw, at + 3, at + 7)
@@ -479,7 +463,7 @@ local function scan(i, met)
       at = find(raw, field, at + 1, true)
     end
   end
-  scanned[i], met_count[i], met_oldest[i] = raw, count, oldest
+  met_count[i], met_oldest[i] = count, oldest
 end
 
 local function nearest_stories()
@@ -580,8 +564,8 @@ end
 local function only_quotes(near)
   if near.home then return false end
   local r, plain, taken, quoted = near.owner, 0, 0, 0
-  for i = 1, #keys do
-    if not wrapper[i] and parts[i * 3 - 2] <= r.top then
+  for i = 1, find(quotations, '\1', 1, true) and #keys or 0 do
+    if not wrapper[i] and tops[i] <= r.top then
       local has = contains(alls[i], r.number) and 1 or 0
       if byte(quotations, i) == 1 then quoted = quoted + has else plain, taken = plain + 1, taken + has end
     end
@@ -661,16 +645,17 @@ end
 
 -- Remembering
 
-local function post(key, field, size, all, number, tail)
+local function post(key, raw, field, size, all, number, tail)
   if all and all ~= '' and (#all / 5 >= C.max_owners or again and contains(all, number)) then return end
-  enter(key, size, field .. tail)
+  enter(key, raw, size, field .. tail)
 end
 
 local function post_term(i, leader, is_new, tail)
   local key, field = term_keys[i], term_bits[i]
-  local raw, entry = strings[key], field .. tail
-  if scanned[i] ~= raw then scan(i, {}) end
-  if not is_new then
+  if collides then term_raws[i] = call('GET', key) end
+  local raw, entry = term_raws[i], field .. tail
+  if collides or not met_count[i] then scan(i, {}) end
+  if raw and not is_new then
     local known = sub(entry, 1, 7)
     local at = find(raw, known, 2, true)
     while at do
@@ -679,16 +664,13 @@ local function post_term(i, leader, is_new, tail)
     end
   end
   if met_count[i] < C.most_stories_a_term then
-    enter(key, ENTRY_TERM, entry)
-  else  -- the oldest story makes room
+    enter(key, raw, ENTRY_TERM, entry)
+  elseif byte(raw, 1) == this_epoch then  -- the oldest story makes room
+    call('SETRANGE', key, text(met_oldest[i] - 1), entry)
+  else
     local at = met_oldest[i]
     raw = sub(raw, 1, at - 1) .. entry .. sub(raw, at + ENTRY_TERM)
-    if byte(raw, 1) == this_epoch then
-      call('SETRANGE', key, text(at - 1), entry)
-      strings[key] = raw
-    else
-      rewrite(key, sub(raw, 1, (free[key] or first_free(raw, ENTRY_TERM)) - 1), ENTRY_TERM, '')
-    end
+    rewrite(key, sub(raw, 1, first_free(raw, ENTRY_TERM) - 1), ENTRY_TERM, '')
   end
 end
 
@@ -772,21 +754,21 @@ local function remember(found, further)
     if r.leader ~= number then touched[(group('r', r.leader))] = true end
     local tail = pack_('>I4BB', number, outlet % 256, this_epoch)
     if not (status == COPY and link == URL) then
-      post(at_identity, identity, ENTRY_TEXT, identity_all, number, tail)
+      post(at_identity, raw_identity, identity, ENTRY_TEXT, identity_all, number, tail)
     end
     if found[5] then
       local nobody = pack_('>I4BB', 0, outlet % 256, this_epoch)
       for i = 1, #keys do
         local all = alls[i]
         if not wrapper[i] and contains(all, owner.number) and #all / 5 < C.max_owners then
-          enter(keys[i], ENTRY_SHINGLE, parts[i * 3] .. nobody)
+          enter(keys[i], raws[i], ENTRY_SHINGLE, parts[i * 2] .. nobody)
         end
       end
     end
     if status ~= COPY then
-      post(at_exact, exact, ENTRY_TEXT, exact_all, number, tail)
-      if title then post(at_title, title, ENTRY_TEXT, title_all, number, tail) end
-      for i = 1, #keys do post(keys[i], parts[i * 3], ENTRY_SHINGLE, alls[i], number, tail) end
+      post(at_exact, raw_exact, exact, ENTRY_TEXT, exact_all, number, tail)
+      if title then post(at_title, raw_title, title, ENTRY_TEXT, title_all, number, tail) end
+      for i = 1, #keys do post(keys[i], raws[i], parts[i * 2], ENTRY_SHINGLE, alls[i], number, tail) end
       if status ~= UPDATE then represent(number, r.leader) end
     end
     records[number] = r
@@ -798,15 +780,15 @@ end
 
 -- One article: the texts' hashes first. Where they settle it, as they do for every second one, nothing else is read.
 local function check_and_insert()
-  fetch({at_identity, at_exact, at_title})
-  identity_all = owners_of(at_identity, identity, ENTRY_TEXT)
+  raw_identity, raw_exact, raw_title = unpack(call('MGET', at_identity, at_exact, at_title))
+  identity_all = owners_of(raw_identity, identity, ENTRY_TEXT)
   prior = identity_all ~= '' and live((unpack_('>I4', identity_all, #identity_all - 4))) or false
   again = prior and prior.id == id and prior or false
   local further = again and again.more and noted('u', again.number, '') or ''
   local before = again and given(further)
   if before then return before end
-  exact_all = owners_of(at_exact, exact, ENTRY_TEXT)
-  title_all = title and owners_of(at_title, title, ENTRY_TEXT) or ''
+  exact_all = owners_of(raw_exact, exact, ENTRY_TEXT)
+  title_all = title and owners_of(raw_title, title, ENTRY_TEXT) or ''
   likened, term_keys, term_bits = {}, nil, nil
   local found = not prior and by_exact()
   if found then
@@ -827,9 +809,9 @@ for n = 4, #ARGV do
     sketch, quotations, facts, member, marks, stated, event, vector, names, words =
     unpack_(layout, ARGV[n])
   at_identity, at_exact = of_texts .. x1, of_texts .. x2
-  short, empty = flags % 2 == 1, flags % 4 >= 2
-  at_title = flags >= 4 and of_texts .. x3 or nil
-  if flags < 4 then title = nil end
+  short, empty, collides = flags % 2 == 1, flags % 4 >= 2, flags >= 8
+  at_title = of_texts .. x3
+  if flags % 8 < 4 then title = nil end
   replies[n - 3] = check_and_insert()
   left = left - 1
 end

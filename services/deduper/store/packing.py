@@ -22,11 +22,12 @@ from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
 _SHINGLE_KEY_BITS = 18  # of a shingle's 48 bits, and 24 more lie in the entry: at a million articles 80 to a string
+_TEXT_KEY_BITS = 16
 _TERM_KEY_BITS = 16
 _ENTRY_BITS = 24
 _SPARE_BITS = BITS - _SHINGLE_KEY_BITS - _ENTRY_BITS
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
-_PAGE_SLOTS = 32  # vectors in one string
+_PAGE_SLOTS = 35  # vectors in one string: what the server sets aside for 32 holds three more
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
 
@@ -133,7 +134,7 @@ def article(item: Candidate) -> bytes:
         item.exact.to_bytes(BITS // 8, "big"),
         b"" if title is None else title.to_bytes(BITS // 8, "big"),
         item.outlet,
-        item.short | item.empty << 1 | (title is not None) << 2,
+        item.short | item.empty << 1 | (title is not None) << 2 | _collides(item) << 3,
         item.sketch.threshold >> TOP_SHIFT,
         item.published_s,
         item.event.title_norm,
@@ -184,6 +185,18 @@ def _marks(marks: Marks) -> bytes:
         for some in (marks.series, marks.numbers)
     )
     return b"".join(lists) + marks.skeleton.to_bytes(2, "big") + marks.slots.to_bytes(2, "big")
+
+
+def _collides(item: Candidate) -> bool:
+    """Whether two of its hashes lie in one string of postings: seldom, and then the script reads it again."""
+    texts = [item.identity, item.exact] if item.title is None else [item.identity, item.exact, item.title]
+    terms = item.event.terms[: event_.ASKED_TERMS]
+    hashes = item.sketch.hashes
+    return (
+        len({value >> BITS - _TEXT_KEY_BITS for value in texts}) < len(texts)
+        or len({term.key >> BITS - _TERM_KEY_BITS for term in terms}) < len(terms)
+        or len({(value & MASK) >> BITS - _SHINGLE_KEY_BITS for value in hashes}) < len(hashes)
+    )
 
 
 def _quotations(item: Candidate) -> bytes:
