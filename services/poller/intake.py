@@ -221,14 +221,22 @@ class Intake:
     async def _without_boilerplate(self, articles: list[Article], first: Sequence[bool]) -> list[Article]:
         """The articles without what their outlets put under many. All are counted before any is judged."""
         names = [list(boilerplate.candidates(article.text).values()) for article in articles]
-        for article, paragraphs, is_first in zip(articles, names, first, strict=True):
-            if is_first:
-                await self.store.repeated(article.outlet, paragraphs, article_id=article.id)
-        cleaned = []
-        for article, paragraphs in zip(articles, names, strict=True):
-            repeated = await self.store.repeated(article.outlet, paragraphs, article_id=None)
-            cleaned.append(_with_text(article, boilerplate.without(article.text, repeated)) if repeated else article)
-        return cleaned
+        if not any(names):
+            return articles
+        counted = [
+            self.store.repeated(article.outlet, paragraphs, article_id=article.id)
+            for article, paragraphs, is_first in zip(articles, names, first, strict=True)
+            if is_first and paragraphs
+        ]
+        await asyncio.gather(*counted)
+        judged = [
+            self.store.repeated(article.outlet, paragraphs, article_id=None)
+            for article, paragraphs in zip(articles, names, strict=True)
+        ]
+        return [
+            _with_text(article, boilerplate.without(article.text, repeated)) if repeated else article
+            for article, repeated in zip(articles, await asyncio.gather(*judged), strict=True)
+        ]
 
     def _article(
         self,

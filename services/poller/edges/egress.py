@@ -177,7 +177,7 @@ class Egress:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
-                timeout=aiohttp.ClientTimeout(total=self._total_seconds, connect=10, sock_read=15),
+                timeout=aiohttp.ClientTimeout(total=None, connect=10, sock_read=15),  # the whole has its time in get
                 headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
                 max_line_size=8190,
                 max_field_size=16_380,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def load(path: Path | None = None) -> Publishers:
     )
 
 
+@lru_cache(maxsize=10_000)
 def registrable(host: str) -> str | None:
     """The registrable domain of a host (``bbc.co.uk``); None where it has none."""
     return _extract(host).top_domain_under_public_suffix or None

@@ -124,8 +124,7 @@ class _Worker:
             raise EOFError
         self.jobs += 1
         payload = _encoder.encode(job)
-        stdin.write(HEADER.pack(len(payload)))
-        stdin.write(payload)
+        stdin.write(HEADER.pack(len(payload)) + payload)  # at once: each write wakes the worker
         await stdin.drain()
         return await self._answer()
 
