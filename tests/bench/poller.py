@@ -169,9 +169,10 @@ async def _measure(
     await ours.phase("ok", len(small), now_due)
     store_bytes = (await client.info("memory"))["used_memory"] - empty
     own_bytes = _resident() - before
+    await asyncio.sleep(settings.host_gap_seconds)  # a host asked again before that is put off, at a cost of its own
     again = await ours.phase("not_modified", len(small), now_due)
     late = ours.late()
-    start = time.time() * 1000 + 1000
+    start = (time.time() + settings.host_gap_seconds) * 1000
     spread = {name: start + n / len(small) * SPREAD_SECONDS * 1000 for n, name in enumerate(now_due)}
     await ours.phase("not_modified", len(small), spread)
     late = {bound: count - late[bound] for bound, count in ours.late().items()}
