@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -74,6 +75,7 @@ class PollerService:
         self._spread_seconds = spread_seconds
         self._closing = closing
         self._polls: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()  # so many polls that there is room for new ones
         self._failed: BaseException | None = None
         self._defects = 0  # polls in a row that ended in one
         self._loop: asyncio.Task[None] | None = None
@@ -168,7 +170,7 @@ class PollerService:
                 alive_at = self._clock.monotonic() + SIGN_OF_LIFE_SECONDS
             free = self._fetchers - len(self._polls)
             if free < self._fetchers / 4:  # claiming one at a time would cost a call to the store for each
-                await asyncio.wait(self._polls, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await self._room()
                 continue
             claims = await self._claims(free)
             for claim in claims:
@@ -177,6 +179,12 @@ class PollerService:
                 task.add_done_callback(self._done)
             if not claims:
                 await self._clock.sleep(IDLE_SECONDS)
+
+    async def _room(self) -> None:
+        """Wait until a poll has ended, for a while."""
+        self._ended.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), IDLE_SECONDS)
 
     async def _claims(self, free: int) -> Sequence[Claim]:
         if free <= 0 or self._waiting.servers or self._lag.held_back:
@@ -205,6 +213,8 @@ class PollerService:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._polls.discard(task)
+        if len(self._polls) <= self._fetchers * 3 / 4:
+            self._ended.set()
         if not task.cancelled() and task.exception() is not None:
             self._failed = task.exception()  # the process ends with a traceback and is started anew
 

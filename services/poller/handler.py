@@ -14,7 +14,7 @@ from datetime import timedelta
 from services.contracts import ids
 from services.poller.core import policy, rhythm
 from services.poller.core.canonical import host_of
-from services.poller.core.model import SUCCESSES, FeedConfig, Fetched, Outcome, Polled
+from services.poller.core.model import SUCCESSES, FeedConfig, Fetched, Outcome, Polled, Request
 from services.poller.intake import Intake
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push
@@ -55,11 +55,7 @@ class Poller:
             return None
         self.metrics.lateness_seconds.observe(max(0.0, (now - claim.due_at).total_seconds()))
         started = self.clock.monotonic()
-        try:
-            fetched = await self.fetcher.feed(request)
-        finally:
-            if polite:
-                await self.store.release_host(host)
+        fetched = await self._fetched(request, host if polite else None)
         failpoints.reach("poller.fetched")
         self.metrics.fetch_seconds.observe(self.clock.monotonic() - started)
         self.metrics.received.inc(fetched.wire_bytes)
@@ -72,19 +68,34 @@ class Poller:
         pause = policy.host_pause_seconds(polled, self.clock.now())
         if pause is not None:
             await self.store.pause_host(host, self.clock.now() + timedelta(seconds=pause))
-        return await self._finish(claim, config, polled, seen)
+        held = host if polite and fetched.outcome != "ok" else None
+        return await self._finish(claim, config, polled, seen, host=held)
+
+    async def _fetched(self, request: Request, host: str | None) -> Fetched:
+        """The answer. A ``host`` that was taken is free again where there is more to do than to remember it."""
+        try:
+            fetched = await self.fetcher.feed(request)
+        except BaseException:
+            if host is not None:
+                await self.store.release_host(host)
+            raise
+        if fetched.outcome == "ok" and host is not None:
+            await self.store.release_host(host)
+        return fetched
 
     async def give_up(self, claim: Claim, config: FeedConfig, defect: Exception) -> Outcome:
         """End a poll that a defect of ours ended: a failure of the feed, asked again later, nothing remembered."""
         polled = Polled(outcome="parse_error", detail=f"a defect of Wirewatch: {type(defect).__name__}")
         return await self._finish(claim, config, polled, None)
 
-    async def _finish(self, claim: Claim, config: FeedConfig, polled: Polled, seen: bytes | None) -> Outcome:
+    async def _finish(
+        self, claim: Claim, config: FeedConfig, polled: Polled, seen: bytes | None, *, host: str | None = None
+    ) -> Outcome:
         now = self.clock.now()
         state = policy.after(
             config, claim.state, polled, now, self.jitter(), unvalidated_seconds=self.unvalidated_seconds
         )
-        await self.store.finish(claim, state, seen)
+        await self.store.finish(claim, state, seen, host=host)
         failpoints.reach("poller.remembered")
         self.metrics.polls.labels(polled.outcome).inc()
         if polled.outcome == "too_large":

@@ -98,8 +98,8 @@ class FeedStore(Protocol):
         """Give the feed back unpolled."""
         ...
 
-    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
-        """Store the outcome of a poll; of a pushed claim, take the push off the queue, too.
+    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None, *, host: str | None = None) -> bool:
+        """Store the outcome of a poll; of a pushed claim, take the push off the queue, too. ``host`` is released.
 
         False where the lease was lost and somebody else polls the feed.
         """

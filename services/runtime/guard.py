@@ -36,6 +36,7 @@ _DENIED: Final[tuple[_Network, ...]] = tuple(
         "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     )
 )  # fmt: skip
+_UNFIT = re.compile(r"[\\\x00-\x20]")
 _HOST = re.compile(r"^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?$")
 
 
@@ -82,7 +83,7 @@ def check_url(url: str, allowed: Allowed, *, userinfo_allowed: bool) -> tuple[st
 
     Raises :class:`UnsafeAddressError`. The address itself is judged at the socket, once the name is resolved.
     """
-    if "\\" in url or any(ord(character) <= 32 for character in url):
+    if _UNFIT.search(url):
         raise UnsafeAddressError("a backslash, a space or a control character in the address")
     try:
         parts = urlsplit(url)

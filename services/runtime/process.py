@@ -7,6 +7,7 @@ that stopped by itself: the supervisor starts it again.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ from services.runtime.settings import CommonSettings
 S = TypeVar("S", bound=CommonSettings)
 
 log = logging.get(__name__)
+
+COLLECTED_EVERY = 10_000  # objects that came and did not go; 700 where nothing is said
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -89,6 +92,16 @@ def run(room: str, kind: type[S], build: Callable[[S, Context], Service]) -> Non
     sys.exit(code)
 
 
+def settle() -> None:
+    """Tell the garbage collector that what is there by now stays, and to look less often at what comes and goes.
+
+    It cost the poller a tenth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_EVERY, 10, 10)
+
+
 async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -> int:
     registry = _registry()
     config_info(registry, chosen)
@@ -126,6 +139,7 @@ async def _serve(room: str, chosen: S, build: Callable[[S, Context], Service]) -
             return EXIT_OK
         starting.result()
         started = True
+        settle()
         log.info("ready")
         ended = asyncio.ensure_future(service.ended())
         await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)

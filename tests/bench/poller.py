@@ -44,7 +44,7 @@ from services.poller.settings import PollerSettings
 from services.runtime import logging
 from services.runtime.access import RedisAccess
 from services.runtime.clock import SystemClock
-from services.runtime.process import Context
+from services.runtime.process import Context, settle
 from services.runtime.redis import RedisCalls, connect
 from services.runtime.retry import Waiting
 from tests.bench import poller_peers
@@ -164,6 +164,7 @@ async def _measure(
     service = composition.build(settings, context)
     ours = _Ours(service, context.registry, client, *pids)
     await service.start()
+    settle()  # as a process does it
     before = _resident()
     now_due = {listed[url].id: 0.0 for url in small}
     await ours.phase("ok", len(small), now_due)

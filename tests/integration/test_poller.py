@@ -177,6 +177,15 @@ async def test_a_host_is_taken_by_one_and_kept_apart(redis_client: redis.asyncio
     assert await store.take_host("other.example", NOW, 5) == 0
 
 
+async def test_a_finished_poll_sets_its_host_free(redis_client: redis.asyncio.Redis) -> None:
+    feed, store = a_feed(), a_store(redis_client)
+    await store.sync({feed.id: feed}, {feed.id: NOW})
+    [claim] = await store.claim(NOW, 1)
+    assert await store.take_host("news.example", NOW, 5) == 0
+    assert await store.finish(claim, FeedState(next_poll_at=NOW + timedelta(hours=1)), None, host="news.example")
+    assert await store.take_host("news.example", NOW + timedelta(seconds=6), 5) == 0
+
+
 async def test_a_clock_that_is_set_back_holds_neither_host_nor_feed_in_the_future(
     redis_client: redis.asyncio.Redis,
 ) -> None:

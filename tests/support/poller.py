@@ -156,7 +156,8 @@ class FakeFeedStore:
             self.due[claim.feed_id] = until
             del self.leases[claim.feed_id]
 
-    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
+    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None, *, host: str | None = None) -> bool:
+        self.busy.discard(host or "")
         if self.leases.get(claim.feed_id) != claim.token or state.next_poll_at is None:
             return False
         self.due[claim.feed_id] = state.next_poll_at

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -22,18 +21,7 @@ from services.runtime.redis import RedisCalls
 MOST: Final = 256  # commands in one round trip, so that no reply waits for thousands
 
 
-@dataclass(slots=True)
-class _Asked:
-    parts: tuple[Any, ...]
-    reply: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    def answer(self, reply: Any) -> None:
-        if self.reply.done():  # whoever asked was cancelled
-            return
-        if isinstance(reply, BaseException):
-            self.reply.set_exception(reply)
-        else:
-            self.reply.set_result(reply)
+_Asked = tuple[tuple[Any, ...], asyncio.Future[Any]]  # a command, and where its reply goes
 
 
 class Batches:
@@ -52,11 +40,11 @@ class Batches:
 
     async def command(self, *parts: Any) -> Any:
         """The server's reply, as it came. It may be made more than once, so it must be safe to repeat."""
-        asked = _Asked(parts)
-        self._waiting.append(asked)
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((parts, reply))
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
-        return await asked.reply
+        return await reply
 
     async def _send_all(self) -> None:
         batch: list[_Asked] = []
@@ -66,7 +54,7 @@ class Batches:
                 await self._send(batch)
         except BaseException as error:
             for asked in (*batch, *self._waiting):
-                asked.answer(error)
+                _answer(asked, error)
             self._waiting.clear()
             if not isinstance(error, Exception):  # an error is told to those who asked; a cancellation goes on
                 raise
@@ -79,12 +67,12 @@ class Batches:
         async def attempt() -> None:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for asked in left:
-                    pipe.execute_command(*asked.parts)
+                    pipe.execute_command(*asked[0])
                 replies: list[Any] = await pipe.execute(raise_on_error=False)
             failed = [(asked, reply) for asked, reply in zip(left, replies, strict=True) if _failed(reply)]
             for asked, reply in zip(left, replies, strict=True):
                 if not _failed(reply):
-                    asked.answer(reply)
+                    _answer(asked, reply)
             failed.sort(key=lambda each: isinstance(each[1], NoScriptError))  # what is raised is of the first
             left[:] = [asked for asked, _ in failed]
             if failed:
@@ -97,7 +85,17 @@ class Batches:
                 for text in self._shas:
                     await self._calls.run(partial(self._redis.script_load, text))
             except ResponseError as error:  # a defect of that command alone
-                left.pop(0).answer(error)
+                _answer(left.pop(0), error)
+
+
+def _answer(asked: _Asked, reply: Any) -> None:
+    future = asked[1]
+    if future.done():  # whoever asked was cancelled
+        return
+    if isinstance(reply, BaseException):
+        future.set_exception(reply)
+    else:
+        future.set_result(reply)
 
 
 def _failed(reply: Any) -> bool:

@@ -142,7 +142,7 @@ class Egress:
         method = "GET" if form is None else "POST"
         async with session.request(method, address, headers=headers, data=form, allow_redirects=False) as response:
             received = {
-                name.lower(): value.encode("utf-8", "surrogateescape").decode("latin-1")
+                name.lower(): value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
                 for name, value in reversed(list(response.headers.items()))  # of a repeated header the first one counts
             }
             received |= _only_sendable(response.headers)

@@ -77,6 +77,7 @@ end
 return 1
 """
 _FINISH: Final = """#!lua
+if ARGV[9] == '1' then redis.call('HDEL', KEYS[8], 'busy') end
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[5])
@@ -205,13 +206,22 @@ class RedisFeedStore:
     async def postpone(self, claim: Claim, until: datetime) -> None:
         await self._batches.script(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
 
-    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None) -> bool:
+    async def finish(self, claim: Claim, state: FeedState, seen: bytes | None, *, host: str | None = None) -> bool:
         next_poll = state.next_poll_at
         if next_poll is None:
             raise ValueError("a polled feed has a next poll")
         reply = await self._batches.script(
             _FINISH,
-            [DUE, LEASES, _feed(claim.feed_id), _seen(claim.feed_id), PUSHED, push_key(claim.feed_id), PUSHED_BYTES],
+            [
+                DUE,
+                LEASES,
+                _feed(claim.feed_id),
+                _seen(claim.feed_id),
+                PUSHED,
+                push_key(claim.feed_id),
+                PUSHED_BYTES,
+                _host(host or ""),
+            ],
             [
                 claim.feed_id,
                 claim.token,
@@ -221,6 +231,7 @@ class RedisFeedStore:
                 seen or b"",
                 SEEN_SECONDS,
                 int(claim.pushed),
+                int(host is not None),
             ],
         )
         return bool(reply)
