@@ -9,7 +9,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:s:<18 bits>`` | string | postings of shingles: entries of 24 more bits, owner, outlet, epoch |
 | ``:x:<16 bits>`` | string | the same of addresses, exact texts and titles, with 32 more bits |
 | ``:t:<14 bits>`` | string | the same of terms: the stories they stand in |
-| ``:r:<number / 128>`` | hash | records: field the number's last 7 bits |
+| ``:r:<number / 64>`` | hash | records: field the number's last 6 bits |
 | ``:u:...`` | hash | the further versions of articles that have been updated |
 | ``:f:...`` | hash | facts of the latest version |
 | ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |

@@ -118,8 +118,16 @@ local function enter(key, raw, size, entry)
   end
 end
 
+local groups = {r = {}, f = {}, u = {}, b = {}, p = {}}  -- keys by kind and first number
 local function group(kind, number)
-  return format('%s:%s:%d', prefix, kind, floor(number / 128)), char(number % 128)
+  local within = number % 64
+  local of_kind, first = groups[kind], number - within
+  local key = of_kind[first]
+  if not key then
+    key = format('%s:%s:%d', prefix, kind, first / 64)
+    of_kind[first] = key
+  end
+  return key, char(within)
 end
 
 local function noted(kind, number, suffix)
@@ -168,9 +176,15 @@ local function story_of(r)
   return leader and leader.id or r.id
 end
 
+local HEX = setmetatable({}, {__index = function(known, number)
+  local digits = format('%02x', number)
+  known[number] = digits
+  return digits
+end})
 local function real(wire)  -- see packing.py
   if byte(wire) ~= 0 then return wire end
-  return format('%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x', byte(wire, 2, 13))
+  local a, b, c, d, e, f, g, h, i, j, k, l = byte(wire, 2, 13)
+  return HEX[a] .. HEX[b] .. HEX[c] .. HEX[d] .. HEX[e] .. HEX[f] .. HEX[g] .. HEX[h] .. HEX[i] .. HEX[j] .. HEX[k] .. HEX[l]
 end
 
 local function first_live(owners)
@@ -233,7 +247,7 @@ local function read_shingles()
   keys, alls, wrapper, shared, any_shared, tops = {}, {}, {}, {}, false, nil
   if count == 0 then return end
   if not layouts[count] then
-    layouts[count], layouts_of_tops[count] = '>' .. rep('xxxxc3c3', count), '>' .. rep('I4xxxxxx', count)
+    layouts[count], layouts_of_tops[count] = rep('c3c3', count), '>' .. rep('I4', count)
   end
   parts = {unpack_(layouts[count], sketch)}
   local shingles = prefix .. ':s:'
@@ -264,7 +278,7 @@ local function resemblance(r)
   local count = shared[r.number]
   if not count then return nil end
   local mine, other = 0, r.hashes
-  tops = tops or {unpack_(layouts_of_tops[#keys], sketch)}
+  tops = tops or {unpack_(layouts_of_tops[#keys], sketch, #keys * 6 + 1)}
   for i = 1, #keys do if not wrapper[i] and tops[i] <= r.top then mine = mine + 1 end end
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
@@ -311,9 +325,13 @@ local function nearest_texts()
   return found
 end
 
+local layouts_of_terms = {}
 local function read_terms()
   term_bits, name_keys, name_states, state_count = {}, {}, {}, 0
-  for i = 1, terms do term_bits[i] = sub(event, i * 8 - 5, i * 8 - 3) end
+  if terms > 0 then
+    layouts_of_terms[terms] = layouts_of_terms[terms] or rep('c3', terms)
+    term_bits = {unpack_(layouts_of_terms[terms], event)}
+  end
   -- Names: for each, B words (128 more where it is a state) and 3 bytes of key a word.
   local at = 1
   while at <= #names do
@@ -355,18 +373,19 @@ local function whom(raw, stop)
           other_states = state_count > 1 and states_met == 0}
 end
 
--- Score of one representative whose vector is `raw`, the places of the terms shared, and whom it speaks of.
-local function likeness(raw)
+-- Score of one representative whose vector is `raw` with what stands before its terms: the score, the places of the
+-- terms shared, and whom it speaks of.
+local function likeness(raw, other_published, norm, count, other_days)
   local product, heading, places = 0, 0, {}
   local r1, r2, r3 = 0, 0, 0  -- the three rarest
-  local other_published, _, norm, count, other_days = unpack_('>I4I4BBB', raw)
   local stop = C.vector_at + count * 4
   for i = 1, terms do
     local key = term_bits[i]
     local p = find(raw, key, C.vector_at, true)
     while p and (p - C.vector_at) % 4 ~= 0 do p = find(raw, key, p + 1, true) end
     if p and p < stop then
-      local weight, r, titled = byte(event, i * 8 - 2, i * 8)
+      local at = terms * 3 + i * 3
+      local weight, r, titled = byte(event, at - 2, at)
       local other = byte(raw, p + 3)
       local both = weight * (other % 128)
       product = product + both
@@ -395,7 +414,8 @@ end
 
 -- Where the vector of a number lies.
 local function slot(number)
-  return format('%s:v:%d', prefix, floor(number / C.page_slots)), number % C.page_slots * C.slot_bytes
+  local within = number % C.page_slots
+  return format('%s:v:%d', prefix, (number - within) / C.page_slots), within * C.slot_bytes
 end
 
 local function vector_of(number)
@@ -416,8 +436,10 @@ local function scored(leader)
       number = unpack_('>I4', others, i * 4 - 3)
       raw = vector_of(number)
     end
-    if #raw >= C.vector_at and byte(raw, 10) > 0 and now - unpack_('>I4', raw, 5) <= window then
-      local score, places, who = likeness(raw)
+    local other_published, seen, norm, held, other_days
+    if #raw >= C.vector_at then other_published, seen, norm, held, other_days = unpack_('>I4I4BBB', raw) end
+    if held and held > 0 and now - seen <= window then
+      local score, places, who = likeness(raw, other_published, norm, held, other_days)
       total, count = total + score, count + 1
       if not best or score > best.best then
         best = {best = score, places = places, number = number, who = who, leader = leader}
@@ -441,7 +463,8 @@ local function ask_terms()
   if not term_bits then read_terms() end
   term_keys, term_raws, met_count, met_oldest = {}, {}, {}, {}
   local of_terms = prefix .. ':t:'
-  for i = 1, min(terms, C.asked_terms) do term_keys[i] = of_terms .. sub(event, i * 8 - 7, i * 8 - 6) end
+  local at = terms * 6 - 1
+  for i = 1, min(terms, C.asked_terms) do term_keys[i] = of_terms .. sub(event, at + i * 2, at + i * 2 + 1) end
   if terms > 0 then term_raws = call('MGET', unpack(term_keys)) end
 end
 
@@ -768,7 +791,14 @@ local function remember(found, further)
     if status ~= COPY then
       post(at_exact, raw_exact, exact, ENTRY_TEXT, exact_all, number, tail)
       if title then post(at_title, raw_title, title, ENTRY_TEXT, title_all, number, tail) end
-      for i = 1, #keys do post(keys[i], raws[i], parts[i * 2], ENTRY_SHINGLE, alls[i], number, tail) end
+      for i = 1, #keys do
+        local all = alls[i]
+        if all then
+          post(keys[i], raws[i], parts[i * 2], ENTRY_SHINGLE, all, number, tail)
+        else
+          enter(keys[i], raws[i], ENTRY_SHINGLE, parts[i * 2] .. tail)
+        end
+      end
       if status ~= UPDATE then represent(number, r.leader) end
     end
     records[number] = r

@@ -200,10 +200,10 @@ def _collides(item: Candidate) -> bool:
 
 
 def _quotations(item: Candidate) -> bytes:
-    """For each shingle 1 where it lies within quotation marks, 0 elsewhere."""
+    """For each shingle 1 where it lies within quotation marks, 0 elsewhere; nothing where none does."""
     quoted = item.sketch.quoted
     if not quoted:
-        return bytes(len(item.sketch.hashes))
+        return b""
     return bytes([value in quoted for value in item.sketch.hashes])
 
 
@@ -221,22 +221,27 @@ def _many(layout: str, count: int) -> struct.Struct:
 
 
 def _shingles(hashes: tuple[int, ...]) -> bytes:
-    """Each: four bytes to compare with thresholds, three of key, three of what lies in the entry."""
+    """Of each three bytes of key and three of what lies in the entry; behind them of each four bytes to compare with
+    thresholds."""
     flat: list[int] = []
     for value in hashes:
         kept = (value & MASK) >> _SPARE_BITS
-        flat += (value >> TOP_SHIFT, kept >> 32, kept & 0xFFFF_FFFF)
-    return _many("IHI", len(hashes)).pack(*flat)
+        flat += (kept >> 32, kept & 0xFFFF_FFFF)
+    tops = [value >> TOP_SHIFT for value in hashes]
+    return _many("HI", len(hashes)).pack(*flat) + _many("I", len(hashes)).pack(*tops)
 
 
 def _terms(terms: tuple[Term, ...]) -> bytes:
-    """Each: two bytes of key, three of what lies in the entry and in vectors, weight, rarity, whether it is in the
-    title."""
-    flat: list[int] = []
+    """Of each three bytes of what lies in the entry and in vectors; behind them of each weight, rarity, whether it is
+    in the title; behind them two bytes of key."""
+    entries: list[int] = []
+    weights: list[int] = []
     for term in terms:
-        key = term.key
-        flat += (key >> (BITS - _TERM_KEY_BITS), key >> 16 & 0xFF, key & 0xFFFF, term.weight, term.rarity, term.titled)
-    return _many("HBHBBB", len(terms)).pack(*flat)
+        entries += (term.key >> 16 & 0xFF, term.key & 0xFFFF)
+        weights += (term.weight, term.rarity, term.titled)
+    keys = [term.key >> (BITS - _TERM_KEY_BITS) for term in terms]
+    count = len(terms)
+    return _many("BH", count).pack(*entries) + bytes(weights) + _many("H", count).pack(*keys)
 
 
 def _vector(terms: tuple[Term, ...]) -> bytes:
