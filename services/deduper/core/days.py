@@ -4,10 +4,8 @@ running story falls on another. Pure.
 
 from __future__ import annotations
 
-import re
-
 from services.deduper.core.facts import LEAD_CHARACTERS
-from services.deduper.core.text import fold
+from services.deduper.core.text import tokens
 
 # Monday first. Names that are common words too ("segunda", "mar") are left out.
 _NAMES = (
@@ -20,13 +18,11 @@ _NAMES = (
     "sunday sonntag dimanche domingo zondag",
 )
 _BIT = {name: 1 << day for day, names in enumerate(_NAMES) for name in names.split()}
-_DAYS = {name: re.compile(rf"\b{name}\b") for name in _BIT}
 
 
 def days_of(title: str, text: str) -> int:
     """The weekdays named in title and lead, a bit each, Monday the lowest."""
-    found, head = 0, fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
-    for name in filter(head.__contains__, _DAYS):  # one expression of all names takes ten times as long
-        if _DAYS[name].search(head):
-            found |= _BIT[name]
+    found = 0
+    for name in _BIT.keys() & tokens(f"{title}\n{text[:LEAD_CHARACTERS]}"):
+        found |= _BIT[name]
     return found

@@ -24,7 +24,7 @@ import xxhash
 from services.deduper.core.days import days_of
 from services.deduper.core.names import names_of
 from services.deduper.core.text import is_unspaced, tokens
-from services.deduper.core.vocabulary import LEAST_INFORMATION, Vocabulary
+from services.deduper.core.vocabulary import Vocabulary
 
 MOST_TERMS = 40
 POSTED_TERMS = 10  # of them are in the index; the rest are compared
@@ -172,25 +172,20 @@ def event(title: str, text: str, vocabulary: Vocabulary, words: list[str] | None
     counts = counts_of(text, tokens(text) if words is None else words)
     for word in title_words:
         counts[word] = counts.get(word, 0) + 2
-    rarity = vocabulary.observe(counts)
+    weighed = vocabulary.observe(counts)
     if not vocabulary.ready:
         return NOTHING
-    weighed = [
-        (-rare if (often := counts[word]) == 1 else -(1 + math.log(often)) * rare, word)
-        for word, rare in rarity.items()
-        if rare > LEAST_INFORMATION
-    ]
     weighed.sort()
     kept = weighed[:MOST_TERMS]
-    norm = math.sqrt(sum([weight * weight for weight, _ in kept])) or 1.0
+    norm = math.sqrt(sum([weight * weight for weight, _, _ in kept])) or 1.0
     titled = frozenset(title_words)
     terms: dict[int, Term] = {}
-    for less, word in kept:
+    for less, word, rare in kept:
         key = key_of(word)
         low = key & KEY_MASK
         if low not in terms:  # weights are positive, and none is above the norm
             terms[low] = Term(
-                word, key, round(WEIGHT_ONE * -less / norm) or 1, round(RARITY_ONE * rarity[word]), word in titled
+                word, key, round(WEIGHT_ONE * -less / norm) or 1, round(RARITY_ONE * rare), word in titled
             )
     titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.titled])))
     names = tuple(

@@ -46,29 +46,31 @@ EMPTY = Sketch((), 0)
 def sketch(words: list[str], text: str = "") -> Sketch:
     """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
     hashes = _hashes(words)
-    sampled = [value for value in hashes if value < SAMPLE_LIMIT]
+    sampled = {value for value in hashes if value < SAMPLE_LIMIT}
     if len(sampled) > MOST_KEPT:
         kept = tuple(sorted(sampled)[:MOST_KEPT])
         threshold = kept[-1]
     elif len(sampled) >= SMALLEST_KEPT:
         kept, threshold = tuple(sorted(sampled)), SAMPLE_LIMIT
     else:
-        kept = tuple(sorted(hashes)[:SMALLEST_KEPT])
-        threshold = EVERYTHING if len(kept) == len(hashes) else max(kept[-1], SAMPLE_LIMIT)
-    return Sketch(kept, threshold, frozenset(_quoted(text).intersection(kept)))
+        distinct = sorted(set(hashes))
+        kept = tuple(distinct[:SMALLEST_KEPT])
+        threshold = EVERYTHING if len(kept) == len(distinct) else max(kept[-1], SAMPLE_LIMIT)
+    return Sketch(kept, threshold, frozenset(kept).intersection(_quoted(text)))
 
 
-def _quoted(text: str) -> set[int]:
+def _quoted(text: str) -> list[int]:
     """The shingles that lie within quotation marks, and some from one to the next, which no text has."""
     if "“" not in text and '"' not in text:
-        return set()
+        return []
     return _hashes(tokens(_BETWEEN.join(_QUOTATION.findall(text))))
 
 
-def _hashes(words: list[str]) -> set[int]:
+def _hashes(words: list[str]) -> list[int]:
+    """Of every shingle, in order."""
     encoded = " ".join(words).encode().split(b" ")
     if is_unspaced(words):
         runs = map(b"".join, zip(*(encoded[n:] for n in range(SHINGLE_CHARACTERS)), strict=False))
     else:
         runs = map(b" ".join, zip(encoded, encoded[1:], encoded[2:], strict=False))
-    return set(map(xxhash.xxh3_64_intdigest, runs))
+    return list(map(xxhash.xxh3_64_intdigest, runs))

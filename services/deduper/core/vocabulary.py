@@ -50,19 +50,25 @@ class Vocabulary:
         """How often a word has been counted."""
         return round(self._seen.get(word, 0.0) - self._expected.get(word, 0.0))
 
-    def observe(self, counts: Mapping[str, int]) -> dict[str, float]:
-        """Count one article, and say how much each of its words tells: see :meth:`information`."""
+    def observe(self, counts: Mapping[str, int]) -> list[tuple[float, str, float]]:
+        """Count one article by its words, and weigh them: how much a word tells of it, below zero so that the most
+        telling sort first, the word, its :meth:`information`. Words that tell less than :data:`LEAST_INFORMATION` are
+        left out."""
         self.articles += 1
         if self.articles >= RECENT_ARTICLES:
             self._halve()
-        # The inner loop of the whole room: one look-up a word, names looked up once, and no call for a minimum.
-        told: dict[str, float] = {}
-        log, seen, seen_of, most, total = math.log, self._seen, self._seen.get, MOST_INFORMATION, self._total()
+        # The inner loop of the whole room: one look-up a word, names looked up once, and no logarithm where the result
+        # is known.
+        weighed: list[tuple[float, str, float]] = []
+        log, seen, seen_of, add, total = math.log, self._seen, self._seen.get, weighed.append, self._total()
+        common, unheard = total * math.exp(-LEAST_INFORMATION), total * math.exp(-MOST_INFORMATION)
         for word, often in counts.items():
             now = seen[word] = seen_of(word, 0.0) + often
-            value = log(total / (now + 0.3))
-            told[word] = min(value, most)
-        return told
+            now += 0.3
+            if now < common:
+                rare = MOST_INFORMATION if now < unheard else log(total / now)
+                add((-rare if often == 1 else -(1 + log(often)) * rare, word, rare))
+        return weighed
 
     def information(self, words: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
