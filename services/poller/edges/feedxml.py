@@ -52,9 +52,10 @@ class BrokenFeedError(ValueError):
     """The document is meant to be a feed but cannot be read."""
 
 
-def parse(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
+def parse(body: bytes, *, url: str, content_type: str | None, part: int = 0, quick: bool = True) -> ParsedFeed:
     """The feed in ``body``, or part ``part`` of a very long one; ``url`` is its base.
 
+    ``quick``: a plain feed is read without feedparser, to the same result.
     Raises :class:`NotAFeedError` or :class:`BrokenFeedError`.
     """
     start = _BLANK.match(body)
@@ -68,10 +69,10 @@ def parse(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> 
             raise NotAFeedError(str(error)) from None
     if _HTML_START.match(rest):
         raise NotAFeedError("an HTML page where a feed was expected")
-    return _xml(body, url, content_type, part)
+    return _xml(body, url, content_type, part, quick=quick)
 
 
-def _xml(body: bytes, url: str, content_type: str | None, part: int) -> ParsedFeed:
+def _xml(body: bytes, url: str, content_type: str | None, part: int, *, quick: bool) -> ParsedFeed:
     try:
         found = look(body)
         if found.root == "urlset":
@@ -80,7 +81,8 @@ def _xml(body: bytes, url: str, content_type: str | None, part: int) -> ParsedFe
         raise BrokenFeedError(str(error)) from None
     taken, more, left_out = found.part(body, part)
     sound = without_bad_references(taken)
-    document: Any = plainxml.read(sound, url=url, content_type=content_type) if found.well_formed else None
+    quick = quick and found.well_formed
+    document: Any = plainxml.read(sound, url=url, content_type=content_type) if quick else None
     if document is None:
         document = _feedparser(sound if found.well_formed else without_stray_ampersands(sound), url, content_type)
     if not document.get("version") and not document.get("entries"):
