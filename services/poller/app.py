@@ -142,6 +142,8 @@ class PollerService:
             for feed in self._feeds.feeds.values()
         }
         added = await self._store.sync(self._feeds.feeds, first)
+        if self._subscriptions is not None:
+            await self._subscriptions.leave_unlisted()
         if added or not self._synced:
             log.info("feeds_scheduled", feeds=len(self._feeds.feeds), added=added)
         self._synced = True

@@ -14,7 +14,7 @@ from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECO
 STATUSES = ("published", "known", "dead")
 PAGE_OUTCOMES = ("ok", "robots", "failed", "skipped")
 PUSH_STATUSES = ("taken", "unsigned", "unknown", "full", "refused")
-SUBSCRIPTION_EVENTS = ("confirmed", "failed", "denied")
+SUBSCRIPTION_EVENTS = ("confirmed", "failed", "denied", "left")
 FEED_STATES = ("ok", "failing", "silent", "lying", "gone", "merged", "new")
 WORST_FEEDS = 10
 _HOST_CHARACTERS = 80

@@ -149,6 +149,10 @@ class PushStore(Protocol):
         """Take the subscription away: its callback is nobody's from now on."""
         ...
 
+    async def subscribed(self) -> Sequence[str]:
+        """All feeds that have a subscription."""
+        ...
+
     async def feed_of(self, token: str) -> str | None:
         """Whose callback has this token."""
         ...

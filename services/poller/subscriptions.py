@@ -28,6 +28,7 @@ PUSH_STATUSES: tuple[PushStatus, ...] = get_args(PushStatus)
 
 SWEEP_LIMIT: Final = 20
 ATTEMPTS: Final = 5  # to write what somebody else writes at the same moment
+LEFT: Final = "left:"  # before the token: where a subscription is kept that its feed has no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +58,34 @@ class Subscriptions:
     async def named(
         self, config: FeedConfig, state: FeedState, headers: Mapping[str, str], feed: ParsedFeed, *, base: str
     ) -> HubTrust | None:
-        found = websub.named(headers, feed, base=base, usable=self.usable)
-        trust = hubtrust.named(state.hub, found)
-        if found is None:
+        found, now = websub.named(headers, feed, base=base, usable=self.usable), self.clock.now()
+        trust = hubtrust.named(state.hub, found, now)
+        if found is None or trust is None or hubtrust.given_up(trust, now):
             if state.hub is not None:
-                await self.store.forget(config.id)
-            return None
+                await self.leave(config.id)
+            return trust
         kept = await self.store.subscription(config.id)
         if kept is None or (kept.hub, kept.topic) != (found.hub, found.topic):
-            if kept is not None:
-                await self.store.forget(config.id)
+            await self.leave(config.id)
             made = websub.new(found, token=self.token(), secret=self.token(), now=self.clock.now())
             await self.store.replace(config.id, None, made)
         return trust
+
+    async def leave(self, feed_id: str) -> None:
+        """Have the feed no subscription any more, and its hub told so with the next sweeps."""
+        kept = await self.store.subscription(feed_id)
+        if kept is None:
+            return
+        await self.store.forget(feed_id)
+        leaving = websub.left(kept, self.clock.now())
+        if leaving is not None:
+            await self.store.replace(f"{LEFT}{kept.token}", None, leaving)
+
+    async def leave_unlisted(self) -> None:
+        """Leave the hubs of all feeds that are not on the list any more."""
+        for feed_id in await self.store.subscribed():
+            if not feed_id.startswith(LEFT) and not self.listed(feed_id):
+                await self.leave(feed_id)
 
     async def sweep(self) -> int:
         """Act on every subscription that is due: ask for it, ask again, renew it. How many there were."""
@@ -80,8 +96,10 @@ class Subscriptions:
 
     async def _act(self, feed_id: str) -> None:
         kept, now = await self.store.subscription(feed_id), self.clock.now()
-        if kept is None or not self.listed(feed_id):
+        if kept is None:
             await self.store.forget(feed_id)
+        elif not (kept.leaving or self.listed(feed_id)):
+            await self.leave(feed_id)
         elif kept.asking:
             await self._failed(feed_id, kept, "the hub did not ask back")
         else:
@@ -111,14 +129,21 @@ class Subscriptions:
     async def _failed(self, feed_id: str, kept: Subscription, reason: str) -> None:
         log.warning("hub_refused", hub=kept.hub, topic=kept.topic, reason=reason, failures=kept.failures + 1)
         self.metrics.subscriptions.labels("failed").inc()
+        if kept.leaving and kept.failures + 1 >= websub.LEAVE_ATTEMPTS:
+            await self.store.forget(feed_id)
+            return
         await self.store.replace(feed_id, kept, websub.failed(kept, self.clock.now(), reason))
 
     async def confirm(self, token: str, query: Mapping[str, str]) -> str | None:
         """What to answer the hub that asks back; None where nothing was asked of it (404)."""
         feed_id = await self.store.feed_of(token)
-        for _ in range(ATTEMPTS if feed_id is not None and self.listed(feed_id) else 0):
+        for _ in range(ATTEMPTS if feed_id is not None else 0):
             kept = await self.store.subscription(feed_id or "")
             if kept is None or kept.token != token:
+                return None
+            if kept.leaving:
+                return await self._ended(feed_id or "", kept, query)
+            if not self.listed(feed_id or ""):
                 return None
             now = self.clock.now()
             refusal = websub.denied(kept, query, now)
@@ -135,6 +160,14 @@ class Subscriptions:
                 self.metrics.subscriptions.labels("confirmed").inc()
                 return found[1]
         return None
+
+    async def _ended(self, feed_id: str, kept: Subscription, query: Mapping[str, str]) -> str | None:
+        challenge = websub.ended(kept, query)
+        if challenge is not None:
+            log.info("hub_left", hub=kept.hub, topic=kept.topic)
+            self.metrics.subscriptions.labels("left").inc()
+            await self.store.forget(feed_id)
+        return challenge
 
     async def take(self, token: str, body: bytes, *, signature: str | None, content_type: str | None) -> PushStatus:
         """Take in a push. Only one that is signed with the subscription's secret is kept."""

@@ -129,6 +129,11 @@ async def test_a_push_reaches_the_topic_and_a_forged_one_does_not(
                 for status in ("taken", "unsigned")
             }
             assert counted == {"taken": 4, "unsigned": 4}
+            other = '<opml version="2.0"><body><outline text="Other" xmlUrl="http://127.0.0.1:9/x"/></body></opml>'
+            (tmp_path / "feeds.opml").write_text(other)
+            while feed in at.subscribers:
+                await asyncio.sleep(0.05)
+            assert [form["hub.mode"] for form in at.requests] == ["subscribe", "unsubscribe"]
     finally:
         await consumer.stop()
 

@@ -30,9 +30,12 @@ class Hub:
         form = {str(name): str(value) for name, value in (await request.post()).items()}
         self.requests.append(form)
         challenge = secrets.token_hex(16)
-        status, text = await self.ask_back(form["hub.callback"], form["hub.topic"], challenge)
-        if (status, text) == (200, challenge):
+        mode = form["hub.mode"]
+        status, text = await self.ask_back(form["hub.callback"], form["hub.topic"], challenge, mode)
+        if (status, text) == (200, challenge) and mode == "subscribe":
             self.subscribers[form["hub.topic"]] = (form["hub.callback"], form["hub.secret"])
+        elif (status, text) == (200, challenge):
+            del self.subscribers[form["hub.topic"]]
         return web.Response(status=202)
 
     async def ask_back(self, callback: str, topic: str, challenge: str, mode: str = "subscribe") -> tuple[int, str]:

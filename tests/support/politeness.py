@@ -263,11 +263,14 @@ class JudgingHubs:
         if topic in self.asked and now - self.asked[topic] < self.least:
             self.web.breaches["early"] += 1
         self.asked[topic] = now
-        token = form["hub.callback"].rpartition("/")[2]
-        self.secrets[topic] = (token, form["hub.secret"])
-        back = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": "x", "hub.lease_seconds": "864000"}
+        token, mode = form["hub.callback"].rpartition("/")[2], form["hub.mode"]
+        if mode == "subscribe":
+            self.secrets[topic] = (token, form["hub.secret"])
+        else:
+            del self.secrets[topic]
+        back = {"hub.mode": mode, "hub.topic": topic, "hub.challenge": "x", "hub.lease_seconds": "864000"}
         confirmed = await self.subscriptions.confirm(token, back)
-        self.web.by_kind[self.web.publishers[topic].kind]["subscribed" if confirmed == "x" else "NOT CONFIRMED"] += 1
+        self.web.by_kind[self.web.publishers[topic].kind][f"{mode}d" if confirmed == "x" else "NOT CONFIRMED"] += 1
         return Fetched(outcome="ok", status=202, url=url)
 
     def next_at(self) -> datetime:

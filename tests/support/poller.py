@@ -222,6 +222,9 @@ class FakePushStore:
         self.kept.pop(feed_id, None)
         self.due.pop(feed_id, None)
 
+    async def subscribed(self) -> Sequence[str]:
+        return list(self.kept)
+
     async def feed_of(self, token: str) -> str | None:
         return next((feed for feed, kept in self.kept.items() if kept.token == token), None)
 

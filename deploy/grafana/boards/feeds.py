@@ -126,5 +126,22 @@ BOARD = Dashboard(
             unit="s",
             columns={"host": "Host", "why": "What", "Value": "For"},
         ),
+        Panel(
+            title="Pushed by hubs",
+            description="Deliveries of hubs by what came of them: only what was taken was signed and is read. "
+            "Empty where no public address is set (WIREWATCH_POLLER_WEBSUB_URL).",
+            queries=[
+                Query("sum by (status) (increase(wirewatch_poller_pushes_total[$__rate_interval]))", "{{status}}")
+            ],
+            width=12,
+            stacked=True,
+        ),
+        Panel(
+            title="Requests to hubs",
+            description="Subscriptions confirmed, failed, denied by the hub or left.",
+            queries=[Query("sum by (event) (increase(wirewatch_poller_subscriptions_total[5m]))", "{{event}}")],
+            width=12,
+            stacked=True,
+        ),
     ],
 )

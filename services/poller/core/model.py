@@ -67,6 +67,7 @@ class HubTrust(Struct, frozen=True, kw_only=True, omit_defaults=True):
     doubtful: tuple[str, ...] = ()
     doubted_at: datetime | None = None
     last_push_at: datetime | None = None
+    untrusted_since: datetime | None = None  # since it missed something and has not made up for it
 
 
 class FeedState(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -29,6 +29,7 @@ PATIENCE_SECONDS: Final = 600.0  # for the hub to ask back
 RETRY_SECONDS: Final = 3600.0
 RETRY_MOST_SECONDS: Final = 86_400.0
 DENIED_SECONDS: Final = 7 * 86_400.0
+LEAVE_ATTEMPTS: Final = 3  # after these the lease runs out by itself
 METHODS: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
 _LINK_CHARACTERS: Final = 8192
 _LINK = re.compile(r"<([^<>]{1,2048})>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\",;<>\s]+))*)")
@@ -47,8 +48,8 @@ class Named(Struct, frozen=True):
 class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One feed's subscription. ``revision`` grows with every change, so that two writers notice each other.
 
-    ``asking``: a request is open, and a challenge for ``topic`` may be repeated. ``next_at`` is when somebody has to
-    act: ask, ask again, renew.
+    ``asking``: a request is open, and a challenge for ``topic`` may be repeated. ``leaving``: that request ends the
+    subscription. ``next_at`` is when somebody has to act: ask, ask again, renew.
     """
 
     hub: str
@@ -59,6 +60,7 @@ class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     revision: int = 0
     state: State = "pending"
     asking: bool = False
+    leaving: bool = False
     verified_at: datetime | None = None
     lease_until: datetime | None = None
     failures: int = 0
@@ -92,6 +94,8 @@ def new(found: Named, *, token: str, secret: str, now: datetime) -> Subscription
 
 def form(subscription: Subscription, callback: str) -> dict[str, str]:
     """What is sent to the hub."""
+    if subscription.leaving:
+        return {"hub.callback": callback, "hub.mode": "unsubscribe", "hub.topic": subscription.topic}
     return {
         "hub.callback": callback,
         "hub.mode": "subscribe",
@@ -106,6 +110,13 @@ def asked(subscription: Subscription, now: datetime) -> Subscription:
     return _next(subscription, asking=True, next_at=_in(now, PATIENCE_SECONDS))
 
 
+def left(subscription: Subscription, now: datetime) -> Subscription | None:
+    """The subscription as one that the hub is to end; None where it has none: never confirmed, denied, run out."""
+    if not active(subscription, now):
+        return None
+    return _next(subscription, leaving=True, asking=False, failures=0, reason=None, next_at=now)
+
+
 def failed(subscription: Subscription, now: datetime, reason: str) -> Subscription:
     """The request came to nothing: it is made again after an hour, after two, and so on up to a day."""
     pause = min(RETRY_SECONDS * 2 ** min(subscription.failures, 10), RETRY_MOST_SECONDS)
@@ -118,7 +129,7 @@ def confirmed(subscription: Subscription, query: Mapping[str, str], now: datetim
     """The subscription after the hub has asked back, and the challenge to repeat; None where nothing was asked for."""
     challenge = query.get("hub.challenge", "")
     meant = query.get("hub.mode") == "subscribe" and query.get("hub.topic") == subscription.topic
-    if not (subscription.asking and meant and challenge):
+    if not (subscription.asking and meant and challenge) or subscription.leaving:
         return None
     lease = _lease_seconds(query.get("hub.lease_seconds"))
     since = subscription.verified_at if active(subscription, now) else None
@@ -133,6 +144,13 @@ def confirmed(subscription: Subscription, query: Mapping[str, str], now: datetim
         next_at=_in(now, lease * RENEW_AT_SHARE),
     )
     return changed, challenge
+
+
+def ended(subscription: Subscription, query: Mapping[str, str]) -> str | None:
+    """The challenge to repeat to a hub that asks whether the subscription is to end; None where it is not."""
+    challenge = query.get("hub.challenge", "")
+    meant = query.get("hub.mode") == "unsubscribe" and query.get("hub.topic") == subscription.topic
+    return challenge if subscription.leaving and subscription.asking and meant and challenge else None
 
 
 def denied(subscription: Subscription, query: Mapping[str, str], now: datetime) -> Subscription | None:

@@ -2,7 +2,7 @@
 
 | key under ``ww:1:{po}:`` | type | holds |
 |---|---|---|
-| ``websub:<id>`` | string | :class:`Subscription` of a feed, JSON, expires |
+| ``websub:<id>`` | string | :class:`Subscription` of a feed, JSON, expires; ``left:<token>`` for one that is ended |
 | ``hook:<token>`` | string | id of the feed whose callback that is, expires |
 | ``websub:due`` | zset | feed id by when somebody has to act on its subscription (ms since 1970) |
 | ``push:<id>``, ``pushed``, ``pushed:bytes`` | | pushes that wait, see ``store.py`` |
@@ -91,6 +91,10 @@ class RedisPushStore:
         names = [_subscription(feed_id), *([_hook(kept.token)] if kept is not None else [])]
         await self._calls.run(lambda: self._redis.delete(*names))
         await self._calls.run(lambda: self._redis.zrem(_SUBSCRIPTIONS, feed_id))
+
+    async def subscribed(self) -> Sequence[str]:
+        members: list[Any] = await self._calls.run(lambda: self._redis.zrange(_SUBSCRIPTIONS, 0, -1))
+        return [member.decode() for member in members]
 
     async def feed_of(self, token: str) -> str | None:
         kept: Any = await self._calls.run(lambda: self._redis.get(_hook(token)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.contracts import codec
@@ -132,10 +133,12 @@ def test_trust_is_earned_by_news_and_lost_by_a_miss() -> None:
     assert hubtrust.trusted(pull(hubtrust.after_push(doubted, ["b"], new=0, now=START), hours=25))
     lost = pull(doubted, hours=25)
     assert (lost.misses, hubtrust.trusted(lost)) == (1, False)
+    assert lost.untrusted_since == START + 25 * HOUR
     assert pull(doubted, hours=24.1).misses == 0  # within the grace
     lost = hubtrust.after_push(lost, ["d"], new=1, now=START)
     assert not hubtrust.trusted(lost)  # once is not enough any more
-    assert hubtrust.trusted(hubtrust.after_push(lost, ["e"], new=1, now=START))
+    won = hubtrust.after_push(lost, ["e"], new=1, now=START)
+    assert (hubtrust.trusted(won), won.untrusted_since) == (True, None)
 
 
 def test_what_came_before_the_promise_is_no_miss() -> None:
@@ -158,7 +161,7 @@ class FakeHub:
         self.forms.append(dict(form))
         if self.confirms and self.status == 202 and self.target is not None:
             token = form["hub.callback"].rpartition("/")[2]
-            back = query(topic=form["hub.topic"], lease_seconds=self.lease)
+            back = query(topic=form["hub.topic"], lease_seconds=self.lease, mode=form["hub.mode"])
             assert await self.target.confirm(token, back) == "repeat me"
         return Fetched(outcome="http_5xx", status=self.status, url=url)
 
@@ -365,6 +368,9 @@ async def test_a_feed_that_names_no_hub_any_more_is_left_by_us() -> None:
     await world.subscribed()
     token = world.kept.token
     await world.bench.poll(world.config, ok(rss(an_item(1), an_item(2)), etag='"1"'))
+    assert world.config.id not in world.pushes.kept
+    assert await world.subscriptions.sweep() == 1
+    assert world.hub.forms[-1]["hub.mode"] == "unsubscribe"
     assert not world.pushes.kept
     assert await world.subscriptions.take(token, BODY, signature=None, content_type=None) == "unknown"
     assert world.bench.store.states[world.config.id].hub is None
@@ -380,13 +386,84 @@ async def test_a_feed_with_another_hub_begins_anew() -> None:
     assert world.kept.token != before
 
 
-async def test_a_feed_that_left_the_list_has_no_subscription() -> None:
+async def test_a_feed_that_left_the_list_is_unsubscribed_from_its_hub() -> None:
+    world = World()
+    await world.subscribed()
+    await world.subscriptions.leave_unlisted()
+    assert list(world.pushes.kept) == [world.config.id]
+    token, world.config = world.kept.token, a_feed("https://other.example/feed")
+    await world.subscriptions.leave_unlisted()
+    assert await world.subscriptions.take(token, BODY, signature=None, content_type=None) == "unknown"
+    assert await world.subscriptions.confirm(token, query(mode="unsubscribe")) is None  # it was not asked yet
+    assert await world.subscriptions.sweep() == 1
+    assert world.hub.forms[1:] == [
+        {"hub.callback": f"https://hooks.example/w/{token}", "hub.mode": "unsubscribe", "hub.topic": FEED}
+    ]
+    assert not world.pushes.kept
+    assert world.bench.count("wirewatch_poller_subscriptions_total", event="left") == 1
+    assert await world.subscriptions.confirm(token, query(mode="unsubscribe")) is None
+
+
+async def test_a_list_that_changed_meanwhile_is_noticed_when_the_subscription_is_due() -> None:
     world = World()
     await world.subscribed()
     world.config = a_feed("https://other.example/feed")
     world.bench.clock.advance(9 * 86_400)
-    assert await world.subscriptions.sweep() == 1
+    for _ in range(2):
+        assert await world.subscriptions.sweep() == 1
+    assert world.hub.forms[-1]["hub.mode"] == "unsubscribe"
     assert not world.pushes.kept
+
+
+async def test_what_the_hub_has_not_is_not_taken_from_it() -> None:
+    world = World(hub=FakeHub(confirms=False))
+    await world.poll(an_item(1))
+    await world.subscriptions.sweep()
+    world.config = a_feed("https://other.example/feed")
+    await world.subscriptions.leave_unlisted()
+    assert not world.pushes.kept
+
+
+async def test_a_hub_that_does_not_let_go_is_asked_three_times() -> None:
+    world = World()
+    await world.subscribed()
+    world.hub.status, world.config = 500, a_feed("https://other.example/feed")
+    await world.subscriptions.leave_unlisted()
+    for _ in range(5):
+        await world.subscriptions.sweep()
+        world.bench.clock.advance(3 * 3600)
+    assert [form["hub.mode"] for form in world.hub.forms] == ["subscribe", *["unsubscribe"] * 3]
+    assert not world.pushes.kept
+
+
+def untrusted(world: World, *, days: float) -> None:
+    state = world.bench.store.states[world.config.id]
+    assert state.hub is not None
+    since = world.bench.clock.now() - days * DAY
+    hub = msgspec.structs.replace(state.hub, misses=1, untrusted_since=since)
+    world.bench.store.states[world.config.id] = msgspec.structs.replace(state, hub=hub)
+
+
+async def test_a_hub_without_trust_for_two_weeks_is_left_and_tried_again_a_month_later() -> None:
+    world = World()
+    await world.subscribed()
+    untrusted(world, days=13)
+    await world.poll(an_item(2))
+    assert await world.subscriptions.sweep() == 0
+    untrusted(world, days=14)
+    await world.poll(an_item(3))
+    assert await world.subscriptions.sweep() == 1
+    assert world.hub.forms[-1]["hub.mode"] == "unsubscribe"
+    assert not world.pushes.kept
+    untrusted(world, days=43)
+    await world.poll(an_item(4))
+    assert not world.pushes.kept
+    untrusted(world, days=44)
+    await world.poll(an_item(5))
+    assert world.kept.state == "pending"
+    state = world.bench.store.states[world.config.id]
+    assert state.hub is not None
+    assert not hubtrust.given_up(state.hub, world.bench.clock.now())
 
 
 def test_every_status_is_counted() -> None:
