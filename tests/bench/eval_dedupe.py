@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import zlib
 from collections import Counter, defaultdict
@@ -30,6 +31,7 @@ from tests.bench.dedupe_edits import EDITS, Wrapper
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "eval"
 BASE = 500  # texts that are edited; the others are the unseen ones
 Row = dict[str, Any]
+_WRITTEN_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}")
 
 
 def load(name: str) -> list[Row]:
@@ -40,8 +42,15 @@ def load(name: str) -> list[Row]:
 
 def article(row: Row, **more: Any) -> InputArticle:
     """A row as ``wirewatch dedupe`` would read it."""
-    known = {name: row.get(name) or None for name in ("url", "published_at", "outlet")}
+    known = {name: row.get(name) or None for name in ("url", "outlet")} | {"published_at": _day(row)}
     return InputArticle(id=row["id"], title=row["title"], text=row.get("text", ""), **(known | more))
+
+
+def _day(row: Row) -> str | None:
+    """When a row says it was published; some write it out ("November 3, 2016")."""
+    given = str(row.get("published_at") or "")
+    written = _WRITTEN_DAY.match(given)
+    return f"{datetime.strptime(f'{written[0]} +0000', '%B %d, %Y %z'):%Y-%m-%d}" if written else given or None
 
 
 def edits() -> list[Row]:
@@ -109,14 +118,18 @@ def _stream(name: str, rows: list[Row]) -> Row:
     judge = Judge()
     found: Counter[str] = Counter()
     joined: list[str] = []
-    titles = {row["id"]: row["title"] for row in rows}
+    known = {row["id"]: row for row in rows}
     for row in rows:
         verdict = judge(article(row, first_seen_at=row.get("first_seen"))).verdict
         kind = status(verdict) if isinstance(verdict, New) else f"{status(verdict)} by {verdict.link.linked_by}"
         found[kind] += 1
         if not isinstance(verdict, New):
-            other = titles[verdict.link.article_id]
-            joined.append(f"{kind} {verdict.link.score:.2f} | {row['title']} | {other}")
+            other = known[verdict.link.article_id]
+            dated = bool(_day(row) and _day(other))
+            found["of these both dated"] += dated
+            joined.append(
+                f"{kind} {verdict.link.score:.2f} {'' if dated else 'un'}dated | {row['title']} | {other['title']}"
+            )
     return {"stream": name, "articles": len(rows), **dict(sorted(found.items())), "joined": joined}
 
 
