@@ -93,18 +93,19 @@ def _arguments(
 
 def _rounds(batch: Sequence[Candidate]) -> Iterator[list[_Call]]:
     """The batch in calls of the script, each of one bucket, in rounds of calls that leave together. The order within a
-    bucket stays."""
+    bucket stays. The first round is small, so that the server has soon something to do; each is three times as large as
+    the one before, so that it seldom waits for the next."""
     buckets: dict[str, list[int]] = {}
     for at, item in enumerate(batch):
         buckets.setdefault(item.bucket, []).append(at)
     calls: list[_Call] = []
-    count = 0
+    count, most = 0, ARTICLES_A_CALL
     for bucket, places in buckets.items():
         for first in range(0, len(places), ARTICLES_A_CALL):
             some = places[first : first + ARTICLES_A_CALL]
-            if calls and count + len(some) > ARTICLES_A_CALL:
+            if calls and count + len(some) > most:
                 yield calls
-                calls, count = [], 0
+                calls, count, most = [], 0, 3 * most
             calls.append((redis_keys.dedupe(bucket), some))
             count += len(some)
     if calls:
