@@ -72,11 +72,11 @@ local function text(number)
   return found
 end
 
--- Where the free part of a string begins: it is less than a third of one that has more than a few entries.
+-- Where the free part of a string begins: it is less than a quarter of one that has more than a few entries.
 local FREE = {[ENTRY_TEXT] = rep('\0', ENTRY_TEXT), [ENTRY_SHINGLE] = rep('\0', ENTRY_SHINGLE),
               [ENTRY_TERM] = rep('\0', ENTRY_TERM)}
 local function first_free(raw, size)
-  local from = #raw > 160 and 2 + floor((#raw - 1) * 0.66 / size) * size or 2
+  local from = #raw > 200 and 2 + floor((#raw - 1) * 0.75 / size) * size or 2
   local at = find(raw, FREE[size], from, true)
   return at and at + (2 - at) % size or 2 + floor((#raw - 1) / size) * size
 end
