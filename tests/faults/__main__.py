@@ -138,7 +138,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="begin no row after so many; 8.5 where not --full")
     parser.add_argument("--row-minutes", type=float, default=math.inf, help="repeat a row for no longer than this")
     parser.add_argument("--state", type=Path, help="file of results: rows that are in it are not run again")
-    parser.add_argument("--groups", type=int, default=20_000)
+    parser.add_argument("--groups", type=int, default=60_000, help="articles at most; an empty pool breaks a row")
     parser.add_argument("--no-tmpfs", dest="tmpfs", action="store_false", help="data on the disk, for those not root")
     parser.add_argument("--mutants", action="store_true", help="break R1, R3 and R5 in copies: each must be found")
     parser.add_argument("--show", action="store_true", help="run nothing: the table of --state, for the page")

@@ -81,12 +81,11 @@ class Bench:
             self.line.unmount()
 
     async def _show(self) -> None:
-        with suppress(StopIteration):
-            while True:
-                item = self.pool.take_single()
-                self.feeds.show(item)
-                self.book.sent(item, feed=True)
-                await asyncio.sleep(1 / self.rates[1])
+        while True:
+            item = self.pool.take_single()
+            self.feeds.show(item)
+            self.book.sent(item, feed=True)
+            await asyncio.sleep(1 / self.rates[1])
 
     def stop_showing(self) -> None:
         """No new articles in feeds from now on."""
@@ -122,8 +121,7 @@ class Bench:
 
         async def flow() -> None:
             while not stop.is_set():
-                with suppress(StopIteration):
-                    await self.send([self.pool.take() for _ in range(max(1, round(rate / 5)))])
+                await self.send([self.pool.take() for _ in range(max(1, round(rate / 5)))])
                 await asyncio.sleep(max(1, round(rate / 5)) / rate)
 
         task = asyncio.create_task(flow())

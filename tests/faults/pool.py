@@ -19,6 +19,13 @@ WORDS = 250
 _COPY_WITHIN = 20  # a copy follows its original among the next so many articles
 
 
+class EmptyPoolError(RuntimeError):
+    """A row asked for more articles than there are: what it would have shown without them is nothing."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__(f"all {groups} articles of the pool were taken: give more with --groups")
+
+
 @dataclass
 class Pool:
     """``groups`` stories. :meth:`take` gives originals and copies for the topic, :meth:`take_single` one for a feed.
@@ -45,8 +52,10 @@ class Pool:
         return self.groups - self.taken
 
     def take_single(self) -> Item:
-        """An original that gets no copy. Raises StopIteration where the pool is empty."""
-        item = next(self._source)
+        """An original that gets no copy. Raises :class:`EmptyPoolError`."""
+        item = next(self._source, None)
+        if item is None:
+            raise EmptyPoolError(self.groups)
         self.taken += 1
         return item
 
