@@ -79,9 +79,9 @@ class Reading:
 
 
 def _open_entry(reading: Reading, tag: str, attributes: dict[str, str]) -> None:
-    if attributes or reading.depth != reading.level + 1 or reading.entry is not None:
+    if reading.depth != reading.level + 1 or reading.entry is not None or (tag == "entry") is not reading.atom:
         raise NotPlainError
-    if (tag == "entry") is not reading.atom:
+    if attributes and not words.OF_ENTRIES.isdisjoint(attributes_of(attributes)):
         raise NotPlainError
     reading.entry = Holder()
 
@@ -113,8 +113,8 @@ def _open_title(reading: Reading, _: str, attributes: dict[str, str]) -> None:
 
 def _open_other_title(reading: Reading, _: str, __: dict[str, str]) -> None:
     """A picture's title, which counts only where the entry has none before it."""
-    holder = reading.around()
-    if not holder.found.get("title") or "source" in holder.found:
+    holder = reading.entry
+    if holder is None or not holder.found.get("title") or "source" in holder.found:
         raise NotPlainError
     reading.leaf = reading.depth
 

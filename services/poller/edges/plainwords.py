@@ -24,8 +24,15 @@ SUMMARIES: Final = frozenset({"summary", "itunes:summary"})  # plain text where 
 DESCRIPTIONS: Final = frozenset({"description", "media:description", "dc:description"})  # HTML then
 KEPT: Final = frozenset({"ttl", "sy:updateperiod", "sy:updatefrequency", "feedburner:origlink"})
 PICTURE: Final = frozenset("url title link description width height".split())  # of a channel
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+# Attributes that say something of an entry; one of a namespace by its name and by its usual prefix.
+OF_ENTRIES: Final = frozenset(
+    {"lastmod", "href", "base", "xml:base", "lang", "xml:lang", "rdf:about", f"{_RDF} about rdf"}
+)
 # Texts that nobody reads here; an element within would be markup of theirs.
-UNREAD_TEXTS: Final = frozenset("rights copyright subtitle tagline itunes:subtitle dc:rights".split())
+UNREAD_TEXTS: Final = frozenset(
+    "rights copyright subtitle tagline info feedburner:browserfriendly itunes:subtitle dc:rights".split()
+)
 
 _NAMESPACES: Final = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
 _OTHER_FORMATS: Final = frozenset({"http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/"})
@@ -90,10 +97,10 @@ def check_namespace(prefix: str | None, uri: str) -> None:
 
 
 def names(space: str, local: str, prefixes: Iterable[str]) -> list[str]:
-    """What feedparser may call an element, in lower case; ``prefixes`` are those declared for an unknown namespace."""
+    """What feedparser may call an element, in lower case; ``prefixes`` are those declared for its namespace so far."""
     known = _NAMESPACES.get(space)
     if known is None:
-        return [f"{prefix}:{local}" for prefix in prefixes]
+        return [f"{prefix}:{local}" for prefix in prefixes] or [local]
     return [f"{known}:{local}" if known else local]
 
 

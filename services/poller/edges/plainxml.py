@@ -55,6 +55,7 @@ class _Reader:
         words.check_namespace(prefix, space)
         if prefix is not None:
             self._prefixes.setdefault(space, set()).add(prefix)
+            self._tags.clear()  # what was called something else before
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         reading = self._reading
@@ -125,12 +126,12 @@ class _Reader:
         reading = self._reading
         parts = name.split(" ")
         space, local = (parts[0].lower(), parts[1].lower()) if len(parts) > 1 else ("", name.lower())
-        tags = words.names(space, local, self._prefixes.get(space, ()) if len(parts) == 3 else ())
-        if not tags or (reading.depth == 1 and space not in _FORMATS):
+        tags = words.names(space, local, self._prefixes.get(space, ()))
+        if reading.depth == 1 and space not in _FORMATS:
             raise NotPlainError
         if reading.depth == 1:
             reading.atom = space == words.ATOM
-        if reading.depth <= reading.level:
+        if reading.depth <= reading.level or (reading.picture and tags[0] in words.PICTURE):
             return tags[0], None
         opener = OPENERS.get(tags[0]) if len(tags) == 1 else None
         if opener is None:

@@ -76,8 +76,17 @@ def test_usual_feeds_are_plain(body: bytes) -> None:
         rss("<item><title>a<b>c</b></title></item>"),
         rss("<item xml:base='http://b.example/'><link>/1</link></item>"),
         ATOM.replace(b'type="html"', b'type="xhtml"'),
+        rss(an_item(1), "<media:title xmlns:media='http://search.yahoo.com/mrss/'>Picture</media:title>"),
     ],
-    ids=("doctype", "two bytes", "cut off", "markup", "base", "xhtml"),
+    ids=(
+        "doctype",
+        "two bytes",
+        "cut off",
+        "markup",
+        "base",
+        "xhtml",
+        "a title of the channel's picture after an item",
+    ),
 )
 def test_all_else_is_left_to_feedparser(body: bytes) -> None:
     assert plainxml.read(body, url=FEED, content_type=None) is None
