@@ -223,10 +223,10 @@ def _open_kept(reading: Reading, tag: str, attributes: dict[str, str]) -> None:
     reading.take(ending)
 
 
-def _open_language(reading: Reading, tag: str, attributes: dict[str, str]) -> None:
+def _open_language(reading: Reading, _: str, attributes: dict[str, str]) -> None:
     if reading.entry is not None or reading.atom:
         raise NotPlainError
-    _open_kept(reading, tag, attributes)
+    _open_kept(reading, "language", attributes)
 
 
 def _open_source(reading: Reading, _: str, attributes: dict[str, str]) -> None:
@@ -301,6 +301,7 @@ OPENERS: Final[dict[str, Opener]] = {
     "link": _open_link,
     "image": _open_picture,
     "language": _open_language,
+    "dc:language": _open_language,
     "source": _open_source,
     "contributor": _open_contributor,
 }

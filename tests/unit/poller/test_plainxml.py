@@ -52,6 +52,25 @@ ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>T</tit
 </entry></feed>"""
 
 
+# As the systems that most newspapers and blogs run on write them.
+RICH = (
+    b'<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    b'xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    b'xmlns:slash="http://purl.org/rss/1.0/modules/slash/" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">'
+    b"<channel><title>Rich</title><link>https://news.example/</link><dc:language>en</dc:language><ttl>15</ttl>"
+    b'<atom:link href="https://news.example/feed" rel="self" type="application/rss+xml"/><copyright>Us</copyright>'
+    b"<image><url>https://news.example/i.png</url><title>Rich</title><width>32</width></image>"
+    b"<sy:updatePeriod>hourly</sy:updatePeriod><site xmlns='com-wordpress:feed-additions:1'>1</site>"
+    b"<item><title>One</title><link>https://news.example/1?a=1&amp;b=2</link><dc:creator><![CDATA[Jo]]></dc:creator>"
+    b'<guid isPermaLink="false">1</guid><category>News</category><description><![CDATA[<p>D</p>]]></description>'
+    b"<content:encoded><![CDATA[<p>C</p>]]></content:encoded><slash:comments>0</slash:comments>"
+    b"<post-id xmlns='com-wordpress:feed-additions:1'>1</post-id><source url='https://other.example'>Other</source>"
+    b"<media:content url='u'><media:credit>P</media:credit></media:content></item>"
+    b"<item><title>Two</title><link>https://news.example/2</link><media:content><media:title>P</media:title>"
+    b"</media:content><media:description>Caption</media:description></item></channel></rss>"
+)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -60,8 +79,9 @@ ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>T</tit
         .replace(b"<rss", b"\xef\xbb\xbf<rss", 1)
         .removeprefix(b'<?xml version="1.0" encoding="utf-8"?>'),
         ATOM,
+        RICH,
     ],
-    ids=("rss", "byte order mark", "atom"),
+    ids=("rss", "byte order mark", "atom", "rich"),
 )
 def test_usual_feeds_are_plain(body: bytes) -> None:
     assert same(body, "application/xml")
