@@ -34,6 +34,7 @@ from services.contracts.redis_keys import POLLER
 from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import FeedConfig, FeedState
 from services.poller.core.seen import Seen
+from services.poller.edges import scripts
 from services.poller.edges.batches import Batches
 from services.poller.ports import Claim, Push
 from services.runtime.redis import RedisCalls
@@ -49,94 +50,6 @@ LEASES: Final = f"{POLLER}:leases"
 PUSHED: Final = f"{POLLER}:pushed"
 PUSHED_BYTES: Final = f"{POLLER}:pushed:bytes"
 
-_CLAIM: Final = """#!lua
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-local pushes = redis.call('EXISTS', KEYS[3]) == 1
-local claimed = {}
-for at = 1, #ids, 2 do
-  redis.call('ZADD', KEYS[1], ARGV[2], ids[at])
-  redis.call('HSET', KEYS[2], ids[at], ARGV[4])
-  claimed[#claimed + 1] = ids[at]
-  claimed[#claimed + 1] = ids[at + 1]
-  claimed[#claimed + 1] = pushes and redis.call('HEXISTS', KEYS[3], ids[at]) or 0
-end
-return claimed
-"""
-_MOVE: Final = """#!lua
-if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
-if ARGV[4] == '1' then redis.call('HDEL', KEYS[2], ARGV[1]) end
-return 1
-"""
-_SHORTEN: Final = """#!lua
-for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do
-  if tonumber(redis.call('ZSCORE', KEYS[1], id) or '0') > tonumber(ARGV[1]) then
-    redis.call('ZADD', KEYS[1], 'XX', ARGV[2], id)
-  end
-end
-return 1
-"""
-_FINISH: Final = """#!lua
-if ARGV[9] == '1' then redis.call('HDEL', KEYS[8], 'busy') end
-if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('ZADD', KEYS[1], 'XX', ARGV[3], ARGV[1])
-redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[5])
-if ARGV[6] ~= '' then redis.call('SET', KEYS[4], ARGV[6], 'EX', ARGV[7]) end
-redis.call('HDEL', KEYS[2], ARGV[1])
-if ARGV[8] == '1' then
-  local push = redis.call('LPOP', KEYS[6])
-  if push then redis.call('DECRBY', KEYS[7], #push) end
-  if redis.call('EXISTS', KEYS[6]) == 0 then redis.call('HDEL', KEYS[5], ARGV[1]) end
-end
-local pushed = redis.call('HGET', KEYS[5], ARGV[1])
-if pushed and tonumber(pushed) < tonumber(ARGV[3]) then redis.call('ZADD', KEYS[1], 'XX', pushed, ARGV[1]) end
-return 1
-"""
-_TAKE_HOST: Final = """#!lua
-local now, gap, busy_for = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local kept = redis.call('HMGET', KEYS[1], 'next', 'busy', 'tail', 'at')
-local at = tonumber(kept[4] or '0')
-if at > now + 60000 then
-  for n, name in ipairs({'next', 'busy', 'tail'}) do
-    kept[n] = tonumber(kept[n] or '0') - (at - now)
-    redis.call('HSET', KEYS[1], name, kept[n])
-  end
-  redis.call('HSET', KEYS[1], 'at', now)
-end
-local free = math.max(tonumber(kept[1] or '0'), tonumber(kept[2] or '0'))
-if free <= now then
-  redis.call('HSET', KEYS[1], 'next', now + gap, 'busy', now + busy_for, 'at', now)
-  redis.call('PEXPIRE', KEYS[1], math.max(gap, busy_for) + 60000)
-  return 0
-end
-local tail = math.max(tonumber(kept[3] or '0'), free - gap) + gap
-if tail - now > 3600000 then tail = free end
-redis.call('HSET', KEYS[1], 'tail', tail)
-return tail - now
-"""
-_PAUSE_HOST: Final = """#!lua
-local next_at = math.max(tonumber(redis.call('HGET', KEYS[1], 'next') or '0'), tonumber(ARGV[1]))
-redis.call('HSET', KEYS[1], 'next', next_at)
-redis.call('PEXPIRE', KEYS[1], math.max(tonumber(ARGV[2]), redis.call('PTTL', KEYS[1])))
-return 1
-"""
-
-_REPEATED: Final = """#!lua
-local repeated = {}
-for at = 4, #ARGV do
-  local count, last = string.match(redis.call('HGET', KEYS[1], ARGV[at]) or '0:', '^(%d+):(.*)$')
-  count = tonumber(count)
-  if ARGV[1] ~= '' and last ~= ARGV[1] then
-    count = count + 1
-    redis.call('HSET', KEYS[1], ARGV[at], count .. ':' .. ARGV[1])
-  end
-  local before = string.match(redis.call('HGET', KEYS[2], ARGV[at]) or '0:', '^(%d+):')
-  if count + tonumber(before) >= tonumber(ARGV[2]) then repeated[#repeated + 1] = ARGV[at] end
-end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return repeated
-"""
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FeedState)
 _push_decoder = msgspec.msgpack.Decoder(Push)
@@ -150,7 +63,7 @@ class RedisFeedStore:
         self._calls = calls
         self._token = secrets.token_hex(8)
         self._claims = 0
-        self._batches = Batches(client, calls, (_CLAIM, _MOVE, _SHORTEN, _FINISH, _TAKE_HOST, _PAUSE_HOST, _REPEATED))
+        self._batches = Batches(client, calls, scripts.ALL)
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
@@ -178,7 +91,7 @@ class RedisFeedStore:
     async def shorten_leases(self, now: datetime) -> None:
         longest = timedelta(seconds=2 * LEASE_SECONDS)  # the clocks of two pollers may differ
         await self._batches.script(
-            _SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)]
+            scripts.SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)]
         )
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
@@ -190,7 +103,7 @@ class RedisFeedStore:
         token = f"{self._token}:{self._claims}"
         lease_end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
         reply: list[Any] = await self._batches.script(
-            _CLAIM, [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token]
+            scripts.CLAIM, [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token]
         )
         feed_ids = [member.decode() for member in reply[::3]]
         states = await self.states(feed_ids)
@@ -201,17 +114,17 @@ class RedisFeedStore:
 
     async def extend(self, claim: Claim, now: datetime) -> None:
         end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
-        await self._batches.script(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
+        await self._batches.script(scripts.MOVE, [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
 
     async def postpone(self, claim: Claim, until: datetime) -> None:
-        await self._batches.script(_MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
+        await self._batches.script(scripts.MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
 
     async def finish(self, claim: Claim, state: FeedState, seen: bytes | None, *, host: str | None = None) -> bool:
         next_poll = state.next_poll_at
         if next_poll is None:
             raise ValueError("a polled feed has a next poll")
         reply = await self._batches.script(
-            _FINISH,
+            scripts.FINISH,
             [
                 DUE,
                 LEASES,
@@ -250,7 +163,7 @@ class RedisFeedStore:
         epoch = int(datetime.now(UTC).timestamp() // EPOCH_SECONDS)
         keys = [f"{POLLER}:para:{outlet}:{number}" for number in (epoch, epoch - 1)]
         reply: list[bytes] = await self._batches.script(
-            _REPEATED, keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
+            scripts.REPEATED, keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
         )
         return {name.decode() for name in reply}
 
@@ -262,14 +175,14 @@ class RedisFeedStore:
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         args = [milliseconds(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]
-        return float(await self._batches.script(_TAKE_HOST, [_host(host)], args)) / 1000
+        return float(await self._batches.script(scripts.TAKE_HOST, [_host(host)], args)) / 1000
 
     async def release_host(self, host: str) -> None:
         await self._batches.command("HDEL", _host(host), "busy")
 
     async def pause_host(self, host: str, until: datetime) -> None:
         left = max(1, int((until - datetime.now(UTC)).total_seconds() * 1000)) + 60_000
-        await self._batches.script(_PAUSE_HOST, [_host(host)], [milliseconds(until), left])
+        await self._batches.script(scripts.PAUSE_HOST, [_host(host)], [milliseconds(until), left])
 
     async def close(self) -> None:
         """Close the connections."""
