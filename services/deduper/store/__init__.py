@@ -5,10 +5,10 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 
 | key | type | holds |
 |---|---|---|
-| ``:n``, ``:c`` | string | the last number of an owner of a text, and of a copy |
+| ``:n``, ``:c`` | string | the last number of an owner of a text, and of a copy; they outlive what is numbered |
 | ``:s:<18 bits>`` | string | postings of shingles: entries of 24 more bits, owner, outlet, epoch |
 | ``:x:<16 bits>`` | string | the same of addresses, exact texts and titles, with 32 more bits |
-| ``:t:<14 bits>`` | string | the same of terms: the stories they stand in |
+| ``:t:<16 bits>`` | string | the same of terms: the stories they stand in |
 | ``:r:<number / 64>`` | hash | records: field the number's last 6 bits |
 | ``:u:...`` | hash | the further versions of articles that have been updated |
 | ``:f:...`` | hash | facts of the latest version |
@@ -18,9 +18,11 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:story:<id>`` | hash | members, packed (``services.contracts.stories``) |
 
 One ``MGET`` reads the postings of an article's address, text and title, one those of its shingles where these do not
-settle it, one those of its terms. A string is written whole at the end of the script, without the entries at its
-beginning that are no longer read. Written in place it would be given twice the room it needs. Its time to live is set
-when it is first written in an eighth of the window, and outlives all that is entered in that eighth: so the window
-expires by itself. Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
+settle it, one those of its terms. A string of postings is made as long as the server sets aside for it anyway, and an
+entry is written into what is free of it: one that grows would be given twice the room it needs. When nothing is free,
+and when it is first written in an eighth of the window, a string is written anew, without what is no longer read. Its
+time to live is set then, and outlives all that is entered in that eighth: so the window expires by itself.
+
+Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
 under ``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.
 """
