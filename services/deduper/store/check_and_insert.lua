@@ -88,21 +88,23 @@ local function room(bytes)
   return math.ceil((bytes + header) / step) * step - header
 end
 
--- Write a string anew, without what is not read any more, and set its time to live: once in an epoch, since what is
--- entered later in it is read no longer than what was entered first.
-local function rewrite(key, used, size, entry)
+-- Write a string anew, of which what lies before `stop` is used, without what is not read any more, and set its time to
+-- live: once in an epoch, since what is entered later in it is read no longer than what was entered first.
+local function rewrite(key, raw, stop, size, entry)
   local from = 2
   if size == ENTRY_TERM then  -- not in order of arrival
     local kept = {}
-    for at = 2, #used - size + 1, size do
-      if is_read[byte(used, at + size - 1)] then kept[#kept + 1] = sub(used, at, at + size - 1) end
+    for at = 2, stop - size, size do
+      if is_read[byte(raw, at + size - 1)] then kept[#kept + 1] = sub(raw, at, at + size - 1) end
     end
-    used = '.' .. table.concat(kept)
+    raw = table.concat(kept)
+    from, stop = 1, #raw + 1
   else
-    while from <= #used and not is_read[byte(used, from + size - 1)] do from = from + size end
+    while from < stop and not is_read[byte(raw, from + size - 1)] do from = from + size end
   end
-  local raw = char(this_epoch) .. sub(used, from) .. entry
-  call('SET', key, raw .. rep('\0', room(#raw) - #raw), 'EX', postings_kept_for)
+  local bytes = 1 + stop - from + #entry
+  raw = char(this_epoch) .. sub(raw, from, stop - 1) .. entry .. rep('\0', room(bytes) - bytes)
+  call('SET', key, raw, 'EX', postings_kept_for)
 end
 
 -- Add an entry to a string of postings that was read as `raw`. Where two hashes of an article lie in one string, it is
@@ -114,7 +116,7 @@ local function enter(key, raw, size, entry)
   if byte(raw, 1) == this_epoch and at + size - 1 <= #raw then
     call('SETRANGE', key, text(at - 1), entry)
   else
-    rewrite(key, sub(raw, 1, at - 1), size, entry)
+    rewrite(key, raw, at, size, entry)
   end
 end
 
@@ -693,7 +695,7 @@ local function post_term(i, leader, is_new, tail)
   else
     local at = met_oldest[i]
     raw = sub(raw, 1, at - 1) .. entry .. sub(raw, at + ENTRY_TERM)
-    rewrite(key, sub(raw, 1, first_free(raw, ENTRY_TERM) - 1), ENTRY_TERM, '')
+    rewrite(key, raw, first_free(raw, ENTRY_TERM), ENTRY_TERM, '')
   end
 end
 
