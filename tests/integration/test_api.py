@@ -247,6 +247,17 @@ async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: C
         assert not any(word in foreign for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"))
 
 
+async def test_a_server_that_has_restarted_is_read_at_the_first_request(
+    redis_client: redis.asyncio.Redis, redis_server: str
+) -> None:
+    other = redis.asyncio.Redis.from_url(redis_server)
+    async with browser(app(redis_client)) as made:
+        assert (await made.get("/api/v1/alerts")).status_code == 200
+        await other.client_kill_filter(_id=str(await redis_client.client_id()))
+        assert (await made.get("/api/v1/alerts")).json() == {"alerts": [], "next_cursor": None}
+    await other.aclose()
+
+
 async def test_how_the_line_stands(redis_client: redis.asyncio.Redis) -> None:
     standing = Standing([RoomState(room="tagger", state="waiting", detail="waiting for kafka", since=START)])
     async with browser(app(redis_client, rooms=standing)) as made:

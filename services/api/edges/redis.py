@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as ConnectionLostError
 
 from services.api.core.query import Cursor, Query
 from services.api.ports import Event, Page
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 _CHUNK = 512  # index entries looked at in one round trip, where they are checked against other indexes
 _MAX_LOOKED_AT = 2048  # per request: a handful of round trips, whatever the filters
+_ATTEMPTS = 3  # several connections of the pool may have been closed
 _BLOCK_MS = 5_000  # below the client's socket timeout of 10 s
 
 _Entry = tuple[int, str]  # last update in ms, alert id
@@ -175,10 +177,15 @@ def _facets(query: Query) -> list[tuple[Facet, str]]:
 
 
 async def _available(call: Callable[[], Awaitable[T]]) -> T:
-    try:
-        return await call()
-    except FAILURES as error:
-        raise TransientError(f"Redis cannot be read: {error}") from error
+    """The reply of a read. One that met a connection which the server has closed since its last use is read again."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            return await call()
+        except FAILURES as error:
+            if isinstance(error, ConnectionLostError) and attempt + 1 < _ATTEMPTS:
+                continue
+            raise TransientError(f"Redis cannot be read: {error}") from error
+    raise AssertionError("a read ends with a reply or an error")
 
 
 def _stream_entries(reply: Any) -> list[tuple[str, dict[bytes, bytes]]]:
