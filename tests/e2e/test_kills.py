@@ -21,11 +21,12 @@ from tests.support.line import RunningLine, a_line, alerts_in_redis, everything_
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
+SEED = 230  # no two treaties of the same two states, no two like ships of one: those may well be judged one story
 ORDER = ("deduper", "broker", "tagger", "store", "alerter", "poller", "api")
 
 
 async def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    items = list(corpus.items(60, copies=20, relevant_share=0.5, words=150))
+    items = list(corpus.items(60, copies=20, relevant_share=0.5, words=150, seed=SEED))
     relevant = Counter(item.article.title for item in items if item.kind != "plain" and not item.copy)
     with a_line(tmp_path / "home", WIREWATCH_LOCAL_SAMPLES="no", WIREWATCH_POLLER_FEEDS="") as line:
         line.until_standing()
