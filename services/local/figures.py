@@ -13,6 +13,7 @@ from services.local import probes
 from services.local.home import Run
 from services.runtime import access
 from services.runtime.access import KafkaAccess, RedisAccess
+from services.runtime.ops import OK
 
 
 class RoomStatus(Struct, frozen=True, kw_only=True):
@@ -123,7 +124,7 @@ def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
             for labels, value in found.get(f"wirewatch_{name}_waiting_since_timestamp_seconds", [])
             if value
         },
-        note=None if said in (None, "ok") else said,
+        note=None if said in (None, OK) else said,
     )
 
 

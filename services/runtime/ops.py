@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from services.runtime.errors import UsageError
 
+OK = "ok"  # what a probe says where there is nothing to say
 Probe = Callable[[], str | None]
 """Returns what is wrong, in words, or None."""
 
@@ -69,6 +70,6 @@ def _metrics(registry: CollectorRegistry) -> Callable[[web.Request], Awaitable[w
 def _probe(probe: Probe, note: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(_: web.Request) -> web.StreamResponse:
         problem = probe()
-        return web.Response(text=(problem or note() or "ok") + "\n", status=503 if problem else 200)
+        return web.Response(text=(problem or note() or OK) + "\n", status=503 if problem else 200)
 
     return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
@@ -178,14 +179,13 @@ def _facets(query: Query) -> list[tuple[Facet, str]]:
 
 async def _available(call: Callable[[], Awaitable[T]]) -> T:
     """The reply of a read. One that met a connection which the server has closed since its last use is read again."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await call()
-        except FAILURES as error:
-            if isinstance(error, ConnectionLostError) and attempt + 1 < _ATTEMPTS:
-                continue
-            raise TransientError(f"Redis cannot be read: {error}") from error
-    raise AssertionError("a read ends with a reply or an error")
+    try:
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(ConnectionLostError):
+                return await call()
+        return await call()
+    except FAILURES as error:
+        raise TransientError(f"Redis cannot be read: {error}") from error
 
 
 def _stream_entries(reply: Any) -> list[tuple[str, dict[bytes, bytes]]]:

@@ -10,7 +10,7 @@ import xxhash
 
 from services.contracts import redis_keys
 from services.contracts.messages import Article
-from services.contracts.stories import StoryMember
+from services.contracts.stories import StoryMember, member_of_article
 from services.deduper.core.event import Event, event
 from services.deduper.core.facts import Facts, facts_of
 from services.deduper.core.marks import Marks, marks_of
@@ -79,16 +79,7 @@ def candidate(article: Article, vocabulary: Vocabulary) -> Candidate:
         marks=marks_of(title, text, vocabulary.prior),
         event=event(article.title, text, vocabulary, words),
         published_s=_published(article),
-        member=StoryMember(
-            article_id=article.id,
-            outlet=article.outlet,
-            family=article.family,
-            title=article.title,
-            first_seen_at=article.first_seen_at,
-            wire=article.wire,
-            url=article.url,
-            published_at=article.published_at,
-        ),
+        member=member_of_article(article),
     )
 
 
