@@ -18,7 +18,7 @@ SERVICE = "wirewatch"
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows Compose's ``!override`` of a list, which replaces the other file's; any other use of it is an error here."""
+    """Knows Compose's ``!override`` of a list, which replaces the other file's; another use of it is an error."""
 
 
 def _sequence(loader: yaml.SafeLoader, node: Any) -> list[Any]:
