@@ -1,7 +1,7 @@
 """Checks and inserts a second with Redis on this machine, and bytes an article, up to a million in the window.
 
 ``python -m tests.bench.dedupe_store redis://127.0.0.1:6379/9 --articles 1000000`` empties that database, fills it with
-made-up articles (30 shingles, 40 terms, 30 % copies: what was measured on real ones) and prints JSON. Candidates are
+made-up articles (60 shingles, 40 terms, 30 % copies: what was measured on real ones) and prints JSON. Candidates are
 drawn as hashes, without texts, so that the store is what is measured; each carries a member as large as a real one. One
 process has two batches in flight, so that the server never waits for the next.
 """
@@ -33,7 +33,7 @@ from services.runtime.retry import Waiting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_S = 96 * 3600
-SHINGLES, TERMS, COPIES = 30, 40, 0.3
+SHINGLES, TERMS, COPIES = 60, 40, 0.3
 VOCABULARY = 200_000
 OUTLETS = 20_000
 BATCH = 256
@@ -97,7 +97,8 @@ class Articles:
         )
 
     def _sketch(self) -> Sketch:
-        return Sketch(tuple(sorted(self._draw.getrandbits(60) for _ in range(SHINGLES))), SAMPLE_LIMIT)
+        hashes = tuple(sorted(self._draw.randrange(SAMPLE_LIMIT) for _ in range(SHINGLES)))
+        return Sketch(hashes, SAMPLE_LIMIT, tuple(range(SHINGLES)))
 
     def _event(self) -> Event:
         """Terms with a long tail: the n-th of the vocabulary is drawn with a likelihood of about 1/n."""

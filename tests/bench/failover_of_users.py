@@ -16,7 +16,7 @@ from services.runtime.retry import Waiting
 from tests.support import redis_nodes
 from tests.unit.deploy.compose import ROOT
 
-KEY = "ww:3:{dd:en}:n"
+KEY = "ww:4:{dd:en}:n"
 KEEP = "redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]"
 
 

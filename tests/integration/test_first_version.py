@@ -61,7 +61,7 @@ async def test_the_alerter_goes_on_with_its_alerts(kept: redis.asyncio.Redis) ->
 
 
 async def test_the_deduper_begins_anew_and_is_not_led_astray(kept: redis.asyncio.Redis) -> None:
-    """Its layout is ``ww:3`` now: what lies under ``ww:1`` is not read, and expires; its counters from now on, too."""
+    """Its layout is ``ww:4`` now: what lies under ``ww:1`` is not read, and expires; its counters from now on, too."""
     unique = [codec.decode(m.value, UniqueArticle) for m in first_version.messages() if m.topic == topics.UNIQUE]
     store = RedisStories(kept, CALLS, CLOCK, window_s=96 * 3600)
     vocabulary = Vocabulary(english(), state_names())
@@ -69,7 +69,7 @@ async def test_the_deduper_begins_anew_and_is_not_led_astray(kept: redis.asyncio
         (decision,) = await store.check_and_insert([candidate(message.article, vocabulary)])
         assert decision.verdict.story_id
     lasting = [e["key"] for e in first_version.entries() if e["key"].startswith("ww:1:{dd:") and e["ttl"] < 0]
-    assert redis_keys.DEDUPE_PREFIX == "ww:3"
+    assert redis_keys.DEDUPE_PREFIX == "ww:4"
     assert len(lasting) == 2
     assert all([await kept.ttl(key) > 0 for key in lasting])
 

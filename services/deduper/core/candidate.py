@@ -34,7 +34,7 @@ class Candidate:
 
     ``version`` names this version of the article, ``identity`` its address, ``exact`` its normalised text, ``title``
     its title where that is long enough to identify it (all :data:`BITS`-bit hashes). ``published_s`` is 0 where
-    unknown. ``outlet`` is 16 bits; the owner of a shingle keeps 8 of them, enough to see that three are of one outlet.
+    unknown. ``outlet`` is 16 bits; the owner of an anchor keeps 8 of them, enough to see that three are of one outlet.
     ``member`` carries no link yet.
     """
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import compress
+from operator import not_
 
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import MASK, Candidate
 from services.deduper.core.event import ASKED_TERMS, Met, likeness, names_met, shared_words
 from services.deduper.core.records import Bucket, Likeness, Record, Representative, Resemblance
-from services.deduper.core.sketch import TOP_SHIFT
+from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT, wrapped
 from services.deduper.core.verdict import Owner
 
 
@@ -22,10 +24,12 @@ class Lookup:
         self.now_s = now_s
         self.epoch = rules.epoch_of(now_s, window_s)
         self._window_s = window_s
-        hashes = [(value >> TOP_SHIFT, value & MASK) for value in item.sketch.hashes]
-        self.own = [(top, key) for top, key in hashes if not rules.is_boilerplate(self.posting(key))]
-        self._quoted = frozenset(value & MASK for value in item.sketch.quoted)
-        self._shared = Counter(owner.number for _, key in self.own for owner in self.posting(key))
+        sketch = item.sketch
+        keys = [value & MASK for value in sketch.hashes[: sketch.anchors]]
+        of_wrapper = [rules.is_boilerplate(self.posting(key)) for key in keys]
+        self.anchors = [key for key, left_out in zip(keys, of_wrapper, strict=True) if not left_out]
+        self._own = list(compress(sketch.hashes, map(not_, wrapped(sketch.places, of_wrapper))))
+        self._met = Counter(owner.number for key in self.anchors for owner in self.posting(key) if owner.number)
 
     def posting(self, key: int) -> list[Owner]:
         """The owners of a hash in the live epochs, in order of arrival."""
@@ -48,13 +52,13 @@ class Lookup:
 
     def resemblance(self, owner: Record) -> Resemblance | None:
         """What the candidate's text shares with ``owner``'s, if anything."""
-        shared = self._shared[owner.number]
+        shared = sum(1 for value in self._own if value & STORED_MASK in owner.sketch)
         if not shared:
             return None
         return Resemblance(
             owner=owner,
             shared=shared,
-            own=sum(1 for value, _ in self.own if value <= owner.top),
+            own=sum(1 for value in self._own if value >> TOP_SHIFT <= owner.top),
             other=rules.common_count(owner.hashes, owner.top, self.item.sketch.threshold >> TOP_SHIFT),
             home=owner.outlet == self.item.outlet,
         )
@@ -63,11 +67,11 @@ class Lookup:
         """Of what the newcomer does not quote: how many hashes, and how many of them ``owner`` has; of its quotations,
         how many ``owner`` has."""
         plain = taken = quoted = 0
-        for top, key in self.own:
-            if top > owner.top:
+        for value in self._own:
+            if value >> TOP_SHIFT > owner.top:
                 continue
-            has = any(one.number == owner.number for one in self.posting(key))
-            if key in self._quoted:
+            has = value & STORED_MASK in owner.sketch
+            if value in self.item.sketch.quoted:
                 quoted += has
             else:
                 plain += 1
@@ -76,11 +80,11 @@ class Lookup:
 
     def nearest_texts(self) -> list[Resemblance]:
         """Stored texts by containment, highest first; the one that came first among equals."""
-        enough = [(number, count) for number, count in self._shared.items() if count >= rules.WEAK_SHARED]
-        most = sorted(enough, key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_JUDGED]
+        most = sorted(self._met.items(), key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_JUDGED]
         owners = (self.live(number) for number, _ in most)
-        found = [near for owner in owners if owner and (near := self.resemblance(owner))]
-        return sorted(found, key=lambda near: (-near.containment, near.owner.number))
+        found = (self.resemblance(owner) for owner in owners if owner)
+        enough = [near for near in found if near and near.shared >= rules.WEAK_SHARED]
+        return sorted(enough, key=lambda near: (-near.containment, near.owner.number))
 
     def nearest_stories(self) -> list[Likeness]:
         """Stories by likeness, highest first; the one that came first among equals."""

@@ -17,7 +17,7 @@ from services.deduper.core.event import POSTED_TERMS, vector
 from services.deduper.core.judging import by_address, by_text
 from services.deduper.core.lookup import Lookup
 from services.deduper.core.records import Bucket, Finding, Record, Representative
-from services.deduper.core.sketch import TOP_SHIFT
+from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT
 from services.deduper.core.verdict import Copy, Decision, New, Owner, Update, Verdict
 
 
@@ -74,6 +74,7 @@ class _Memory:
     def _record(self, finding: Finding, again: Record | None) -> Record:
         item, verdict, owner = self._item, finding.verdict, finding.owner
         number = again.number if again else self._next_number(verdict)
+        kept = () if isinstance(verdict, Copy) else item.sketch.hashes
         link = None if isinstance(verdict, New) else verdict.link
         return Record(
             number=number,
@@ -85,7 +86,8 @@ class _Memory:
             short=item.short,
             depth=again.depth if again else min(255, owner.depth + 1) if owner else 0,
             top=item.sketch.threshold >> TOP_SHIFT,
-            hashes=len(item.sketch.hashes),
+            hashes=len(kept),
+            sketch=frozenset(value & STORED_MASK for value in kept),
             facts=item.facts,
             marks=item.marks,
             copy_of=rules.copy_of(verdict),
@@ -118,7 +120,7 @@ class _Memory:
         yield item.exact
         if item.title is not None:
             yield item.title
-        for value in item.sketch.hashes:
+        for value in item.sketch.hashes[: item.sketch.anchors]:
             yield value & MASK
 
     def _post(self, key: int, number: int) -> None:
@@ -129,8 +131,8 @@ class _Memory:
             )
 
     def _note_wrapper(self, number: int) -> None:
-        """Count what is shared with ``number`` once more for the outlet, under a number that is never live."""
-        for _, key in self._look.own:
+        """Count the anchors shared with ``number`` once more for the outlet, under a number that is never live."""
+        for key in self._look.anchors:
             posting = self._look.posting(key)
             if len(posting) < rules.MAX_OWNERS and any(owner.number == number for owner in posting):
                 posting.append(Owner(self._look.epoch, 0, self._item.outlet & 0xFF))

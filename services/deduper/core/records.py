@@ -15,7 +15,11 @@ from services.deduper.core.verdict import Owner, Verdict
 
 @dataclass(slots=True)
 class Record:
-    """One article. ``leader`` is the number of its story's first member, ``depth`` counts links to it."""
+    """One article. ``leader`` is the number of its story's first member, ``depth`` counts links to it.
+
+    ``sketch`` is what others are compared with: the lowest bits (:data:`~services.deduper.core.sketch.STORED_MASK`) of
+    each of ``hashes``; empty for a copy.
+    """
 
     number: int
     article_id: str
@@ -27,6 +31,7 @@ class Record:
     depth: int
     top: int
     hashes: int
+    sketch: frozenset[int]
     facts: Facts
     marks: Marks
     copy_of: str | None

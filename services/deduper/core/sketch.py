@@ -1,13 +1,18 @@
 """Sampled shingles: a small, order-free fingerprint of a text that survives cutting, wrapping and light editing.
 
-Every run of three words is hashed to 64 bits and kept when it falls below 2^64/16 (FracMinHash; Broder's mod-p
+Every run of three words is hashed to 64 bits and kept when it falls below 2^64/8 (FracMinHash; Broder's mod-p
 sketch). Which shingles are kept does not depend on the rest of the text, so a part of an article keeps its part of
 the sketch; MinHash signatures do not have this, which is why they miss shortened copies.
+
+The smallest of them, a quarter, are its anchors: by these a text is found. Texts that share an anchor are then compared
+by all that was kept.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import xxhash
@@ -16,47 +21,87 @@ from services.deduper.core.text import is_unspaced, tokens
 
 SHINGLE_WORDS = 3
 SHINGLE_CHARACTERS = 5  # in scripts without spaces; three characters are often one word
-SAMPLE_LIMIT = 2**64 // 16
-SMALLEST_KEPT = 16  # a text too short for the sample is kept by its 16 smallest hashes
+SAMPLE_LIMIT = 2**64 // 8
+SMALLEST_KEPT = 32  # a text too short for the sample is kept by its 32 smallest hashes
+MOST_KEPT = 64  # about 500 words; a longer text lowers its threshold instead of filling the store
+ANCHOR_LIMIT = 2**64 // 32
+LEAST_ANCHORS = 12  # of a text that is too short to have that many below the limit
 _QUOTATION = re.compile(r'“[^“”"\n]{20,}|"[^"“”\n]{20,}"')  # within a paragraph; what goes on in the next has no end
 _BETWEEN = " wqzxjqzxw "  # no word
-MOST_KEPT = 128  # about 2,000 words; a longer text lowers its threshold instead of filling the store
-
-
 EVERYTHING = 2**64 - 1
-
-
+STORED_MASK = 0xFFFF  # of a hash in a stored sketch: two of 64 that have nothing in common share one in 16 times
 TOP_SHIFT = 32  # thresholds are compared by the 32 highest bits: four bytes each in the store
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the
-    lower threshold of two texts can be compared. ``quoted`` are those within quotation marks: they speak for a
-    newcomer, and are not stored."""
+    """``hashes`` ascending, the first of them ``anchors``. ``threshold`` is the largest hash that this text would have
+    kept: what lies below the lower threshold of two texts can be compared.
+
+    ``places`` is for each hash its rank in the order of the text. ``quoted`` are those within quotation marks. Both
+    speak for a newcomer, and are not stored.
+    """
 
     hashes: tuple[int, ...]
     threshold: int
+    places: tuple[int, ...]
     quoted: frozenset[int] = frozenset()
 
+    @property
+    def anchors(self) -> int:
+        """How many of ``hashes`` a text is found by."""
+        return min(len(self.hashes), max(LEAST_ANCHORS, bisect_left(self.hashes, ANCHOR_LIMIT)))
 
-EMPTY = Sketch((), 0)
+
+EMPTY = Sketch((), 0, ())
 
 
 def sketch(words: list[str], text: str = "") -> Sketch:
     """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
     hashes = _hashes(words)
-    sampled = {value for value in hashes if value < SAMPLE_LIMIT}
+    sampled = list(dict.fromkeys(value for value in hashes if value < SAMPLE_LIMIT))
     if len(sampled) > MOST_KEPT:
         kept = tuple(sorted(sampled)[:MOST_KEPT])
         threshold = kept[-1]
     elif len(sampled) >= SMALLEST_KEPT:
         kept, threshold = tuple(sorted(sampled)), SAMPLE_LIMIT
     else:
-        distinct = sorted(set(hashes))
-        kept = tuple(distinct[:SMALLEST_KEPT])
-        threshold = EVERYTHING if len(kept) == len(distinct) else max(kept[-1], SAMPLE_LIMIT)
-    return Sketch(kept, threshold, frozenset(kept).intersection(_quoted(text)))
+        sampled = list(dict.fromkeys(hashes))
+        kept = tuple(sorted(sampled)[:SMALLEST_KEPT])
+        threshold = EVERYTHING if len(kept) == len(sampled) else max(kept[-1], SAMPLE_LIMIT)
+    places = {value: place for place, value in enumerate(_known(sampled, kept))}
+    return Sketch(kept, threshold, tuple(places[value] for value in kept), frozenset(kept).intersection(_quoted(text)))
+
+
+def wrapped(places: Sequence[int], anchors: Sequence[bool]) -> list[bool]:
+    """For each hash whether it is of a wrapper, as ``anchors`` says of the first of them: any other is where the
+    nearest anchors before and behind it in the text are."""
+    if not any(anchors):
+        return [False] * len(places)
+    at_place: list[bool | None] = [None] * len(places)
+    for place, one in zip(places, anchors, strict=False):
+        at_place[place] = one
+    before = _last_known(at_place)
+    behind = _last_known(at_place[::-1])[::-1]
+    return [before[place] is not False and behind[place] is not False for place in places]
+
+
+def _last_known(marks: Sequence[bool | None]) -> list[bool | None]:
+    """Of each place the mark there, or the last one before it."""
+    found: list[bool | None] = []
+    last: bool | None = None
+    for mark in marks:
+        last = last if mark is None else mark
+        found.append(last)
+    return found
+
+
+def _known(values: Sequence[int], kept: Sequence[int]) -> list[int]:
+    """Those of ``values`` that were kept, in their order."""
+    if len(values) == len(kept):
+        return list(values)
+    largest = kept[-1]
+    return [value for value in values if value <= largest]
 
 
 def _quoted(text: str) -> list[int]:

@@ -14,8 +14,8 @@ from services.contracts.stories import StoryMember
 from services.deduper.core.facts import Facts
 
 # Measured on 500 real articles and 13 edits of each (docs/measurements/dedupe.md).
-MIN_SHARED = 4  # shingles two texts must share before their containment means anything
-WEAK_SHARED = 2  # are enough where they are most of a short text that is about the same event
+MIN_SHARED = 6  # shingles two texts must share before their containment means anything
+WEAK_SHARED = 3  # are enough where they are most of a short text that is about the same event
 WEAK_CONTAINMENT = 0.60
 WEAK_SCORE = 0.40
 COPY_CONTAINMENT = 0.45  # from here on it is the same article
@@ -23,7 +23,7 @@ EDITED_CONTAINMENT = 0.30  # and from here on where the words are this much alik
 EDITED_SCORE = 0.72  # .51 to .88, median .80; reports with as much of an agency's background .70 at most
 QUOTED_CONTAINMENT = 0.62  # below it, and with words less alike than this, it is another report that quotes the same
 QUOTED_SCORE = 0.52
-MIN_PLAIN = 8  # shingles outside of quotations that say whether a text has words of its own
+MIN_PLAIN = 16  # shingles outside of quotations that say whether a text has words of its own
 OWN_WORDS = 0.15  # less than this taken over of them, and more of the quotations: it quotes the same
 CARRIED = 0.62  # of a text must stand in one with much else for it to be carried, and not cited, there
 STORY_CONTAINMENT = 0.20  # from here on it is the same running story: follow-ups reuse background paragraphs
@@ -35,7 +35,7 @@ NEW_TEXT_CONTAINMENT = 0.34  # a newcomer that is mostly its own text is news ev
 FULLER = 1.8  # so is one this much longer than the text it contains: an excerpt may come before its article
 MAX_OWNERS = 12  # a shingle in this many texts is boilerplate
 MAX_OUTLET_OWNERS = 3  # a shingle in this many texts of one outlet is that outlet's wrapper
-MOST_JUDGED = 8  # of the texts that share shingles, those that share most are looked at
+MOST_JUDGED = 8  # of the texts that share anchors, those that share most are looked at
 EVENT_SCORE = 0.38  # of core.event: from here on two reports are of one event
 OWN_OUTLET_EVENT = 0.50  # within one outlet, whose articles share its style and its subjects
 BACKGROUND_SCORE = 0.20  # below this, shared passages are links to other articles

@@ -5,16 +5,17 @@
 -- KEYS[1] prefix of the bucket. ARGV: now, window, epoch, then one string an article, see store/packing.py.
 --
 -- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
--- Postings lie in strings: B epoch in which its life was last set, about a hundred entries, then zeros for entries to
---   come. An entry of a text's hash: 4 bytes of hash, I4 number, B outlet, B epoch; of a shingle's: 3 bytes of hash, the
---   same; of a term's: 3 bytes, I4 leader, B epoch. Those of texts and shingles are in order of arrival.
+-- Postings lie in strings: B epoch in which its life was last set, some dozens of entries, then zeros for entries to
+--   come. An entry of a text's hash: 4 bytes of hash, I4 number, B outlet, B epoch; of an anchor's: 3 bytes of hash, the
+--   same; of a term's: 3 bytes, I4 leader, B epoch. Those of texts and anchors are in order of arrival.
 --   The owners of a hash, as they are handed around: I4 number, B outlet (its lower half) each.
--- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), I2 outlet, B hashes, B short,
---   B depth, B whether it has more versions, version, s own id, then marks. Records stay under 64 bytes, so that the
---   server packs them.
+-- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), I2 outlet, B hashes in its
+--   sketch (0 for a copy), B short, B depth, B whether it has more versions, version, s own id, then marks. Records stay
+--   under 64 bytes, so that the server packs them.
 -- Version: 6 bytes version, B status, B link, I2 score, I4 linked number (0).
--- Vector, in a slot of a page: I4 published, I4 seen, B title norm, B terms, B weekdays and 128 where its story has no
---   other representatives, then terms: 3 bytes key, B weight (128 more where it stands in the title).
+-- Slot of a page: vector and sketch. Vector, of a representative: I4 published, I4 seen, B title norm, B terms, B weekdays
+--   and 128 where its story has no other representatives, then terms: 3 bytes key, B weight (128 more where it stands in
+--   the title), then zeros. Sketch: 2 bytes a hash.
 --
 -- What costs is calls of the server, every byte of a string made (the server's Lua hashes them all) and numbers written
 -- out. So postings are read together and written in their places, fields are written together at the end, and times to
@@ -31,7 +32,7 @@ local this_epoch = epoch % 256
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
-local ENTRY_TEXT, ENTRY_SHINGLE, ENTRY_TERM = 10, 9, 8
+local ENTRY_TEXT, ENTRY_ANCHOR, ENTRY_TERM = 10, 9, 8
 
 -- Whether what was entered in an epoch (its lowest byte) is still read.
 local is_read = {}
@@ -73,7 +74,7 @@ local function text(number)
 end
 
 -- Where the free part of a string begins: it is less than a quarter of one that has more than a few entries.
-local FREE = {[ENTRY_TEXT] = rep('\0', ENTRY_TEXT), [ENTRY_SHINGLE] = rep('\0', ENTRY_SHINGLE),
+local FREE = {[ENTRY_TEXT] = rep('\0', ENTRY_TEXT), [ENTRY_ANCHOR] = rep('\0', ENTRY_ANCHOR),
               [ENTRY_TERM] = rep('\0', ENTRY_TERM)}
 local function first_free(raw, size)
   local from = #raw > 200 and 2 + floor((#raw - 1) * 0.75 / size) * size or 2
@@ -210,12 +211,15 @@ local function is_boilerplate(owners)
   return false
 end
 
-local function contains(owners, number)
-  if not owners or owners == '' then return false end
-  local wanted = pack_('>I4', number)
-  local at = find(owners, wanted, 1, true)
-  while at and at % 5 ~= 1 do at = find(owners, wanted, at + 1, true) end
+-- Whether one of the pieces of `size` bytes that lie in a string begins so.
+local function has(raw, size, beginning)
+  local at = find(raw, beginning, 1, true)
+  while at and (at - 1) % size ~= 0 do at = find(raw, beginning, at + 1, true) end
   return at ~= nil
+end
+
+local function contains(owners, number)
+  return owners and owners ~= '' and has(owners, 5, pack_('>I4', number))
 end
 
 local function share(part, whole)
@@ -230,12 +234,14 @@ local function rounded(score) return floor(score * 10000 + 0.5) end
 
 local id, real_id, version, outlet, short, empty, top, published, title_norm, days, terms
 local at_identity, identity, at_exact, exact, at_title, title  -- keys of strings and the hashes' bytes in them
-local sketch, quotations, facts, member, marks, stated, event, vector, names, words
+local anchors, sketch, sketch_tops, places, quotations, facts, member, marks, stated, event, vector, names, words
 local prior, again  -- the record of its address, and the same where it is its own
 local identity_all, exact_all, title_all  -- owners
 local raw_identity, raw_exact, raw_title  -- the strings
-local keys, parts, raws  -- by shingle: key, bytes (two places each), string
-local alls, wrapper, shared, any_shared, tops  -- by shingle: owners, whether boilerplate; by number; by shingle
+local keys, parts, raws  -- by anchor: key, bytes (two places each), string
+local alls, wrapper, any_wrapper  -- by anchor: owners, whether boilerplate
+local met, any_met  -- by number: anchors shared
+local hashes, tops, wrapped  -- of the sketch: bytes, what to compare with thresholds, whether of a wrapper
 local term_keys, term_raws, term_bits  -- of those asked for, keys and strings; 3 bytes of every term
 local met_count, met_oldest  -- by asked term: stories in its string, where the oldest of them is
 local likened  -- by leader
@@ -243,32 +249,38 @@ local state_count, name_keys, name_states  -- the headline's names
 
 -- Looking up
 
-local layouts, layouts_of_tops = {}, {}  -- of a sketch, by its number of shingles
-local function read_shingles()
-  local count = #sketch / 10
-  keys, alls, wrapper, shared, any_shared, tops = {}, {}, {}, {}, false, nil
+local layouts = {}
+-- So many pieces of one kind that a string begins with.
+local function pieces(kind, count, raw)
+  local key = kind .. count
+  layouts[key] = layouts[key] or '>' .. rep(kind, count)
+  local found = {unpack_(layouts[key], raw)}
+  found[#found] = nil  -- where the next piece would begin
+  return found
+end
+
+local function read_anchors()
+  local count = #anchors / 6
+  keys, alls, wrapper, any_wrapper, met, any_met = {}, {}, {}, false, {}, false
+  hashes, tops, wrapped = nil, nil, nil
   if count == 0 then return end
-  if not layouts[count] then
-    layouts[count], layouts_of_tops[count] = rep('c3c3', count), '>' .. rep('I4', count)
-  end
-  parts = {unpack_(layouts[count], sketch)}
-  local shingles = prefix .. ':s:'
-  for i = 1, count do keys[i] = shingles .. parts[i * 2 - 1] end
+  parts = pieces('c3c3', count, anchors)
+  local of_shingles = prefix .. ':s:'
+  for i = 1, count do keys[i] = of_shingles .. parts[i * 2 - 1] end
   raws = call('MGET', unpack(keys))
   for i = 1, count do
     local raw, field = raws[i], parts[i * 2]
     if raw and find(raw, field, 2, true) then
-      local all = owners_of(raw, field, ENTRY_SHINGLE)
+      local all = owners_of(raw, field, ENTRY_ANCHOR)
       if all ~= '' then
         alls[i] = all
         if is_boilerplate(all) then
-          wrapper[i] = true
+          wrapper[i], any_wrapper = true, true
         else
-          any_shared = true
           for o = 1, #all, 5 do
             local a, b, c, d = byte(all, o, o + 3)
             local number = ((a * 256 + b) * 256 + c) * 256 + d
-            shared[number] = (shared[number] or 0) + 1
+            if number > 0 then met[number], any_met = (met[number] or 0) + 1, true end
           end
         end
       end
@@ -276,17 +288,54 @@ local function read_shingles()
   end
 end
 
+-- What is not an anchor is of a wrapper where the nearest anchors before and behind it in the text are.
+local function read_sketch()
+  local count = #sketch / 2
+  hashes, tops, wrapped = pieces('c2', count, sketch), pieces('I4', count, sketch_tops), {}
+  if not any_wrapper then return end
+  local at_place, known = {}, nil
+  for i = 1, #keys do at_place[byte(places, i)] = wrapper[i] or false end
+  local behind = {}
+  for place = count - 1, 0, -1 do
+    if at_place[place] ~= nil then known = at_place[place] end
+    behind[place] = known
+  end
+  local before, of_place = nil, {}
+  for place = 0, count - 1 do
+    if at_place[place] ~= nil then before = at_place[place] end
+    of_place[place] = before ~= false and behind[place] ~= false
+  end
+  for i = 1, count do wrapped[i] = of_place[byte(places, i)] end
+end
+
+-- Where the vector and the sketch of a number lie. An update of a copy has a string of its own, for its sketch.
+local function slot(number)
+  if number >= C.first_copy then return format('%s:w:%d', prefix, number - C.first_copy), -C.sketch_at end
+  local within = number % C.page_slots
+  return format('%s:v:%d', prefix, (number - within) / C.page_slots), within * C.slot_bytes
+end
+
+local function sketch_of(r)
+  local key, at = slot(r.number)
+  return call('GETRANGE', key, text(at + C.sketch_at), text(at + C.sketch_at + r.hashes * 2 - 1))
+end
+
 local function resemblance(r)
-  local count = shared[r.number]
-  if not count then return nil end
-  local mine, other = 0, r.hashes
-  tops = tops or {unpack_(layouts_of_tops[#keys], sketch, #keys * 6 + 1)}
-  for i = 1, #keys do if not wrapper[i] and tops[i] <= r.top then mine = mine + 1 end end
+  if r.hashes == 0 or sketch == '' then return nil end
+  if not hashes then read_sketch() end
+  local theirs, count, mine, other = sketch_of(r), 0, 0, r.hashes
+  for i = 1, #hashes do
+    if not wrapped[i] then
+      if has(theirs, 2, hashes[i]) then count = count + 1 end
+      if tops[i] <= r.top then mine = mine + 1 end
+    end
+  end
+  if count == 0 then return nil end
   if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
   local home = r.outlet == outlet
   local containment = share(count, home and max(mine, other) or min(mine, other))
   local own_share = share(count, mine)
-  return {owner = r, home = home, shared = count, containment = containment, own_share = own_share,
+  return {owner = r, theirs = theirs, home = home, shared = count, containment = containment, own_share = own_share,
           brings_news = own_share < C.new_text_containment or mine >= C.fuller * other,
           is_copy = containment >= (home and C.own_outlet_copy or C.copy_containment),
           is_story = containment >= (home and C.own_outlet_story or C.story_containment),
@@ -294,10 +343,10 @@ local function resemblance(r)
 end
 
 -- The numbers that were met most often, at most `most` of them; the one that came first among equals.
-local function most_met(met, least, most)
+local function most_met(counted, least, most)
   local numbers, counts, held = {}, {}, 0
   local low, last = least - 1, 0  -- count and number of the last one held, once there are `most`
-  for number, count in pairs(met) do
+  for number, count in pairs(counted) do
     if count > low or count == low and number < last then
       local at = held < most and held + 1 or held
       while at > 1 and (counts[at - 1] < count or counts[at - 1] == count and numbers[at - 1] > number) do
@@ -314,11 +363,11 @@ end
 
 local function nearest_texts()
   local found = {}
-  if not any_shared then return found end
-  for _, number in ipairs(most_met(shared, C.weak_shared, C.most_judged)) do
+  if not any_met then return found end
+  for _, number in ipairs(most_met(met, 1, C.most_judged)) do
     local r = live(number)
     local near = r and resemblance(r)
-    if near then found[#found + 1] = near end
+    if near and near.shared >= C.weak_shared then found[#found + 1] = near end
   end
   sort(found, function(a, b)
     if a.containment ~= b.containment then return a.containment > b.containment end
@@ -327,13 +376,9 @@ local function nearest_texts()
   return found
 end
 
-local layouts_of_terms = {}
 local function read_terms()
   term_bits, name_keys, name_states, state_count = {}, {}, {}, 0
-  if terms > 0 then
-    layouts_of_terms[terms] = layouts_of_terms[terms] or rep('c3', terms)
-    term_bits = {unpack_(layouts_of_terms[terms], event)}
-  end
+  if terms > 0 then term_bits = pieces('c3', terms, event) end
   -- Names: for each, B words (128 more where it is a state) and 3 bytes of key a word.
   local at = 1
   while at <= #names do
@@ -414,15 +459,9 @@ local function likeness(raw, other_published, norm, count, other_days)
   return score, places, who
 end
 
--- Where the vector of a number lies.
-local function slot(number)
-  local within = number % C.page_slots
-  return format('%s:v:%d', prefix, (number - within) / C.page_slots), within * C.slot_bytes
-end
-
 local function vector_of(number)
   local key, at = slot(number)
-  return call('GETRANGE', key, text(at), text(at + C.slot_bytes - 1))
+  return call('GETRANGE', key, text(at), text(at + C.sketch_at - 1))
 end
 
 -- How the story of a leader scores by its live representatives; nil where it has none.
@@ -470,8 +509,8 @@ local function ask_terms()
   if terms > 0 then term_raws = call('MGET', unpack(term_keys)) end
 end
 
--- Count the stories that an asked term stands in, in `met` by leader, and note how many they are.
-local function scan(i, met)
+-- Count the stories that an asked term stands in, in `counted` by leader, and note how many they are.
+local function scan(i, counted)
   local raw, field = term_raws[i], term_bits[i]
   local at, count, lowest, oldest = raw and find(raw, field, 2, true), 0, 2^32, 0
   while at do
@@ -481,7 +520,7 @@ local function scan(i, met)
         count = count + 1
         local leader = ((a * 256 + b) * 256 + c) * 256 + d
         if leader < lowest then lowest, oldest = leader, at end
-        met[leader] = (met[leader] or 0) + 1
+        counted[leader] = (counted[leader] or 0) + 1
       end
       at = find(raw, field, at + ENTRY_TERM, true)
     else
@@ -493,9 +532,9 @@ end
 
 local function nearest_stories()
   ask_terms()
-  local met, found = {}, {}
-  for i = 1, #term_keys do scan(i, met) end
-  for _, leader in ipairs(most_met(met, C.least_met, C.most_stories)) do
+  local counted, found = {}, {}
+  for i = 1, #term_keys do scan(i, counted) end
+  for _, leader in ipairs(most_met(counted, C.least_met, C.most_stories)) do
     local near = scored(leader)
     if near then found[#found + 1] = near end
   end
@@ -589,10 +628,10 @@ end
 local function only_quotes(near)
   if near.home then return false end
   local r, plain, taken, quoted = near.owner, 0, 0, 0
-  for i = 1, find(quotations, '\1', 1, true) and #keys or 0 do
-    if not wrapper[i] and tops[i] <= r.top then
-      local has = contains(alls[i], r.number) and 1 or 0
-      if byte(quotations, i) == 1 then quoted = quoted + has else plain, taken = plain + 1, taken + has end
+  for i = 1, find(quotations, '\1', 1, true) and #hashes or 0 do
+    if not wrapped[i] and tops[i] <= r.top then
+      local held = has(near.theirs, 2, hashes[i]) and 1 or 0
+      if byte(quotations, i) == 1 then quoted = quoted + held else plain, taken = plain + 1, taken + held end
     end
   end
   if plain >= C.min_plain and quoted > taken and taken < C.own_words * plain then return true end
@@ -699,26 +738,36 @@ local function post_term(i, leader, is_new, tail)
   end
 end
 
-local function represent(number, leader)
-  if terms == 0 then return end
-  local is_new = number == leader
-  if not is_new then
-    local others = noted('p', leader, '')
-    if #others / 4 + 1 >= C.most_representatives then return end
-    if others == '' then  -- the leader is not alone any more
-      local raw, key, at = vector_of(leader), slot(leader)
-      if #raw >= C.vector_at then call('SETRANGE', key, text(at + 10), char(byte(raw, 11) % 128)) end
-    end
-    keep('p', leader, '', others .. pack_('>I4', number))
-  end
+-- Write into a slot.
+local function hold(number, offset, value)
   local key, at = slot(number)
   -- A page is made in its full size at once: a string that grows is given twice the room it needs.
-  if not pages[key] and call('EXISTS', key) == 0 then
+  if not pages[key] and number < C.first_copy and call('EXISTS', key) == 0 then
     call('SETRANGE', key, text(C.page_slots * C.slot_bytes - 1), '\0')
   end
   pages[key], touched[key] = true, true
+  call('SETRANGE', key, text(at + offset), value)
+end
+
+-- Whether an article is to represent its story.
+local function represents(number, leader)
+  if terms == 0 then return false end
+  if number == leader then return true end
+  local others = noted('p', leader, '')
+  if #others / 4 + 1 >= C.most_representatives then return false end
+  if others == '' then  -- the leader is not alone any more
+    local raw = vector_of(leader)
+    if #raw >= C.vector_at then hold(leader, 10, char(byte(raw, 11) % 128)) end
+  end
+  keep('p', leader, '', others .. pack_('>I4', number))
+  return true
+end
+
+local function represent(number, leader)
+  local is_new = number == leader
   local said = pack_('>I4I4BBB', published, now, title_norm, terms, is_new and days + 128 or days)
-  call('SETRANGE', key, text(at), said .. vector)
+  local gap = sketch == '' and 0 or C.sketch_at + 1 - C.vector_at - #vector
+  hold(number, 0, said .. vector .. rep('\0', gap) .. sketch)
   ask_terms()
   local tail = pack_('>I4B', leader, this_epoch)
   for i = 1, min(terms, C.posted_terms) do post_term(i, leader, is_new, tail) end
@@ -762,8 +811,8 @@ local function remember(found, further)
     r = again  -- a flap: nothing else has changed
     r.more = true
   else
-    r = {number = number, seen = now, top = top, outlet = outlet, hashes = #sketch / 10, short = short, marks = marks,
-         id = id, more = again and true or false}
+    r = {number = number, seen = now, top = top, outlet = outlet, hashes = status == COPY and 0 or #sketch / 2,
+         short = short, marks = marks, id = id, more = again and true or false}
     r.carried = (status == COPY or status == CARRIES) and linked or 0
     local by, strength = link, score
     if again then
@@ -786,7 +835,7 @@ local function remember(found, further)
       for i = 1, #keys do
         local all = alls[i]
         if not wrapper[i] and contains(all, owner.number) and #all / 5 < C.max_owners then
-          enter(keys[i], raws[i], ENTRY_SHINGLE, parts[i * 2] .. nobody)
+          enter(keys[i], raws[i], ENTRY_ANCHOR, parts[i * 2] .. nobody)
         end
       end
     end
@@ -796,12 +845,16 @@ local function remember(found, further)
       for i = 1, #keys do
         local all = alls[i]
         if all then
-          post(keys[i], raws[i], parts[i * 2], ENTRY_SHINGLE, all, number, tail)
+          post(keys[i], raws[i], parts[i * 2], ENTRY_ANCHOR, all, number, tail)
         else
-          enter(keys[i], raws[i], ENTRY_SHINGLE, parts[i * 2] .. tail)
+          enter(keys[i], raws[i], ENTRY_ANCHOR, parts[i * 2] .. tail)
         end
       end
-      if status ~= UPDATE then represent(number, r.leader) end
+      if status ~= UPDATE and represents(number, r.leader) then
+        represent(number, r.leader)
+      elseif sketch ~= '' then
+        hold(number, C.sketch_at, sketch)
+      end
     end
     records[number] = r
   end
@@ -826,19 +879,19 @@ local function check_and_insert()
   if found then
     keys = {}
   else
-    read_shingles()
+    read_anchors()
     found = prior and by_address() or by_text()
   end
   return remember(found, further)
 end
 
-local layout = '>c6c2c4c2c4c2c4I2BI4I4BBB' .. rep('I4c0', 12)
+local layout = '>c6c2c4c2c4c2c4I2BI4I4BBB' .. rep('I4c0', 15)
 local of_texts = prefix .. ':x:'
 local replies = {}
 for n = 4, #ARGV do
   local x1, x2, x3, flags
   version, x1, identity, x2, exact, x3, title, outlet, flags, top, published, title_norm, days, terms, id, real_id,
-    sketch, quotations, facts, member, marks, stated, event, vector, names, words =
+    anchors, sketch, sketch_tops, places, quotations, facts, member, marks, stated, event, vector, names, words =
     unpack_(layout, ARGV[n])
   at_identity, at_exact = of_texts .. x1, of_texts .. x2
   short, empty, collides = flags % 2 == 1, flags % 4 >= 2, flags >= 8

@@ -16,18 +16,19 @@ from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import BITS, MASK, Candidate
 from services.deduper.core.event import KEY_MASK, Term
 from services.deduper.core.marks import Marks
-from services.deduper.core.sketch import TOP_SHIFT
+from services.deduper.core.sketch import MOST_KEPT, STORED_MASK, TOP_SHIFT
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict
 
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
-_SHINGLE_KEY_BITS = 18  # of a shingle's 48 bits, and 24 more lie in the entry: at a million articles 80 to a string
+_ANCHOR_KEY_BITS = 18  # of an anchor's 48 bits, and 24 more lie in the entry: at a million articles 40 to a string
 _TEXT_KEY_BITS = 16
 _TERM_KEY_BITS = 16
 _ENTRY_BITS = 24
-_SPARE_BITS = BITS - _SHINGLE_KEY_BITS - _ENTRY_BITS
+_SPARE_BITS = BITS - _ANCHOR_KEY_BITS - _ENTRY_BITS
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
-_PAGE_SLOTS = 35  # vectors in one string: what the server sets aside for 32 holds three more
+_SKETCH_AT = _VECTOR_AT - 1 + 4 * event_.MOST_TERMS  # where the sketch begins, counted from 0 as commands do
+_PAGE_SLOTS = 34  # in one string: what the server sets aside for 32 holds two more
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
 
@@ -96,7 +97,8 @@ def constants() -> dict[str, float]:
         "title_part": event_.TITLE_PART,
         "full_score": event_.FULL_SCORE,
         "page_slots": _PAGE_SLOTS,
-        "slot_bytes": _VECTOR_AT - 1 + 4 * event_.MOST_TERMS,
+        "slot_bytes": _SKETCH_AT + 2 * MOST_KEPT,
+        "sketch_at": _SKETCH_AT,
         "vector_at": _VECTOR_AT,
         "title_at": MEMBER_TITLE_AT,
     }
@@ -127,7 +129,8 @@ def moment(now_s: int, window_s: int) -> tuple[int, int, int]:
 
 def article(item: Candidate) -> bytes:
     """One article as an argument of the script: what is of one size, then the rest, each behind its length."""
-    terms, hashes, title = item.event.terms, item.sketch.hashes, item.title
+    terms, sketch, title = item.event.terms, item.sketch, item.title
+    count = len(sketch.hashes)
     head = _HEAD.pack(
         item.version.to_bytes(BITS // 8, "big"),
         item.identity.to_bytes(BITS // 8, "big"),
@@ -135,7 +138,7 @@ def article(item: Candidate) -> bytes:
         b"" if title is None else title.to_bytes(BITS // 8, "big"),
         item.outlet,
         item.short | item.empty << 1 | (title is not None) << 2 | _collides(item) << 3,
-        item.sketch.threshold >> TOP_SHIFT,
+        sketch.threshold >> TOP_SHIFT,
         item.published_s,
         item.event.title_norm,
         item.event.days,
@@ -144,7 +147,10 @@ def article(item: Candidate) -> bytes:
     parts = (
         pack_id(item.article_id),
         item.article_id.encode("utf-8", "replace"),
-        _shingles(hashes),
+        _anchors(sketch.hashes[: sketch.anchors]),
+        _many("H", count).pack(*[value & STORED_MASK for value in sketch.hashes]),
+        _many("I", count).pack(*[value >> TOP_SHIFT for value in sketch.hashes]),
+        bytes(sketch.places),
         _quotations(item),
         facts_.pack(item.facts).encode("utf-8", "replace"),
         encode_member(item.member).removesuffix(MEMBER_NO_LINK),
@@ -191,11 +197,11 @@ def _collides(item: Candidate) -> bool:
     """Whether two of its hashes lie in one string of postings: seldom, and then the script reads it again."""
     texts = [item.identity, item.exact] if item.title is None else [item.identity, item.exact, item.title]
     terms = item.event.terms[: event_.ASKED_TERMS]
-    hashes = item.sketch.hashes
+    anchors = item.sketch.hashes[: item.sketch.anchors]
     return (
         len({value >> BITS - _TEXT_KEY_BITS for value in texts}) < len(texts)
         or len({term.key >> BITS - _TERM_KEY_BITS for term in terms}) < len(terms)
-        or len({(value & MASK) >> BITS - _SHINGLE_KEY_BITS for value in hashes}) < len(hashes)
+        or len({(value & MASK) >> BITS - _ANCHOR_KEY_BITS for value in anchors}) < len(anchors)
     )
 
 
@@ -220,15 +226,13 @@ def _many(layout: str, count: int) -> struct.Struct:
     return struct.Struct(">" + layout * count)
 
 
-def _shingles(hashes: tuple[int, ...]) -> bytes:
-    """Of each three bytes of key and three of what lies in the entry; behind them of each four bytes to compare with
-    thresholds."""
+def _anchors(hashes: tuple[int, ...]) -> bytes:
+    """Of each three bytes of key and three of what lies in the entry."""
     flat: list[int] = []
     for value in hashes:
         kept = (value & MASK) >> _SPARE_BITS
         flat += (kept >> 32, kept & 0xFFFF_FFFF)
-    tops = [value >> TOP_SHIFT for value in hashes]
-    return _many("HI", len(hashes)).pack(*flat) + _many("I", len(hashes)).pack(*tops)
+    return _many("HI", len(hashes)).pack(*flat)
 
 
 def _terms(terms: tuple[Term, ...]) -> bytes:

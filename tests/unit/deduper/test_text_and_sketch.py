@@ -7,7 +7,16 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.deduper.core.sketch import EVERYTHING, MOST_KEPT, SAMPLE_LIMIT, SMALLEST_KEPT, sketch
+from services.deduper.core.sketch import (
+    ANCHOR_LIMIT,
+    EVERYTHING,
+    LEAST_ANCHORS,
+    MOST_KEPT,
+    SAMPLE_LIMIT,
+    SMALLEST_KEPT,
+    sketch,
+    wrapped,
+)
 from services.deduper.core.text import fold, is_unspaced, tokens
 from tests.support.stories import prose
 
@@ -43,8 +52,11 @@ def test_any_text_has_a_sketch(text: str) -> None:
 def test_a_part_keeps_its_part_of_the_sketch(seed: int, words: int, start: int) -> None:
     whole = prose(seed, words).split()
     part = sketch(tokens(" ".join(whole[start : start + 100])))
-    below = {value for value in part.hashes if value < SAMPLE_LIMIT}
-    assert below <= set(sketch(tokens(" ".join(whole))).hashes)
+    of_whole = sketch(tokens(" ".join(whole)))
+    below = {value for value in part.hashes if value <= min(SAMPLE_LIMIT, of_whole.threshold)}
+    assert below <= set(of_whole.hashes)
+    anchored = set(of_whole.hashes[: of_whole.anchors])
+    assert {value for value in part.hashes[: part.anchors] if value < ANCHOR_LIMIT} <= anchored
 
 
 def test_size_stays_between_its_bounds() -> None:
@@ -53,3 +65,28 @@ def test_size_stays_between_its_bounds() -> None:
     long = sketch(tokens(prose(1, 6000)))
     assert len(long.hashes) == MOST_KEPT
     assert long.threshold < SAMPLE_LIMIT
+    assert sketch(tokens(prose(1, 60))).anchors == LEAST_ANCHORS
+    assert sketch(tokens(prose(1, 10))).anchors == len(sketch(tokens(prose(1, 10))).hashes) < LEAST_ANCHORS
+
+
+@given(st.integers(0, 50), st.integers(30, 900))
+def test_places_are_the_order_of_the_text(seed: int, words: int) -> None:
+    text = tokens(prose(seed, words))
+    made = sketch(text)
+    assert sorted(made.places) == list(range(len(made.hashes)))
+    in_order = [value for _, value in sorted(zip(made.places, made.hashes, strict=True))]
+    halves = [set(sketch(part).hashes) for part in (text[: words // 2 + 1], text[words // 2 - 1 :])]
+    known = [value in halves[0] for value in in_order if (value in halves[0]) != (value in halves[1])]
+    assert known == sorted(known, reverse=True)
+
+
+def test_what_lies_between_anchors_of_a_wrapper_is_of_the_wrapper() -> None:
+    # In the order of the text: w . w . a . a . w, where the anchors come first and the others are 5 to 8.
+    places = (0, 2, 4, 6, 8, 1, 3, 5, 7)
+    assert wrapped(places, (True, True, False, False, True)) == [
+        *(True, True, False, False, True),
+        *(True, False, False, False),
+    ]
+    assert wrapped((1, 0, 2), (True,)) == [True, True, True]
+    assert wrapped((1, 0, 2), (False,)) == [False, False, False]
+    assert wrapped((), ()) == []
