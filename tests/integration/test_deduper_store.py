@@ -95,7 +95,7 @@ async def test_a_wrapped_half_is_a_copy_of_the_text_it_carries(store: Store) -> 
     _, decision = await ask(store, first, copy)
     assert isinstance(decision.verdict, Copy)
     assert decision.verdict.link.linked_by == "sketch"
-    member = (await store.members("en", first.id))[1]
+    member = next(one for one in await store.members("en", first.id) if one.article_id == copy.id)
     assert (member.copy_of, member.linked_by, member.score) == (first.id, "sketch", decision.verdict.link.score)
 
 
