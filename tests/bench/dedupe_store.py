@@ -1,9 +1,13 @@
 """Checks and inserts a second with Redis on this machine, and bytes an article, up to a million in the window.
 
 ``python -m tests.bench.dedupe_store redis://127.0.0.1:6379/9 --articles 1000000`` empties that database, fills it with
-made-up articles (60 shingles, 40 terms, 30 % copies: what was measured on real ones) and prints JSON. Candidates are
+made-up articles (480 words in the mean, 40 terms, 30 % copies: what was measured on real ones) and prints JSON. Candidates are
 drawn as hashes, without texts, so that the store is what is measured; each carries a member as large as a real one. One
 process has two batches in flight, so that the server never waits for the next.
+
+``--window 1000000 --articles 1250000`` goes on after the window is full: what is entered then takes the room of what is
+no longer read. The server's own clock does not pass so fast, and keys that would have expired stay; so of that run the
+rate is to be looked at, and the postings (``bytes_by_kind``).
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import json
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +29,7 @@ from services.deduper.core.candidate import Candidate
 from services.deduper.core.event import Event, Term
 from services.deduper.core.facts import Facts
 from services.deduper.core.marks import Marks
-from services.deduper.core.sketch import SAMPLE_LIMIT, Sketch
+from services.deduper.core.sketch import Sketch, sample
 from services.deduper.store.redis import RedisStories
 from services.runtime.access import RedisAccess
 from services.runtime.clock import SystemClock
@@ -33,19 +38,21 @@ from services.runtime.retry import Waiting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_S = 96 * 3600
-SHINGLES, TERMS, COPIES = 60, 40, 0.3
+TERMS, COPIES = 40, 0.3
+WORDS, SPREAD = 400, 0.6  # median, and that of its logarithm: three in ten articles have more than 550 words
 VOCABULARY = 200_000
 OUTLETS = 20_000
 BATCH = 256
 IN_FLIGHT, BATCHES = 2, 4  # so many batches at a time, and so many after each other between two draws of articles
-STEPS = (10_000, 20_000, 50_000, 100_000, 200_000, 300_000, 400_000, 500_000, 600_000, 800_000, 1_000_000)
+STEPS = (10_000, 20_000, 50_000, *range(100_000, 700_000, 100_000), *range(800_000, 2_000_000, 100_000))
+SAMPLED = 40  # of the keys, one in so many is looked at for its size
 
 
 class EvenClock(SystemClock):
     """Lets the window pass while the articles come in, so that the epochs fill as they would in four days."""
 
-    def __init__(self, articles: int) -> None:
-        self._step = timedelta(seconds=WINDOW_S / articles)
+    def __init__(self, window: int) -> None:
+        self._step = timedelta(seconds=WINDOW_S / window)
         self.seen = 0
 
     def now(self) -> datetime:
@@ -97,8 +104,8 @@ class Articles:
         )
 
     def _sketch(self) -> Sketch:
-        hashes = tuple(sorted(self._draw.randrange(SAMPLE_LIMIT) for _ in range(SHINGLES)))
-        return Sketch(hashes, SAMPLE_LIMIT, tuple(range(SHINGLES)))
+        words = min(10_000, max(30, round(self._draw.lognormvariate(math.log(WORDS), SPREAD))))
+        return sample([self._draw.getrandbits(64) for _ in range(words)])
 
     def _event(self) -> Event:
         """Terms with a long tail: the n-th of the vocabulary is drawn with a likelihood of about 1/n."""
@@ -113,11 +120,11 @@ class Articles:
         return Event(tuple(terms), 60)
 
 
-async def measure(address: str, articles: int) -> dict[str, Any]:
-    """Fill the store and measure on the way."""
+async def measure(address: str, articles: int, window: int) -> dict[str, Any]:
+    """Fill the store and measure on the way. ``window`` articles come in a window."""
     client = connect(RedisAccess(address))
     await client.flushdb()
-    clock = EvenClock(articles)
+    clock = EvenClock(window)
     store = RedisStories(client, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)
     source = Articles(seed=1)
     empty = (await client.info("memory"))["used_memory"]
@@ -154,8 +161,9 @@ async def measure(address: str, articles: int) -> dict[str, Any]:
         print(json.dumps(steps[-1]), flush=True)
         spent, own, since, busy = 0.0, 0.0, 0, await _processor_seconds(client)
     server = await client.info("server")
+    sizes = await _bytes_by_kind(client, min(articles, window))
     await client.aclose()
-    return {"server": server.get("valkey_version") or server["redis_version"], "steps": steps}
+    return {"server": server.get("valkey_version") or server["redis_version"], "steps": steps, "bytes_by_kind": sizes}
 
 
 async def _judge(store: RedisStories, batches: Sequence[Sequence[Candidate]]) -> None:
@@ -184,13 +192,27 @@ async def _story_bytes(client: Any) -> float:
     return total / members if members else 0.0
 
 
+async def _bytes_by_kind(client: Any, articles: int) -> dict[str, float]:
+    """Bytes an article by kind of key, without what a key costs in the server's tables."""
+    sizes: Counter[str] = Counter()
+    seen = 0
+    async for key in client.scan_iter(count=5000):
+        seen += 1
+        if seen % SAMPLED == 0:
+            kind = key.split(b"}:")[1].split(b":")[0].decode()
+            sizes[kind] += SAMPLED * await client.memory_usage(key, samples=0)
+    return {kind: round(size / articles, 1) for kind, size in sizes.most_common()}
+
+
 def main() -> None:
     """Run and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--window", type=int, help="articles a window; as many as there are, if not given")
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(given.address, given.articles)), indent=2))
+    found = asyncio.run(measure(given.address, given.articles, given.window or given.articles))
+    print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":

@@ -99,6 +99,16 @@ async def test_a_wrapped_half_is_a_copy_of_the_text_it_carries(store: Store) -> 
     assert (member.copy_of, member.linked_by, member.score) == (first.id, "sketch", decision.verdict.link.score)
 
 
+async def test_the_new_text_of_what_was_a_copy_has_copies_of_its_own(store: Store) -> None:
+    first, copy = at(1, text=prose(1, 300)), at(2, text=prose(1, 300))
+    updated, reprint = at(2, text=prose(2, 300)), at(3, text=prose(3, 30) + " " + prose(2, 250))
+    _, of_first, update, of_update = await ask(store, first, copy, updated, reprint)
+    assert isinstance(of_first.verdict, Copy)
+    assert isinstance(update.verdict, Update)
+    assert isinstance(of_update.verdict, Copy)
+    assert (of_update.verdict.link.linked_by, of_update.verdict.link.article_id) == ("sketch", copy.id)
+
+
 async def test_background_paragraphs_make_the_same_story(store: Store) -> None:
     names = " Zorvak met Kelvara in Brintown." * 4
     first = at(1, text=prose(1, 400) + names)

@@ -28,7 +28,7 @@ from services.deduper.core.vocabulary import Vocabulary
 
 MOST_TERMS = 40
 POSTED_TERMS = 10  # of them are in the index; the rest are compared
-ASKED_TERMS = 16  # of the newcomer's are looked up
+ASKED_TERMS = 12  # of the newcomer's are looked up
 WEIGHT_ONE = 127  # a weight of 1 as an integer: seven bits, the eighth says "in the title"
 RARITY_ONE = 30  # units of information as an integer: 7.5 becomes 225
 MOST_SHARED_WORDS = 5  # are named on a link

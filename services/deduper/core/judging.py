@@ -65,7 +65,7 @@ def _sketch(look: Lookup) -> Finding | None:
 
 def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     owner = near.owner
-    if near.shared < rules.MIN_SHARED and not _small_but_same(look, near):
+    if not _means_something(look, near):
         return None
     differs = conflict(look.item.marks, owner.marks, home=near.home)
     if differs == "series":
@@ -87,8 +87,13 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
     return None
 
 
-def _small_but_same(look: Lookup, near: Resemblance) -> bool:
-    """Whether the few shingles shared are most of what there is, and the words are of one event."""
+def _means_something(look: Lookup, near: Resemblance) -> bool:
+    """Whether more is shared than two texts may have in common by chance: many shingles; or some, and nearly all that can
+    be compared; or few, and the words are of one event."""
+    if near.shared >= rules.MIN_SHARED:
+        return True
+    if near.shared >= rules.SOME_SHARED and near.containment >= rules.SOME_CONTAINMENT:
+        return True
     if near.containment < rules.WEAK_CONTAINMENT:
         return False
     story = look.likeness(near.owner.leader)

@@ -52,24 +52,28 @@ class Lookup:
 
     def resemblance(self, owner: Record) -> Resemblance | None:
         """What the candidate's text shares with ``owner``'s, if anything."""
-        shared = sum(1 for value in self._own if value & STORED_MASK in owner.sketch)
+        below = self._below(owner)
+        shared = [value for value in below if value & STORED_MASK in owner.sketch]
         if not shared:
             return None
+        last = owner.sketch[shared[-1] & STORED_MASK], shared[-1] >> TOP_SHIFT
         return Resemblance(
             owner=owner,
-            shared=shared,
-            own=sum(1 for value in self._own if value >> TOP_SHIFT <= owner.top),
-            other=rules.common_count(owner.hashes, owner.top, self.item.sketch.threshold >> TOP_SHIFT),
+            shared=len(shared),
+            own=len(below),
+            other=rules.common_count(owner.hashes, owner.top, self.item.sketch.threshold >> TOP_SHIFT, last),
             home=owner.outlet == self.item.outlet,
         )
+
+    def _below(self, owner: Record) -> list[int]:
+        """Of the newcomer's hashes those that ``owner`` would have kept."""
+        return [value for value in self._own if value >> TOP_SHIFT <= owner.top]
 
     def own_words(self, owner: Record) -> tuple[int, int, int]:
         """Of what the newcomer does not quote: how many hashes, and how many of them ``owner`` has; of its quotations,
         how many ``owner`` has."""
         plain = taken = quoted = 0
-        for value in self._own:
-            if value >> TOP_SHIFT > owner.top:
-                continue
+        for value in self._below(owner):
             has = value & STORED_MASK in owner.sketch
             if value in self.item.sketch.quoted:
                 quoted += has
@@ -88,10 +92,12 @@ class Lookup:
 
     def nearest_stories(self) -> list[Likeness]:
         """Stories by likeness, highest first; the one that came first among equals."""
-        terms = self.item.event.terms[:ASKED_TERMS]
-        met = Counter(owner.number for term in terms for owner in self.posting(term.key))
-        enough = [(leader, count) for leader, count in met.items() if count >= rules.LEAST_MET]
-        most = sorted(enough, key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_STORIES]
+        met: Counter[int] = Counter()
+        for term in self.item.event.terms[:ASKED_TERMS]:
+            for owner in self.posting(term.key):
+                met[owner.number] += term.weight * term.rarity
+        met = +met  # without what is worth nothing
+        most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_STORIES]
         found = [near for leader, _ in most if (near := self.likeness(leader))]
         return sorted(found, key=lambda near: (-near.score, near.owner.leader))
 

@@ -87,7 +87,7 @@ class _Memory:
             depth=again.depth if again else min(255, owner.depth + 1) if owner else 0,
             top=item.sketch.threshold >> TOP_SHIFT,
             hashes=len(kept),
-            sketch=frozenset(value & STORED_MASK for value in kept),
+            sketch={value & STORED_MASK: rank for rank, value in reversed(list(enumerate(kept, 1)))},
             facts=item.facts,
             marks=item.marks,
             copy_of=rules.copy_of(verdict),

@@ -18,7 +18,7 @@ class Record:
     """One article. ``leader`` is the number of its story's first member, ``depth`` counts links to it.
 
     ``sketch`` is what others are compared with: the lowest bits (:data:`~services.deduper.core.sketch.STORED_MASK`) of
-    each of ``hashes``; empty for a copy.
+    each of ``hashes`` to its rank among them, from 1; empty for a copy.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Record:
     depth: int
     top: int
     hashes: int
-    sketch: frozenset[int]
+    sketch: dict[int, int]
     facts: Facts
     marks: Marks
     copy_of: str | None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import xxhash
@@ -23,7 +23,9 @@ SHINGLE_WORDS = 3
 SHINGLE_CHARACTERS = 5  # in scripts without spaces; three characters are often one word
 SAMPLE_LIMIT = 2**64 // 8
 SMALLEST_KEPT = 32  # a text too short for the sample is kept by its 32 smallest hashes
-MOST_KEPT = 64  # about 500 words; a longer text lowers its threshold instead of filling the store
+USUAL_KEPT = 64  # about 500 words; a text that is a little longer lowers its threshold instead of asking for more room
+LONG = 80  # hashes in the sample of a text, from which on it is given that room
+MOST_KEPT = 128  # about 1,000 words; a longer text lowers its threshold
 ANCHOR_LIMIT = 2**64 // 32
 LEAST_ANCHORS = 12  # of a text that is too short to have that many below the limit
 _QUOTATION = re.compile(r'“[^“”"\n]{20,}|"[^"“”\n]{20,}"')  # within a paragraph; what goes on in the next has no end
@@ -58,10 +60,15 @@ EMPTY = Sketch((), 0, ())
 
 def sketch(words: list[str], text: str = "") -> Sketch:
     """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
-    hashes = _hashes(words)
+    return sample(_hashes(words), _quoted(text))
+
+
+def sample(hashes: Sequence[int], quoted: Iterable[int] = ()) -> Sketch:
+    """The sketch of the shingles with these hashes, in the order of the text. ``quoted`` are hashes of quotations."""
     sampled = list(dict.fromkeys(value for value in hashes if value < SAMPLE_LIMIT))
-    if len(sampled) > MOST_KEPT:
-        kept = tuple(sorted(sampled)[:MOST_KEPT])
+    most = MOST_KEPT if len(sampled) >= LONG else USUAL_KEPT
+    if len(sampled) > most:
+        kept = tuple(sorted(sampled)[:most])
         threshold = kept[-1]
     elif len(sampled) >= SMALLEST_KEPT:
         kept, threshold = tuple(sorted(sampled)), SAMPLE_LIMIT
@@ -70,7 +77,7 @@ def sketch(words: list[str], text: str = "") -> Sketch:
         kept = tuple(sorted(sampled)[:SMALLEST_KEPT])
         threshold = EVERYTHING if len(kept) == len(sampled) else max(kept[-1], SAMPLE_LIMIT)
     places = {value: place for place, value in enumerate(_known(sampled, kept))}
-    return Sketch(kept, threshold, tuple(places[value] for value in kept), frozenset(kept).intersection(_quoted(text)))
+    return Sketch(kept, threshold, tuple(places[value] for value in kept), frozenset(kept).intersection(quoted))
 
 
 def wrapped(places: Sequence[int], anchors: Sequence[bool]) -> list[bool]:

@@ -14,9 +14,11 @@ from services.contracts.stories import StoryMember
 from services.deduper.core.facts import Facts
 
 # Measured on 500 real articles and 13 edits of each (docs/measurements/dedupe.md).
-MIN_SHARED = 6  # shingles two texts must share before their containment means anything
+MIN_SHARED = 8  # shingles two texts must share before their containment means anything
+SOME_SHARED = 4  # are enough where they are nearly all that can be compared: an excerpt of a long text
+SOME_CONTAINMENT = 0.80
 WEAK_SHARED = 3  # are enough where they are most of a short text that is about the same event
-WEAK_CONTAINMENT = 0.60
+WEAK_CONTAINMENT = 0.45
 WEAK_SCORE = 0.40
 COPY_CONTAINMENT = 0.45  # from here on it is the same article
 EDITED_CONTAINMENT = 0.30  # and from here on where the words are this much alike: heavily edited copies score
@@ -47,8 +49,7 @@ OTHER_STATES = 0.10  # or leaves out any of the states
 NEAR_S = 2 * 86_400  # published this close to each other, reports of one event are likelier
 NEAR_BONUS = 0.06
 FAR_S = 4 * 86_400  # and this far apart they are of two events of one running story
-LEAST_MET = 1  # rare terms a story must share to be looked at; 2 costs .02 of F1 on leads
-MOST_STORIES = 5  # of these, those that share most
+MOST_STORIES = 4  # are looked at: those that share most of the rarest and weightiest terms
 MOST_STORIES_A_TERM = 12  # the latest
 MOST_REPRESENTATIVES = 4  # of a story: its first members
 MOST_VERSIONS = 16  # of one article that are remembered for redeliveries: the first and the latest
@@ -118,14 +119,16 @@ def status(verdict: Verdict) -> VerdictStatus:
             assert_never(verdict)
 
 
-def common_count(hashes: int, threshold: int, other_threshold: int) -> int:
+def common_count(hashes: int, threshold: int, other_threshold: int, last_shared: tuple[int, int]) -> int:
     """How many of a stored text's hashes lie below a lower threshold.
 
-    The store keeps their count and threshold only; hashes are uniform, so it is the proportion.
+    The store keeps the lowest bits of each, in the order of the hashes. ``last_shared`` is how many of them there are up
+    to the last that is known, and that one. What lies behind it is uniform, so it is the proportion.
     """
     if other_threshold >= threshold:
         return hashes
-    return int(hashes * other_threshold / threshold + 0.5)
+    known, last = last_shared
+    return known + int((hashes - known) * (other_threshold - last) / (threshold - last) + 0.5)
 
 
 def share(part: int, whole: int) -> float:

@@ -27,7 +27,7 @@ local prefix = KEYS[1]
 local now, window, epoch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local slack = 60  -- seconds; the server's clock decides when a key goes, the caller's what is read
 local kept_for, story_kept_for = tostring(window + slack), tostring(window)
-local postings_kept_for = tostring(math.ceil(window * C.live_epochs / C.epochs) + slack)
+local postings_kept_for = tostring(math.ceil(window * (C.live_epochs + C.renewed_epochs - 1) / C.epochs) + slack)
 local this_epoch = epoch % 256
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
@@ -89,8 +89,7 @@ local function room(bytes)
   return math.ceil((bytes + header) / step) * step - header
 end
 
--- Write a string anew, of which what lies before `stop` is used, without what is not read any more, and set its time to
--- live: once in an epoch, since what is entered later in it is read no longer than what was entered first.
+-- Write a string anew, of which what lies before `stop` is used, without what is not read any more.
 local function rewrite(key, raw, stop, size, entry)
   local from = 2
   if size == ENTRY_TERM then  -- not in order of arrival
@@ -108,14 +107,23 @@ local function rewrite(key, raw, stop, size, entry)
   call('SET', key, raw, 'EX', postings_kept_for)
 end
 
+-- Write into a string of postings. Its life is set again where what is entered might outlive it: once in some epochs.
+local function write(key, raw, at, entry)
+  call('SETRANGE', key, text(at - 1), entry)
+  if (epoch - byte(raw, 1)) % 256 >= C.renewed_epochs then
+    call('SETRANGE', key, '0', char(this_epoch))
+    call('EXPIRE', key, postings_kept_for)
+  end
+end
+
 -- Add an entry to a string of postings that was read as `raw`. Where two hashes of an article lie in one string, it is
 -- read again.
 local function enter(key, raw, size, entry)
   if collides then raw = call('GET', key) end
   raw = raw or ''
   local at = first_free(raw, size)
-  if byte(raw, 1) == this_epoch and at + size - 1 <= #raw then
-    call('SETRANGE', key, text(at - 1), entry)
+  if at + size - 1 <= #raw then
+    write(key, raw, at, entry)
   else
     rewrite(key, raw, at, size, entry)
   end
@@ -211,15 +219,15 @@ local function is_boilerplate(owners)
   return false
 end
 
--- Whether one of the pieces of `size` bytes that lie in a string begins so.
-local function has(raw, size, beginning)
+-- Where the first of the pieces of `size` bytes that lie in a string begins that begins so; nil where none does.
+local function place_of(raw, size, beginning)
   local at = find(raw, beginning, 1, true)
   while at and (at - 1) % size ~= 0 do at = find(raw, beginning, at + 1, true) end
-  return at ~= nil
+  return at
 end
 
 local function contains(owners, number)
-  return owners and owners ~= '' and has(owners, 5, pack_('>I4', number))
+  return owners and owners ~= '' and place_of(owners, 5, pack_('>I4', number)) ~= nil
 end
 
 local function share(part, whole)
@@ -308,30 +316,38 @@ local function read_sketch()
   for i = 1, count do wrapped[i] = of_place[byte(places, i)] end
 end
 
--- Where the vector and the sketch of a number lie. An update of a copy has a string of its own, for its sketch.
+-- Where the vector and the sketch of a number lie.
 local function slot(number)
-  if number >= C.first_copy then return format('%s:w:%d', prefix, number - C.first_copy), -C.sketch_at end
   local within = number % C.page_slots
   return format('%s:v:%d', prefix, (number - within) / C.page_slots), within * C.slot_bytes
 end
 
+-- Where the rest of a sketch lies that is too long for a slot; of an update of a copy, which has no slot, all of it.
+local function rest_at(number) return format('%s:w:%d', prefix, number) end
+
 local function sketch_of(r)
+  if r.number >= C.first_copy then return call('GET', rest_at(r.number)) or '' end
   local key, at = slot(r.number)
-  return call('GETRANGE', key, text(at + C.sketch_at), text(at + C.sketch_at + r.hashes * 2 - 1))
+  at = at + C.sketch_at
+  local held = call('GETRANGE', key, text(at), text(at + min(r.hashes * 2, C.sketch_bytes) - 1))
+  return r.hashes * 2 > C.sketch_bytes and held .. (call('GET', rest_at(r.number)) or '') or held
 end
 
 local function resemblance(r)
   if r.hashes == 0 or sketch == '' then return nil end
   if not hashes then read_sketch() end
   local theirs, count, mine, other = sketch_of(r), 0, 0, r.hashes
+  local last, place  -- of those shared
   for i = 1, #hashes do
+    if tops[i] > r.top then break end
     if not wrapped[i] then
-      if has(theirs, 2, hashes[i]) then count = count + 1 end
-      if tops[i] <= r.top then mine = mine + 1 end
+      mine = mine + 1
+      local at = place_of(theirs, 2, hashes[i])
+      if at then count, last, place = count + 1, tops[i], (at + 1) / 2 end
     end
   end
   if count == 0 then return nil end
-  if top < r.top then other = floor(r.hashes * top / r.top + 0.5) end
+  if top < r.top then other = place + floor((other - place) * (top - last) / (r.top - last) + 0.5) end
   local home = r.outlet == outlet
   local containment = share(count, home and max(mine, other) or min(mine, other))
   local own_share = share(count, mine)
@@ -342,10 +358,10 @@ local function resemblance(r)
           may_be_wrapper = home and containment < C.wrapper_below}
 end
 
--- The numbers that were met most often, at most `most` of them; the one that came first among equals.
-local function most_met(counted, least, most)
+-- The numbers that were met most, at most `most` of them; the one that came first among equals.
+local function most_met(counted, most)
   local numbers, counts, held = {}, {}, 0
-  local low, last = least - 1, 0  -- count and number of the last one held, once there are `most`
+  local low, last = 0, 0  -- count and number of the last one held, once there are `most`
   for number, count in pairs(counted) do
     if count > low or count == low and number < last then
       local at = held < most and held + 1 or held
@@ -364,7 +380,7 @@ end
 local function nearest_texts()
   local found = {}
   if not any_met then return found end
-  for _, number in ipairs(most_met(met, 1, C.most_judged)) do
+  for _, number in ipairs(most_met(met, C.most_judged)) do
     local r = live(number)
     local near = r and resemblance(r)
     if near and near.shared >= C.weak_shared then found[#found + 1] = near end
@@ -509,9 +525,11 @@ local function ask_terms()
   if terms > 0 then term_raws = call('MGET', unpack(term_keys)) end
 end
 
--- Count the stories that an asked term stands in, in `counted` by leader, and note how many they are.
-local function scan(i, counted)
+-- Add up, in `met_by` by leader, what the stories share that an asked term stands in, and note how many they are.
+local function scan(i, met_by)
   local raw, field = term_raws[i], term_bits[i]
+  local weight, rarity = byte(event, terms * 3 + i * 3 - 2, terms * 3 + i * 3 - 1)
+  local worth = weight * rarity
   local at, count, lowest, oldest = raw and find(raw, field, 2, true), 0, 2^32, 0
   while at do
     if at % ENTRY_TERM == 2 then
@@ -520,7 +538,7 @@ local function scan(i, counted)
         count = count + 1
         local leader = ((a * 256 + b) * 256 + c) * 256 + d
         if leader < lowest then lowest, oldest = leader, at end
-        counted[leader] = (counted[leader] or 0) + 1
+        met_by[leader] = (met_by[leader] or 0) + worth
       end
       at = find(raw, field, at + ENTRY_TERM, true)
     else
@@ -532,9 +550,9 @@ end
 
 local function nearest_stories()
   ask_terms()
-  local counted, found = {}, {}
-  for i = 1, #term_keys do scan(i, counted) end
-  for _, leader in ipairs(most_met(counted, C.least_met, C.most_stories)) do
+  local met_by, found = {}, {}
+  for i = 1, #term_keys do scan(i, met_by) end
+  for _, leader in ipairs(most_met(met_by, C.most_stories)) do
     local near = scored(leader)
     if near then found[#found + 1] = near end
   end
@@ -613,7 +631,9 @@ local function about_the_same(r)
   return not story or story.best >= C.background_score
 end
 
-local function small_but_same(near)
+local function means_something(near)
+  if near.shared >= C.min_shared then return true end
+  if near.shared >= C.some_shared and near.containment >= C.some_containment then return true end
   if near.containment < C.weak_containment then return false end
   local story = story_likeness(near.owner.leader)
   return story and story.best >= C.weak_score
@@ -630,7 +650,7 @@ local function only_quotes(near)
   local r, plain, taken, quoted = near.owner, 0, 0, 0
   for i = 1, find(quotations, '\1', 1, true) and #hashes or 0 do
     if not wrapped[i] and tops[i] <= r.top then
-      local held = has(near.theirs, 2, hashes[i]) and 1 or 0
+      local held = place_of(near.theirs, 2, hashes[i]) and 1 or 0
       if byte(quotations, i) == 1 then quoted = quoted + held else plain, taken = plain + 1, taken + held end
     end
   end
@@ -644,7 +664,7 @@ local function by_sketch()
   for _, near in ipairs(nearest_texts()) do
     local r, score = near.owner, rounded(near.containment)
     local differs = conflict(r.marks, near.home)
-    if differs ~= 'series' and (near.shared >= C.min_shared or small_but_same(near)) then
+    if differs ~= 'series' and means_something(near) then
       local copied = near.is_copy or is_edited(near)
       local own_words = differs or only_quotes(near)
       if not of_others(near, copied) then
@@ -729,12 +749,8 @@ local function post_term(i, leader, is_new, tail)
   end
   if met_count[i] < C.most_stories_a_term then
     enter(key, raw, ENTRY_TERM, entry)
-  elseif byte(raw, 1) == this_epoch then  -- the oldest story makes room
-    call('SETRANGE', key, text(met_oldest[i] - 1), entry)
   else
-    local at = met_oldest[i]
-    raw = sub(raw, 1, at - 1) .. entry .. sub(raw, at + ENTRY_TERM)
-    rewrite(key, raw, first_free(raw, ENTRY_TERM), ENTRY_TERM, '')
+    write(key, raw, met_oldest[i], entry)  -- the oldest story makes room
   end
 end
 
@@ -742,11 +758,18 @@ end
 local function hold(number, offset, value)
   local key, at = slot(number)
   -- A page is made in its full size at once: a string that grows is given twice the room it needs.
-  if not pages[key] and number < C.first_copy and call('EXISTS', key) == 0 then
+  if not pages[key] and call('EXISTS', key) == 0 then
     call('SETRANGE', key, text(C.page_slots * C.slot_bytes - 1), '\0')
   end
   pages[key], touched[key] = true, true
   call('SETRANGE', key, text(at + offset), value)
+end
+
+-- Keep a sketch; `beside` is what stands before it in the slot and is written with it.
+local function hold_sketch(number, beside)
+  local rest = number >= C.first_copy and sketch or sub(sketch, C.sketch_bytes + 1)
+  if rest ~= '' then call('SET', rest_at(number), rest, 'EX', kept_for) end
+  if number < C.first_copy then hold(number, C.sketch_at - #beside, beside .. sub(sketch, 1, C.sketch_bytes)) end
 end
 
 -- Whether an article is to represent its story.
@@ -766,8 +789,7 @@ end
 local function represent(number, leader)
   local is_new = number == leader
   local said = pack_('>I4I4BBB', published, now, title_norm, terms, is_new and days + 128 or days)
-  local gap = sketch == '' and 0 or C.sketch_at + 1 - C.vector_at - #vector
-  hold(number, 0, said .. vector .. rep('\0', gap) .. sketch)
+  hold_sketch(number, said .. vector .. rep('\0', C.sketch_at + 1 - C.vector_at - #vector))
   ask_terms()
   local tail = pack_('>I4B', leader, this_epoch)
   for i = 1, min(terms, C.posted_terms) do post_term(i, leader, is_new, tail) end
@@ -853,7 +875,7 @@ local function remember(found, further)
       if status ~= UPDATE and represents(number, r.leader) then
         represent(number, r.leader)
       elseif sketch ~= '' then
-        hold(number, C.sketch_at, sketch)
+        hold_sketch(number, '')
       end
     end
     records[number] = r

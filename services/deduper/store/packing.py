@@ -16,7 +16,7 @@ from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import BITS, MASK, Candidate
 from services.deduper.core.event import KEY_MASK, Term
 from services.deduper.core.marks import Marks
-from services.deduper.core.sketch import MOST_KEPT, STORED_MASK, TOP_SHIFT
+from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT, USUAL_KEPT
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict
 
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
@@ -28,12 +28,15 @@ _ENTRY_BITS = 24
 _SPARE_BITS = BITS - _ANCHOR_KEY_BITS - _ENTRY_BITS
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _SKETCH_AT = _VECTOR_AT - 1 + 4 * event_.MOST_TERMS  # where the sketch begins, counted from 0 as commands do
+_RENEWED_EPOCHS = 3  # the life of a string of postings is set again in every third
 _PAGE_SLOTS = 34  # in one string: what the server sets aside for 32 holds two more
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
 
 _RULES = (
     "MIN_SHARED",
+    "SOME_SHARED",
+    "SOME_CONTAINMENT",
     "WEAK_SHARED",
     "WEAK_CONTAINMENT",
     "WEAK_SCORE",
@@ -71,7 +74,6 @@ _RULES = (
     "NEAR_BONUS",
     "FAR_S",
     "FIRST_COPY",
-    "LEAST_MET",
     "MOST_STORIES",
     "MOST_STORIES_A_TERM",
     "MOST_REPRESENTATIVES",
@@ -96,9 +98,11 @@ def constants() -> dict[str, float]:
         "rarity_part": event_.RARITY_PART,
         "title_part": event_.TITLE_PART,
         "full_score": event_.FULL_SCORE,
+        "renewed_epochs": _RENEWED_EPOCHS,
         "page_slots": _PAGE_SLOTS,
-        "slot_bytes": _SKETCH_AT + 2 * MOST_KEPT,
+        "slot_bytes": _SKETCH_AT + 2 * USUAL_KEPT,
         "sketch_at": _SKETCH_AT,
+        "sketch_bytes": 2 * USUAL_KEPT,
         "vector_at": _VECTOR_AT,
         "title_at": MEMBER_TITLE_AT,
     }
