@@ -1,7 +1,7 @@
 """Checks and inserts a second with Redis on this machine, and bytes an article, up to a million in the window.
 
 ``python -m tests.bench.dedupe_store redis://127.0.0.1:6379/9 --articles 1000000`` empties that database, fills it with
-made-up articles (480 words in the mean, 40 terms, 30 % copies: what was measured on real ones) and prints JSON. Candidates are
+made-up articles (480 words in the mean, 40 terms, 30 % copies, about what news has) and prints JSON. Candidates are
 drawn as hashes, without texts, so that the store is what is measured; each carries a member as large as a real one. One
 process has two batches in flight, so that the server never waits for the next.
 
@@ -39,7 +39,7 @@ from services.runtime.retry import Waiting
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_S = 96 * 3600
 TERMS, COPIES = 40, 0.3
-WORDS, SPREAD = 400, 0.6  # median, and that of its logarithm: three in ten articles have more than 550 words
+WORDS, SPREAD = 400, 0.6  # median, and spread of the logarithm: one article in five is a long one
 VOCABULARY = 200_000
 OUTLETS = 20_000
 BATCH = 256

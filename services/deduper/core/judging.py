@@ -88,8 +88,8 @@ def _sketch_one(look: Lookup, near: Resemblance) -> Finding | None:
 
 
 def _means_something(look: Lookup, near: Resemblance) -> bool:
-    """Whether more is shared than two texts may have in common by chance: many shingles; or some, and nearly all that can
-    be compared; or few, and the words are of one event."""
+    """Whether more is shared than two texts may have in common by chance: many shingles; or some, and nearly all that
+    can be compared; or few, and the words are of one event."""
     if near.shared >= rules.MIN_SHARED:
         return True
     if near.shared >= rules.SOME_SHARED and near.containment >= rules.SOME_CONTAINMENT:

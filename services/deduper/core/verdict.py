@@ -122,8 +122,8 @@ def status(verdict: Verdict) -> VerdictStatus:
 def common_count(hashes: int, threshold: int, other_threshold: int, last_shared: tuple[int, int]) -> int:
     """How many of a stored text's hashes lie below a lower threshold.
 
-    The store keeps the lowest bits of each, in the order of the hashes. ``last_shared`` is how many of them there are up
-    to the last that is known, and that one. What lies behind it is uniform, so it is the proportion.
+    The store keeps the lowest bits of each, in the order of the hashes. ``last_shared`` is how many of them there are
+    up to the last that both have, and that one. What lies behind it is uniform, so it is the proportion.
     """
     if other_threshold >= threshold:
         return hashes

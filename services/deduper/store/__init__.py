@@ -15,7 +15,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |
 | ``:p:...`` | hash | by a story's first member: the numbers of its other representatives |
 | ``:v:<number / 34>`` | string | vectors of terms and sketches, in slots of one size |
-| ``:w:<number>`` | string | of a long text's sketch what has no room there; all of it for an update of what was a copy |
+| ``:w:<number>`` | string | the rest of a long text's sketch; all of it for an update of what was a copy |
 | ``:story:<id>`` | hash | members, packed (``services.contracts.stories``) |
 
 One ``MGET`` reads the postings of an article's address, text and title, one those of its anchors where these do not
@@ -24,8 +24,8 @@ compared with its own.
 
 A string of postings is made as long as the server sets aside for it anyway, and an entry is written into what is free
 of it: one that grows would be given twice the room it needs. When nothing is free, a string is written anew, without
-what is no longer read. Its time to live is set then, and again in every third eighth of the window, and outlives all that
-is entered until then: so the window expires by itself.
+what is no longer read. Its time to live is set then, and again in every third eighth of the window, and outlives all
+that is entered until then: so the window expires by itself.
 
 Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
 under ``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.
