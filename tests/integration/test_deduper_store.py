@@ -364,7 +364,7 @@ async def test_both_stores_agree_where_many_hashes_lie_in_one_string(
     redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", 3)
-    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 3 - 24)
+    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 3 - 16)
     monkeypatch.setattr(packing, "_TERM_KEY_BITS", 3)
     await test_both_stores_agree_on_a_random_history(redis_client, 5)
 

@@ -6,7 +6,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | key | type | holds |
 |---|---|---|
 | ``:n``, ``:c`` | string | the last number of an owner of a text, and of a copy; they outlive what is numbered |
-| ``:s:<18 bits>`` | string | postings of anchors: entries of 24 more bits, owner, outlet, epoch |
+| ``:s:<18 bits>`` | string | postings of anchors: entries of 16 more bits, owner, outlet, epoch |
 | ``:x:<16 bits>`` | string | the same of addresses, exact texts and titles, with 32 more bits |
 | ``:t:<16 bits>`` | string | the same of terms: the stories they stand in |
 | ``:r:<number / 64>`` | hash | records: field the number's last 6 bits |
@@ -15,7 +15,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |
 | ``:p:...`` | hash | by a story's first member: the numbers of its other representatives |
 | ``:v:<number / 34>`` | string | vectors of terms and sketches, in slots of one size |
-| ``:w:<number>`` | string | the rest of a long text's sketch; all of it for an update of what was a copy |
+| ``:w:...`` | hash | the rest of a long text's sketch; all of it for an update of what was a copy |
 | ``:story:<id>`` | hash | members, packed (``services.contracts.stories``) |
 
 One ``MGET`` reads the postings of an article's address, text and title, one those of its anchors where these do not

@@ -6,8 +6,9 @@
 --
 -- I4, I2 and B are unsigned big-endian numbers of 4, 2 and 1 bytes, s is a length byte and that many bytes.
 -- Postings lie in strings: B epoch in which its life was last set, some dozens of entries, then zeros for entries to
---   come. An entry of a text's hash: 4 bytes of hash, I4 number, B outlet, B epoch; of an anchor's: 3 bytes of hash, the
---   same; of a term's: 3 bytes, I4 leader, B epoch. Those of texts and anchors are in order of arrival.
+--   come. An entry of a text's hash: 4 bytes of hash, I4 number, B outlet, B epoch; of an anchor's: 2 bytes of hash, the
+--   same; of a term's: 3 bytes, I4 leader, B epoch. Those of texts and anchors are in order of arrival. An epoch is never
+--   zero, so what has as many zeros as an entry has bytes is free.
 --   The owners of a hash, as they are handed around: I4 number, B outlet (its lower half) each.
 -- Record: I4 seen, I4 top, I4 leader, I4 number of the article whose text it carries (0), I2 outlet, B hashes in its
 --   sketch (0 for a copy), B short, B depth, B whether it has more versions, version, s own id, then marks. Records stay
@@ -28,16 +29,16 @@ local now, window, epoch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3
 local slack = 60  -- seconds; the server's clock decides when a key goes, the caller's what is read
 local kept_for, story_kept_for = tostring(window + slack), tostring(window)
 local postings_kept_for = tostring(math.ceil(window * (C.live_epochs + C.renewed_epochs - 1) / C.epochs) + slack)
-local this_epoch = epoch % 256
+local this_epoch = epoch % 255 + 1
 local NEW, UPDATE, STORY, CARRIES, COPY = 1, 2, 3, 4, 5
 local LINKS = {'url', 'exact', 'title', 'sketch', 'event'}
 local URL, EXACT, TITLE, SKETCH, EVENT = 1, 2, 3, 4, 5
-local ENTRY_TEXT, ENTRY_ANCHOR, ENTRY_TERM = 10, 9, 8
+local ENTRY_TEXT, ENTRY_ANCHOR, ENTRY_TERM = 10, 8, 8
 
--- Whether what was entered in an epoch (its lowest byte) is still read.
+-- Whether what was entered in an epoch is still read.
 local is_read = {}
-for entered = 0, 255 do
-  local age = (epoch - entered) % 256
+for entered = 1, 255 do
+  local age = (this_epoch - entered) % 255
   is_read[entered] = age < C.live_epochs or age >= 128
 end
 
@@ -110,7 +111,7 @@ end
 -- Write into a string of postings. Its life is set again where what is entered might outlive it: once in some epochs.
 local function write(key, raw, at, entry)
   call('SETRANGE', key, text(at - 1), entry)
-  if (epoch - byte(raw, 1)) % 256 >= C.renewed_epochs then
+  if (this_epoch - byte(raw, 1)) % 255 >= C.renewed_epochs then
     call('SETRANGE', key, '0', char(this_epoch))
     call('EXPIRE', key, postings_kept_for)
   end
@@ -129,7 +130,7 @@ local function enter(key, raw, size, entry)
   end
 end
 
-local groups = {r = {}, f = {}, u = {}, b = {}, p = {}}  -- keys by kind and first number
+local groups = {r = {}, f = {}, u = {}, b = {}, p = {}, w = {}}  -- keys by kind and first number
 local function group(kind, number)
   local within = number % 64
   local of_kind, first = groups[kind], number - within
@@ -268,11 +269,11 @@ local function pieces(kind, count, raw)
 end
 
 local function read_anchors()
-  local count = #anchors / 6
+  local count = #anchors / 5
   keys, alls, wrapper, any_wrapper, met, any_met = {}, {}, {}, false, {}, false
   hashes, tops, wrapped = nil, nil, nil
   if count == 0 then return end
-  parts = pieces('c3c3', count, anchors)
+  parts = pieces('c3c2', count, anchors)
   local of_shingles = prefix .. ':s:'
   for i = 1, count do keys[i] = of_shingles .. parts[i * 2 - 1] end
   raws = call('MGET', unpack(keys))
@@ -322,15 +323,18 @@ local function slot(number)
   return format('%s:v:%d', prefix, (number - within) / C.page_slots), within * C.slot_bytes
 end
 
--- Where the rest of a sketch lies that is too long for a slot; of an update of a copy, which has no slot, all of it.
-local function rest_at(number) return format('%s:w:%d', prefix, number) end
+-- Bytes of a sketch that a slot has room for. The rest lies in parts beside the records.
+local function in_slot(number) return number < C.first_copy and C.sketch_bytes or 0 end
 
 local function sketch_of(r)
-  if r.number >= C.first_copy then return call('GET', rest_at(r.number)) or '' end
-  local key, at = slot(r.number)
-  at = at + C.sketch_at
-  local held = call('GETRANGE', key, text(at), text(at + min(r.hashes * 2, C.sketch_bytes) - 1))
-  return r.hashes * 2 > C.sketch_bytes and held .. (call('GET', rest_at(r.number)) or '') or held
+  local size, fitting, held = r.hashes * 2, in_slot(r.number), ''
+  if fitting > 0 then
+    local key, at = slot(r.number)
+    at = at + C.sketch_at
+    held = call('GETRANGE', key, text(at), text(at + min(size, fitting) - 1))
+  end
+  for from = fitting, size - 1, C.part_bytes do held = held .. noted('w', r.number, char(from / C.part_bytes)) end
+  return #held > size and sub(held, 1, size) or held
 end
 
 local function resemblance(r)
@@ -767,9 +771,11 @@ end
 
 -- Keep a sketch; `beside` is what stands before it in the slot and is written with it.
 local function hold_sketch(number, beside)
-  local rest = number >= C.first_copy and sketch or sub(sketch, C.sketch_bytes + 1)
-  if rest ~= '' then call('SET', rest_at(number), rest, 'EX', kept_for) end
-  if number < C.first_copy then hold(number, C.sketch_at - #beside, beside .. sub(sketch, 1, C.sketch_bytes)) end
+  local fitting = in_slot(number)
+  if fitting > 0 then hold(number, C.sketch_at - #beside, beside .. sub(sketch, 1, fitting)) end
+  for from = fitting, #sketch - 1, C.part_bytes do
+    keep('w', number, char(from / C.part_bytes), sub(sketch, from + 1, from + C.part_bytes))
+  end
 end
 
 -- Whether an article is to represent its story.

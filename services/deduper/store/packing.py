@@ -21,11 +21,11 @@ from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 
 _HEX_ID = re.compile(r"[0-9a-f]{24}")
 _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
-_ANCHOR_KEY_BITS = 18  # of an anchor's 48 bits, and 24 more lie in the entry: at a million articles 40 to a string
+_ANCHOR_KEY_BITS = 18  # of an anchor's 48 bits, and 16 more lie in the entry: at a million articles 45 to a string
 _TEXT_KEY_BITS = 16
 _TERM_KEY_BITS = 16
-_ENTRY_BITS = 24
-_SPARE_BITS = BITS - _ANCHOR_KEY_BITS - _ENTRY_BITS
+_SPARE_BITS = BITS - _ANCHOR_KEY_BITS - 16
+_PART_BYTES = 64  # the server keeps a hash packed whose values are no longer
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _SKETCH_AT = _VECTOR_AT - 1 + 4 * event_.MOST_TERMS  # where the sketch begins, counted from 0 as commands do
 _RENEWED_EPOCHS = 3  # the life of a string of postings is set again in every third
@@ -103,6 +103,7 @@ def constants() -> dict[str, float]:
         "slot_bytes": _SKETCH_AT + 2 * USUAL_KEPT,
         "sketch_at": _SKETCH_AT,
         "sketch_bytes": 2 * USUAL_KEPT,
+        "part_bytes": _PART_BYTES,
         "vector_at": _VECTOR_AT,
         "title_at": MEMBER_TITLE_AT,
     }
@@ -231,12 +232,12 @@ def _many(layout: str, count: int) -> struct.Struct:
 
 
 def _anchors(hashes: tuple[int, ...]) -> bytes:
-    """Of each three bytes of key and three of what lies in the entry."""
+    """Of each three bytes of key and two of what lies in the entry."""
     flat: list[int] = []
     for value in hashes:
         kept = (value & MASK) >> _SPARE_BITS
         flat += (kept >> 32, kept & 0xFFFF_FFFF)
-    return _many("HI", len(hashes)).pack(*flat)
+    return _many("BI", len(hashes)).pack(*flat)
 
 
 def _terms(terms: tuple[Term, ...]) -> bytes:
