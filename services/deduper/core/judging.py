@@ -19,13 +19,13 @@ def by_address(look: Lookup, prior: Record) -> Finding:
         found = by_text(look)
         if isinstance(found.verdict, Copy) and found.verdict.link.article_id == prior.copy_of:
             return found
-    elif pack(prior.facts) == pack(item.facts):
+    elif prior.facts and pack(prior.facts) == pack(item.facts):
         same = any(owner.number == prior.number for owner in look.posting(item.exact))
         share = 1.0 if same else near.own_share if near else 0.0
         if share >= rules.FLAP_CONTAINMENT:
             return Finding(Copy(prior.story_id, _link("url", prior, share)), prior)
     link = _link("url", prior, near.containment if near else 0.0)
-    return Finding(Update(prior.story_id, link, prior.facts), prior)
+    return Finding(Update(prior.story_id, link, look.said_by(prior)), prior)
 
 
 def by_text(look: Lookup) -> Finding:

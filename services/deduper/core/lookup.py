@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import compress
 from operator import not_
 
 from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import MASK, Candidate
 from services.deduper.core.event import ASKED_TERMS, Met, likeness, names_met, shared_words
+from services.deduper.core.facts import Facts
 from services.deduper.core.records import Bucket, Likeness, Record, Representative, Resemblance
 from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT, wrapped
 from services.deduper.core.verdict import Owner
@@ -49,6 +51,12 @@ class Lookup:
     def first_live(self, owners: Iterable[Owner]) -> Record | None:
         """The first of ``owners`` that is inside the window."""
         return next((record for owner in owners if (record := self.live(owner.number))), None)
+
+    def said_by(self, prior: Record) -> Facts:
+        """What the last version of an article claimed, under the title it had."""
+        carried = self.live(prior.carried)
+        said = prior.facts or (carried and carried.facts) or Facts("")
+        return replace(said, title=self.bucket.stories[prior.story_id][prior.article_id].title)
 
     def resemblance(self, owner: Record) -> Resemblance | None:
         """What the candidate's text shares with ``owner``'s, if anything."""

@@ -2,7 +2,7 @@
 
 Used by ``wirewatch dedupe`` and by tests; one suite holds both to the same verdicts on the same histories.
 Every article has a number, its rank of arrival. A posting lists the owners of one hash in order of arrival, each with
-the epoch it was entered in: time is cut into eighths of a window, and the last nine are read.
+the epoch it was entered in: time is cut into sixteenths of a window, and the last seventeen are read.
 """
 
 from __future__ import annotations
@@ -88,9 +88,10 @@ class _Memory:
             top=item.sketch.threshold >> TOP_SHIFT,
             hashes=len(kept),
             sketch={value & STORED_MASK: rank for rank, value in reversed(list(enumerate(kept, 1)))},
-            facts=item.facts,
+            facts=item.facts if not isinstance(verdict, Copy) else again.facts if again else None,
             marks=item.marks,
             copy_of=rules.copy_of(verdict),
+            carried=owner.number if owner and rules.copy_of(verdict) is not None else 0,
             link=again.link if again else link,
             versions=again.versions if again else {},
         )

@@ -18,7 +18,9 @@ class Record:
     """One article. ``leader`` is the number of its story's first member, ``depth`` counts links to it.
 
     ``sketch`` is what others are compared with: the lowest bits (:data:`~services.deduper.core.sketch.STORED_MASK`) of
-    each of ``hashes`` to its rank among them, from 1; empty for a copy.
+    each of ``hashes`` to its rank among them, from 1; empty for a copy. ``carried`` is the number of the article whose
+    text it carries, 0 for its own. ``facts`` are those of its last version that was no copy: a copy says what the text
+    says that it carries.
     """
 
     number: int
@@ -32,9 +34,10 @@ class Record:
     top: int
     hashes: int
     sketch: dict[int, int]
-    facts: Facts
+    facts: Facts | None
     marks: Marks
     copy_of: str | None
+    carried: int
     link: Link | None
     versions: dict[int, Verdict]
 

@@ -54,7 +54,7 @@ MOST_STORIES_A_TERM = 12  # the latest
 MOST_REPRESENTATIVES = 4  # of a story: its first members
 MOST_VERSIONS = 16  # of one article that are remembered for redeliveries: the first and the latest
 FIRST_COPY = 2**31  # numbers from here on are of copies
-EPOCHS = 8  # of a window; what was entered longer ago than a window and an eighth is not read
+EPOCHS = 16  # of a window; what was entered longer ago than a window and a sixteenth is not read
 LIVE_EPOCHS = EPOCHS + 1
 REPRESENTATIVE_DEPTH = 1  # links between a member and its story's first: deeper members attract copies only
 

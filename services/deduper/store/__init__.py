@@ -11,7 +11,7 @@ All keys of a language share the hash tag ``{dd:<bucket>}``, so the script works
 | ``:t:<16 bits>`` | string | the same of terms: the stories they stand in |
 | ``:r:<number / 64>`` | hash | records: field the number's last 6 bits |
 | ``:u:...`` | hash | the further versions of articles that have been updated |
-| ``:f:...`` | hash | facts of the latest version |
+| ``:f:...`` | hash | facts of the latest version that was no copy |
 | ``:b:...`` | hash | by version: what an update replaced, the words an event link rests on |
 | ``:p:...`` | hash | by a story's first member: the numbers of its other representatives |
 | ``:v:<number / 34>`` | string | vectors of terms and sketches, in slots of one size |
@@ -24,8 +24,8 @@ compared with its own.
 
 A string of postings is made as long as the server sets aside for it anyway, and an entry is written into what is free
 of it: one that grows would be given twice the room it needs. When nothing is free, a string is written anew, without
-what is no longer read. Its time to live is set then, and again in every third eighth of the window, and outlives all
-that is entered until then: so the window expires by itself.
+what is no longer read. Its time to live is set then, and again where that was more than a third of the window ago, and
+outlives all that is entered until then: so the window expires by itself.
 
 Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
 under ``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.

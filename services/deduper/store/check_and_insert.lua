@@ -825,7 +825,10 @@ local function remember(found, further)
   local note = found[6] or ''
   if status == UPDATE then
     local held = call('HGET', prefix .. ':story:' .. real(story_of(prior)), real(prior.id))
-    note = noted('f', prior.number, '') .. '\31' .. (held and cjson.decode(held)[C.title_at] or '')
+    local said = noted('f', prior.number, '')
+    if said == '' and live(prior.carried) then said = noted('f', prior.carried, '') end  -- a copy says what it carries
+    if said == '' then said = '\31\31\31' end
+    note = said .. '\31' .. (held and cjson.decode(held)[C.title_at] or '')
   end
   if note ~= '' then keep('b', number, version, note) end
   local entry = pack_('>c6BBI2I4', version, status, link, score, linked)
@@ -852,7 +855,7 @@ local function remember(found, further)
     local story_key = prefix .. ':story:' .. (story == id and real_id or real(story))
     call('HSET', story_key, real_id, member .. link_of(r, owner, by, strength))
     call('EXPIRE', story_key, story_kept_for)
-    keep('f', number, '', facts)
+    if status ~= COPY then keep('f', number, '', facts) end
     if r.leader ~= number then touched[(group('r', r.leader))] = true end
     local tail = pack_('>I4BB', number, outlet % 256, this_epoch)
     if not (status == COPY and link == URL) then
