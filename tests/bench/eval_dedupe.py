@@ -29,6 +29,8 @@ from tests.bench import eval_sources
 from tests.bench.dedupe_edits import EDITS, Wrapper
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "eval"
+LONG_WORDS = 600
+KINDS = ("duplicate", "same_story", "new", "elsewhere")
 BASE = 500  # texts that are edited; the others are the unseen ones
 Row = dict[str, Any]
 _WRITTEN_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}")
@@ -87,6 +89,27 @@ def _edit(name: str, texts: list[Row], wrapper: Wrapper) -> Row:
         "duplicate or same story": (found["duplicate"] + found["same_story"]) / total,
         "wrong": found["wrong"] / total,
     }
+
+
+def excerpts() -> list[Row]:
+    """The beginning of a long text under a title and at an outlet of its own, before the whole or after it."""
+    rows = [row["a"] for row in load("dedupe/overlap_pairs.jsonl")]
+    rows = [row for row in rows if len(row["text"].split()) >= LONG_WORDS]
+    return [_excerpt(rows, words, after=after) for words in (60, 100, 150) for after in (False, True)]
+
+
+def _excerpt(rows: list[Row], words: int, *, after: bool) -> Row:
+    judge = Judge()
+    found: Counter[str] = Counter()
+    for row in rows:
+        beginning = " ".join(row["text"].split()[:words])
+        excerpt = article({"id": f"excerpt-{row['id']}", "title": f"Read: {row['title']}", "text": beginning})
+        first, second = (article(row), excerpt) if after else (excerpt, article(row))
+        story = judge(first).verdict.story_id
+        verdict = judge(second).verdict
+        found[status(verdict) if isinstance(verdict, New) or verdict.story_id == story else "elsewhere"] += 1
+    name = f"first {words} words {'after' if after else 'before'} the whole"
+    return {"excerpt": name, "articles": len(rows), **{kind: found[kind] for kind in KINDS}}
 
 
 def unseen() -> list[Row]:
@@ -231,6 +254,7 @@ def read_sources() -> list[Row]:
 
 QUESTIONS: dict[str, Callable[[], list[Row]]] = {
     "Edited copies: share found": edits,
+    "Excerpts of long texts": excerpts,
     "Unseen articles: what was joined": unseen,
     "Real pairs": pairs,
     "Independent sources, labelled by reading": read_sources,

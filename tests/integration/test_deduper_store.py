@@ -386,6 +386,23 @@ async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio
         clock.advance(draw.choice((60, 3600, 20 * 3600)))
 
 
+async def test_postings_are_no_more_than_a_window_holds(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", 3)
+    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 3 - 16)
+    clock = FakeClock()
+    store = ReadableRedisStories(redis_client, clock)
+    sizes = []
+    for window in range(4):
+        for number in range(30):
+            await ask(store, at(number + 100 * window, text=prose(number + 100 * window, 60)))
+            clock.advance(WINDOW_S // 30)
+        keys = [key async for key in redis_client.scan_iter(match=b"*:s:*")]
+        sizes.append(sum([await redis_client.strlen(key) for key in keys]))
+    assert sizes[0] < sizes[3] < 1.3 * sizes[0]
+
+
 async def test_every_key_expires(redis_client: redis.asyncio.Redis) -> None:
     clock = FakeClock()
     store = ReadableRedisStories(redis_client, clock)
