@@ -90,19 +90,10 @@ local function room(bytes)
   return math.ceil((bytes + header) / step) * step - header
 end
 
--- Write a string anew, of which what lies before `stop` is used, without what is not read any more.
+-- Write a string anew, of which what lies before `stop` is used, without what is not read any more at its beginning.
 local function rewrite(key, raw, stop, size, entry)
   local from = 2
-  if size == ENTRY_TERM then  -- not in order of arrival
-    local kept = {}
-    for at = 2, stop - size, size do
-      if is_read[byte(raw, at + size - 1)] then kept[#kept + 1] = sub(raw, at, at + size - 1) end
-    end
-    raw = table.concat(kept)
-    from, stop = 1, #raw + 1
-  else
-    while from < stop and not is_read[byte(raw, from + size - 1)] do from = from + size end
-  end
+  while from < stop and not is_read[byte(raw, from + size - 1)] do from = from + size end
   local bytes = 1 + stop - from + #entry
   raw = char(this_epoch) .. sub(raw, from, stop - 1) .. entry .. rep('\0', room(bytes) - bytes)
   call('SET', key, raw, 'EX', postings_kept_for)
@@ -117,12 +108,20 @@ local function write(key, raw, at, entry)
   end
 end
 
+-- Where an entry of a term lies that is not read any more. They are in no order, so the next one takes its place.
+local function unread(raw, stop)
+  for at = 2, stop - ENTRY_TERM, ENTRY_TERM do
+    if not is_read[byte(raw, at + ENTRY_TERM - 1)] then return at end
+  end
+end
+
 -- Add an entry to a string of postings that was read as `raw`. Where two hashes of an article lie in one string, it is
 -- read again.
 local function enter(key, raw, size, entry)
   if collides then raw = call('GET', key) end
   raw = raw or ''
   local at = first_free(raw, size)
+  if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, at) or at end
   if at + size - 1 <= #raw then
     write(key, raw, at, entry)
   else
