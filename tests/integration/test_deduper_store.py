@@ -13,6 +13,7 @@ import redis.asyncio
 from services.contracts import redis_keys
 from services.contracts.messages import Article
 from services.contracts.stories import StoryMember, decode_member
+from services.deduper.core import verdict as rules
 from services.deduper.core.candidate import Candidate, candidate
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 from services.deduper.core.vocabulary import Vocabulary
@@ -369,7 +370,7 @@ async def test_both_stores_agree_where_many_hashes_lie_in_one_string(
     await test_both_stores_agree_on_a_random_history(redis_client, 5)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [*range(4), 1008])  # the last: an owner that leaves the window and comes again
 async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio.Redis, seed: int) -> None:
     clock = FakeClock()
     memory, real = MemoryStories(clock), ReadableRedisStories(redis_client, clock)
@@ -404,6 +405,26 @@ async def test_postings_are_no_more_than_a_window_holds(
             of_kind.append(sum([await redis_client.strlen(key) for key in keys]))
     assert sizes["s"][0] <= sizes["s"][3] < 1.3 * sizes["s"][0]
     assert sizes["t"][0] <= sizes["t"][3] < 1.3 * sizes["t"][0]
+
+
+async def test_no_entry_grows_so_old_that_its_epoch_comes_again(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", 1)
+    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 1 - 16)
+    monkeypatch.setattr(packing, "_TERM_KEY_BITS", 1)
+    clock = FakeClock()
+    store = ReadableRedisStories(redis_client, clock)
+    for number in range(60):  # many at once, then one a third of the window for 13 windows
+        await ask(store, at(number, text=prose(number, 60)))
+        clock.advance(0 if number < 20 else WINDOW_S // 3)
+    now = rules.epoch_of(int(clock.now().timestamp()), WINDOW_S)
+    for kind in ("s", "t"):
+        keys = [key async for key in redis_client.scan_iter(match=f"*:{kind}:*".encode())]
+        entries = b"".join([(await redis_client.get(key) or b"")[1:].rstrip(b"\0") for key in keys])
+        ages = {(now % 255 + 1 - entered) % 255 for entered in entries[7::8]}
+        assert len(keys) == 2
+        assert 0 < max(ages) <= rules.LIVE_EPOCHS + packing._RENEWED_EPOCHS + rules.EPOCHS
 
 
 async def test_every_key_expires(redis_client: redis.asyncio.Redis) -> None:

@@ -17,7 +17,7 @@ def by_address(look: Lookup, prior: Record) -> Finding:
     near = look.resemblance(prior)
     if prior.copy_of is not None:
         found = by_text(look)
-        if isinstance(found.verdict, Copy) and found.verdict.link.article_id == prior.copy_of:
+        if isinstance(found.verdict, Copy) and found.owner and found.owner.number == prior.carried:
             return found
     elif prior.facts and pack(prior.facts) == pack(item.facts):
         same = any(owner.number == prior.number for owner in look.posting(item.exact))

@@ -90,25 +90,29 @@ local function room(bytes)
   return math.ceil((bytes + header) / step) * step - header
 end
 
--- Write a string anew, of which what lies before `stop` is used, without what is not read any more at its beginning.
+-- Write a string anew, of which what lies before `stop` is used, without what is not read any more, and set its life.
 local function rewrite(key, raw, stop, size, entry)
   local from = 2
-  while from < stop and not is_read[byte(raw, from + size - 1)] do from = from + size end
+  if size == ENTRY_TERM then  -- in no order
+    local kept = {}
+    for at = 2, stop - size, size do
+      if is_read[byte(raw, at + size - 1)] then kept[#kept + 1] = sub(raw, at, at + size - 1) end
+    end
+    raw = table.concat(kept)
+    from, stop = 1, #raw + 1
+  else
+    while from < stop and not is_read[byte(raw, from + size - 1)] do from = from + size end
+  end
   local bytes = 1 + stop - from + #entry
   raw = char(this_epoch) .. sub(raw, from, stop - 1) .. entry .. rep('\0', room(bytes) - bytes)
   call('SET', key, raw, 'EX', postings_kept_for)
 end
 
--- Write into a string of postings. Its life is set again where what is entered might outlive it: once in some epochs.
-local function write(key, raw, at, entry)
-  call('SETRANGE', key, text(at - 1), entry)
-  if (this_epoch - byte(raw, 1)) % 255 >= C.renewed_epochs then
-    call('SETRANGE', key, '0', char(this_epoch))
-    call('EXPIRE', key, postings_kept_for)
-  end
-end
+-- Whether a string is to be written anew: what is entered now might outlive it, and nothing in it is to grow so old that
+-- its epoch, of which there are 255, comes again.
+local function is_due(raw) return (this_epoch - byte(raw, 1)) % 255 >= C.renewed_epochs end
 
--- Where an entry of a term lies that is not read any more. They are in no order, so the next one takes its place.
+-- Where the first entry of a term lies that is not read any more: they are in no order, so the next one takes its place.
 local function unread(raw, stop)
   for at = 2, stop - ENTRY_TERM, ENTRY_TERM do
     if not is_read[byte(raw, at + ENTRY_TERM - 1)] then return at end
@@ -120,13 +124,13 @@ end
 local function enter(key, raw, size, entry)
   if collides then raw = call('GET', key) end
   raw = raw or ''
-  local at = first_free(raw, size)
-  if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, at) or at end
-  if at + size - 1 <= #raw then
-    write(key, raw, at, entry)
-  else
-    rewrite(key, raw, at, size, entry)
+  local stop = first_free(raw, size)
+  local at = stop
+  if raw ~= '' and not is_due(raw) then
+    if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, stop) or stop end
+    if at + size - 1 <= #raw then return call('SETRANGE', key, text(at - 1), entry) end
   end
+  rewrite(key, raw, stop, size, entry)
 end
 
 local groups = {r = {}, f = {}, u = {}, b = {}, p = {}, w = {}}  -- keys by kind and first number
@@ -752,8 +756,12 @@ local function post_term(i, leader, is_new, tail)
   end
   if met_count[i] < C.most_stories_a_term then
     enter(key, raw, ENTRY_TERM, entry)
+  elseif not is_due(raw) then  -- the oldest story makes room
+    call('SETRANGE', key, text(met_oldest[i] - 1), entry)
   else
-    write(key, raw, met_oldest[i], entry)  -- the oldest story makes room
+    local at = met_oldest[i]
+    raw = sub(raw, 1, at - 1) .. entry .. sub(raw, at + ENTRY_TERM)
+    rewrite(key, raw, first_free(raw, ENTRY_TERM), ENTRY_TERM, '')
   end
 end
 

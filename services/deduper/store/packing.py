@@ -28,7 +28,7 @@ _SPARE_BITS = BITS - _ANCHOR_KEY_BITS - 16
 _PART_BYTES = 64  # the server keeps a hash packed whose values are no longer
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _SKETCH_AT = _VECTOR_AT - 1 + 4 * event_.MOST_TERMS  # where the sketch begins, counted from 0 as commands do
-_RENEWED_EPOCHS = 6  # the life of a string of postings is set again in every sixth
+_RENEWED_EPOCHS = 6  # after so many a string of postings is written anew
 _PAGE_SLOTS = 34  # in one string: what the server sets aside for 32 holds two more
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
