@@ -24,9 +24,9 @@ compared with its own.
 
 A string of postings is made as long as the server sets aside for it anyway, and an entry is written into what is free
 of it: one that grows would be given twice the room it needs. When nothing is free, an entry of a term takes the place
-of one that is no longer read, or the string is written anew, without what is no longer read; so it is where that was
-done more than a third of the window ago. Its time to live is set then, and outlives all that is entered until the next
-time: so the window expires by itself.
+of one that is no longer read, or the string is written anew, without what is no longer read. Its time to live is set
+then, and again where that was more than a third of the window ago, and outlives all that is entered until then: so the
+window expires by itself.
 
 Records and facts stay under ``hash-max-listpack-value`` (64 bytes) and their hashes
 under ``hash-max-listpack-entries`` (128), so the server keeps them as listpacks: half of the memory otherwise needed.

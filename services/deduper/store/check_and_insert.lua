@@ -108,9 +108,10 @@ local function rewrite(key, raw, stop, size, entry)
   call('SET', key, raw, 'EX', postings_kept_for)
 end
 
--- Whether a string is to be written anew: what is entered now might outlive it, and nothing in it is to grow so old that
--- its epoch, of which there are 255, comes again.
-local function is_due(raw) return (this_epoch - byte(raw, 1)) % 255 >= C.renewed_epochs end
+local function age(entered) return (this_epoch - entered) % 255 end
+
+-- Whether what is entered now might outlive a string.
+local function is_due(raw) return age(byte(raw, 1)) >= C.renewed_epochs end
 
 -- Where the first entry of a term lies that is not read any more: they are in no order, so the next one takes its place.
 local function unread(raw, stop)
@@ -125,12 +126,17 @@ local function enter(key, raw, size, entry)
   if collides then raw = call('GET', key) end
   raw = raw or ''
   local stop = first_free(raw, size)
-  local at = stop
-  if raw ~= '' and not is_due(raw) then
-    if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, stop) or stop end
-    if at + size - 1 <= #raw then return call('SETRANGE', key, text(at - 1), entry) end
+  local at, due = stop, raw == '' or is_due(raw)
+  if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, stop) or stop end
+  -- There are 255 epochs: nothing is to grow so old that its own comes again.
+  if at + size - 1 > #raw or due and (size == ENTRY_TERM or age(byte(raw, size + 1)) >= C.old_epochs) then
+    return rewrite(key, raw, stop, size, entry)
   end
-  rewrite(key, raw, stop, size, entry)
+  call('SETRANGE', key, text(at - 1), entry)
+  if due then
+    call('SETRANGE', key, '0', char(this_epoch))
+    call('EXPIRE', key, postings_kept_for)
+  end
 end
 
 local groups = {r = {}, f = {}, u = {}, b = {}, p = {}, w = {}}  -- keys by kind and first number

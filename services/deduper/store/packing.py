@@ -28,7 +28,8 @@ _SPARE_BITS = BITS - _ANCHOR_KEY_BITS - 16
 _PART_BYTES = 64  # the server keeps a hash packed whose values are no longer
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _SKETCH_AT = _VECTOR_AT - 1 + 4 * event_.MOST_TERMS  # where the sketch begins, counted from 0 as commands do
-_RENEWED_EPOCHS = 6  # after so many a string of postings is written anew
+_RENEWED_EPOCHS = 6  # after so many the life of a string of postings is set again
+_OLD_EPOCHS = 64  # nothing that old stays in one
 _PAGE_SLOTS = 34  # in one string: what the server sets aside for 32 holds two more
 
 _NEW, _UPDATE, _STORY, _CARRIES, _COPY = range(1, 6)
@@ -99,6 +100,7 @@ def constants() -> dict[str, float]:
         "title_part": event_.TITLE_PART,
         "full_score": event_.FULL_SCORE,
         "renewed_epochs": _RENEWED_EPOCHS,
+        "old_epochs": _OLD_EPOCHS,
         "page_slots": _PAGE_SLOTS,
         "slot_bytes": _SKETCH_AT + 2 * USUAL_KEPT,
         "sketch_at": _SKETCH_AT,
