@@ -108,11 +108,6 @@ local function rewrite(key, raw, stop, size, entry)
   call('SET', key, raw, 'EX', postings_kept_for)
 end
 
-local function age(entered) return (this_epoch - entered) % 255 end
-
--- Whether what is entered now might outlive a string.
-local function is_due(raw) return age(byte(raw, 1)) >= C.renewed_epochs end
-
 -- Where the first entry of a term lies that is not read any more: they are in no order, so the next one takes its place.
 local function unread(raw, stop)
   for at = 2, stop - ENTRY_TERM, ENTRY_TERM do
@@ -126,10 +121,11 @@ local function enter(key, raw, size, entry)
   if collides then raw = call('GET', key) end
   raw = raw or ''
   local stop = first_free(raw, size)
-  local at, due = stop, raw == '' or is_due(raw)
+  local at = stop
+  local due = raw == '' or (this_epoch - byte(raw, 1)) % 255 >= C.renewed_epochs  -- what is entered might outlive it
   if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, stop) or stop end
   -- There are 255 epochs: nothing is to grow so old that its own comes again.
-  if at + size - 1 > #raw or due and (size == ENTRY_TERM or age(byte(raw, size + 1)) >= C.old_epochs) then
+  if at + size - 1 > #raw or due and (size == ENTRY_TERM or (this_epoch - byte(raw, size + 1)) % 255 >= C.old_epochs) then
     return rewrite(key, raw, stop, size, entry)
   end
   call('SETRANGE', key, text(at - 1), entry)
@@ -762,7 +758,7 @@ local function post_term(i, leader, is_new, tail)
   end
   if met_count[i] < C.most_stories_a_term then
     enter(key, raw, ENTRY_TERM, entry)
-  elseif not is_due(raw) then  -- the oldest story makes room
+  elseif (this_epoch - byte(raw, 1)) % 255 < C.renewed_epochs then  -- the oldest story makes room
     call('SETRANGE', key, text(met_oldest[i] - 1), entry)
   else
     local at = met_oldest[i]
