@@ -7,7 +7,8 @@ process has two batches in flight, so that the server never waits for the next.
 
 ``--window 1000000 --articles 1250000`` goes on after the window is full: what is entered then takes the room of what is
 no longer read. The server's own clock does not pass so fast, and keys that would have expired stay; so of that run the
-rate is to be looked at, and the postings (``bytes_by_kind``).
+rate is to be looked at, and the postings (``bytes_by_kind``). ``--onto 1250000`` goes on after so many that the
+database holds already, as after a restart of the server from its dump.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ class EvenClock(SystemClock):
 class Articles:
     """Candidates as the poller's articles would make them."""
 
-    def __init__(self, seed: int) -> None:
-        self._draw = random.Random(seed)
-        self._count = 0
+    def __init__(self, seed: int, after: int) -> None:
+        self._draw = random.Random(seed + after)
+        self._count = after
         self._recent: list[Sketch] = []
 
     def next(self, now: datetime) -> Candidate:
@@ -120,17 +121,19 @@ class Articles:
         return Event(tuple(terms), 60)
 
 
-async def measure(address: str, articles: int, window: int) -> dict[str, Any]:
-    """Fill the store and measure on the way. ``window`` articles come in a window."""
+async def measure(address: str, articles: int, window: int, onto: int) -> dict[str, Any]:
+    """Fill the store and measure on the way. ``window`` articles come in a window; ``onto`` are there already."""
     client = connect(RedisAccess(address))
-    await client.flushdb()
+    if not onto:
+        await client.flushdb()
     clock = EvenClock(window)
+    clock.seen = onto
     store = RedisStories(client, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)
-    source = Articles(seed=1)
+    source = Articles(1, onto)
     empty = (await client.info("memory"))["used_memory"]
     steps: list[dict[str, Any]] = []
     spent, own, since, busy = 0.0, 0.0, 0, await _processor_seconds(client)
-    for step in [size for size in STEPS if size < articles] + [articles]:
+    for step in [size for size in STEPS if onto < size < onto + articles] + [onto + articles]:
         while clock.seen < step:
             batches = [
                 [source.next(clock.now()) for _ in range(min(BATCH, step - first))]
@@ -209,9 +212,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--onto", type=int, default=0, help="articles that the database holds already")
     parser.add_argument("--window", type=int, help="articles a window; as many as there are, if not given")
     given = parser.parse_args()
-    found = asyncio.run(measure(given.address, given.articles, given.window or given.articles))
+    found = asyncio.run(measure(given.address, given.articles, given.window or given.articles, given.onto))
     print(json.dumps(found, indent=2))
 
 

@@ -90,10 +90,11 @@ local function room(bytes)
   return math.ceil((bytes + header) / step) * step - header
 end
 
--- Write a string anew, of which what lies before `stop` is used, without what is not read any more, and set its life.
-local function rewrite(key, raw, stop, size, entry)
+-- Write a string anew, of which what lies before `stop` is used, and set its life. What is not read any more is left out:
+-- at its beginning, or anywhere if it is to be sifted, where entries are in no order.
+local function rewrite(key, raw, stop, size, entry, sifted)
   local from = 2
-  if size == ENTRY_TERM then  -- in no order
+  if sifted then
     local kept = {}
     for at = 2, stop - size, size do
       if is_read[byte(raw, at + size - 1)] then kept[#kept + 1] = sub(raw, at, at + size - 1) end
@@ -126,7 +127,7 @@ local function enter(key, raw, size, entry)
   if at + size - 1 > #raw and size == ENTRY_TERM then at = unread(raw, stop) or stop end
   -- There are 255 epochs: nothing is to grow so old that its own comes again.
   if at + size - 1 > #raw or due and (size == ENTRY_TERM or (this_epoch - byte(raw, size + 1)) % 255 >= C.old_epochs) then
-    return rewrite(key, raw, stop, size, entry)
+    return rewrite(key, raw, stop, size, entry, due and size == ENTRY_TERM)
   end
   call('SETRANGE', key, text(at - 1), entry)
   if due then
@@ -763,7 +764,7 @@ local function post_term(i, leader, is_new, tail)
   else
     local at = met_oldest[i]
     raw = sub(raw, 1, at - 1) .. entry .. sub(raw, at + ENTRY_TERM)
-    rewrite(key, raw, first_free(raw, ENTRY_TERM), ENTRY_TERM, '')
+    rewrite(key, raw, first_free(raw, ENTRY_TERM), ENTRY_TERM, '', true)
   end
 end
 
