@@ -361,12 +361,16 @@ async def test_unspaced_scripts_are_compared_by_characters(store: Store) -> None
     assert isinstance(decision.verdict, Copy)
 
 
+def in_few_strings(monkeypatch: pytest.MonkeyPatch, *, bits: int) -> None:
+    """Let all postings of anchors, and all of terms, lie in ``2 ** bits`` strings."""
+    monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", bits)
+    monkeypatch.setattr(packing, "_TERM_KEY_BITS", bits)
+
+
 async def test_both_stores_agree_where_many_hashes_lie_in_one_string(
     redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", 3)
-    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 3 - 16)
-    monkeypatch.setattr(packing, "_TERM_KEY_BITS", 3)
+    in_few_strings(monkeypatch, bits=3)
     await test_both_stores_agree_on_a_random_history(redis_client, 5)
 
 
@@ -390,9 +394,7 @@ async def test_both_stores_agree_on_a_random_history(redis_client: redis.asyncio
 async def test_postings_are_no_more_than_a_window_holds(
     redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", 3)
-    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 3 - 16)
-    monkeypatch.setattr(packing, "_TERM_KEY_BITS", 3)
+    in_few_strings(monkeypatch, bits=3)
     clock = FakeClock()
     store = ReadableRedisStories(redis_client, clock)
     sizes: dict[str, list[int]] = {"s": [], "t": []}
@@ -410,9 +412,7 @@ async def test_postings_are_no_more_than_a_window_holds(
 async def test_no_entry_grows_so_old_that_its_epoch_comes_again(
     redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packing, "_ANCHOR_KEY_BITS", 1)
-    monkeypatch.setattr(packing, "_SPARE_BITS", 48 - 1 - 16)
-    monkeypatch.setattr(packing, "_TERM_KEY_BITS", 1)
+    in_few_strings(monkeypatch, bits=1)
     clock = FakeClock()
     store = ReadableRedisStories(redis_client, clock)
     for number in range(60):  # many at once, then one a third of the window for 13 windows

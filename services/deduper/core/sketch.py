@@ -76,8 +76,9 @@ def sample(hashes: Sequence[int], quoted: Iterable[int] = ()) -> Sketch:
         sampled = list(dict.fromkeys(hashes))
         kept = tuple(sorted(sampled)[:SMALLEST_KEPT])
         threshold = EVERYTHING if len(kept) == len(sampled) else max(kept[-1], SAMPLE_LIMIT)
-    places = {value: place for place, value in enumerate(_known(sampled, kept))}
-    return Sketch(kept, threshold, tuple(places[value] for value in kept), frozenset(kept).intersection(quoted))
+    known = frozenset(kept)
+    places = {value: place for place, value in enumerate(filter(known.__contains__, sampled))}
+    return Sketch(kept, threshold, tuple(places[value] for value in kept), known.intersection(quoted))
 
 
 def wrapped(places: Sequence[int], anchors: Sequence[bool]) -> list[bool]:
@@ -101,14 +102,6 @@ def _last_known(marks: Sequence[bool | None]) -> list[bool | None]:
         last = last if mark is None else mark
         found.append(last)
     return found
-
-
-def _known(values: Sequence[int], kept: Sequence[int]) -> list[int]:
-    """Those of ``values`` that were kept, in their order."""
-    if len(values) == len(kept):
-        return list(values)
-    largest = kept[-1]
-    return [value for value in values if value <= largest]
 
 
 def _quoted(text: str) -> list[int]:

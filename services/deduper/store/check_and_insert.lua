@@ -280,8 +280,8 @@ local function read_anchors()
   hashes, tops, wrapped = nil, nil, nil
   if count == 0 then return end
   parts = pieces('c3c2', count, anchors)
-  local of_shingles = prefix .. ':s:'
-  for i = 1, count do keys[i] = of_shingles .. parts[i * 2 - 1] end
+  local of_anchors = prefix .. ':s:'
+  for i = 1, count do keys[i] = of_anchors .. parts[i * 2 - 1] end
   raws = call('MGET', unpack(keys))
   for i = 1, count do
     local raw, field = raws[i], parts[i * 2]

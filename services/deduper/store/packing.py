@@ -24,7 +24,6 @@ _LINKS: tuple[LinkedBy, ...] = ("url", "exact", "title", "sketch", "event")
 _ANCHOR_KEY_BITS = 18  # of an anchor's 48 bits, and 16 more lie in the entry: at a million articles 45 to a string
 _TEXT_KEY_BITS = 16
 _TERM_KEY_BITS = 16
-_SPARE_BITS = BITS - _ANCHOR_KEY_BITS - 16
 _PART_BYTES = 64  # the server keeps a hash packed whose values are no longer
 _VECTOR_AT = 12  # where the terms begin in a slot, counted from 1 as Lua does
 _SKETCH_AT = _VECTOR_AT - 1 + 4 * event_.MOST_TERMS  # where the sketch begins, counted from 0 as commands do
@@ -235,9 +234,10 @@ def _many(layout: str, count: int) -> struct.Struct:
 
 def _anchors(hashes: tuple[int, ...]) -> bytes:
     """Of each three bytes of key and two of what lies in the entry."""
+    spare = BITS - _ANCHOR_KEY_BITS - 16
     flat: list[int] = []
     for value in hashes:
-        kept = (value & MASK) >> _SPARE_BITS
+        kept = (value & MASK) >> spare
         flat += (kept >> 32, kept & 0xFFFF_FFFF)
     return _many("BI", len(hashes)).pack(*flat)
 
