@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-up: setup ## Run the whole line here, without Docker, until Ctrl-C; the first alert comes within a minute
+up: setup ## Run the whole pipeline here, without Docker, until Ctrl-C; the first alert comes within a minute
 	@$(BIN)/wirewatch up $(ARGS)
 
 test: setup ## Run every test that needs no container
@@ -42,8 +42,8 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/source-requirements.in -c requirements.lock -o deploy/docker/source-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/audit/requirements.in -o deploy/audit/requirements.lock
 
-bench: setup ## Measure throughput of the whole line on the embedded parts (prints JSON)
-	@$(BIN)/python -m tests.bench.line
+bench: setup ## Measure throughput of the whole pipeline on the embedded parts (prints JSON)
+	@$(BIN)/python -m tests.bench.pipeline
 
 eval-topics: setup ## Measure the topic packs on labelled news beside the repository (says so where there is none)
 	@$(BIN)/python -m tests.bench.eval_topics $(ARGS)

@@ -1,6 +1,6 @@
 """Wirewatch: from a news feed to one alert per story.
 
-The rooms, in the order an article walks through them:
+The services, in the order an article walks through them:
 
 - ``samples``    serves the sample feeds of ``seeds/samples`` on loopback, for the demo
 - ``poller``     feeds -> ``articles``
@@ -14,6 +14,6 @@ and what they stand on:
 
 - ``contracts``  what crosses a wire: messages, topic names, ids, Redis keys. Imports nothing of ours
 - ``runtime``    how any process lives: settings, logging, metrics, clock, Kafka and Redis edges
-- ``local``      the embedded stack: broker, store and every room under one supervisor
+- ``local``      the embedded stack: broker, store and every service under one supervisor
 - ``cli``        the ``wirewatch`` command
 """

@@ -22,7 +22,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from services.contracts import topics as topic_names
-from services.runtime import topics as declared
+from services.runtime.kafka import topics as declared
 from tests.contracts import asyncapi, schemas, shape
 from tests.contracts.test_schemas import STRUCTS
 

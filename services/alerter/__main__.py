@@ -13,12 +13,13 @@ from services.alerter.handler import STATUSES, AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.service import AlerterService
 from services.alerter.settings import AlerterSettings
-from services.runtime import files, process
-from services.runtime.access import kafka_of, redis_of
-from services.runtime.isolation import Isolating
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.process import Context, Service
-from services.runtime.redis import RedisCalls, connect
+from services.runtime.files import shipped as files
+from services.runtime.kafka.connection import kafka_of, redis_of
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.isolate import Isolating
+from services.runtime.process import run as process
+from services.runtime.process.run import Context, Service
+from services.runtime.redis.connection import RedisCalls, connect
 
 
 def build(settings: AlerterSettings, context: Context) -> Service:

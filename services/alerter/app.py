@@ -8,7 +8,7 @@ import faust
 
 from services.alerter.settings import AlerterSettings
 from services.contracts import topics
-from services.runtime import streams
+from services.runtime.kafka import stream as streams
 from services.runtime.ports import StreamHandler
 
 

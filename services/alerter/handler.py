@@ -21,12 +21,12 @@ from services.contracts import codec, redis_keys, topics, trace
 from services.contracts.cloudevents import alert_headers
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
 from services.contracts.stories import StoryMember
-from services.runtime import failpoints
-from services.runtime.clock import Clock
-from services.runtime.dead_letters import set_aside
-from services.runtime.delivery import Delivery, Outgoing
-from services.runtime.logging import get
+from services.runtime.messages.dead_letters import set_aside
+from services.runtime.messages.delivery import Delivery, Outgoing
 from services.runtime.ports import Publisher
+from services.runtime.process import failpoints
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

@@ -8,15 +8,15 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.contracts.messages import SEVERITIES, Alert
-from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, RoomMetrics
+from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics
 
 MAX_COUNTRY_LABELS = 260  # ISO 3166-1 has 249
 MAX_ACTOR_LABELS = 400
 MAX_TOPIC_LABELS = 200  # a topic label comes from a topic pack, which a person writes; more than this is a defect
 
 
-class AlerterMetrics(RoomMetrics):
-    """The stream room's metrics, and what alerts were raised how fast."""
+class AlerterMetrics(ServiceMetrics):
+    """The stream service's metrics, and what alerts were raised how fast."""
 
     def __init__(self, statuses: Sequence[str], registry: CollectorRegistry) -> None:
         super().__init__("alerter", statuses, registry)

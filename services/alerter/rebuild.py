@@ -1,8 +1,8 @@
 """Makes stories and alerts in the store again from Kafka, after the store was lost or to see that it lacks nothing.
 
 Adds and merges, never removes: on a store that lost nothing it changes nothing, and it can be repeated or run beside
-the rooms. It does not refill the deduper's index, which no topic holds: until that has filled again by itself, a copy
-of an older article is taken for news.
+the services. It does not refill the deduper's index, which no topic holds: until that has filled again by itself, a
+copy of an older article is taken for news.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from services.alerter.ports import AlertStore, Stored, StoryKey, StoryReader, Wr
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.contracts.stories import StoryMember
-from services.runtime.clock import Clock
-from services.runtime.delivery import Delivery
 from services.runtime.errors import TransientError
+from services.runtime.messages.delivery import Delivery
+from services.runtime.process.clock import Clock
 
 _AT_ONCE = 200
 _ATTEMPTS = 20

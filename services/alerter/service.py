@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import faust
 
 from services.alerter.handler import AlerterHandler
-from services.runtime.clock import Clock
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.metrics import RoomMetrics
-from services.runtime.retry import Waiting
-from services.runtime.streams import StreamService
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.stream import StreamService
+from services.runtime.process.clock import Clock
+from services.runtime.process.metrics import ServiceMetrics
+from services.runtime.process.outages import Waiting
 
 
 class AlerterService(StreamService):
@@ -28,7 +28,7 @@ class AlerterService(StreamService):
         sweep_seconds: float,
         closing: Sequence[Callable[[], Awaitable[None]]],
         waiting: Waiting,
-        metrics: RoomMetrics,
+        metrics: ServiceMetrics,
     ) -> None:
         super().__init__(app, publisher, closing=closing, waiting=waiting, metrics=metrics)
         self._publisher_ready = publisher

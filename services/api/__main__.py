@@ -5,17 +5,17 @@ from __future__ import annotations
 from services.api import tokens
 from services.api.app import build_app
 from services.api.edges.redis import RedisAlertReader
-from services.api.edges.rooms import HttpRooms, addresses
+from services.api.edges.services import HttpServices, addresses
 from services.api.edges.states import RedisAlertStates
 from services.api.guard import Guard, is_loopback
 from services.api.metrics import ApiMetrics
 from services.api.service import ApiService
 from services.api.settings import ApiSettings
 from services.api.stream_routes import Followers
-from services.runtime import process
-from services.runtime.access import redis_of
-from services.runtime.process import Context, Service
-from services.runtime.redis import connect, require_access
+from services.runtime.kafka.connection import redis_of
+from services.runtime.process import run as process
+from services.runtime.process.run import Context, Service
+from services.runtime.redis.connection import connect, require_access
 
 
 def build(settings: ApiSettings, context: Context) -> Service:
@@ -31,11 +31,11 @@ def build(settings: ApiSettings, context: Context) -> Service:
     )
     metrics = ApiMetrics(context.registry)
     followers = Followers(settings.max_streams, metrics)
-    rooms = HttpRooms(addresses(settings.rooms), context.clock)
+    services = HttpServices(addresses(settings.services), context.clock)
     app = build_app(
         RedisAlertReader(redis),
         states,
-        rooms,
+        services,
         access=Guard(
             tokens=tokens.load(settings.token_file), loopback=loopback, open_reads=loopback or settings.open_reads
         ),
@@ -50,7 +50,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         closing=followers.closing,
         close=redis.aclose,
         check=lambda: require_access(redis),
-        beside=rooms.watch,
+        beside=services.watch,
     )
 
 

@@ -8,27 +8,27 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
-from services.api import alert_routes, grafana_routes, guard, line_routes, openapi, page, stream_routes
+from services.api import alert_routes, grafana_routes, guard, openapi, page, pipeline_routes, stream_routes
 from services.api.errors import QueryError
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader, AlertStates, Rooms
+from services.api.ports import AlertReader, AlertStates, Services
 from services.api.stream_routes import Followers
-from services.runtime.clock import Clock
 from services.runtime.errors import TransientError
+from services.runtime.process.clock import Clock
 
 
 def build_app(
     reader: AlertReader,
     states: AlertStates,
-    rooms: Rooms,
+    services: Services,
     *,
     access: Guard,
     metrics: ApiMetrics,
     clock: Clock,
     followers: Followers,
 ) -> FastAPI:
-    """The application on a reader of alerts, a writer of their states, and what knows how the line stands."""
+    """The application on a reader of alerts, a writer of their states, and what knows how the pipeline is up."""
     # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
     app = openapi.Described(
         title="Wirewatch",
@@ -41,7 +41,7 @@ def build_app(
     app.add_exception_handler(QueryError, _bad_request)
     app.add_exception_handler(TransientError, _unavailable)
     alert_routes.add(app, reader, states)
-    line_routes.add(app, rooms)
+    pipeline_routes.add(app, services)
     stream_routes.add(app, reader, followers)
     grafana_routes.add(app, reader, clock)
     page.add(app)

@@ -19,7 +19,7 @@ from services.api.core import query as queries
 from services.api.ports import AlertReader
 from services.contracts import codec
 from services.contracts.messages import Alert
-from services.runtime.clock import Clock
+from services.runtime.process.clock import Clock
 
 QUERY: Final = re.compile(r"\s*latest_alerts(?:\{(.*)\})?\s*", re.DOTALL)
 _SEVERITY = re.compile(r'min_severity="([a-z]+)"')

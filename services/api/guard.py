@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 
 from services.api.metrics import ApiMetrics
 from services.api.tokens import Tokens
-from services.runtime.clock import Clock
+from services.runtime.process.clock import Clock
 
 _SECURITY = {
     "Content-Security-Policy": (

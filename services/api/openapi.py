@@ -8,7 +8,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.api.core.line import RoomState
+from services.api.core.pipeline import ServiceState
 from services.contracts.messages import Alert
 from services.contracts.stories import Folded
 
@@ -33,7 +33,7 @@ STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}
 )
 HEALTH = an_object(status=_TEXT)
-LINE = an_object(rooms={"type": "array", "items": ref("RoomState")})
+PIPELINE = an_object(services={"type": "array", "items": ref("ServiceState")})
 
 
 def gives(schema: dict[str, Any], media: str = "application/json", **sentences: str) -> dict[int | str, dict[str, Any]]:
@@ -50,7 +50,7 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             made = get_openapi(title=self.title, version=self.version, routes=self.routes)
-            _, shapes = msgspec.json.schema_components([Alert, Folded, RoomState], ref_template=_REF)
+            _, shapes = msgspec.json.schema_components([Alert, Folded, ServiceState], ref_template=_REF)
             made.setdefault("components", {}).setdefault("schemas", {}).update({**shapes, "Error": _ERROR})
             self.openapi_schema = made
         return self.openapi_schema

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.api.core.line import RoomState
+from services.api.core.pipeline import ServiceState
 from services.api.core.query import Query
 from services.contracts.messages import Alert, AlertState
 from services.contracts.stories import StoryMember
@@ -59,10 +59,10 @@ class AlertReader(Protocol):
         ...
 
 
-class Rooms(Protocol):
-    """The rooms before the api."""
+class Services(Protocol):
+    """The services before the api."""
 
-    def states(self) -> Sequence[RoomState]:
+    def states(self) -> Sequence[ServiceState]:
         """How they stood when last asked."""
         ...
 

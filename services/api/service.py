@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.runtime.errors import UsageError
-from services.runtime.logging import get
+from services.runtime.process.logging import get
 
 log = get(__name__)
 
@@ -20,7 +20,7 @@ GRACE_SECONDS = 3  # for answers under way; open streams end at once, and their 
 
 
 class ApiService:
-    """See :class:`services.runtime.process.Service`."""
+    """See :class:`services.runtime.process.run.Service`."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class ApiService:
 
     def healthy(self) -> str | None:
         if self._running is not None and self._running.done() and self._running.exception() is not None:
-            return "nobody looks at how the rooms stand"
+            return "nobody looks at how the services stand"
         return None
 
 

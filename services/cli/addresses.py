@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 import msgspec
 import typer
 
-from services.runtime import access, redis_address
-from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka import connection as access
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.redis import address as redis_address
 
 KafkaOption = Annotated[
     str | None,

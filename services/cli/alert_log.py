@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import codec, topics
 from services.contracts.messages import SEVERITIES, Alert
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
 
 _POLL_MS = 500
 

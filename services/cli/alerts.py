@@ -10,7 +10,7 @@ from services.cli.addresses import KafkaOption
 
 if TYPE_CHECKING:
     from services.cli.alert_log import Record, Wanted
-    from services.runtime.access import KafkaAccess
+    from services.runtime.kafka.connection import KafkaAccess
 
 
 def register(app: typer.Typer) -> None:

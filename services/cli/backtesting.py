@@ -15,8 +15,8 @@ from services.cli import addresses, jsonl
 from services.cli.console import err, json_line, out
 from services.contracts import codec, topics
 from services.contracts.messages import UniqueArticle
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
 from services.tagger import library
 from services.tagger.core.backtest import Backtest, Change, Past, TopicChange
 from services.tagger.core.tag import Fields

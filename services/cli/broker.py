@@ -9,20 +9,20 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.runtime import logging
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.topics import admin
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.topics import admin
+from services.runtime.messages.delivery import Delivery
+from services.runtime.process import logging
+from services.runtime.process.clock import SystemClock
 
 ANSWER_WITHIN_SECONDS = 8.0
 
 
 def quiet() -> None:
     """Send what the edges log to standard error, errors only: a person is told in sentences instead."""
-    logging.configure(room="cli", log_format="console", log_level="error")
+    logging.configure(service="cli", log_format="console", log_level="error")
 
 
 async def require_topic(kafka: KafkaAccess, topic: str) -> set[str]:

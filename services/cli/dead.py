@@ -15,8 +15,8 @@ import typer
 
 from services.cli import addresses
 from services.cli.console import err, json_line, out
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
 
 if TYPE_CHECKING:
     from services.contracts.messages import DeadLetter
@@ -147,7 +147,7 @@ async def _replay(kafka: KafkaAccess, *, only: list[str], reason: str | None) ->
 async def _replay_one(kafka: KafkaAccess, publisher: Publisher, letter: DeadLetter) -> bool:
     """Send one letter's original, then note it. A crash between the two means it is sent once more, which is safe."""
     from services.cli import broker
-    from services.runtime.dead_letters import noted_as_replayed, replayed
+    from services.runtime.messages.dead_letters import noted_as_replayed, replayed
 
     original = letter.value
     if original is None:  # too large to be repeated in the letter: the original may still lie where it was
@@ -176,14 +176,14 @@ def _table(letters: list[DeadLetter], replayed: set[str]) -> None:
 
     table = Table(show_lines=True)
     table.add_column("id, last failed (UTC)", no_wrap=True)
-    table.add_column("room, reason, where", no_wrap=True)
+    table.add_column("service, reason, where", no_wrap=True)
     table.add_column("tries", justify="right")
     table.add_column("error", overflow="fold")
     for letter in letters:
         where = f"{letter.topic}/{letter.partition}/{letter.offset}"
         cells = (
             f"{letter.id}\n{letter.last_failed_at:%Y-%m-%d %H:%M:%S}",
-            f"{letter.room}, {letter.reason}\n{where}",
+            f"{letter.service}, {letter.reason}\n{where}",
             str(letter.attempts),
             f"{'(replayed) ' * (letter.id in replayed)}{letter.error_class}: {letter.detail}",
         )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.local.settings import LocalSettings
-from services.runtime import settings
+from services.runtime.process import settings
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
-    """Raise :class:`SettingError` for a ``WIREWATCH_`` variable that is neither ours nor has the name of a room.
+    """Raise :class:`SettingError` for a ``WIREWATCH_`` variable that is neither ours nor has the name of a service.
 
-    A room's own variables are its matter: it looks at them when it starts, `wirewatch up` before it starts any.
+    A service's own variables are its matter: it looks at them when it starts, `wirewatch up` before it starts any.
     """
     unknown = settings.unknown("local", settings.variables(LocalSettings, "local"), environ)
     if unknown:
-        from services.local import preflight  # knows every room's settings: more than a command without fault needs
+        from services.local import preflight  # knows every service's settings: more than a command without fault needs
 
         raise settings.unknown_error(unknown[0], "`wirewatch`", preflight.variables())

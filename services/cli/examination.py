@@ -13,9 +13,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from services.cli import addresses
-from services.runtime import files, topics
-from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.errors import UsageError
+from services.runtime.files import shipped as files
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 
 State = Literal["ok", "warn", "fail", "skipped"]
 
@@ -90,7 +91,7 @@ def topics_as_declared(declared: Mapping[str, topics.Topic], standing: Mapping[s
 
 
 async def _store(option: str | None) -> list[Finding]:
-    from services.runtime.redis import FAILURES, connect, require_access
+    from services.runtime.redis.connection import FAILURES, connect, require_access
 
     try:
         redis = addresses.redis(option)
@@ -155,7 +156,7 @@ def clock(skew_seconds: float) -> Finding:
 
 
 def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """The settings of every room and the files they name, read as the rooms read them."""
+    """The settings of every service and the files they name, read as the services read them."""
     from services.alerter import severity_file
     from services.alerter.settings import AlerterSettings
     from services.local.preflight import SETTINGS
@@ -163,17 +164,17 @@ def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     from services.notifier.settings import NotifierSettings
     from services.poller.edges.feedlist import FeedList
     from services.poller.settings import PollerSettings
-    from services.runtime import settings
+    from services.runtime.process import settings
     from services.tagger import library
     from services.tagger.settings import TaggerSettings
 
-    def of(kind: type[Any], room: str) -> Any:
-        return settings.load(kind, room, environ)
+    def of(kind: type[Any], service: str) -> Any:
+        return settings.load(kind, service, environ)
 
     def every_setting() -> str:
-        for room, kind in SETTINGS.items():
-            of(kind, room)
-        return f"those of {len(SETTINGS)} rooms"
+        for service, kind in SETTINGS.items():
+            of(kind, service)
+        return f"those of {len(SETTINGS)} services"
 
     def feeds() -> str:
         lists = [Path(name) for name in of(PollerSettings, "poller").feeds]
@@ -261,7 +262,7 @@ def _names_secret(variable: str) -> bool:
 
 
 def disk(environ: Mapping[str, str]) -> Finding:
-    """Room where `wirewatch up` keeps its data, or would. That of other servers is for their alarms."""
+    """Service where `wirewatch up` keeps its data, or would. That of other servers is for their alarms."""
     place = Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch").absolute()
     there = next(folder for folder in (place, *place.parents) if folder.exists())
     usage = shutil.disk_usage(there)

@@ -162,7 +162,8 @@ async def _check_all(urls: list[str], json: bool) -> int:
 def _paths() -> list[Path]:
     """The lists the poller would read here: the setting, else the own list, else the shipped one."""
     from services.poller.settings import PollerSettings
-    from services.runtime import files, settings
+    from services.runtime.files import shipped as files
+    from services.runtime.process import settings
 
     named = settings.load(PollerSettings, "poller", os.environ).feeds
     if named:
@@ -181,7 +182,7 @@ def _read_all(paths: list[Path]) -> list[FeedConfig]:
 def _own(list_file: Path | None) -> tuple[Path, list[FeedConfig]]:
     """The list to edit; on the first edit it is made as a copy of the shipped one."""
     from services.poller.edges.feedlist import read
-    from services.runtime import files
+    from services.runtime.files import shipped as files
 
     path = list_file or OWN_LIST
     if path.is_file():
@@ -207,9 +208,9 @@ async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
     from services.cli import addresses
     from services.poller.edges.store import read_states
     from services.poller.settings import PollerSettings
-    from services.runtime import settings
-    from services.runtime.access import RedisAccess, redis_of
-    from services.runtime.redis import FAILURES, connect
+    from services.runtime.kafka.connection import RedisAccess, redis_of
+    from services.runtime.process import settings
+    from services.runtime.redis.connection import FAILURES, connect
 
     named = redis_of(settings.load(PollerSettings, "poller", os.environ))
     noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()

@@ -24,7 +24,7 @@ from services.poller.edges.egress import FEED_BYTES, Egress
 from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
 from services.poller.settings import PollerSettings
-from services.runtime import settings
+from services.runtime.process import settings
 
 
 @dataclass(frozen=True, slots=True)

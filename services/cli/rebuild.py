@@ -11,7 +11,7 @@ from services.cli.addresses import KafkaOption, RedisOption
 
 if TYPE_CHECKING:
     from services.alerter.rebuild import Report
-    from services.runtime.access import KafkaAccess, RedisAccess
+    from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 
 
 def register(app: typer.Typer) -> None:
@@ -54,10 +54,11 @@ async def _run(kafka: KafkaAccess, redis: RedisAccess) -> Report:
     from services.alerter.edges.topics import KafkaLog
     from services.alerter.rebuild import Rebuild
     from services.alerter.settings import AlerterSettings
-    from services.runtime import files, settings
-    from services.runtime.clock import SystemClock
-    from services.runtime.redis import RedisCalls, connect
-    from services.runtime.retry import Waiting
+    from services.runtime.files import shipped as files
+    from services.runtime.process import settings
+    from services.runtime.process.clock import SystemClock
+    from services.runtime.process.outages import Waiting
+    from services.runtime.redis.connection import RedisCalls, connect
 
     own = {name: value for name, value in os.environ.items() if name.startswith("WIREWATCH_ALERTER_")}
     chosen = settings.load(AlerterSettings, "alerter", own)

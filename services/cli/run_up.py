@@ -13,15 +13,15 @@ from pathlib import Path
 
 from services.cli.feeds_summary import summary
 from services.cli.screens import Screen
-from services.local import figures, line, preflight, stack
+from services.local import figures, pipeline, preflight, stack
 from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
 from services.local.stack import Stack
-from services.runtime import files
-from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
-from services.runtime.settings import load
+from services.runtime.files import shipped as files
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.settings import load
 from services.samples.core import feeds
 
 _READY_WITHIN_SECONDS = 60.0
@@ -47,7 +47,7 @@ def run(screen: Screen, wanted: Wanted | None, home: Path | None) -> int:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     place = home_of(home)
     try:
-        preflight.check(line.own_feeds(place) | dict(os.environ))
+        preflight.check(pipeline.own_feeds(place) | dict(os.environ))
         return asyncio.run(_Up(screen, wanted, place).run())
     finally:
         screen.close()
@@ -110,14 +110,14 @@ class _Up:
         return 0
 
     def _raise_if_hopeless(self, standing: Stack) -> None:
-        """A room that cannot start as it is set up will not start later: say so now, and end."""
+        """A service that cannot start as it is set up will not start later: say so now, and end."""
         for part in standing.parts():
             if part.state == "failed":
                 raise UsageError(f"{part.name} cannot start: {part.detail}")
 
     async def _summarise(self, standing: Stack) -> None:
-        poller = next(room.address for room in standing.line.rooms if room.program.name == "poller")
-        samples = len(feeds.read(files.seeds() / "samples")) if standing.line.samples else 0
+        poller = next(service.address for service in standing.pipeline.services if service.program.name == "poller")
+        samples = len(feeds.read(files.seeds() / "samples")) if standing.pipeline.samples else 0
         last = ""
         while True:
             now = summary(await asyncio.to_thread(figures.metrics, poller), samples=samples)

@@ -40,7 +40,7 @@ class Screen(Protocol):
     """Where ``up`` tells what happens."""
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Something that takes a while before the line stands."""
+        """Something that takes a while before the pipeline is up."""
         ...
 
     def happened(self, part: Part, what: str) -> None:
@@ -48,7 +48,7 @@ class Screen(Protocol):
         ...
 
     def standing(self, stack: Stack, seconds: float) -> None:
-        """The line stands (or as much of it as could be started)."""
+        """The pipeline is up (or as much of it as could be started)."""
         ...
 
     def alert(self, seen: Seen) -> None:
@@ -147,8 +147,8 @@ class JsonScreen:
                 "seconds": round(seconds, 3),
                 "kafka": stack.servers.kafka.servers,
                 "redis": str(stack.servers.redis),
-                "api": stack.line.api,
-                "samples": stack.line.samples,
+                "api": stack.pipeline.api,
+                "samples": stack.pipeline.samples,
                 "processes": [
                     {"name": part.name, "where": _where(part, stack), "pid": part.pid, "state": part.state}
                     for part in stack.parts()
@@ -184,7 +184,7 @@ def _table(stack: Stack, seconds: float) -> Table:
 def _where(part: Part, stack: Stack) -> str:
     """What a person would connect to: the page of the api, the feeds of the samples, else its operations endpoint."""
     if part.name == "api":
-        return stack.line.api
+        return stack.pipeline.api
     if part.name == "samples":
-        return stack.line.samples or ""
+        return stack.pipeline.samples or ""
     return part.server.address

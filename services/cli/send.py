@@ -18,14 +18,14 @@ import typer
 
 from services.cli import addresses, jsonl
 from services.cli.console import err, out
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from services.contracts.messages import Article
-    from services.runtime.delivery import Outgoing
+    from services.runtime.messages.delivery import Outgoing
     from services.runtime.ports import Publisher
 
 FEED = "import"  # the address of the feed that completed articles are said to come from
@@ -208,8 +208,8 @@ async def _send(lines: BinaryIO, name: str, kafka: KafkaAccess, *, backfill: boo
 
 def _add(sending: Sending, line: bytes, number: int, name: str, *, backfill: bool) -> None:
     from services.contracts import topics, trace
-    from services.runtime.clock import SystemClock
-    from services.runtime.delivery import Outgoing
+    from services.runtime.messages.delivery import Outgoing
+    from services.runtime.process.clock import SystemClock
 
     try:
         article, value = article_of(line, now=SystemClock().now(), backfill=backfill)

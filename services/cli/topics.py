@@ -11,11 +11,11 @@ import typer
 
 from services.cli import addresses
 from services.cli.console import err, json_line, out
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
 
 if TYPE_CHECKING:
-    from services.runtime.rights import Right
+    from services.runtime.kafka.acl import Right
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, re
     import msgspec
 
     from services.cli.broker import quiet
-    from services.runtime import topics
+    from services.runtime.kafka import topics
 
     quiet()
     declared = list(topics.read().values())
@@ -93,7 +93,9 @@ async def _create(kafka: KafkaAccess, timeout: float, partitions: int | None, re
 async def _grant(kafka: KafkaAccess, file: Path) -> None:
     from aiokafka.errors import KafkaError
 
-    from services.runtime import rights, topics, users
+    from services.runtime.kafka import acl as rights
+    from services.runtime.kafka import scram as users
+    from services.runtime.kafka import topics
 
     passwords = users.read_passwords(file)
     wanted = rights.rights(topics.read().values())
@@ -114,7 +116,7 @@ async def _list(kafka: KafkaAccess, *, as_json: bool) -> None:
     from rich.table import Table
 
     from services.cli.broker import ANSWER_WITHIN_SECONDS, quiet
-    from services.runtime import topics
+    from services.runtime.kafka import topics
 
     quiet()
     declared = topics.read()

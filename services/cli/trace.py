@@ -1,4 +1,4 @@
-"""``wirewatch trace``: an article's way through the rooms."""
+"""``wirewatch trace``: an article's way through the services."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.cli.addresses import KafkaOption, RedisOption
 
 if TYPE_CHECKING:
     from services.cli.way import Way
-    from services.runtime.access import KafkaAccess, RedisAccess
+    from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +26,9 @@ def register(app: typer.Typer) -> None:
         redis: RedisOption = None,
         json: Annotated[bool, typer.Option("--json", help="One version of one article a line.")] = False,
     ) -> None:
-        """Show an article's way through the rooms: at each its status, when, and why.
+        """Show an article's way through the services: at each its status, when, and why.
 
-        Reads the topics and Redis; the same way is in the logs of the rooms, under the trace id.
+        Reads the topics and Redis; the same way is in the logs of the services, under the trace id.
         Exit code 1 where nothing is known of ID.
         """
         import asyncio
@@ -68,10 +68,10 @@ async def _ways(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whole_st
     from services.cli.way import ways
     from services.contracts import ids, topics
     from services.notifier.edges.redis import RedisOutbox
-    from services.runtime.clock import SystemClock
     from services.runtime.errors import UsageError
-    from services.runtime.redis import RedisCalls, connect
-    from services.runtime.retry import Waiting
+    from services.runtime.process.clock import SystemClock
+    from services.runtime.process.outages import Waiting
+    from services.runtime.redis.connection import RedisCalls, connect
 
     broker.quiet()
     await broker.require_topic(kafka, topics.ARTICLES)
@@ -116,7 +116,7 @@ def _show(way: Way) -> None:
     out.print(Text("  ".join(names), style="dim"))
     out.print(Text(f"trace {way.trace}", style="dim"))
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("room", "status", "when (UTC)", "after"):
+    for column in ("service", "status", "when (UTC)", "after"):
         table.add_column(column, no_wrap=True)
     table.add_column("why, and where the message is", overflow="fold")
     for number, step in enumerate(way.steps):
@@ -125,6 +125,6 @@ def _show(way: Way) -> None:
         when = step.at.astimezone(UTC).strftime(form)[:-3] if step.at else ""
         after = duration((step.at - began).total_seconds()) if step.at and began and number else ""
         why = Text(plain(step.reason)).append(f"  {step.place or ''}", style="dim")
-        table.add_row(step.room, Text(step.status, style=style), when, after, why)
+        table.add_row(step.service, Text(step.status, style=style), when, after, why)
     out.print(table)
     out.print()

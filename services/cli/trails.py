@@ -11,11 +11,11 @@ from services.cli.way import GROUPS, Committed, Found, Told
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.notifier.edges.redis import RedisOutbox
-from services.runtime.access import KafkaAccess
-from services.runtime.delivery import Delivery
-from services.runtime.topics import admin
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.topics import admin
+from services.runtime.messages.delivery import Delivery
 
-_EARLIER = timedelta(minutes=5)  # clocks of brokers and rooms may differ
+_EARLIER = timedelta(minutes=5)  # clocks of brokers and services may differ
 _DELIVERIES = 10_000  # the newest so many are looked through
 
 
@@ -44,7 +44,7 @@ async def find(kafka: KafkaAccess, wanted: str, *, whole_story: bool) -> Found:
 
 
 async def committed(kafka: KafkaAccess) -> Committed:
-    """How far each room has come on what it reads. A group that has read nothing yet is left out."""
+    """How far each service has come on what it reads. A group that has read nothing yet is left out."""
     async with admin(kafka, timeout_seconds=broker.ANSWER_WITHIN_SECONDS) as client:
         return {
             (group, place.topic, place.partition): at.offset
@@ -93,7 +93,7 @@ async def _read_verdicts(
 
 
 async def _read_ends(kafka: KafkaAccess, found: Found, own: Collection[str], since: datetime | None) -> None:
-    """What tagger and alerter made of them, and what any room set aside."""
+    """What tagger and alerter made of them, and what any service set aside."""
     needles = [article.encode() for article in own]
     async for record in broker.read_all(kafka, topics.TAGGED, since=since):
         if _holds(record, needles):
@@ -121,4 +121,4 @@ def _keep(kept: list[tuple[Delivery, Any]], record: Delivery, kind: type[Any]) -
     try:
         kept.append((record, codec.decode(record.value, kind)))
     except codec.UndecodableError:
-        return  # no room could read it either: it is a dead letter, and not of this article
+        return  # no service could read it either: it is a dead letter, and not of this article

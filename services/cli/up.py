@@ -1,4 +1,4 @@
-"""``wirewatch up``: the whole line on this machine; ``wirewatch status``: how it stands."""
+"""``wirewatch up``: the whole pipeline on this machine; ``wirewatch status``: how it stands."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def up(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run everything here: broker, store and every room, with the sample feeds; alerts appear as they are raised.
+    """Run everything here: broker, store and every service, with the sample feeds; alerts appear as they are raised.
 
     WIREWATCH_KAFKA and WIREWATCH_REDIS name servers to use instead of the embedded ones. Runs until Ctrl-C.
     """
@@ -79,7 +79,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
         json_line(found)
     else:
         _show(found)
-    well = not (found.kafka.problem or found.redis.problem) and all(room.ready for room in found.rooms)
+    well = not (found.kafka.problem or found.redis.problem) and all(service.ready for service in found.services)
     raise typer.Exit(0 if well else 1)
 
 
@@ -96,11 +96,13 @@ def _show(found: Status) -> None:
         since = f" (since {server.away_since})" if server.away_since else ""
         state = f"[red]{plain(server.problem)}{since}[/]" if server.problem else "[green]ready[/]"
         table.add_row(name, server.address, str(server.pid or "not ours"), state, "", "", "")
-    for room in found.rooms:
-        where = {"api": found.api, "samples": found.samples}.get(room.name) or room.ops
-        slowed = room.waits_for or room.note
+    for service in found.services:
+        where = {"api": found.api, "samples": found.samples}.get(service.name) or service.ops
+        slowed = service.waits_for or service.note
         state = f"[yellow]{plain(slowed)}[/]" if slowed else "[green]ready[/]"
-        lag = "" if room.lag_seconds is None else duration(room.lag_seconds)
-        counts = ", ".join(f"{count} {status}" for status, count in room.articles.items() if count)
-        table.add_row(room.name, where, str(room.pid or "-"), state, lag, counts, str(room.dead) if room.dead else "")
+        lag = "" if service.lag_seconds is None else duration(service.lag_seconds)
+        counts = ", ".join(f"{count} {status}" for status, count in service.articles.items() if count)
+        table.add_row(
+            service.name, where, str(service.pid or "-"), state, lag, counts, str(service.dead) if service.dead else ""
+        )
     out.print(table)

@@ -11,8 +11,8 @@ from typing import Literal
 from services.contracts.messages import Alert
 from services.notifier.core.match import matches, missed
 from services.notifier.core.watches import WatchFile
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
 
 _SPAN = re.compile(r"(\d{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

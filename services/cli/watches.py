@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from services.cli.watch_trial import Trial
     from services.notifier.core.watches import Watch, WatchFile
     from services.notifier.edges.redis import Listed
-    from services.runtime.access import RedisAccess
+    from services.runtime.kafka.connection import RedisAccess
 
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 WatchesOption = Annotated[
@@ -158,10 +158,10 @@ async def _deliveries(address: RedisAccess, *, dead: bool, limit: int) -> list[L
     from datetime import timedelta
 
     from services.notifier.edges.redis import RedisOutbox
-    from services.runtime.clock import SystemClock
     from services.runtime.errors import UsageError
-    from services.runtime.redis import FAILURES, RedisCalls, connect
-    from services.runtime.retry import Waiting
+    from services.runtime.process.clock import SystemClock
+    from services.runtime.process.outages import Waiting
+    from services.runtime.redis.connection import FAILURES, RedisCalls, connect
 
     client = connect(address)
     try:

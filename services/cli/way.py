@@ -1,4 +1,4 @@
-"""An article's way through the rooms, put together from what lies on the topics and in Redis. Pure."""
+"""An article's way through the services, put together from what lies on the topics and in Redis. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from services.contracts import ids, topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
-from services.runtime.delivery import Delivery
+from services.runtime.messages.delivery import Delivery
 
 GROUPS: Final = {"deduper": "wirewatch-deduper", "tagger": "wirewatch-tagger", "alerter": "wirewatch-alerter"}
 Committed = Mapping[tuple[str, str, int], int]
@@ -19,12 +19,12 @@ Committed = Mapping[tuple[str, str, int], int]
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """What one room made of the version. ``at`` is null where the room left no time.
+    """What one service made of the version. ``at`` is null where the service left no time.
 
     ``place`` is topic/partition/offset of the message that says so.
     """
 
-    room: str
+    service: str
     status: str
     at: datetime | None
     reason: str
@@ -96,7 +96,7 @@ def ways(
 
 @dataclass(slots=True)
 class _Maker:
-    """One version's steps, room by room."""
+    """One version's steps, service by service."""
 
     found: Found
     committed: Committed
@@ -132,7 +132,7 @@ class _Maker:
         again = f", sent {times} times" if times > 1 else ""
         kind = "a feed's first fetch or an import" if self.article.backfill else "news"
         return Step(
-            room="poller",
+            service="poller",
             status="published",
             at=self.article.fetched_at,
             reason=f"{kind} of {self.article.feed.title or self.article.feed.url}{again}",
@@ -200,24 +200,26 @@ class _Maker:
             if (one.alert_id, one.revision) == (alert.id, alert.revision):
                 why = f": {one.error}" if one.error else ""
                 steps.append(
-                    Step(room="notifier", status=one.state, at=one.at, reason=f"{one.watch} by {one.channel}{why}")
+                    Step(service="notifier", status=one.state, at=one.at, reason=f"{one.watch} by {one.channel}{why}")
                 )
 
-    def _dead_or_waiting(self, steps: list[Step], room: str, sent: Delivery, status: str, reason: str) -> None:
-        """Add the step of a room that sent nothing on: set aside, not there yet, or ``status`` for ``reason``."""
+    def _dead_or_waiting(self, steps: list[Step], service: str, sent: Delivery, status: str, reason: str) -> None:
+        """Add the step of a service that sent nothing on: set aside, not there yet, or ``status`` for ``reason``."""
         for _, letter in self.found.dead:
             if (letter.topic, letter.partition, letter.offset) == (sent.topic, sent.partition, sent.offset):
                 why = f"{letter.reason}: {letter.error_class}: {letter.detail} (dead letter {letter.id})"
-                steps.append(Step(room=room, status="dead", at=letter.last_failed_at, reason=why))
+                steps.append(Step(service=service, status="dead", at=letter.last_failed_at, reason=why))
                 return
-        next_offset = self.committed.get((GROUPS[room], sent.topic, sent.partition))
+        next_offset = self.committed.get((GROUPS[service], sent.topic, sent.partition))
         if next_offset is None:
-            steps.append(Step(room=room, status="waiting", at=None, reason="this room has not begun on the partition"))
+            steps.append(
+                Step(service=service, status="waiting", at=None, reason="this service has not begun on the partition")
+            )
         elif next_offset <= sent.offset:
             before = sent.offset - next_offset
-            steps.append(Step(room=room, status="waiting", at=None, reason=f"{before} messages are before it"))
+            steps.append(Step(service=service, status="waiting", at=None, reason=f"{before} messages are before it"))
         else:
-            steps.append(Step(room=room, status=status, at=None, reason=reason))
+            steps.append(Step(service=service, status=status, at=None, reason=reason))
 
     def _is_this(self, delivery: Delivery, article_id: str, fetched_at: datetime) -> bool:
         """Whether a copy is this version: by its trace or, from before there were traces, by when it was fetched."""
@@ -237,8 +239,8 @@ def _trace_of(delivery: Delivery, article: Article) -> str:
     return delivery.trace or trace.id_of(trace.begun(article.id, article.content_hash)) or ""
 
 
-def _step(room: str, status: str, at: datetime, reason: str, delivery: Delivery) -> Step:
-    return Step(room=room, status=status, at=at, reason=reason, place=_place(delivery))
+def _step(service: str, status: str, at: datetime, reason: str, delivery: Delivery) -> Step:
+    return Step(service=service, status=status, at=at, reason=reason, place=_place(delivery))
 
 
 def _place(delivery: Delivery) -> str:

@@ -1,4 +1,4 @@
-"""Bytes to messages and back. JSON, UTF-8, one encoder for all rooms.
+"""Bytes to messages and back. JSON, UTF-8, one encoder for all services.
 
 Errors:
     UndecodableError: the bytes are not the message the topic promises; says what and where in the message.

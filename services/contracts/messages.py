@@ -222,7 +222,7 @@ class AlertSource(Struct, frozen=True, kw_only=True):
 
 
 class Stages(Struct, frozen=True, kw_only=True):
-    """When the article that caused a revision passed each room, and the trace it left (see ``contracts.trace``)."""
+    """When the article that caused a revision passed each service, and the trace it left (see ``contracts.trace``)."""
 
     article_id: str
     fetched_at: Time
@@ -270,7 +270,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    room: str
+    service: str
     topic: str
     partition: int
     offset: int

@@ -1,8 +1,8 @@
-"""The id that one version of an article carries through every room: W3C Trace Context, as a Kafka header.
+"""The id that one version of an article carries through every service: W3C Trace Context, as a Kafka header.
 
 ``traceparent`` is ``00-<trace id>-<span id>-01``. The trace id depends on article id and content hash alone, so a
 delivery that comes again, after a crash or a replay, carries the same; it is also the trace of the alert revision that
-the version caused. The span id names the room that sent the message, and follows from the trace id.
+the version caused. The span id names the service that sent the message, and follows from the trace id.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def begun(article_id: str, content_hash: str) -> str:
     return _written(_digest("trace", article_id, content_hash)[:32], "poller")
 
 
-def onward(traceparent: str | None, room: str) -> str | None:
-    """The ``traceparent`` of what ``room`` makes of a message that came with ``traceparent``; None without one."""
+def onward(traceparent: str | None, service: str) -> str | None:
+    """The ``traceparent`` of what ``service`` makes of a message that came with ``traceparent``; None without one."""
     trace_id = id_of(traceparent)
-    return None if trace_id is None else _written(trace_id, room)
+    return None if trace_id is None else _written(trace_id, service)
 
 
 def id_of(traceparent: str | None) -> str | None:
@@ -39,13 +39,13 @@ def headers(traceparent: str | None) -> dict[str, str]:
     return {} if traceparent is None else {HEADER: traceparent}
 
 
-def passed_on(received: Mapping[str, str], room: str) -> dict[str, str]:
-    """The headers that ``room`` sends on for a message received with ``received``."""
-    return headers(onward(received.get(HEADER), room))
+def passed_on(received: Mapping[str, str], service: str) -> dict[str, str]:
+    """The headers that ``service`` sends on for a message received with ``received``."""
+    return headers(onward(received.get(HEADER), service))
 
 
-def _written(trace_id: str, room: str) -> str:
-    return f"00-{trace_id}-{_digest('span', trace_id, room)[:_SPAN]}-01"
+def _written(trace_id: str, service: str) -> str:
+    return f"00-{trace_id}-{_digest('span', trace_id, service)[:_SPAN]}-01"
 
 
 def _digest(*parts: str) -> str:

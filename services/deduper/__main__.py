@@ -8,12 +8,13 @@ from services.deduper.metrics import DeduperMetrics
 from services.deduper.settings import DeduperSettings
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import Vocabularies
-from services.runtime import process, redis
-from services.runtime.access import kafka_of, redis_of
-from services.runtime.isolation import Isolating
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.process import Context
-from services.runtime.streams import StreamService
+from services.runtime.kafka.connection import kafka_of, redis_of
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.stream import StreamService
+from services.runtime.messages.isolate import Isolating
+from services.runtime.process import run as process
+from services.runtime.process.run import Context
+from services.runtime.redis import connection as redis
 
 
 def build(settings: DeduperSettings, context: Context) -> StreamService:

@@ -1,4 +1,4 @@
-"""The Faust app: one agent on ``articles``. The only file of the room that knows Faust."""
+"""The Faust app: one agent on ``articles``. The only file of the service that knows Faust."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import faust
 
 from services.contracts import topics
 from services.deduper.settings import DeduperSettings
-from services.runtime import streams
+from services.runtime.kafka import stream as streams
 from services.runtime.ports import StreamHandler
 
 

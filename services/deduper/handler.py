@@ -15,12 +15,12 @@ from services.deduper.core.facts import facts_of
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, status
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.errors import ArticleTooLargeError
-from services.runtime import failpoints
-from services.runtime.clock import Clock
-from services.runtime.dead_letters import set_aside
-from services.runtime.delivery import Delivery, Outgoing
-from services.runtime.logging import get
+from services.runtime.messages.dead_letters import set_aside
+from services.runtime.messages.delivery import Delivery, Outgoing
 from services.runtime.ports import Publisher
+from services.runtime.process import failpoints
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 if TYPE_CHECKING:
     from services.deduper.metrics import DeduperMetrics
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = get(__name__)
 
 Status = Literal["new", "update", "same_story", "duplicate", "known", "dead"]
-ROOM = "deduper"
+SERVICE = "deduper"
 AT_ONCE = 32  # articles the store is asked about while as many more are read
 
 
@@ -122,7 +122,7 @@ class Deduper:
         article = one.article
         assert article is not None  # noqa: S101 - only decoded deliveries are asked about
         one.status = "known" if decision.known else status(decision.verdict)
-        one.outgoing = self._message(article, decision.verdict, trace.passed_on(one.delivery.headers, ROOM))
+        one.outgoing = self._message(article, decision.verdict, trace.passed_on(one.delivery.headers, SERVICE))
         if decision.known:
             return
         if not isinstance(decision.verdict, New):

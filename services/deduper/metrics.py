@@ -1,4 +1,4 @@
-"""Every metric of the deduper, beside those of any stream room."""
+"""Every metric of the deduper, beside those of any stream service."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from services.contracts.messages import LinkedBy
 from services.deduper.handler import Status
-from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECONDS, RoomMetrics, counter
+from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECONDS, ServiceMetrics, counter
 
 
-class DeduperMetrics(RoomMetrics):
+class DeduperMetrics(ServiceMetrics):
     """``links`` by the rule that made them, the store's time, and how old an article is when it is deduped."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

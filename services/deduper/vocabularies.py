@@ -12,7 +12,7 @@ from services.contracts import redis_keys
 from services.deduper.core.names import Aliases
 from services.deduper.core.text import fold
 from services.deduper.core.vocabulary import Vocabulary
-from services.runtime.files import seeds
+from services.runtime.files.shipped import seeds
 
 ENGLISH = ("en", redis_keys.bucket(None))  # what has no language is taken for English: rare words are rare there too
 

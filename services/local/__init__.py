@@ -1,4 +1,4 @@
-"""The embedded stack: a Kafka broker, a Redis store and every room as processes under one supervisor.
+"""The embedded stack: a Kafka broker, a Redis store and every service as processes under one supervisor.
 
 Purpose: ``wirewatch up`` and the tests need the real servers on a machine that has only Python.
 

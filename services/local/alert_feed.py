@@ -13,9 +13,9 @@ from aiokafka.errors import KafkaError
 from services.contracts import topics
 from services.contracts.codec import UndecodableError, decode
 from services.contracts.messages import Alert
-from services.runtime.access import KafkaAccess
-from services.runtime.logging import get
-from services.runtime.retry import Backoff
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.process.logging import get
+from services.runtime.process.outages import Backoff
 
 log = get(__name__)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from services.local import jars, ports, probes
 from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError, StartError
-from services.runtime.access import KafkaAccess
+from services.runtime.kafka.connection import KafkaAccess
 
 _JAVA_AT_LEAST = 17  # Kafka 4 servers
 _HEAP = "-Xmx256m"

@@ -35,7 +35,7 @@ class Server:
     """A program that listens, the address its clients use, and how to ask it.
 
     ``probe`` asks whether it can do its work now; ``alive`` whether it still answers at all, which is the same thing
-    for a server and less for a room, which may rightly wait for a server for hours.
+    for a server and less for a service, which may rightly wait for a server for hours.
     """
 
     program: Program

@@ -1,4 +1,4 @@
-"""What the rooms say of themselves: readiness and the figures of /metrics, gathered for ``wirewatch status``."""
+"""What the services say of themselves: readiness and the figures of /metrics, gathered for ``wirewatch status``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.local import probes
 from services.local.home import Run
-from services.runtime import access
-from services.runtime.access import KafkaAccess, RedisAccess
-from services.runtime.ops import OK
+from services.runtime.kafka import connection as access
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.process.ops import OK
 
 
-class RoomStatus(Struct, frozen=True, kw_only=True):
-    """One room. ``waits_for`` is what keeps it from being ready, in words; ``articles`` counts by status.
+class ServiceStatus(Struct, frozen=True, kw_only=True):
+    """One service. ``waits_for`` is what keeps it from being ready, in words; ``articles`` counts by status.
 
-    ``waiting_since`` is server to since when it is waited for; ``note`` says what slows a room that is ready.
+    ``waiting_since`` is server to since when it is waited for; ``note`` says what slows a service that is ready.
     """
 
     name: str
@@ -37,7 +37,7 @@ class RoomStatus(Struct, frozen=True, kw_only=True):
 class ServerStatus(Struct, frozen=True, kw_only=True):
     """The broker or the store. ``problem`` is null while it answers; ``pid`` is null where it is not ours.
 
-    ``away_since`` is since when the first room has waited for it; null where none does.
+    ``away_since`` is since when the first service has waited for it; null where none does.
     """
 
     address: str
@@ -54,7 +54,7 @@ class Status(Struct, frozen=True, kw_only=True):
     samples: str | None
     kafka: ServerStatus
     redis: ServerStatus
-    rooms: tuple[RoomStatus, ...]
+    services: tuple[ServiceStatus, ...]
 
 
 def of(run: Run, environ: Mapping[str, str]) -> Status:
@@ -64,7 +64,7 @@ def of(run: Run, environ: Mapping[str, str]) -> Status:
     """
     kafka = KafkaAccess(run.kafka) if "broker" in run.pids else access.kafka_in(environ, run.kafka)
     redis = RedisAccess(run.redis) if "store" in run.pids else access.redis_in(environ, run.redis)
-    rooms = tuple(_room(name, ops, run.pids.get(name)) for name, ops in run.ops.items())
+    services = tuple(_service(name, ops, run.pids.get(name)) for name, ops in run.ops.items())
     return Status(
         pid=run.pid,
         api=run.api,
@@ -73,21 +73,21 @@ def of(run: Run, environ: Mapping[str, str]) -> Status:
             address=run.kafka,
             pid=run.pids.get("broker"),
             problem=probes.kafka(kafka)(),
-            away_since=away_since(rooms, "kafka"),
+            away_since=away_since(services, "kafka"),
         ),
         redis=ServerStatus(
             address=str(redis),
             pid=run.pids.get("store"),
             problem=probes.store(redis)(),
-            away_since=away_since(rooms, "redis"),
+            away_since=away_since(services, "redis"),
         ),
-        rooms=rooms,
+        services=services,
     )
 
 
-def away_since(rooms: Iterable[RoomStatus], server: str) -> str | None:
-    """Since when the first of ``rooms`` has waited for ``server``."""
-    return min((room.waiting_since[server] for room in rooms if server in room.waiting_since), default=None)
+def away_since(services: Iterable[ServiceStatus], server: str) -> str | None:
+    """Since when the first of ``services`` has waited for ``server``."""
+    return min((service.waiting_since[server] for service in services if server in service.waiting_since), default=None)
 
 
 Metrics = dict[str, list[tuple[dict[str, str], float]]]
@@ -106,11 +106,11 @@ def metrics(ops: str) -> Metrics:
     return found
 
 
-def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
+def _service(name: str, ops: str, pid: int | None) -> ServiceStatus:
     waits_for, said = _readiness(f"{ops}/readyz")
     found = metrics(ops)
     lag = found.get(f"wirewatch_{name}_lag_seconds")
-    return RoomStatus(
+    return ServiceStatus(
         name=name,
         pid=pid,
         ops=ops,
@@ -129,7 +129,7 @@ def _room(name: str, ops: str, pid: int | None) -> RoomStatus:
 
 
 def _readiness(url: str) -> tuple[str | None, str | None]:
-    """What a room waits for, and what it says though it is ready."""
+    """What a service waits for, and what it says though it is ready."""
     try:
         status, text = probes.get(url)
     except (OSError, HTTPException) as error:

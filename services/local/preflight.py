@@ -1,7 +1,7 @@
 """Everything a person may have got wrong, looked at before a process is started: settings, and the files they name.
 
-The rooms look at the same things with the same functions when they start; here a mistake is said within a second, and
-not by one room after broker and store are up. What only a server can tell is left to the rooms.
+The services check the same things with the same functions when they start; here a mistake is said within a second, and
+not by one service after broker and store are up. What only a server can tell is left to the services.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
 from services.poller.settings import PollerSettings
-from services.runtime import files, settings
-from services.runtime.settings import CommonSettings
+from services.runtime.files import shipped as files
+from services.runtime.process import settings
+from services.runtime.process.settings import CommonSettings
 from services.samples.settings import SamplesSettings
 from services.tagger.settings import TaggerSettings
 
@@ -36,12 +37,12 @@ S = TypeVar("S", bound=CommonSettings)
 
 
 def variables() -> set[str]:
-    """The name of every setting of every room."""
-    return {name for room, kind in SETTINGS.items() for name in settings.variables(kind, room)}
+    """The name of every setting of every service."""
+    return {name for service, kind in SETTINGS.items() for name in settings.variables(kind, service)}
 
 
 def check(environ: Mapping[str, str]) -> None:
-    """Raise :class:`UsageError` for the first setting or file that a room would refuse, given ``environ``."""
+    """Raise :class:`UsageError` for the first setting or file that a service would refuse, given ``environ``."""
     from services.alerter import severity_file
     from services.api import tokens
     from services.notifier import watch_file
@@ -50,8 +51,8 @@ def check(environ: Mapping[str, str]) -> None:
     from services.samples.core import feeds
     from services.tagger import library
 
-    def of(kind: type[S], room: str) -> S:
-        return settings.load(kind, room, environ)
+    def of(kind: type[S], service: str) -> S:
+        return settings.load(kind, service, environ)
 
     of(DeduperSettings, "deduper")
     poller = of(PollerSettings, "poller")

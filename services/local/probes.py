@@ -16,9 +16,10 @@ from redis.exceptions import RedisClusterException
 from redis.sentinel import Sentinel
 
 from services.local.child import Probe
-from services.runtime import redis_address, topics
-from services.runtime.access import KafkaAccess, RedisAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.redis import address as redis_address
 
 _TIMEOUT_SECONDS = 2.0
 _METADATA, _METADATA_VERSION = 3, 4  # https://kafka.apache.org/protocol#The_Messages_Metadata
@@ -90,7 +91,7 @@ def store(access: RedisAccess) -> Probe:
 
 
 def client(access: RedisAccess) -> Any:
-    """A client that blocks, for any address that the rooms take. Raises ValueError where it is none."""
+    """A client that blocks, for any address that the services take. Raises ValueError where it is none."""
     times = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
     if redis_address.scheme(access.address) in redis_address.ONE_SERVER:
         return redis.Redis.from_url(access.address, **times, **access.client())

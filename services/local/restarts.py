@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from services.runtime.process import EXIT_USAGE
+from services.runtime.process.run import EXIT_USAGE
 
 _FIRST_SECONDS = 0.2
 _LONGEST_SECONDS = 10.0

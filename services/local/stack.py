@@ -1,4 +1,4 @@
-"""The whole embedded stack: servers, topics, rooms, in the order in which each can begin."""
+"""The whole embedded stack: servers, topics, services, in the order in which each can begin."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from services.local import line
+from services.local import pipeline
 from services.local.errors import StartError
 from services.local.home import Home, Run
 from services.local.jars import Progress
 from services.local.supervisor import Part, Report, Supervisor
-from services.runtime import topics
-from services.runtime.clock import Clock
+from services.runtime.kafka import topics
+from services.runtime.process.clock import Clock
 
 _SERVERS_WITHIN_SECONDS = 60.0
 
@@ -24,8 +24,8 @@ class Stack:
     """What runs, and where."""
 
     supervisor: Supervisor
-    servers: line.Servers
-    line: line.Line
+    servers: pipeline.Servers
+    pipeline: pipeline.Pipeline
     ended_stale: list[str]
 
     def parts(self) -> list[Part]:
@@ -33,22 +33,24 @@ class Stack:
         return list(self.supervisor.parts.values())
 
     async def until_ready(self, timeout_seconds: float) -> bool:
-        """Wait for all rooms; whether they all are ready."""
-        return await self.supervisor.until_ready([room.program.name for room in self.line.rooms], timeout_seconds)
+        """Wait for all services; whether they all are ready."""
+        return await self.supervisor.until_ready(
+            [service.program.name for service in self.pipeline.services], timeout_seconds
+        )
 
 
 @asynccontextmanager
 async def running(
     home: Home, environ: Mapping[str, str], clock: Clock, *, with_samples: bool, progress: Progress, report: Report
 ) -> AsyncIterator[Stack]:
-    """The stack with its servers up, its topics made and its rooms started (not yet ready); stopped at the end.
+    """The stack with its servers up, its topics made and its services started (not yet ready); stopped at the end.
 
     Raises :class:`UsageError` where something cannot be had; then nothing is left running.
     """
     with home.locked():
         stale = await asyncio.to_thread(home.end_stale)
-        at = await asyncio.to_thread(line.servers, home, environ, progress)
-        plan = line.plan(home, environ, at, with_samples=with_samples)
+        at = await asyncio.to_thread(pipeline.servers, home, environ, progress)
+        plan = pipeline.plan(home, environ, at, with_samples=with_samples)
         noted = _Notes(home, at, plan, report)
         supervisor = noted.supervisor = Supervisor(clock, noted.changed)
         try:
@@ -57,14 +59,14 @@ async def running(
             await _servers_ready(supervisor, at)
             async with topics.admin(at.kafka, timeout_seconds=20) as admin:
                 await topics.create(admin, list(topics.read().values()))
-            supervisor.start(plan.rooms)
+            supervisor.start(plan.services)
             yield Stack(supervisor, at, plan, stale)
         finally:
             await supervisor.stop()
             home.clear()
 
 
-async def _servers_ready(supervisor: Supervisor, at: line.Servers) -> None:
+async def _servers_ready(supervisor: Supervisor, at: pipeline.Servers) -> None:
     names = [server.program.name for server in at.embedded]
     if await supervisor.until_ready(names, _SERVERS_WITHIN_SECONDS):
         return
@@ -75,7 +77,7 @@ async def _servers_ready(supervisor: Supervisor, at: line.Servers) -> None:
 class _Notes:
     """Writes ``run.json`` and the list of children whenever a process was started, then reports it."""
 
-    def __init__(self, home: Home, at: line.Servers, plan: line.Line, report: Report) -> None:
+    def __init__(self, home: Home, at: pipeline.Servers, plan: pipeline.Pipeline, report: Report) -> None:
         self._home = home
         self._at = at
         self._plan = plan
@@ -98,7 +100,7 @@ class _Notes:
                 redis=self._at.redis.address,
                 api=self._plan.api,
                 samples=self._plan.samples,
-                ops={room.program.name: room.address for room in self._plan.rooms},
+                ops={service.program.name: service.address for service in self._plan.services},
                 pid=os.getpid(),
                 pids=alive,
             )

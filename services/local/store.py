@@ -11,7 +11,7 @@ from pathlib import Path
 from services.local import ports, probes
 from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError
-from services.runtime.access import RedisAccess
+from services.runtime.kafka.connection import RedisAccess
 
 _MAX_MEMORY = "1gb"
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from services.local import restarts
 from services.local.child import Child, Server
-from services.runtime.clock import Clock
+from services.runtime.process.clock import Clock
 
 State = Literal["starting", "ready", "restarting", "failed", "stopped"]
 Report = Callable[["Part", str], None]

@@ -18,15 +18,15 @@ from services.notifier.metrics import NotifierMetrics
 from services.notifier.service import NotifierService
 from services.notifier.settings import NotifierSettings
 from services.notifier.watch_file import Loaded
-from services.runtime import process
-from services.runtime.access import kafka_of, redis_of
 from services.runtime.errors import UsageError
-from services.runtime.guard import Guard, parse_allowed
-from services.runtime.isolation import Isolating
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.process import Context, Service
-from services.runtime.redis import RedisCalls, connect
-from services.runtime.reload import Reloading
+from services.runtime.files.reload import Reloading
+from services.runtime.http.ssrf_guard import Guard, parse_allowed
+from services.runtime.kafka.connection import kafka_of, redis_of
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.isolate import Isolating
+from services.runtime.process import run as process
+from services.runtime.process.run import Context, Service
+from services.runtime.redis.connection import RedisCalls, connect
 
 MAX_TIMEOUT_SECONDS = 60.0  # half of the lease that the courier takes on a parcel
 

@@ -7,9 +7,9 @@ from typing import Any
 import faust
 
 from services.contracts import topics
-from services.runtime import streams
+from services.runtime.kafka import stream as streams
 from services.runtime.ports import StreamHandler
-from services.runtime.settings import CommonSettings
+from services.runtime.process.settings import CommonSettings
 
 
 def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:

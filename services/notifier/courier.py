@@ -18,8 +18,8 @@ from services.notifier.errors import SendError
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Batch, Claimed, Outbox, Sender
 from services.notifier.watch_file import Loaded, Route
-from services.runtime.clock import Clock
-from services.runtime.logging import get
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

@@ -13,11 +13,11 @@ from services.notifier.core.match import matches
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Offer, Outbox
 from services.notifier.watch_file import Loaded
-from services.runtime.clock import Clock
-from services.runtime.dead_letters import set_aside
-from services.runtime.delivery import Delivery
-from services.runtime.logging import get
+from services.runtime.messages.dead_letters import set_aside
+from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import Publisher
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

@@ -1,4 +1,4 @@
-"""Metrics of the notifier: alerts by status as in every room, and what became of the deliveries."""
+"""Metrics of the notifier: alerts by status as in every service, and what became of the deliveries."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Literal, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.notifier.core.watches import KINDS, ChannelKind
-from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, RoomMetrics, counter
+from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics, counter
 
 Outcome = Literal["queued", "held", "digested", "sent", "retried", "dead"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 GONE = "gone"  # the kind of a channel that the watch file no longer has
 
 
-class NotifierMetrics(RoomMetrics):
-    """What every stream room counts, and the deliveries."""
+class NotifierMetrics(ServiceMetrics):
+    """What every stream service counts, and the deliveries."""
 
     def __init__(self, statuses: Sequence[str], registry: CollectorRegistry) -> None:
         super().__init__("notifier", statuses, registry)

@@ -9,11 +9,11 @@ import faust
 
 from services.notifier.courier import Courier
 from services.notifier.watch_file import Loaded
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.metrics import RoomMetrics
-from services.runtime.reload import Reloading
-from services.runtime.retry import Waiting
-from services.runtime.streams import StreamService
+from services.runtime.files.reload import Reloading
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.stream import StreamService
+from services.runtime.process.metrics import ServiceMetrics
+from services.runtime.process.outages import Waiting
 
 _STOP_SECONDS = 5.0  # for what is being sent; what takes longer is sent again after the next start
 
@@ -30,7 +30,7 @@ class NotifierService(StreamService):
         reloading: Reloading[Loaded],
         closing: Sequence[Callable[[], Awaitable[None]]],
         waiting: Waiting,
-        metrics: RoomMetrics,
+        metrics: ServiceMetrics,
     ) -> None:
         super().__init__(app, publisher, closing=closing, waiting=waiting, metrics=metrics)
         self._courier = courier

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from services.notifier.core import reading
 from services.notifier.core.watches import Channel, Reference, Watch, WatchFile
 from services.notifier.errors import WatchFileError
-from services.runtime import files
+from services.runtime.files import shipped as files
 
 MIN_SECRET_BYTES = 16
 _APPRISE_REFUSED = ("file", "syslog", "dbus", "qt", "kde", "glib", "gnome", "macosx", "windows")

@@ -11,5 +11,5 @@ Guarantees
 - Nothing inside the network can be reached through a feed: one client for all that leaves the machine, guarded at the
   socket (``edges/egress.py``).
 
-It does not decide what is news: duplicates, stories and topics are for the rooms after it.
+It does not decide what is news: duplicates, stories and topics are for the services after it.
 """

@@ -24,12 +24,12 @@ from services.poller.intake import Intake
 from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
 from services.poller.subscriptions import Subscriptions
-from services.runtime import process
-from services.runtime.access import kafka_of, redis_of
 from services.runtime.errors import UsageError
-from services.runtime.guard import Allowed, parse_allowed, why_refused
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.redis import RedisCalls, connect
+from services.runtime.http.ssrf_guard import Allowed, parse_allowed, why_refused
+from services.runtime.kafka.connection import kafka_of, redis_of
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.process import run as process
+from services.runtime.redis.connection import RedisCalls, connect
 
 
 def build(settings: PollerSettings, context: process.Context) -> PollerService:

@@ -20,11 +20,11 @@ from services.poller.handler import Poller
 from services.poller.metrics import FEED_STATES, PollerMetrics
 from services.poller.ports import Claim
 from services.poller.subscriptions import Subscriptions
-from services.runtime.clock import Clock
 from services.runtime.errors import UsageError
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.logging import get
-from services.runtime.retry import Waiting
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
+from services.runtime.process.outages import Waiting
 
 log = get(__name__)
 
@@ -39,7 +39,7 @@ DEFECTS_IN_A_ROW: Final = 20  # more than this, and the fault is not in what som
 
 
 class PollerService:
-    """See :class:`services.runtime.process.Service`.
+    """See :class:`services.runtime.process.run.Service`.
 
     Back-pressure: a poll holds its place until Kafka has its items, and nothing is claimed while a server is away, so
     when Kafka stops, polling stops with it. It also waits while the readers of ``articles`` are too far behind.
@@ -172,7 +172,7 @@ class PollerService:
                 alive_at = self._clock.monotonic() + SIGN_OF_LIFE_SECONDS
             free = self._fetchers - len(self._polls)
             if free < self._fetchers / 4:  # claiming one at a time would cost a call to the store for each
-                await self._room()
+                await self._service()
                 continue
             claims = await self._claims(free)
             for claim in claims:
@@ -182,7 +182,7 @@ class PollerService:
             if not claims:
                 await self._clock.sleep(IDLE_SECONDS)
 
-    async def _room(self) -> None:
+    async def _service(self) -> None:
         """Wait until a poll has ended, for a while."""
         self._ended.clear()
         with contextlib.suppress(TimeoutError):

@@ -18,8 +18,8 @@ from services.poller.core.model import SUCCESSES, FeedConfig, Fetched, Outcome, 
 from services.poller.intake import Intake
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push
-from services.runtime import failpoints
-from services.runtime.clock import Clock
+from services.runtime.process import failpoints
+from services.runtime.process.clock import Clock
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,10 +29,10 @@ from services.poller.core.text import cut
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Claim, Documents, FeedStore, Pages
-from services.runtime.clock import Clock
-from services.runtime.delivery import Outgoing
-from services.runtime.logging import get
+from services.runtime.messages.delivery import Outgoing
 from services.runtime.ports import Publisher
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 log = get(__name__)
 
@@ -276,7 +276,7 @@ def _with_text(article: Article, text: str) -> Article:
 
 
 def _shortened(article: Article) -> Article:
-    """The article as the broker may take it: the flag tells the rooms after us."""
+    """The article as the broker may take it: the flag tells the services after us."""
     text, _ = cut(article.text, SHORTENED_CHARACTERS)
     return msgspec.structs.replace(
         _with_text(article, text),

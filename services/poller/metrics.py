@@ -9,7 +9,7 @@ from prometheus_client import Counter as PromCounter
 
 from services.contracts import topics
 from services.poller.core.model import OUTCOMES
-from services.runtime.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECONDS, build_info, counter
+from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECONDS, build_info, counter
 
 STATUSES = ("published", "known", "dead")
 PAGE_OUTCOMES = ("ok", "robots", "failed", "skipped")
@@ -128,13 +128,13 @@ class PollerMetrics:
         )
         self.group_lag = Gauge(
             "wirewatch_kafka_group_lag_messages",
-            "Messages on a topic that a room has not finished yet, when last looked; the poller looks for all rooms.",
+            "Messages on a topic not finished by a service when last looked; the poller looks for all services.",
             ["group", "topic"],
             registry=registry,
         )
         self.group_done = Gauge(
             "wirewatch_kafka_group_done_messages",
-            "Offsets that a room has committed on a topic, added up over the partitions. Absent before the first look: "
+            "Offsets committed by a service on a topic, added up over the partitions. Absent before the first look: "
             "a 0 would be read as if all of it had been taken since.",
             ["group", "topic"],
             registry=registry,
@@ -161,13 +161,13 @@ class PollerMetrics:
         )
         self.waiting = Gauge(
             "wirewatch_poller_waiting",
-            "1 while the room waits for a server that is away.",
+            "1 while the service waits for a server that is away.",
             ["server"],
             registry=registry,
         )
         self.waiting_since = Gauge(
             "wirewatch_poller_waiting_since_timestamp_seconds",
-            "Since when the room has waited for a server that is away (Unix time); 0 while it does not.",
+            "Since when the service has waited for a server that is away (Unix time); 0 while it does not.",
             ["server"],
             registry=registry,
         )

@@ -18,8 +18,8 @@ from services.poller.core.model import FeedConfig, FeedState, HubTrust, ParsedFe
 from services.poller.core.websub import Subscription
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import FeedStore, HubClient, Push, PushStore
-from services.runtime.clock import Clock
-from services.runtime.logging import get
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

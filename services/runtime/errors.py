@@ -1,4 +1,4 @@
-"""The root of every room's error tree.
+"""The root of every service's error tree.
 
     WirewatchError
     ├── UsageError       a person has to change something: a setting, a file, an address. Exit code 2
@@ -6,7 +6,7 @@
     ├── TransientError   trying again can help: a server is away. Retried in place, never dead-lettered
     └── PoisonError      trying again cannot help: this one message goes to the dead-letter topic
 
-Each room's ``errors.py`` draws its own branch and gives every class the identity of what failed.
+Each service's ``errors.py`` draws its own branch and gives every class the identity of what failed.
 """
 
 from __future__ import annotations

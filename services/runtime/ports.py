@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.messages.delivery import Delivery, Outgoing
 
 
 class Publisher(Protocol):
@@ -21,7 +21,7 @@ class Publisher(Protocol):
 
 
 class StreamHandler(Protocol):
-    """A stream room, seen from its Faust agent."""
+    """A stream service, seen from its Faust agent."""
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
         """Process a batch and return one status per delivery, in order. Never raises for what a message holds."""

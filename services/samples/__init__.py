@@ -1,4 +1,4 @@
-"""The sample feeds of ``seeds/samples``, served on loopback for the demo and for tests of the whole line.
+"""The sample feeds of ``seeds/samples``, served on loopback for the demo and for tests of the whole pipeline.
 
 in -> out: ``seeds/samples/*.yaml`` -> ``http://<host>:<port>/<name>.xml``, RSS 2.0 or Atom, with full texts.
 

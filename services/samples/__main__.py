@@ -1,16 +1,17 @@
-"""Composition root of the samples room."""
+"""Composition root of the samples service."""
 
 from __future__ import annotations
 
-from services.runtime import files, process
-from services.runtime.process import Context
+from services.runtime.files import shipped as files
+from services.runtime.process import run as process
+from services.runtime.process.run import Context
 from services.samples.core import feeds
 from services.samples.edges.http import SampleServer
 from services.samples.settings import SamplesSettings
 
 
 def build(settings: SamplesSettings, context: Context) -> SampleServer:
-    """The room, not yet started."""
+    """The service, not yet started."""
     folder = settings.folder or files.seeds() / "samples"
     return SampleServer(
         feeds.read(folder), host=settings.host, port=settings.port, clock=context.clock, registry=context.registry

@@ -1,11 +1,11 @@
-"""Settings of the samples room: ``WIREWATCH_SAMPLES_<FIELD>``."""
+"""Settings of the samples service: ``WIREWATCH_SAMPLES_<FIELD>``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.runtime.settings import CommonSettings
+from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

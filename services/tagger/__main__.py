@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.runtime import process
-from services.runtime.access import kafka_of
-from services.runtime.isolation import Isolating
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.process import Context, Service
-from services.runtime.reload import Reloading
+from services.runtime.files.reload import Reloading
+from services.runtime.kafka.connection import kafka_of
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.isolate import Isolating
+from services.runtime.process import run as process
+from services.runtime.process.run import Context, Service
 from services.tagger import library
 from services.tagger.app import TaggerService, build_app
 from services.tagger.handler import TaggerHandler

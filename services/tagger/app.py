@@ -9,14 +9,14 @@ from typing import Any
 import faust
 
 from services.contracts import topics
-from services.runtime import streams
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.metrics import RoomMetrics
+from services.runtime.files.reload import Reloading
+from services.runtime.kafka import stream as streams
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.stream import StreamService
 from services.runtime.ports import StreamHandler
-from services.runtime.reload import Reloading
-from services.runtime.retry import Waiting
-from services.runtime.settings import CommonSettings
-from services.runtime.streams import StreamService
+from services.runtime.process.metrics import ServiceMetrics
+from services.runtime.process.outages import Waiting
+from services.runtime.process.settings import CommonSettings
 from services.tagger.library import Library
 
 
@@ -42,7 +42,7 @@ class TaggerService(StreamService):
         reloading: Reloading[Library],
         *,
         waiting: Waiting,
-        metrics: RoomMetrics,
+        metrics: ServiceMetrics,
     ) -> None:
         super().__init__(app, publisher, closing=[], waiting=waiting, metrics=metrics)
         self._reloading = reloading

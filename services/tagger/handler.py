@@ -8,11 +8,11 @@ from typing import Literal
 
 from services.contracts import codec, topics, trace
 from services.contracts.messages import TaggedArticle, UniqueArticle
-from services.runtime.clock import Clock
-from services.runtime.dead_letters import set_aside
-from services.runtime.delivery import Delivery, Outgoing
-from services.runtime.logging import get
+from services.runtime.messages.dead_letters import set_aside
+from services.runtime.messages.delivery import Delivery, Outgoing
 from services.runtime.ports import Publisher
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 from services.tagger.core.tag import Fields, tag
 from services.tagger.library import Library
 from services.tagger.metrics import TaggerMetrics

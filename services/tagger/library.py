@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.runtime import files
+from services.runtime.files import shipped as files
 from services.tagger.core.actors import read_actors
 from services.tagger.core.compiled import Compiled, compile_packs
 from services.tagger.core.model import Pack, Vocabulary

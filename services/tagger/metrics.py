@@ -7,15 +7,15 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.contracts.messages import Role
-from services.runtime.metrics import RoomMetrics, counter
+from services.runtime.process.metrics import ServiceMetrics, counter
 from services.tagger.core.model import Pack
 
 STATUSES = ("tagged", "untagged", "dead")
 TAG_BUCKETS_SECONDS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1.0)
 
 
-class TaggerMetrics(RoomMetrics):
-    """What every room counts, and the tags."""
+class TaggerMetrics(ServiceMetrics):
+    """What every service counts, and the tags."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         super().__init__("tagger", STATUSES, registry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.runtime import files
+from services.runtime.files import shipped as files
 from tests.faults.mutants import MUTANTS
 
 

@@ -1,4 +1,4 @@
-"""Rules of the rooms that an import checker cannot see: purity of the cores, one place for settings, module size.
+"""Rules of the services that an import checker cannot see: purity of the cores, one place for settings, module size.
 
 Which module may import which is checked by ``lint-imports`` (pyproject.toml), and here once more, so that
 ``make test`` alone is enough.
@@ -33,7 +33,7 @@ def name(path: Path) -> str:
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and top-level name of every absolute import."""
+    """Pipeline and top-level name of every absolute import."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)

@@ -31,10 +31,10 @@ from services.api.service import ApiService
 from services.contracts import ids
 from services.local import child
 from services.local import store as local_store
-from services.runtime import logging
-from services.runtime.clock import SystemClock
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process import logging
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.integration.test_api import served
 from tests.support import newsroom
 from tests.support.browser import a_tab, barriers
@@ -193,7 +193,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path, nargs="?", default=Path("pictures"))
     parser.add_argument("--alerts", type=int)
     chosen = parser.parse_args()
-    logging.configure(room="api", log_format="console", log_level="error")  # the output is JSON
+    logging.configure(service="api", log_format="console", log_level="error")  # the output is JSON
     if chosen.alerts:
         print(json.dumps(asyncio.run(speed(chosen.alerts)), indent=2))
     else:

@@ -29,7 +29,7 @@ import httpx
 import redis.asyncio
 
 from services.contracts import redis_keys
-from services.runtime import logging
+from services.runtime.process import logging
 from tests.bench.alert_page import a_store, put
 from tests.integration.test_api import served
 from tests.support import newsroom
@@ -173,5 +173,5 @@ if __name__ == "__main__":
     parser.add_argument("--alerts", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=100)
     chosen = parser.parse_args()
-    logging.configure(room="api", log_format="console", log_level="error")  # the output is JSON
+    logging.configure(service="api", log_format="console", log_level="error")  # the output is JSON
     print(json.dumps(asyncio.run(measure(chosen.alerts, chosen.rounds)), indent=2))

@@ -25,9 +25,9 @@ from pathlib import Path
 from services.local import ports, probes
 from services.local.child import Program, Server
 from services.local.supervisor import Part, Supervisor
-from services.runtime import topics
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.process.clock import SystemClock
 from tests.bench import corpus, ledger
 from tests.bench.corpus import Item
 from tests.bench.stack import is_ready, statuses_of
@@ -35,7 +35,7 @@ from tests.support import brokers, redis_nodes
 from tests.support.brokers import Broker, Brokers
 from tests.support.redis_nodes import Node, Watched
 
-ROOMS = ("deduper", "tagger", "alerter", "notifier")
+SERVICES = ("deduper", "tagger", "alerter", "notifier")
 EACH = 2
 READY_SECONDS = 300.0
 QUIET_SECONDS = 8.0
@@ -117,7 +117,7 @@ def _workers(home: Path, kafka: Brokers, redis: Watched, more: str) -> Cluster:
     taken: list[int] = []
     servers: list[Server] = []
     ops: dict[str, str] = {}
-    for name in [f"{room}-{number}" for room in ROOMS for number in range(EACH)]:
+    for name in [f"{service}-{number}" for service in SERVICES for number in range(EACH)]:
         taken.append(ports.free(taken))
         ops[name] = f"http://127.0.0.1:{taken[-1]}"
         servers.append(worker(home, name, taken[-1], kafka.address, redis.address + more))
@@ -127,7 +127,7 @@ def _workers(home: Path, kafka: Brokers, redis: Watched, more: str) -> Cluster:
 
 
 def worker(home: Path, name: str, port: int, kafka: str, redis: str) -> Server:
-    """A worker ``<room>-<number>`` as a process of its own, as a container would run it."""
+    """A worker ``<service>-<number>`` as a process of its own, as a container would run it."""
     url = f"http://127.0.0.1:{port}"
     environment: Mapping[str, str] = {
         **{key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ},

@@ -32,10 +32,10 @@ from services.deduper.core.facts import Facts
 from services.deduper.core.marks import Marks
 from services.deduper.core.sketch import Sketch, sample
 from services.deduper.store.redis import RedisStories
-from services.runtime.access import RedisAccess
-from services.runtime.clock import SystemClock
-from services.runtime.redis import RedisCalls, connect
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls, connect
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_S = 96 * 3600

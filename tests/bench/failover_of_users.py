@@ -8,11 +8,11 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from services.runtime.access import RedisAccess
-from services.runtime.clock import SystemClock
-from services.runtime.redis import RedisCalls, connect
-from services.runtime.redis_replicas import Replicas, ReplicatedRedis
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls, connect
+from services.runtime.redis.replicas import Replicas, ReplicatedRedis
 from tests.support import redis_nodes
 from tests.unit.deploy.compose import ROOT
 

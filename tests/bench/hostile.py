@@ -19,7 +19,7 @@ from services.poller.core.model import Request
 from services.poller.edges.egress import Egress
 from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
-from services.runtime.guard import parse_allowed
+from services.runtime.http.ssrf_guard import parse_allowed
 from tests.support.hostile import DOCUMENTS, PLAIN, SERVERS, head, listening, sends
 
 HEALTHY = sends(head(f"Content-Length: {len(PLAIN)}", "Connection: close") + PLAIN)

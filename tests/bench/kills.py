@@ -56,7 +56,7 @@ async def _kill_in_turn(stack: Stack, kills: int, pause: float) -> dict[str, dic
 
 
 async def _kill(stack: Stack, victim: str) -> float:
-    """SIGKILL ``victim`` and wait until every room is ready again: the seconds it took."""
+    """SIGKILL ``victim`` and wait until every service is ready again: the seconds it took."""
     pid = stack.pids()[victim]
     os.kill(pid, signal.SIGKILL)
     began = time.perf_counter()
@@ -70,7 +70,7 @@ async def _kill(stack: Stack, victim: str) -> float:
 
 
 def _all_back(stack: Stack) -> bool:
-    """Whether broker and store take connections and every room is ready."""
+    """Whether broker and store take connections and every service is ready."""
     store = urlsplit(stack.redis)
     servers = [tuple(stack.kafka.rsplit(":", 1)), (store.hostname or "", str(store.port))]
     for host, port in servers:
@@ -86,7 +86,7 @@ async def _drained(stack: Stack) -> None:
     last, since = "", time.perf_counter()
     while time.perf_counter() - since < QUIET_SECONDS:
         await asyncio.sleep(0.5)
-        seen = json.dumps({room: stack.statuses(room) for room in ("deduper", "tagger", "alerter")})
+        seen = json.dumps({service: stack.statuses(service) for service in ("deduper", "tagger", "alerter")})
         if seen != last:
             last, since = seen, time.perf_counter()
 

@@ -27,10 +27,10 @@ from playwright.async_api import expect
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.bench import corpus
 from tests.bench.stack import Stack, running
 from tests.support.browser import a_tab, chromium

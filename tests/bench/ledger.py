@@ -1,6 +1,6 @@
 """The ledger: what was sent, and whether it all arrived, once.
 
-It reads Kafka and Redis as a stranger would: nothing here uses the rooms' own code paths for writing.
+It reads Kafka and Redis as a stranger would: nothing here uses the services' own code paths for writing.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from aiokafka import AIOKafkaConsumer
 
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter
-from services.runtime.access import KafkaAccess, RedisAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.redis import connect
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
+from services.runtime.redis.connection import connect
 from tests.bench.corpus import Item
 
 

@@ -1,4 +1,4 @@
-"""The integration tests of every room that keeps something in Redis, on a master that sentinels watch and on a cluster.
+"""The integration tests of all that keeps something in Redis, on a master that sentinels watch and on a cluster.
 
 ``python -m tests.bench.on_redis [sentinel|cluster]...`` tries a failover with users, then starts the servers, runs
 pytest against each kind, and ends with the first exit code that is not 0.

@@ -1,7 +1,7 @@
 """One hop of a bare Faust pipeline: what comes on one topic is sent to the next, and nothing else.
 
 ``python -m tests.bench.passthrough HOST:PORT FROM TO [single|batch]``. ``single`` is Faust as its documentation shows
-it, a message at a time through ``topic.send``; ``batch`` is how the rooms of Wirewatch use it, without their work.
+it, a message at a time through ``topic.send``; ``batch`` is how the services of Wirewatch use it, without their work.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 import uvloop
 
-from services.runtime import streams
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Delivery, Outgoing
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.settings import CommonSettings
+from services.runtime.kafka import stream as streams
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Delivery, Outgoing
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.settings import CommonSettings
 
 
 class PassOn:

@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 
-from services.runtime import logging
+from services.runtime.process import logging
 from tests.support.politeness import BREACHES, simulate, world
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     options.add_argument("--days", type=float, default=30)
     options.add_argument("--copies", type=int, default=3, help="publishers of each kind")
     chosen = options.parse_args()
-    logging.configure(room="poller", log_format="console", log_level="error")
+    logging.configure(service="poller", log_format="console", log_level="error")
     started = time.perf_counter()
     report = asyncio.run(simulate(world(chosen.copies), days=chosen.days))
     web = report.web

@@ -41,12 +41,12 @@ from services.poller.core.opml import write
 from services.poller.edges.store import RedisFeedStore
 from services.poller.ports import Claim
 from services.poller.settings import PollerSettings
-from services.runtime import logging
-from services.runtime.access import RedisAccess
-from services.runtime.clock import SystemClock
-from services.runtime.process import Context, settle
-from services.runtime.redis import RedisCalls, connect
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.process import logging
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.process.run import Context, settle
+from services.runtime.redis.connection import RedisCalls, connect
 from tests.bench import poller_peers
 from tests.bench.poller_peers import Peer, Phase, children_of, cpu_of
 from tests.support.poller import a_feed, an_item, rss
@@ -156,7 +156,7 @@ async def _measure(
         redis=kept.address, kafka=kafka.address, feeds=(str(folder / "feeds.opml"),), allow_private=("127.0.0.0/8",),
         spread_seconds=0, full_text=False, max_lag=0,
     )  # fmt: skip
-    context = Context(room="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
+    context = Context(service="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
     client = connect(RedisAccess(kept.address))
     empty = (await client.info("memory"))["used_memory"]
     far = {listed[url].id: 4e12 for url in large}
@@ -289,7 +289,7 @@ def main() -> None:
     if chosen.serve is not None:
         uvloop.run(_serve(chosen.serve))
         return
-    logging.configure(room="poller", log_format="console", log_level="error")
+    logging.configure(service="poller", log_format="console", log_level="error")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if chosen.schedule is not None:

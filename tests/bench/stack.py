@@ -27,9 +27,9 @@ class Stack:
     redis: str
     ops: dict[str, str]
 
-    def statuses(self, room: str) -> dict[str, float]:
-        """Articles by status, as the room counts them; empty while the room cannot be asked."""
-        return statuses_of(self.ops[room], room)
+    def statuses(self, service: str) -> dict[str, float]:
+        """Articles by status, as the service counts them; empty while the service cannot be asked."""
+        return statuses_of(self.ops[service], service)
 
     def pids(self) -> dict[str, int]:
         """The process ids, as the supervisor has written them."""
@@ -64,7 +64,7 @@ async def running(home: Path, **environ: str) -> AsyncIterator[Stack]:
 
 
 async def _ready(home: Path, process: asyncio.subprocess.Process) -> Stack:
-    """The stack, once every room says that it is ready."""
+    """The stack, once every service says that it is ready."""
     for _ in range(int(READY_SECONDS * 4)):
         if process.returncode is not None:
             sys.exit(f"wirewatch up ended with {process.returncode}: see {home / 'up.log'}")
@@ -76,11 +76,11 @@ async def _ready(home: Path, process: asyncio.subprocess.Process) -> Stack:
         stack = Stack(home=home, kafka=run["kafka"], redis=run["redis"], ops=run["ops"])
         if all(is_ready(url) for url in stack.ops.values()):
             return stack
-    sys.exit(f"the rooms were not ready after {READY_SECONDS:.0f} s: see {home / 'up.log'}")
+    sys.exit(f"the services were not ready after {READY_SECONDS:.0f} s: see {home / 'up.log'}")
 
 
-def statuses_of(url: str, room: str) -> dict[str, float]:
-    """Articles by status, as a process of ``room`` counts them; empty while it cannot be asked."""
+def statuses_of(url: str, service: str) -> dict[str, float]:
+    """Articles by status, as a process of ``service`` counts them; empty while it cannot be asked."""
     try:
         with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:  # noqa: S310 - our own loopback address
             text = answer.read().decode()
@@ -90,12 +90,12 @@ def statuses_of(url: str, room: str) -> dict[str, float]:
         sample.labels["status"]: sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
-        if sample.name == f"wirewatch_{room}_articles_total"
+        if sample.name == f"wirewatch_{service}_articles_total"
     }
 
 
 def is_ready(url: str) -> bool:
-    """Whether a room answers /readyz with 200."""
+    """Whether a service answers /readyz with 200."""
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own loopback address
             ready: bool = answer.status == 200

@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from services.runtime import files
+from services.runtime.files import shipped as files
 from services.tagger import library
 from services.tagger.core import phrases
 from services.tagger.core.actors import read_actors

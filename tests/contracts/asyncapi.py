@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from services.contracts import codec
 from services.contracts.cloudevents import alert_headers
 from services.contracts.messages import Alert
-from services.runtime import files
-from services.runtime import topics as declared
+from services.runtime.files import shipped as files
+from services.runtime.kafka import topics as declared
 from tests.contracts import schemas
 
 _DAY_MS = 24 * 60 * 60 * 1000

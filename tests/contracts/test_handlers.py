@@ -1,6 +1,6 @@
-"""Every stream room survives whatever lies on its topics: each delivery gets one status, and nothing is raised.
+"""Every stream service survives whatever lies on its topics: each delivery gets one status, and nothing is raised.
 
-Valid examples are processed, invalid ones and raw garbage end as dead letters, and what a room sends is itself valid.
+Valid examples are processed, invalid ones and raw garbage end as dead letters; what a service sends is itself valid.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
 from services.contracts.messages import DeadLetter
-from services.runtime import topics as declared
-from services.runtime.delivery import Delivery
+from services.runtime.kafka import topics as declared
+from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import StreamHandler
 from tests.contracts import schemas
 from tests.contracts.test_schemas import STRUCTS
@@ -59,8 +59,8 @@ ODD_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-12:00", "1
 
 
 @dataclass(frozen=True)
-class Room:
-    """A room under test: how to build its handler, and the topics that it reads."""
+class Service:
+    """A service under test: how to build its handler, and the topics that it reads."""
 
     name: str
     build: Callable[[FakePublisher], StreamHandler]
@@ -130,17 +130,19 @@ def a_notifier(publisher: FakePublisher) -> StreamHandler:
     return made
 
 
-def statuses(room: str) -> tuple[str, ...]:
-    return get_args(importlib.import_module(f"services.{room}.handler").Status)
+def statuses(service: str) -> tuple[str, ...]:
+    return get_args(importlib.import_module(f"services.{service}.handler").Status)
 
 
-ROOMS = (
-    Room("deduper", a_deduper, (topics.ARTICLES,), statuses("deduper")),
-    Room("tagger", a_tagger, (topics.UNIQUE,), statuses("tagger")),
-    Room("alerter", an_alerter, (topics.TAGGED, topics.DUPLICATES), statuses("alerter")),
-    Room("notifier", a_notifier, (topics.ALERTS,), statuses("notifier")),
+SERVICES = (
+    Service("deduper", a_deduper, (topics.ARTICLES,), statuses("deduper")),
+    Service("tagger", a_tagger, (topics.UNIQUE,), statuses("tagger")),
+    Service("alerter", an_alerter, (topics.TAGGED, topics.DUPLICATES), statuses("alerter")),
+    Service("notifier", a_notifier, (topics.ALERTS,), statuses("notifier")),
 )
-ROOM_TOPICS = [pytest.param(room, topic, id=f"{room.name}-{topic}") for room in ROOMS for topic in room.reads]
+SERVICE_TOPICS = [
+    pytest.param(service, topic, id=f"{service.name}-{topic}") for service in SERVICES for topic in service.reads
+]
 
 
 def schema_of(topic: str) -> str:
@@ -155,56 +157,58 @@ def deliveries(topic: str, values: Sequence[bytes | None]) -> list[Delivery]:
 
 
 def check_sent(publisher: FakePublisher) -> None:
-    """What a room sends is what its topic promises."""
+    """What a service sends is what its topic promises."""
     for message in publisher.sent:
         name = schema_of(message.topic)
         assert schemas.problem(name, json.loads(message.value)) is None, message.topic
         codec.decode(message.value, STRUCTS[name])
 
 
-def test_the_rooms_read_what_topics_yaml_says() -> None:
-    consumers = {(room, topic.name) for topic in declared.read().values() for room in topic.consumers if room != "cli"}
-    assert {(room.name, topic) for room in ROOMS for topic in room.reads} == consumers
+def test_the_services_read_what_topics_yaml_says() -> None:
+    consumers = {
+        (service, topic.name) for topic in declared.read().values() for service in topic.consumers if service != "cli"
+    }
+    assert {(service.name, topic) for service in SERVICES for topic in service.reads} == consumers
 
 
-@pytest.mark.parametrize(("room", "topic"), ROOM_TOPICS)
-async def test_valid_examples_are_processed(room: Room, topic: str) -> None:
+@pytest.mark.parametrize(("service", "topic"), SERVICE_TOPICS)
+async def test_valid_examples_are_processed(service: Service, topic: str) -> None:
     publisher = FakePublisher()
     examples = schemas.examples(valid=True, schema=schema_of(topic))
     batch = deliveries(topic, [json.dumps(example.message).encode() for example in examples])
-    handler = room.build(publisher)
+    handler = service.build(publisher)
     for _ in range(2):  # safe to repeat
         ended = await handler.handle(batch)
         assert len(ended) == len(batch)
-        assert set(ended) <= set(room.statuses) - {"dead"}
+        assert set(ended) <= set(service.statuses) - {"dead"}
     check_sent(publisher)
 
 
-@pytest.mark.parametrize(("room", "topic"), ROOM_TOPICS)
-async def test_invalid_examples_end_in_one_status_each(room: Room, topic: str) -> None:
-    """The code may accept what the schema refuses (a score over 1), but nothing may stop the room."""
+@pytest.mark.parametrize(("service", "topic"), SERVICE_TOPICS)
+async def test_invalid_examples_end_in_one_status_each(service: Service, topic: str) -> None:
+    """The code may accept what the schema refuses (a score over 1), but nothing may stop the service."""
     publisher = FakePublisher()
     examples = schemas.examples(valid=False, schema=schema_of(topic))
     batch = deliveries(topic, [json.dumps(example.message).encode() for example in examples])
-    ended = await room.build(publisher).handle(batch)
+    ended = await service.build(publisher).handle(batch)
     assert len(ended) == len(batch)
-    assert set(ended) <= set(room.statuses)
+    assert set(ended) <= set(service.statuses)
     for example, status in zip(examples, ended, strict=True):
         if not _decodes(example):
             assert status == "dead", example
 
 
-@pytest.mark.parametrize(("room", "topic"), ROOM_TOPICS)
-async def test_garbage_is_dead_lettered_and_stops_nothing(room: Room, topic: str) -> None:
+@pytest.mark.parametrize(("service", "topic"), SERVICE_TOPICS)
+async def test_garbage_is_dead_lettered_and_stops_nothing(service: Service, topic: str) -> None:
     publisher = FakePublisher()
     good = json.dumps(schemas.examples(valid=True, schema=schema_of(topic))[0].message).encode()
     batch = deliveries(topic, [*GARBAGE.values(), good])
-    ended = await room.build(publisher).handle(batch)
+    ended = await service.build(publisher).handle(batch)
     assert list(ended[:-1]) == ["dead"] * len(GARBAGE)
     assert ended[-1] != "dead"
     letters = [codec.decode(message.value, DeadLetter) for message in publisher.on(topics.DEAD)]
-    assert [(letter.room, letter.topic, letter.offset) for letter in letters] == [
-        (room.name, topic, n) for n in range(len(GARBAGE))
+    assert [(letter.service, letter.topic, letter.offset) for letter in letters] == [
+        (service.name, topic, n) for n in range(len(GARBAGE))
     ]
     assert [letter.value for letter in letters] == [
         value if value is None or len(value) <= 600_000 else None for value in GARBAGE.values()
@@ -212,22 +216,22 @@ async def test_garbage_is_dead_lettered_and_stops_nothing(room: Room, topic: str
     check_sent(publisher)
 
 
-@pytest.mark.parametrize(("room", "topic"), ROOM_TOPICS)
-async def test_odd_values_end_in_one_status_each(room: Room, topic: str) -> None:
+@pytest.mark.parametrize(("service", "topic"), SERVICE_TOPICS)
+async def test_odd_values_end_in_one_status_each(service: Service, topic: str) -> None:
     """Valid by the schema, though nobody would write it: a status each, none of them a defect."""
     publisher = FakePublisher()
     values = [json.dumps(message).encode() for message in _odd(schemas.examples(valid=True, schema=schema_of(topic)))]
-    ended = await room.build(publisher).handle(deliveries(topic, values))
+    ended = await service.build(publisher).handle(deliveries(topic, values))
     assert len(ended) == len(values)
     letters = [codec.decode(message.value, DeadLetter) for message in publisher.on(topics.DEAD)]
     assert [(letter.error_class, letter.detail) for letter in letters if letter.reason == "defect"] == []
     check_sent(publisher)
 
 
-@pytest.mark.parametrize(("room", "topic"), ROOM_TOPICS)
-async def test_nothing_is_no_work(room: Room, topic: str) -> None:
+@pytest.mark.parametrize(("service", "topic"), SERVICE_TOPICS)
+async def test_nothing_is_no_work(service: Service, topic: str) -> None:
     publisher = FakePublisher()
-    assert list(await room.build(publisher).handle([])) == []
+    assert list(await service.build(publisher).handle([])) == []
     assert publisher.sent == []
 
 

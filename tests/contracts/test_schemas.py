@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.contracts import codec, messages, stories, topics
-from services.runtime import files
-from services.runtime import topics as declared
+from services.runtime.files import shipped as files
+from services.runtime.kafka import topics as declared
 from tests.contracts import schemas, shape
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {

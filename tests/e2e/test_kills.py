@@ -12,12 +12,12 @@ import pytest
 from services.contracts import topics
 from services.contracts.codec import decode, encode
 from services.contracts.messages import Alert
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.bench import corpus
-from tests.support.line import RunningLine, a_line, alerts_in_redis, everything_on
+from tests.support.pipeline import RunningLine, a_line, alerts_in_redis, everything_on
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -61,7 +61,7 @@ async def trickle(kafka: str, items: list[corpus.Item]) -> None:
 
 
 def idle(line: RunningLine) -> bool:
-    """Whether two looks, a second apart, see the same counts in every stream room."""
-    first = [line.counts(room) for room in ("deduper", "tagger", "alerter")]
+    """Whether two looks, a second apart, see the same counts in every stream service."""
+    first = [line.counts(service) for service in ("deduper", "tagger", "alerter")]
     time.sleep(1)
-    return first == [line.counts(room) for room in ("deduper", "tagger", "alerter")]
+    return first == [line.counts(service) for service in ("deduper", "tagger", "alerter")]

@@ -10,13 +10,13 @@ import yaml
 
 from services.contracts import topics
 from services.contracts.messages import Alert
-from services.runtime import files
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.files import shipped as files
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from services.samples.core import feeds
-from tests.support.line import RunningLine, a_line, alerts_in_redis, alerts_of_api, alerts_on_topic, everything_on
+from tests.support.pipeline import RunningLine, a_line, alerts_in_redis, alerts_of_api, alerts_on_topic, everything_on
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -32,7 +32,7 @@ async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> 
     home = tmp_path / "home"
     with a_line(home, WIREWATCH_POLLER_FEEDS="") as line:
         line.until_standing()
-        line.until(lambda: settled(line, VERSIONS), "every sample article has passed every room")
+        line.until(lambda: settled(line, VERSIONS), "every sample article has passed every service")
 
         stored = alerts_in_redis(line.run.redis)
         assert told(stored) == expected()
@@ -49,7 +49,7 @@ async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> 
 
         await assert_the_way_of_every_alert_is_known(line, stored)
         await send_again(line)
-        line.until(lambda: settled(line, 2 * VERSIONS), "every article has passed every room again")
+        line.until(lambda: settled(line, 2 * VERSIONS), "every article has passed every service again")
         assert alerts_in_redis(line.run.redis) == stored
         assert await alerts_on_topic(line.run.kafka) == published
 
@@ -62,17 +62,17 @@ async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> 
 
 
 def settled(line: RunningLine, articles: int) -> bool:
-    """Whether ``articles`` have come into the deduper, and all that a room sent on has come out of the next.
+    """Whether ``articles`` have come into the deduper, and all that a service sent on has come out of the next.
 
     A version that is known is sent on again, as what it was the first time: so the last two are lower bounds.
     """
-    deduper, tagger, alerter = (line.counts(room) for room in ("deduper", "tagger", "alerter"))
+    deduper, tagger, alerter = (line.counts(service) for service in ("deduper", "tagger", "alerter"))
     passed_on = sum(deduper[status] for status in ("new", "update", "same_story"))
     done = (sum(deduper.values()), sum(tagger.values()), sum(alerter.values()))
     if done[0] < articles or done[1] < passed_on or done[2] < tagger["tagged"] + deduper["duplicate"]:
         return False
     time.sleep(1)
-    return done == tuple(sum(line.counts(room).values()) for room in ("deduper", "tagger", "alerter"))
+    return done == tuple(sum(line.counts(service).values()) for service in ("deduper", "tagger", "alerter"))
 
 
 def told(alerts: dict[str, Alert], *, spread: bool = True) -> Told:
@@ -110,17 +110,17 @@ def assert_evidence_is_news(alert: Alert) -> None:
 
 
 async def assert_the_way_of_every_alert_is_known(line: RunningLine, stored: dict[str, Alert]) -> None:
-    """`wirewatch trace` finds what opened each alert, in every room, and one grep finds the same in the logs."""
+    """`wirewatch trace` finds what opened each alert, in every service, and one grep finds the same in the logs."""
     logs = {path.stem: path.read_text() for path in (line.home.logs).glob("*.log")}
     for alert in stored.values():
         ways = await line.traced(alert.id)
-        opened = [way for way in ways if ["alerter", "opened"] in [[s["room"], s["status"]] for s in way["steps"]]]
+        opened = [way for way in ways if ["alerter", "opened"] in [[s["service"], s["status"]] for s in way["steps"]]]
         assert len(opened) == 1, ways
-        assert [step["room"] for step in opened[0]["steps"]][:4] == ["poller", "deduper", "tagger", "alerter"]
+        assert [step["service"] for step in opened[0]["steps"]][:4] == ["poller", "deduper", "tagger", "alerter"]
         assert all(step["at"] and step["place"] for step in opened[0]["steps"][:4])
         assert {way["article"] for way in ways} == {source.article_id for source in alert.sources}
-        for room in ("poller", "deduper", "tagger", "alerter", "notifier"):
-            assert opened[0]["trace"] in logs[room], room
+        for service in ("poller", "deduper", "tagger", "alerter", "notifier"):
+            assert opened[0]["trace"] in logs[service], service
 
 
 async def send_again(line: RunningLine) -> None:

@@ -1,8 +1,8 @@
-"""Faults on purpose: the whole line on real servers, killed, stopped, starved and cut off, with a ledger of every id.
+"""Faults on purpose: the pipeline on real servers, killed, stopped, starved and cut off, with a ledger of every id.
 
 ``make faults`` runs a short form in under ten minutes, ``make faults ARGS=--full`` all; ``--help`` lists the rest.
 
-- ``line``     the processes: broker, store and rooms under the supervisor of ``wirewatch up``, and how to harm them
+- ``line``     the processes: broker, store and services under the supervisor of ``wirewatch up``, and how to harm them
 - ``pool``     the articles, from one seed, and which of them were handed out
 - ``feeds``    feed servers that judge whoever asks them
 - ``book``     the ledger: what was sent, and what became of it, read as a stranger reads it

@@ -18,7 +18,7 @@ from rich.console import Console
 from tests.faults import kills, messages, mutants, oracle, outages, report, world
 from tests.faults.bench import Bench, environment
 from tests.faults.feeds import FeedServers
-from tests.faults.line import Line
+from tests.faults.pipeline import Pipeline
 from tests.faults.pool import Pool
 from tests.faults.report import Result, State
 
@@ -71,7 +71,7 @@ async def _on_one_line(
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="wirewatch-faults-", ignore_cleanup_errors=True) as folder:
         home = Path(folder) / "home"
-        line = Line(home, environment(home), tmpfs=chosen.tmpfs)
+        line = Pipeline(home, environment(home), tmpfs=chosen.tmpfs)
         bench = Bench(line, Pool(chosen.groups), FeedServers(), full=chosen.full, row_seconds=60 * chosen.row_minutes)
         names = left[0]
         try:

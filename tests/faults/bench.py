@@ -17,14 +17,14 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import codec, ids, topics
 from services.local import ports
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.bench.corpus import Item
 from tests.faults.book import Book
 from tests.faults.feeds import FeedServers
-from tests.faults.line import BrokenLineError, Line
+from tests.faults.pipeline import BrokenPipelineError, Pipeline
 from tests.faults.pool import SEED, Pool
 from tests.faults.report import Result
 
@@ -40,7 +40,7 @@ _TICK = 0.25
 class Bench:
     """Everything of a run."""
 
-    line: Line
+    pipeline: Pipeline
     pool: Pool
     feeds: FeedServers
     book: Book = field(default_factory=lambda: Book("", ""))
@@ -57,12 +57,12 @@ class Bench:
     async def start(self) -> None:
         """Feeds, line, ledger, and the articles that feeds show all the time."""
         await self.feeds.start(self.feeds.port or ports.free())
-        self.line.home.mkdir(parents=True, exist_ok=True)
-        self.feeds.write_opml(self.line.home / "faults.opml", by_name=False)
-        await self.line.start()
-        self.book = Book(self.line.kafka, self.line.redis)
+        self.pipeline.home.mkdir(parents=True, exist_ok=True)
+        self.feeds.write_opml(self.pipeline.home / "faults.opml", by_name=False)
+        await self.pipeline.start()
+        self.book = Book(self.pipeline.kafka, self.pipeline.redis)
         self.book.start()
-        self.publisher = KafkaPublisher(kafka=KafkaAccess(self.line.kafka), client_id="faults", clock=SystemClock())
+        self.publisher = KafkaPublisher(kafka=KafkaAccess(self.pipeline.kafka), client_id="faults", clock=SystemClock())
         await self.publisher.start()
         self._showing = asyncio.create_task(self._show())
 
@@ -76,9 +76,9 @@ class Bench:
                 await asyncio.wait_for(self.publisher.stop(), 10)
         await self.feeds.stop()
         try:
-            await self.line.stop()
+            await self.pipeline.stop()
         finally:
-            self.line.unmount()
+            self.pipeline.unmount()
 
     async def _show(self) -> None:
         while True:
@@ -103,7 +103,7 @@ class Bench:
 
     async def send_poison(self, shapes: Sequence[tuple[bytes | None, bytes | None]]) -> None:
         """Key and value of messages that no room can read, as raw messages; each must be one dead letter."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.line.kafka, acks="all")
+        producer = AIOKafkaProducer(bootstrap_servers=self.pipeline.kafka, acks="all")
         await producer.start()
         try:
             for key, value in shapes:
@@ -150,7 +150,7 @@ class Bench:
 
     async def recovered(self, old: Mapping[str, int], began: float, seconds: float = 400.0) -> float:
         """Wait until ``old`` are replaced, all is ready and the lag is small; seconds since ``began`` (monotonic)."""
-        await self.line.until_replaced(old, seconds)
+        await self.pipeline.until_replaced(old, seconds)
         if not self.patient:
             await asyncio.sleep(LAG_SECONDS)
             return 0.0
@@ -160,7 +160,7 @@ class Bench:
     async def kill(self, *names: str) -> float:
         """SIGKILL of some processes at once, and the seconds until the line has recovered."""
         began = time.monotonic()
-        old = self.line.kill(*names)
+        old = self.pipeline.kill(*names)
         self.kills += len(old)
         return await self.recovered(old, began)
 
@@ -169,12 +169,12 @@ class Bench:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise BrokenLineError(f"not within {seconds:.0f} s: {what}; {self.line.problems()}")
+                raise BrokenPipelineError(f"not within {seconds:.0f} s: {what}; {self.pipeline.problems()}")
             await asyncio.sleep(_TICK)
 
-    async def replaced(self, room: str, pid: int, what: str, seconds: float = 300.0) -> None:
-        """Wait until a room is another process than ``pid``."""
-        await self.until(lambda: self.line.part(room).pid != pid, what, seconds)
+    async def replaced(self, service: str, pid: int, what: str, seconds: float = 300.0) -> None:
+        """Wait until a service is another process than ``pid``."""
+        await self.until(lambda: self.pipeline.part(service).pid != pid, what, seconds)
 
     async def drained(self, article_ids: Collection[str], seconds: float = FEED_DRAIN_SECONDS) -> None:
         """Wait until these have arrived, or until it is plain that they will not: the ledger says which."""

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import codec, ids, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter, Duplicate, UniqueArticle
-from services.runtime.dead_letters import MAX_VALUE_BYTES
+from services.runtime.messages.dead_letters import MAX_VALUE_BYTES
 from tests.bench.corpus import Item
 
 _READ = (topics.UNIQUE, topics.DUPLICATES, topics.ALERTS, topics.DEAD)
@@ -205,7 +205,7 @@ class Book:
     def dead_letters(self) -> list[str]:
         """Where the dead letters are not exactly the poison, with the bytes that were sent."""
         wrong = [
-            f"dead letter {i} of {self.dead[i].room} was no poison" for i in sorted(self.dead.keys() - self.poison)
+            f"dead letter {i} of {self.dead[i].service} was no poison" for i in sorted(self.dead.keys() - self.poison)
         ]
         wrong += [f"poison {i} is no dead letter" for i in sorted(self.poison.keys() - self.dead)]
         wrong += [

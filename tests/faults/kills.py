@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 
 from tests.faults.bench import Bench
-from tests.faults.line import ROOMS, SESSION_SECONDS, STREAM_ROOMS
+from tests.faults.pipeline import SERVICES, SESSION_SECONDS, STREAM_SERVICES
 from tests.faults.report import Result
 
 _WAVES = (("deduper", "poller"), ("tagger", "api"), ("alerter", "notifier"))
@@ -17,7 +17,7 @@ _ALERT_POINTS = ("alerter.decided", "alerter.written", "alerter.sent", "alerter.
 
 
 async def at_random(bench: Bench) -> list[Result]:
-    """F01 and F03: two rooms at a time, the longest way back noted for each."""
+    """F01 and F03: two services at a time, the longest way back noted for each."""
     rounds = 18 if bench.full else 1
     longest: dict[str, list[float]] = defaultdict(list)
 
@@ -52,14 +52,14 @@ async def at_points(bench: Bench) -> list[Result]:
             point = _POLL_POINTS[number % len(_POLL_POINTS)]
             await reach(bench, "poller", point, recoveries)
 
-    async def of_the_rooms() -> None:
+    async def of_the_services() -> None:
         for number in bench.rounds(alerts * len(_ALERT_POINTS)):
             point = _ALERT_POINTS[number % len(_ALERT_POINTS)]
             await reach(bench, point.partition(".")[0], point, recoveries)
 
     async def harm() -> list[float]:
         async with bench.traffic():
-            await asyncio.gather(of_the_poller(), of_the_rooms())
+            await asyncio.gather(of_the_poller(), of_the_services())
         return [seconds for point in _ALERT_POINTS for seconds in recoveries[point]]
 
     result = await bench.row("F04", "SIGKILL exactly at " + ", ".join(_ALERT_POINTS), harm)
@@ -72,28 +72,28 @@ async def at_points(bench: Bench) -> list[Result]:
     return [poller, result]
 
 
-async def reach(bench: Bench, room: str, point: str, recoveries: dict[str, list[float]]) -> None:
-    """Start a room anew, armed with a point, and wait until it has ended there and the line has recovered."""
-    part = bench.line.part(room)
-    bench.line.environment(room, WIREWATCH_FAILPOINT=point)
-    plain = bench.line.kill(room, signum=signal.SIGTERM)
-    await bench.until(lambda: part.pid not in (None, plain.get(room)), f"{room} runs armed with {point}")
+async def reach(bench: Bench, service: str, point: str, recoveries: dict[str, list[float]]) -> None:
+    """Start a service anew, armed with a point, and wait until it has ended there and the line has recovered."""
+    part = bench.pipeline.part(service)
+    bench.pipeline.environment(service, WIREWATCH_FAILPOINT=point)
+    plain = bench.pipeline.kill(service, signum=signal.SIGTERM)
+    await bench.until(lambda: part.pid not in (None, plain.get(service)), f"{service} runs armed with {point}")
     armed = part.pid or 0
-    bench.line.environment(room, WIREWATCH_FAILPOINT="")
-    await bench.until(lambda: part.pid != armed, f"{room} ends at {point}", 240)
+    bench.pipeline.environment(service, WIREWATCH_FAILPOINT="")
+    await bench.until(lambda: part.pid != armed, f"{service} ends at {point}", 240)
     began = time.monotonic()
     bench.kills += 1
-    recoveries.setdefault(point, []).append(await bench.recovered({room: armed}, began))
+    recoveries.setdefault(point, []).append(await bench.recovered({service: armed}, began))
 
 
 async def together(bench: Bench) -> list[Result]:
-    """F05: every room at the same moment."""
+    """F05: every service at the same moment."""
 
     async def harm() -> list[float]:
         async with bench.traffic():
-            return [await _after_a_while(bench, *ROOMS) for _ in bench.rounds(15 if bench.full else 1)]
+            return [await _after_a_while(bench, *SERVICES) for _ in bench.rounds(15 if bench.full else 1)]
 
-    return [await bench.row("F05", "all six rooms SIGKILL together", harm)]
+    return [await bench.row("F05", "all six services SIGKILL together", harm)]
 
 
 async def servers(bench: Bench) -> list[Result]:
@@ -123,20 +123,20 @@ async def zombies(bench: Bench) -> list[Result]:
         recoveries = []
         async with bench.traffic():
             for number in bench.rounds(times):
-                room = STREAM_ROOMS[number % len(STREAM_ROOMS)]
-                second = await bench.line.add(room, 2)
-                bench.line.release(second)
-                await bench.until(bench.line.standing, f"{second} is ready")
+                service = STREAM_SERVICES[number % len(STREAM_SERVICES)]
+                second = await bench.pipeline.add(service, 2)
+                bench.pipeline.release(second)
+                await bench.until(bench.pipeline.standing, f"{second} is ready")
                 began = time.monotonic()
-                bench.line.kill(room, signum=signal.SIGSTOP)
+                bench.pipeline.kill(service, signum=signal.SIGSTOP)
                 await asyncio.sleep(1.8 * SESSION_SECONDS)
-                bench.line.kill(room, signum=signal.SIGCONT)
+                bench.pipeline.kill(service, signum=signal.SIGCONT)
                 recoveries.append(await bench.recovered({}, began))
-                bench.line.hold(second, signal.SIGTERM)
-                await bench.until(bench.line.standing, "the first is alone again")
+                bench.pipeline.hold(second, signal.SIGTERM)
+                await bench.until(bench.pipeline.standing, "the first is alone again")
         return recoveries
 
-    what = f"a stream room SIGSTOP for {1.8 * SESSION_SECONDS:.0f} s (session {SESSION_SECONDS:.0f} s), then SIGCONT"
+    what = f"a stream service SIGSTOP for {1.8 * SESSION_SECONDS:.0f} s (session {SESSION_SECONDS:.0f} s), then SIGCONT"
     return [await bench.row("F06", what, harm)]
 
 
@@ -147,49 +147,49 @@ async def storm(bench: Bench) -> list[Result]:
 
     async def harm() -> list[float]:
         nonlocal worst
-        names = [await bench.line.add(room, number) for room in STREAM_ROOMS for number in (2, 3)]
+        names = [await bench.pipeline.add(service, number) for service in STREAM_SERVICES for number in (2, 3)]
         async with bench.traffic():
             for step in range(steps):
                 for name in names:
                     if step % 2:
-                        bench.line.hold(name, signal.SIGTERM)
+                        bench.pipeline.hold(name, signal.SIGTERM)
                     else:
-                        bench.line.release(name)
+                        bench.pipeline.release(name)
                 began = time.monotonic()
-                while time.monotonic() - began < 5 or not (step % 2 or bench.line.standing()):
+                while time.monotonic() - began < 5 or not (step % 2 or bench.pipeline.standing()):
                     await asyncio.sleep(0.5)
                     worst = max(worst, bench.lag())
                     if time.monotonic() - began > 60:
                         break
             if steps % 2:
                 for name in names:
-                    bench.line.hold(name, signal.SIGTERM)
+                    bench.pipeline.hold(name, signal.SIGTERM)
             began = time.monotonic()
             return [0.0] * (steps - 1) + [await bench.recovered({}, began)]
 
-    result = await bench.row("F07", "each stream room from 1 worker to 3 and back every 5 s", harm)
+    result = await bench.row("F07", "each stream service from 1 worker to 3 and back every 5 s", harm)
     result.note = f"the oldest article was {worst:.0f} s behind at worst"
     return [result]
 
 
 async def rolling(bench: Bench) -> list[Result]:
-    """F08: SIGTERM, one room after the other."""
+    """F08: SIGTERM, one service after the other."""
     exits: list[float] = []
 
     async def harm() -> list[float]:
         recoveries = []
         async with bench.traffic():
             for _ in bench.rounds(4 if bench.full else 1):
-                for room in ROOMS:
+                for service in SERVICES:
                     began = time.monotonic()
-                    old = bench.line.kill(room, signum=signal.SIGTERM)
-                    await bench.replaced(room, old[room], f"{room} ends")
+                    old = bench.pipeline.kill(service, signum=signal.SIGTERM)
+                    await bench.replaced(service, old[service], f"{service} ends")
                     exits.append(time.monotonic() - began)
                     recoveries.append(await bench.recovered(old, began))
         return recoveries
 
     repeated = bench.book.alert_messages - sum(len(revisions) for revisions in bench.book.alerts.values())
-    result = await bench.row("F08", "SIGTERM of each of the six rooms in turn", harm)
+    result = await bench.row("F08", "SIGTERM of each of the six services in turn", harm)
     repeated = bench.book.alert_messages - sum(len(r) for r in bench.book.alerts.values()) - repeated
     result.note = f"slowest exit {max(exits):.1f} s; {repeated} alert messages sent again"
     return [result]

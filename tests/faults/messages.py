@@ -8,7 +8,7 @@ import signal
 import time
 
 from services.contracts import codec, topics
-from services.runtime.delivery import Outgoing
+from services.runtime.messages.delivery import Outgoing
 from tests.bench import corpus
 from tests.faults import offsets
 from tests.faults.bench import Bench
@@ -67,8 +67,8 @@ async def all_poison(bench: Bench) -> list[Result]:
             await asyncio.sleep(0.2)
         began = time.monotonic()
         await bench.until(lambda: len(bench.book.dead) >= len(bench.book.poison), "every poison is a dead letter")
-        _, shown = await bench.line.wirewatch("status", "--home", str(bench.line.home), "--json")
-        said.extend(room["note"] or "" for room in json.loads(shown)["rooms"] if room["name"] == "deduper")
+        _, shown = await bench.pipeline.wirewatch("status", "--home", str(bench.pipeline.home), "--json")
+        said.extend(service["note"] or "" for service in json.loads(shown)["services"] if service["name"] == "deduper")
         recovery = time.monotonic() - began
         async with bench.traffic():
             await asyncio.sleep(5)
@@ -107,7 +107,7 @@ async def newer_schema(bench: Bench) -> list[Result]:
 
 
 async def replay(bench: Bench) -> list[Result]:
-    """F26: every room reads everything once more."""
+    """F26: every service reads everything once more."""
     before: dict[str, int] = {}
     arriving: set[str] = set()
     read = 0
@@ -117,23 +117,23 @@ async def replay(bench: Bench) -> list[Result]:
         await bench.drained([i for i, e in bench.book.pending.items() if not e.feed])
         arriving.update(bench.book.pending)
         before = {alert: max(revisions) for alert, revisions in bench.book.alerts.items()}
-        rooms = ("deduper", "tagger", "alerter")
-        for room in rooms:
-            bench.line.hold(room, signal.SIGTERM)
+        services = ("deduper", "tagger", "alerter")
+        for service in services:
+            bench.pipeline.hold(service, signal.SIGTERM)
         await asyncio.sleep(3)
-        read = await offsets.rewind(bench.line.kafka, rooms)
+        read = await offsets.rewind(bench.pipeline.kafka, services)
         began = time.monotonic()
-        for room in rooms:
-            bench.line.release(room)
-        await bench.line.until_replaced({})
-        while sum([await offsets.behind(bench.line.kafka, room) for room in rooms]):
+        for service in services:
+            bench.pipeline.release(service)
+        await bench.pipeline.until_replaced({})
+        while sum([await offsets.behind(bench.pipeline.kafka, service) for service in services]):
             await asyncio.sleep(1)
             if time.monotonic() - began > 600:
                 raise TimeoutError("the replay does not end")
         return [time.monotonic() - began]
 
     shown = set(bench.book.entries)
-    result = await bench.row("F26", "all rooms set back to the earliest offset", harm)
+    result = await bench.row("F26", "all services set back to the earliest offset", harm)
     known = [i for i in shown if not bench.book.entries[i].feed or i not in bench.book.pending]
     verdict = await bench.book.judge(known)
     new = sorted(bench.book.alerts.keys() - before.keys())

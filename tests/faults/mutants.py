@@ -16,11 +16,11 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.runtime import files
+from services.runtime.files import shipped as files
 from tests.faults.bench import Bench, environment
 from tests.faults.feeds import FeedServers
 from tests.faults.kills import reach
-from tests.faults.line import Line
+from tests.faults.pipeline import Pipeline
 from tests.faults.pool import Pool
 from tests.faults.report import Result
 
@@ -107,19 +107,19 @@ MUTANTS = (
         "a store that is away raises in the agent, and the batch is acknowledged all the same",
         (
             (
-                "services/runtime/streams.py",
+                "services/runtime/kafka/stream.py",
                 "        # A defect in a handler. Staying would let Faust acknowledge what was not done.\n"
                 '        log.exception("handler_failed", messages=len(batch))\n'
                 "        os._exit(70)\n",
                 '        log.exception("handler_failed", messages=len(batch))\n        raise\n',
             ),
             (
-                "services/runtime/isolation.py",
+                "services/runtime/messages/isolate.py",
                 "                raise\n            log.exception",
                 "                raise\n            raise\n            log.exception",
             ),
             (
-                "services/runtime/redis.py",
+                "services/runtime/redis/connection.py",
                 "reply = await until_available(attempt, server",
                 "reply = await attempt() or await until_available(attempt, server",
             ),
@@ -140,7 +140,7 @@ async def _one(mutant: Mutant) -> Result:
     with tempfile.TemporaryDirectory(prefix="wirewatch-mutant-") as folder:
         source = _copied(Path(folder) / "source", mutant)
         home = Path(folder) / "home"
-        bench = Bench(Line(home, environment(home, source=source)), Pool(3000), FeedServers(), patient=False)
+        bench = Bench(Pipeline(home, environment(home, source=source)), Pool(3000), FeedServers(), patient=False)
         try:
             await bench.start()
 

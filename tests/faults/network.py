@@ -3,7 +3,7 @@
 ``unshare --net python -m tests.faults.network`` prints one JSON object. The kernel of the machine that this was
 written on has no netem, so the router is a program: it carries the packets of two TUN devices, one in each namespace,
 and decides for each. The TCP on both sides is the kernel's. Feeds and operations endpoints are reached by a second
-link, so that the supervisor goes on seeing its rooms. Nothing leaves the two namespaces.
+link, so that the supervisor goes on seeing its services. Nothing leaves the two namespaces.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.local import broker, child, probes, store
-from services.runtime.access import KafkaAccess
+from services.runtime.kafka.connection import KafkaAccess
 from tests.faults.bench import Bench, environment
 from tests.faults.feeds import FeedServers
-from tests.faults.line import Line
+from tests.faults.pipeline import Pipeline
 from tests.faults.pool import Pool
 from tests.faults.report import Result
 
@@ -145,20 +145,20 @@ def _servers(home: Path) -> tuple[list[child.Child], str, str]:
 
 
 async def _move(bench: Bench, holder: int) -> None:
-    """Start the rooms anew inside."""
-    for room in MOVED:
-        part = bench.line.part(room)
+    """Start the services anew inside."""
+    for service in MOVED:
+        part = bench.pipeline.part(service)
         port = part.server.program.environment["WIREWATCH_OPS_PORT"]
         address = f"http://{OPS_INSIDE}:{port}"
-        bench.line.environment(room, WIREWATCH_OPS_HOST=OPS_INSIDE)
-        bench.line.command(room, "/usr/bin/nsenter", f"--net=/proc/{holder}/ns/net", "--")
+        bench.pipeline.environment(service, WIREWATCH_OPS_HOST=OPS_INSIDE)
+        bench.pipeline.command(service, "/usr/bin/nsenter", f"--net=/proc/{holder}/ns/net", "--")
         part.server = dataclasses.replace(
             part.server,
             address=address,
             probe=probes.http(f"{address}/readyz"),
             alive=probes.http(f"{address}/healthz"),
         )
-    await bench.line.until_replaced(bench.line.kill(*MOVED, signum=signal.SIGTERM))
+    await bench.pipeline.until_replaced(bench.pipeline.kill(*MOVED, signum=signal.SIGTERM))
 
 
 async def measure(full: bool) -> Result:
@@ -171,7 +171,7 @@ async def measure(full: bool) -> Result:
         environ = environment(home) | {
             "WIREWATCH_KAFKA": kafka, "WIREWATCH_REDIS": redis, "WIREWATCH_POLLER_ALLOW_PRIVATE": f"{FEEDS}0/24",
         }  # fmt: skip
-        bench = Bench(Line(home, environ), Pool(20_000), FeedServers(network=FEEDS), full=full)
+        bench = Bench(Pipeline(home, environ), Pool(20_000), FeedServers(network=FEEDS), full=full)
         try:
             await bench.start()
             await _move(bench, holder.pid)

@@ -18,16 +18,16 @@ READS = {
 }
 
 
-async def rewind(kafka: str, rooms: Sequence[str], *, seconds: float | None = None, now: float = 0.0) -> int:
-    """Set the offsets of ``rooms`` to the earliest, or to ``seconds`` before ``now`` (Unix time); messages to read."""
-    return sum([await _rewind(kafka, room, seconds, now) for room in rooms])
+async def rewind(kafka: str, services: Sequence[str], *, seconds: float | None = None, now: float = 0.0) -> int:
+    """Set the offsets of ``services`` to the earliest, or to ``seconds`` before ``now`` (Unix time); messages left."""
+    return sum([await _rewind(kafka, service, seconds, now) for service in services])
 
 
-async def _rewind(kafka: str, room: str, seconds: float | None, now: float) -> int:
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=f"wirewatch-{room}", enable_auto_commit=False)
+async def _rewind(kafka: str, service: str, seconds: float | None, now: float) -> int:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=f"wirewatch-{service}", enable_auto_commit=False)
     await consumer.start()
     try:
-        parts = await _partitions(consumer, room)
+        parts = await _partitions(consumer, service)
         consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
         if seconds is None:
@@ -46,21 +46,21 @@ async def _rewind(kafka: str, room: str, seconds: float | None, now: float) -> i
         await consumer.stop()
 
 
-async def behind(kafka: str, room: str) -> int:
-    """Messages that a room has not committed yet."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=f"wirewatch-{room}", enable_auto_commit=False)
+async def behind(kafka: str, service: str) -> int:
+    """Messages that a service has not committed yet."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=f"wirewatch-{service}", enable_auto_commit=False)
     await consumer.start()
     try:
-        parts = await _partitions(consumer, room)
+        parts = await _partitions(consumer, service)
         ends = await consumer.end_offsets(parts)
         return sum([ends[part] - (await consumer.committed(part) or 0) for part in parts])
     finally:
         await consumer.stop()
 
 
-async def _partitions(consumer: AIOKafkaConsumer, room: str) -> list[TopicPartition]:
+async def _partitions(consumer: AIOKafkaConsumer, service: str) -> list[TopicPartition]:
     parts = []
-    for topic in READS[room]:
+    for topic in READS[service]:
         while not (numbers := consumer.partitions_for_topic(topic)):
             await consumer._client.force_metadata_update()
             consumer._client.add_topic(topic)

@@ -1,4 +1,4 @@
-"""What must come out of the line, computed from its input alone: the rooms' own handlers in one process, calm.
+"""What must come out of the line, computed from its input alone: the services' own handlers in one process, calm.
 
 Which articles make one story is taken from what the deduper said, because that may depend on the order in which feeds
 and partitions bring them; the ledger holds that no article is in none, and no copy apart from its original. From there
@@ -20,7 +20,7 @@ from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
-from services.runtime.delivery import Outgoing
+from services.runtime.messages.delivery import Outgoing
 from services.tagger import library
 from services.tagger.handler import TaggerHandler
 from services.tagger.metrics import TaggerMetrics

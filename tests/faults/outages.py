@@ -19,7 +19,7 @@ import redis.asyncio
 from services.local import ports
 from tests.faults import offsets
 from tests.faults.bench import Bench
-from tests.faults.line import ROOMS, STREAM_ROOMS, TMPFS_BYTES, BrokenLineError
+from tests.faults.pipeline import SERVICES, STREAM_SERVICES, TMPFS_BYTES, BrokenPipelineError
 from tests.faults.report import Result
 
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -32,7 +32,7 @@ def away_seconds(bench: Bench) -> float:
 
 async def status(bench: Bench) -> dict[str, Any]:
     """What ``wirewatch status`` says now."""
-    _, shown = await bench.line.wirewatch("status", "--home", str(bench.line.home), "--json")
+    _, shown = await bench.pipeline.wirewatch("status", "--home", str(bench.pipeline.home), "--json")
     found: dict[str, Any] = json.loads(shown.splitlines()[-1])
     return found
 
@@ -55,30 +55,30 @@ async def _away(bench: Bench, fault: str, part: str, server: str) -> Result:
     async def harm() -> list[float]:
         async with bench.traffic():
             await asyncio.sleep(3)
-            before, held_at = bench.line.resident_mb(), time.time()
-            bench.line.hold(part)
+            before, held_at = bench.pipeline.resident_mb(), time.time()
+            bench.pipeline.hold(part)
             bench.kills += 1
             await asyncio.sleep(min(20.0, seconds / 2))
             asked = bench.feeds.requests
             await asyncio.sleep(seconds - min(20.0, seconds / 2))
             asked = bench.feeds.requests - asked
             told = await status(bench)
-            after = bench.line.resident_mb()
+            after = bench.pipeline.resident_mb()
             began = time.monotonic()
-            bench.line.release(part)
+            bench.pipeline.release(part)
             recovery = await bench.recovered({}, began)
             polled = bench.feeds.requests
             await bench.until(lambda: bench.feeds.requests > polled, "polling goes on")
-        waiting = [r["name"] for r in told["rooms"] if server in r["waiting_since"]]
-        grown = {name: after[name] - before[name] for name in ROOMS if name in after and name in before}
+        waiting = [r["name"] for r in told["services"] if server in r["waiting_since"]]
+        grown = {name: after[name] - before[name] for name in SERVICES if name in after and name in before}
         most = max(grown, key=lambda name: grown[name])
         notes.append(f"{asked} polls while away; status names it for {', '.join(waiting)}")
         notes.append(f"memory at most +{grown[most]:.0f} MiB ({most})")
         if asked:
             problems.append(f"{asked} polls while the {part} was away")
-        if missing := {"poller", *STREAM_ROOMS} - set(waiting) - ({"tagger"} if server == "redis" else set()):
+        if missing := {"poller", *STREAM_SERVICES} - set(waiting) - ({"tagger"} if server == "redis" else set()):
             problems.append(f"status does not say that {', '.join(sorted(missing))} wait for {server}")
-        if late := [r["name"] for r in told["rooms"] if _late(r["waiting_since"].get(server), held_at)]:
+        if late := [r["name"] for r in told["services"] if _late(r["waiting_since"].get(server), held_at)]:
             problems.append(f"since when is wrong for {late}")
         if grown[most] > 60:
             problems.append(f"{most} grew by {grown[most]:.0f} MiB")
@@ -92,7 +92,7 @@ async def _away(bench: Bench, fault: str, part: str, server: str) -> Result:
 
 
 def _late(since: str | None, held_at: float) -> bool:
-    """Whether a room noticed more than half a minute after the fact."""
+    """Whether a service noticed more than half a minute after the fact."""
     from datetime import datetime
 
     return since is not None and not -2 <= datetime.fromisoformat(since).timestamp() - held_at <= 30
@@ -110,7 +110,7 @@ async def _while(
             await asyncio.sleep(2)
             await begin()
             await asyncio.sleep(seconds)
-            found = bench.line.problems()
+            found = bench.pipeline.problems()
             noted.append(f"meanwhile: {'; '.join(found)}" if found else "nothing was to be seen meanwhile")
             began = time.monotonic()
             await end()
@@ -127,7 +127,7 @@ async def broker_disk_full(bench: Bench) -> list[Result]:
 
 
 async def _disk_full(bench: Bench, fault: str, part: str) -> Result:
-    data = bench.line.home / part / "data"
+    data = bench.pipeline.home / part / "data"
     if not data.is_mount():
         return Result(fault, f"{part}: disk full", skipped="no tmpfs can be mounted")
 
@@ -149,7 +149,7 @@ async def store_memory_full(bench: Bench) -> list[Result]:
     """F15: the store has no memory left (noeviction)."""
 
     async def limit(bytes_: str) -> None:
-        async with redis.asyncio.Redis.from_url(bench.line.redis) as store:
+        async with redis.asyncio.Redis.from_url(bench.pipeline.redis) as store:
             await store.config_set("maxmemory", bytes_)
 
     return [await _while(bench, "F15", "store out of memory (noeviction)", lambda: limit("1mb"), lambda: limit("1gb"))]
@@ -159,7 +159,7 @@ async def store_refuses(bench: Bench) -> list[Result]:
     """F16: the store's disk is full, and it is read-only."""
 
     async def replica(*of: str) -> None:
-        async with redis.asyncio.Redis.from_url(bench.line.redis) as store:
+        async with redis.asyncio.Redis.from_url(bench.pipeline.redis) as store:
             await store.execute_command("REPLICAOF", *of)  # type: ignore[no-untyped-call]
 
     full = await _disk_full(bench, "F16", "store")
@@ -176,16 +176,16 @@ async def slow_consumer(bench: Bench) -> list[Result]:
 
     async def crawl(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            bench.line.kill("deduper", signum=signal.SIGSTOP)
+            bench.pipeline.kill("deduper", signum=signal.SIGSTOP)
             await asyncio.sleep(0.9)
-            bench.line.kill("deduper", signum=signal.SIGCONT)
+            bench.pipeline.kill("deduper", signum=signal.SIGCONT)
             await asyncio.sleep(0.1)
 
     async def harm() -> list[float]:
-        bench.line.environment("poller", WIREWATCH_POLLER_MAX_LAG="200")
-        old = bench.line.kill("poller", signum=signal.SIGTERM)
-        await bench.line.until_replaced(old)
-        before, pid, stop = bench.line.resident_mb(), bench.line.part("deduper").pid, asyncio.Event()
+        bench.pipeline.environment("poller", WIREWATCH_POLLER_MAX_LAG="200")
+        old = bench.pipeline.kill("poller", signum=signal.SIGTERM)
+        await bench.pipeline.until_replaced(old)
+        before, pid, stop = bench.pipeline.resident_mb(), bench.pipeline.part("deduper").pid, asyncio.Event()
         crawling = asyncio.create_task(crawl(stop))
         began = time.monotonic()
         try:
@@ -194,19 +194,19 @@ async def slow_consumer(bench: Bench) -> list[Result]:
                 asked = bench.feeds.requests
                 await asyncio.sleep(10)
                 asked = bench.feeds.requests - asked
-                note = next(r["note"] for r in (await status(bench))["rooms"] if r["name"] == "poller")
+                note = next(r["note"] for r in (await status(bench))["services"] if r["name"] == "poller")
         finally:
             stop.set()
             await crawling
-        after = bench.line.resident_mb()
+        after = bench.pipeline.resident_mb()
         await bench.until(lambda: _gauge(bench, "wirewatch_poller_held_back") == 0, "polling goes on", 600)
         recovery = await bench.recovered({}, began)
-        grown = max(after[name] - before[name] for name in ROOMS)
+        grown = max(after[name] - before[name] for name in SERVICES)
         notes.append(f"{asked} polls in 10 s meanwhile; status: {note}; memory at most +{grown:.0f} MiB")
-        if asked > 3 or not note or grown > 80 or bench.line.part("deduper").pid != pid:
+        if asked > 3 or not note or grown > 80 or bench.pipeline.part("deduper").pid != pid:
             problems.append("polling did not wait, status did not say so, memory grew, or the deduper was replaced")
-        bench.line.environment("poller", WIREWATCH_POLLER_MAX_LAG="")
-        await bench.line.until_replaced(bench.line.kill("poller", signum=signal.SIGTERM))
+        bench.pipeline.environment("poller", WIREWATCH_POLLER_MAX_LAG="")
+        await bench.pipeline.until_replaced(bench.pipeline.kill("poller", signum=signal.SIGTERM))
         return [recovery]
 
     result = await bench.row("F23", "deduper ten times too slow", harm)
@@ -215,7 +215,7 @@ async def slow_consumer(bench: Bench) -> list[Result]:
 
 
 def _gauge(bench: Bench, name: str) -> float:
-    found = bench.line.metrics("poller").get(name)
+    found = bench.pipeline.metrics("poller").get(name)
     return found[0][1] if found else -1.0
 
 
@@ -232,31 +232,31 @@ async def starved(bench: Bench) -> list[Result]:
         async with bench.traffic():
             cpu.mkdir()
             (cpu / "cpu.cfs_quota_us").write_text("2000")
-            for room in STREAM_ROOMS:
-                (cpu / "cgroup.procs").write_text(str(bench.line.part(room).pid))
+            for service in STREAM_SERVICES:
+                (cpu / "cgroup.procs").write_text(str(bench.pipeline.part(service).pid))
             await asyncio.sleep(45 if bench.full else 12)
             began = time.monotonic()
             (cpu / "cpu.cfs_quota_us").write_text("-1")
             recoveries.append(await bench.recovered({}, began))
             memory.mkdir()
             (memory / "memory.limit_in_bytes").write_text("409600")
-            for room in STREAM_ROOMS[: 3 if bench.full else 1]:
-                began, old = time.monotonic(), bench.line.part(room).pid or 0
+            for service in STREAM_SERVICES[: 3 if bench.full else 1]:
+                began, old = time.monotonic(), bench.pipeline.part(service).pid or 0
                 (memory / "cgroup.procs").write_text(str(old))
                 await bench.send([bench.pool.take() for _ in range(400)])  # work that needs pages
-                with suppress(BrokenLineError):
-                    await bench.replaced(room, old, "OOM kill", 60)
-                if bench.line.part(room).pid == old:  # it needed no page more: it is let go
+                with suppress(BrokenPipelineError):
+                    await bench.replaced(service, old, "OOM kill", 60)
+                if bench.pipeline.part(service).pid == old:  # it needed no page more: it is let go
                     (_CGROUPS / "memory" / "cgroup.procs").write_text(str(old))
                     continue
                 killed += 1
                 bench.kills += 1
-                recoveries.append(await bench.recovered({room: old}, began))
+                recoveries.append(await bench.recovered({service: old}, began))
         return recoveries
 
     try:
         result = await bench.row(
-            "F24", "stream rooms on 2 % of a processor together; killed by the kernel for memory", harm
+            "F24", "stream services on 2 % of a processor together; killed by the kernel for memory", harm
         )
     finally:
         for group in (cpu, memory):
@@ -276,27 +276,27 @@ async def lost_second(bench: Bench) -> list[Result]:
     taken: list[int] = []
 
     async def once() -> float:
-        async with redis.asyncio.Redis.from_url(bench.line.redis) as store:
+        async with redis.asyncio.Redis.from_url(bench.pipeline.redis) as store:
             await store.config_set("appendfsync", "everysec")
             await store.config_set("auto-aof-rewrite-percentage", 0)
         async with bench.traffic():
             await asyncio.sleep(5)
-            file = max((bench.line.home / "store" / "data" / "appendonlydir").glob("*.incr.aof"))
+            file = max((bench.pipeline.home / "store" / "data" / "appendonlydir").glob("*.incr.aof"))
             kept, at = file.stat().st_size, time.time()
             await asyncio.sleep(1)
             began = time.monotonic()
-            bench.line.hold("deduper")
-            bench.line.hold("store")
+            bench.pipeline.hold("deduper")
+            bench.pipeline.hold("store")
             bench.kills += 2
-            await bench.until(lambda: bench.line.part("store").pid is not None, "the store is down")
+            await bench.until(lambda: bench.pipeline.part("store").pid is not None, "the store is down")
             taken.append(file.stat().st_size - kept)
             os.truncate(file, kept)
-            bench.line.release("store")
-            await bench.until(lambda: not any("store" in p for p in bench.line.problems()), "the store is back")
+            bench.pipeline.release("store")
+            await bench.until(lambda: not any("store" in p for p in bench.pipeline.problems()), "the store is back")
             await asyncio.sleep(1)
-            await offsets.rewind(bench.line.kafka, ["deduper"], seconds=30, now=at)
-            bench.line.release("deduper")
-            await bench.line.until_replaced({})
+            await offsets.rewind(bench.pipeline.kafka, ["deduper"], seconds=30, now=at)
+            bench.pipeline.release("deduper")
+            await bench.pipeline.until_replaced({})
             await _rebuild(bench)
             return await bench.recovered({}, began)
 
@@ -312,7 +312,9 @@ async def lost_second(bench: Bench) -> list[Result]:
 
 
 async def _rebuild(bench: Bench) -> None:
-    code, said = await bench.line.wirewatch("rebuild", "--kafka", bench.line.kafka, "--redis", bench.line.redis)
+    code, said = await bench.pipeline.wirewatch(
+        "rebuild", "--kafka", bench.pipeline.kafka, "--redis", bench.pipeline.redis
+    )
     if code:
         raise RuntimeError(f"wirewatch rebuild ended with {code}: {said}")
 
@@ -329,7 +331,7 @@ async def flushed(bench: Bench) -> list[Result]:
         known.extend(i for i in bench.book.entries if i not in bench.book.pending)
         alerts.update(bench.book.alerts)
         began = time.monotonic()
-        async with redis.asyncio.Redis.from_url(bench.line.redis) as store:
+        async with redis.asyncio.Redis.from_url(bench.pipeline.redis) as store:
             await store.flushall()
         bench.feeds.forget()
         await _rebuild(bench)
@@ -357,12 +359,12 @@ async def all_stopped(bench: Bench) -> list[Result]:
             async with bench.traffic():
                 await asyncio.sleep(4)
             began = time.monotonic()
-            await bench.line.stop()
-            await bench.line.start()
+            await bench.pipeline.stop()
+            await bench.pipeline.start()
             recoveries.append(await bench.recovered({}, began))
             async with bench.traffic():
                 await asyncio.sleep(3)
-                recoveries.append(await bench.kill(*bench.line.stack.supervisor.parts))
+                recoveries.append(await bench.kill(*bench.pipeline.stack.supervisor.parts))
         return recoveries
 
     return [await bench.row("F29", "all stopped and started; then all killed at once", harm)]
@@ -373,12 +375,12 @@ async def unwatched(bench: Bench) -> list[Result]:
     prometheus = shutil.which("prometheus")
     if prometheus is None:
         return [Result("F28", "Prometheus dies", skipped="no prometheus on the PATH")]
-    folder = bench.line.home / "prometheus"
+    folder = bench.pipeline.home / "prometheus"
     folder.mkdir(exist_ok=True)
-    targets = [bench.line.ops(room).removeprefix("http://") for room in ROOMS]
+    targets = [bench.pipeline.ops(service).removeprefix("http://") for service in SERVICES]
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-        "scrape_configs": [{"job_name": "rooms", "static_configs": [{"targets": targets}]}],
+        "scrape_configs": [{"job_name": "services", "static_configs": [{"targets": targets}]}],
     }
     (folder / "prometheus.yml").write_text(json.dumps(config))
     command = [prometheus, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
@@ -416,19 +418,24 @@ async def soak(bench: Bench) -> list[Result]:
             await asyncio.sleep(20)  # what is loaded at the first article of a kind is no growth
             began = time.monotonic()
             while (now := time.monotonic() - began) < seconds:
-                series = {room: sum(len(found) for found in bench.line.metrics(room).values()) for room in ROOMS}
-                samples.append((now, bench.line.resident_mb(), bench.line.descriptors(), series))
+                series = {
+                    service: sum(len(found) for found in bench.pipeline.metrics(service).values())
+                    for service in SERVICES
+                }
+                samples.append((now, bench.pipeline.resident_mb(), bench.pipeline.descriptors(), series))
                 await asyncio.sleep(seconds / 24)
         return [0.0]
 
     result = await bench.row("F27", f"soak of {seconds / 60:.0f} minutes at 25 articles/s (24 h asked for)", harm)
     times = [at for at, *_ in samples]
-    memory = {room: _slope(times, [found.get(room, 0.0) for _, found, _, _ in samples]) * 3600 for room in ROOMS}
-    files = {room: _slope(times, [found.get(room, 0) for *_, found, _ in samples]) * 3600 for room in ROOMS}
+    memory = {
+        service: _slope(times, [found.get(service, 0.0) for _, found, _, _ in samples]) * 3600 for service in SERVICES
+    }
+    files = {service: _slope(times, [found.get(service, 0) for *_, found, _ in samples]) * 3600 for service in SERVICES}
     series_grown = sum(samples[-1][3].values()) - sum(samples[len(samples) // 2][3].values())
     result.note = (
-        "MiB per hour: " + ", ".join(f"{room} {slope:+.0f}" for room, slope in memory.items())
-        + "; descriptors per hour: " + ", ".join(f"{room} {slope:+.0f}" for room, slope in files.items())
+        "MiB per hour: " + ", ".join(f"{service} {slope:+.0f}" for service, slope in memory.items())
+        + "; descriptors per hour: " + ", ".join(f"{service} {slope:+.0f}" for service, slope in files.items())
         + f"; series {series_grown:+d} in the second half"
     )  # fmt: skip
     return [result]

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.faults.bench import Bench
-from tests.faults.line import ROOMS
+from tests.faults.pipeline import SERVICES
 from tests.faults.report import Result
 
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
@@ -40,29 +40,29 @@ async def names(bench: Bench) -> list[Result]:
     if os.geteuid() or not shutil.which("unshare"):
         return [Result("F19", "no name resolves", skipped="it needs root for a mount namespace")]
     seconds = 180.0 if bench.full else 75.0  # the poller keeps a name for a minute
-    home = bench.line.home
+    home = bench.pipeline.home
     hosts, switch, by_name = home / "hosts", home / "nsswitch.conf", home / "faults-by-name.opml"
     hosts.write_text(bench.feeds.hosts_file())
     switch.write_text("hosts: files\n")  # a name that is not in the file does not exist; nobody else is asked
     bench.feeds.write_opml(by_name, by_name=True)
-    part, plain = bench.line.part("poller"), bench.line.part("poller").server
+    part, plain = bench.pipeline.part("poller"), bench.pipeline.part("poller").server
     counts: dict[str, float] = {}
     problems: list[str] = []
 
     async def harm() -> list[float]:
         script = f'mount --bind {hosts} /etc/hosts && mount --bind {switch} /etc/nsswitch.conf && exec "$@"'
-        bench.line.environment("poller", WIREWATCH_POLLER_FEEDS=str(by_name))
-        bench.line.command("poller", "/usr/bin/unshare", "--mount", "--", "/bin/sh", "-c", script, "poller")
+        bench.pipeline.environment("poller", WIREWATCH_POLLER_FEEDS=str(by_name))
+        bench.pipeline.command("poller", "/usr/bin/unshare", "--mount", "--", "/bin/sh", "-c", script, "poller")
         bench.feeds.forget()  # by name they are other feeds to the poller
-        await bench.line.until_replaced(bench.line.kill("poller", signum=signal.SIGTERM))
+        await bench.pipeline.until_replaced(bench.pipeline.kill("poller", signum=signal.SIGTERM))
         asked = bench.feeds.requests
         await bench.until(lambda: bench.feeds.requests > asked + bench.feeds.count, "feeds are asked by name")
         hosts.write_text("127.0.0.1 localhost\n")
         await asyncio.sleep(seconds)
         counts.update(
-            {labels["outcome"]: n for labels, n in bench.line.metrics("poller")["wirewatch_poller_polls_total"]}
+            {labels["outcome"]: n for labels, n in bench.pipeline.metrics("poller")["wirewatch_poller_polls_total"]}
         )
-        states = {labels["state"]: n for labels, n in bench.line.metrics("poller")["wirewatch_poller_feeds"]}
+        states = {labels["state"]: n for labels, n in bench.pipeline.metrics("poller")["wirewatch_poller_feeds"]}
         if states.get("gone") or not counts.get("dns"):
             problems.append(f"feeds are {states}, polls ended {counts}")
         hosts.write_text(bench.feeds.hosts_file())
@@ -75,7 +75,7 @@ async def names(bench: Bench) -> list[Result]:
     finally:
         part.server = plain
         bench.feeds.forget()
-        await bench.line.until_replaced(bench.line.kill("poller", signum=signal.SIGTERM))
+        await bench.pipeline.until_replaced(bench.pipeline.kill("poller", signum=signal.SIGTERM))
     result.note = (
         f"{counts.get('dns', 0):.0f} polls ended in dns; no feed was given up; recovery is until all were asked again"
     )
@@ -84,7 +84,7 @@ async def names(bench: Bench) -> list[Result]:
 
 
 async def clocks(bench: Bench) -> list[Result]:
-    """F20: every room lives an hour or a day ahead or behind, and then is back."""
+    """F20: every service lives an hour or a day ahead or behind, and then is back."""
     if not _FAKETIME.exists():
         return [Result("F20", "wall clock steps", skipped=f"no {_FAKETIME}")]
     offsets = ("+1h", "-1h", "+1d", "-1d") if bench.full else ("+1h",)
@@ -95,16 +95,17 @@ async def clocks(bench: Bench) -> list[Result]:
         fake = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         changes = fake if offset else dict.fromkeys(fake, "")
         day = offset.endswith("d")
-        for room in ROOMS:
-            bench.line.environment(room, **changes)
+        for service in SERVICES:
+            bench.pipeline.environment(service, **changes)
         began = time.monotonic()
-        old = bench.line.kill(*ROOMS, signum=signal.SIGTERM)
+        old = bench.pipeline.kill(*SERVICES, signum=signal.SIGTERM)
         if day:  # Kafka takes no message of tomorrow: whoever has one to send waits, and is not ready
             await bench.until(
-                lambda: all(bench.line.part(room).pid not in (None, old.get(room)) for room in ROOMS), "start"
+                lambda: all(bench.pipeline.part(service).pid not in (None, old.get(service)) for service in SERVICES),
+                "start",
             )
         else:
-            await bench.line.until_replaced(old)
+            await bench.pipeline.until_replaced(old)
         await asyncio.sleep(15 if bench.full else 10)
         return 0.0 if day else await bench.recovered({}, began)
 
@@ -113,12 +114,12 @@ async def clocks(bench: Bench) -> list[Result]:
         async with bench.traffic():
             for offset in offsets:
                 recoveries.append(await live(offset))
-                waits = bench.line.problems()
+                waits = bench.pipeline.problems()
                 notes.append(f"{offset}: {'; '.join(waits)[:120] if waits else 'as ever'}")
                 recoveries.append(await live(""))
         return recoveries
 
-    result = await bench.row("F20", f"wall clock of every room {', '.join(offsets)}, and back each time", harm)
+    result = await bench.row("F20", f"wall clock of every service {', '.join(offsets)}, and back each time", harm)
     early = (bench.feeds.breaches - breaches).total()
     bench.feeds.breaches = breaches
     result.note = "; ".join(notes) + f"; {early} polls earlier than the interval where the clock sprang ahead"

@@ -17,10 +17,10 @@ import redis.asyncio
 from services.cli.alert_log import AlertLog
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.support.alerts import STORY, a_copy, a_tagged, member_of
 from tests.support.clock import START
 from tests.support.stack import MakeTopics

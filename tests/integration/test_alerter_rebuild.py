@@ -21,12 +21,12 @@ from services.alerter.rebuild import Rebuild, Report
 from services.cli import rebuild as command
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Change, Duplicate, TaggedArticle, UniqueArticle
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Delivery, Outgoing
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Delivery, Outgoing
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.support.alerts import KOREA, RUSSIA, a_copy, a_delivery, a_tag, a_tagged, member_of, shipped_rules
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher, deliver

@@ -15,8 +15,8 @@ from services.alerter.ports import NOTHING, Stored, StoryKey, Write
 from services.contracts import ids, redis_keys, stories
 from services.contracts.messages import Alert
 from services.contracts.redis_keys import Facet
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.support.alerts import STORY, a_tagged, an_opened_alert, member_of
 from tests.support.clock import FakeClock
 

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from services.cli import alerts
 from services.contracts import codec, topics
 from services.contracts.messages import Alert
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.support.alerts import a_tag, a_tagged, an_opened_alert
 from tests.support.stack import MakeTopics
 

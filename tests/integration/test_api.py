@@ -22,23 +22,23 @@ from services.alerter.edges.redis import RedisAlertStore
 from services.alerter.ports import NOTHING, Write
 from services.api import page
 from services.api.app import build_app
-from services.api.core.line import RoomState
+from services.api.core.pipeline import ServiceState
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.states import RedisAlertStates
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
-from services.api.ports import Rooms
+from services.api.ports import Services
 from services.api.service import ApiService
 from services.api.stream_routes import Followers
 from services.api.tokens import Tokens
 from services.contracts import ids, redis_keys, stories
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
-from services.runtime import redis_address
-from services.runtime.access import RedisAccess
-from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
-from services.runtime.redis import RedisCalls, connect
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis import address as redis_address
+from services.runtime.redis.connection import RedisCalls, connect
 from tests.support.alerts import a_copy, a_tagged, an_opened_alert, member_of
 from tests.support.clock import START, FakeClock
 
@@ -71,13 +71,13 @@ def app(
     loopback: bool = False,
     open_reads: bool = True,
     tokens: Tokens | None = None,
-    rooms: Rooms | None = None,
+    services: Services | None = None,
 ) -> Any:
     states = RedisAlertStates(client, FakeClock(), retention_days=30, closed_retention_days=7, stream_revisions=1000)
     return build_app(
         RedisAlertReader(client),
         states,
-        rooms or Standing(),
+        services or Standing(),
         access=Guard(
             tokens=Tokens({"ann": TOKEN}) if tokens is None else tokens, loopback=loopback, open_reads=open_reads
         ),
@@ -89,22 +89,24 @@ def app(
 
 @dataclass
 class Standing:
-    """Rooms that stand as they are told to."""
+    """Services that stand as they are told to."""
 
-    rooms: list[RoomState] = field(default_factory=list)
+    services: list[ServiceState] = field(default_factory=list)
 
-    def states(self) -> Sequence[RoomState]:
-        return self.rooms
+    def states(self) -> Sequence[ServiceState]:
+        return self.services
 
 
-def served(client: redis.asyncio.Redis, *, most: int = 2, port: int = 0, rooms: Rooms | None = None) -> ApiService:
+def served(
+    client: redis.asyncio.Redis, *, most: int = 2, port: int = 0, services: Services | None = None
+) -> ApiService:
     """The application on a port of loopback."""
 
     async def nothing() -> None:
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True, rooms=rooms)
+    made = app(client, followers=followers, loopback=True, services=services)
     return ApiService(
         made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )
@@ -263,11 +265,16 @@ async def test_a_server_that_has_restarted_is_read_at_the_first_request(
 
 
 async def test_how_the_line_stands(redis_client: redis.asyncio.Redis) -> None:
-    standing = Standing([RoomState(room="tagger", state="waiting", detail="waiting for kafka", since=START)])
-    async with browser(app(redis_client, rooms=standing)) as made:
-        assert (await made.get("/api/v1/line")).json() == {
-            "rooms": [
-                {"room": "tagger", "state": "waiting", "detail": "waiting for kafka", "since": "2024-06-20T09:00:00Z"}
+    standing = Standing([ServiceState(service="tagger", state="waiting", detail="waiting for kafka", since=START)])
+    async with browser(app(redis_client, services=standing)) as made:
+        assert (await made.get("/api/v1/pipeline")).json() == {
+            "services": [
+                {
+                    "service": "tagger",
+                    "state": "waiting",
+                    "detail": "waiting for kafka",
+                    "since": "2024-06-20T09:00:00Z",
+                }
             ]
         }
 

@@ -12,10 +12,10 @@ import redis.asyncio
 from playwright.async_api import Page, expect
 
 from services.alerter.edges.redis import RedisAlertStore
-from services.api.core.line import RoomState
+from services.api.core.pipeline import ServiceState
 from services.contracts.messages import Alert, AlertEvidence, AlertTopic, Place
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.integration.test_api import TOKEN, Standing, an_alert, put, served
 from tests.support import newsroom
 from tests.support.browser import Tab, a_tab, barriers, chromium
@@ -48,7 +48,7 @@ def standing() -> Standing:
 
 @pytest.fixture
 async def address(redis_client: redis.asyncio.Redis, standing: Standing) -> AsyncIterator[str]:
-    service = served(redis_client, rooms=standing)
+    service = served(redis_client, services=standing)
     await service.start()
     yield service.address or ""
     await service.stop()
@@ -125,21 +125,23 @@ async def test_rows_come_by_themselves_and_an_alert_is_read_with_keys(
     assert not tab.problems
 
 
-async def test_the_page_says_which_room_cannot_work_and_since_when(
+async def test_the_page_says_which_service_cannot_work_and_since_when(
     page: Page, address: str, standing: Standing
 ) -> None:
     line = page.locator("#line")
-    standing.rooms = [
-        RoomState(room="poller", state="ready", detail=None, since=START),
-        RoomState(room="deduper", state="waiting", detail="waiting for kafka since 2026-11-26T12:05:42Z", since=START),
-        RoomState(room="tagger", state="silent", detail="no answer within 2 s", since=START),
+    standing.services = [
+        ServiceState(service="poller", state="ready", detail=None, since=START),
+        ServiceState(
+            service="deduper", state="waiting", detail="waiting for kafka since 2026-11-26T12:05:42Z", since=START
+        ),
+        ServiceState(service="tagger", state="silent", detail="no answer within 2 s", since=START),
     ]
     await opened(page, address, 0)
     await expect(line).to_have_text(
         "New alerts may be missing. The deduper: waiting for kafka since 2026-11-26 12:05 UTC. "
         "The tagger has not answered since 2024-06-20 09:00 UTC (no answer within 2 s)."
     )
-    standing.rooms = [RoomState(room="poller", state="ready", detail=None, since=START)]
+    standing.services = [ServiceState(service="poller", state="ready", detail=None, since=START)]
     await expect(line).to_be_hidden()
 
 

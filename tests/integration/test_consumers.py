@@ -15,10 +15,10 @@ import pytest
 from services.contracts import codec, topics
 from services.contracts.cloudevents import alert_headers
 from services.local import jars
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.support.alerts import an_opened_alert
 from tests.support.stack import MakeTopics, quiet
 

@@ -1,4 +1,4 @@
-"""Every query of every dashboard, every record and every alarm, on a real Prometheus that scraped every room."""
+"""Every query of every dashboard, every record and every alarm, on a real Prometheus that scraped every service."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from tests.support.metrics import Room, served
+from tests.support.metrics import Service, served
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-ROOMS = ("poller", "deduper", "tagger", "alerter", "notifier", "api")
+SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier", "api")
 PATIENCE_SECONDS = 90
 MAY_BE_EMPTY = {"Alarms that fire", "Taken and counted"}  # where nothing is wrong; where nothing is read from Kafka
 
@@ -29,10 +29,10 @@ pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="prom
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Prometheus with our rules, scraping our rooms every second."""
+    """The address of a Prometheus with our rules, scraping our services every second."""
     folder = tmp_path_factory.mktemp("prometheus")
-    rooms = {name: Room(name) for name in ROOMS}
-    with served(rooms) as port, socket.socket() as free:
+    services = {name: Service(name) for name in SERVICES}
+    with served(services) as port, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         own = free.getsockname()[1]
         free.close()
@@ -54,9 +54,10 @@ def _configuration(port: int) -> dict[str, Any]:
         "rule_files": [str(file) for file in sorted((DEPLOY / "prometheus/rules").glob("*.yml"))],
         "scrape_configs": [
             {
-                "job_name": "rooms",
+                "job_name": "services",
                 "static_configs": [
-                    {"targets": targets, "labels": {"room": room, "__metrics_path__": f"/{room}"}} for room in ROOMS
+                    {"targets": targets, "labels": {"service": service, "__metrics_path__": f"/{service}"}}
+                    for service in SERVICES
                 ],
             },
             {"job_name": "redis", "metrics_path": "/redis", "static_configs": [{"targets": targets}]},
@@ -118,6 +119,6 @@ def test_no_rule_is_in_error(prometheus: str) -> None:
 
 def test_no_target_has_a_thousand_series(prometheus: str) -> None:
     assert prometheus
-    for name in ROOMS:
-        lines = [line for line in Room(name).look().splitlines() if line and not line.startswith(b"#")]
+    for name in SERVICES:
+        lines = [line for line in Service(name).look().splitlines() if line and not line.startswith(b"#")]
         assert len(lines) < 1000, name

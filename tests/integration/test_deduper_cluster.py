@@ -14,9 +14,9 @@ from services.deduper.core.candidate import candidate
 from services.deduper.core.verdict import Copy, New, SameStory
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import Vocabularies
-from services.runtime.access import RedisAccess
-from services.runtime.redis import RedisCalls, connect
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls, connect
 from tests.support import redis_nodes
 from tests.support.articles import an_article
 from tests.support.clock import FakeClock
@@ -32,7 +32,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def cluster(address: str) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client as the rooms have it."""
+    """A client as the services have it."""
     client = connect(RedisAccess(address))
     yield client
     await client.aclose()

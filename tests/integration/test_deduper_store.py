@@ -20,8 +20,8 @@ from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.store import packing
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import english, state_names
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.support.articles import an_article
 from tests.support.clock import START, FakeClock
 from tests.support.stories import WINDOW_S, MemoryStories, prose

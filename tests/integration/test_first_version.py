@@ -1,4 +1,4 @@
-"""What the first landed version kept in Redis is read, and gone on with, by every room of this one."""
+"""What the first landed version kept in Redis is read, and gone on with, by every service of this one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import english, state_names
 from services.notifier.edges.redis import RedisOutbox
 from services.poller.edges.store import read_states
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.support import first_version
 from tests.support.clock import FakeClock
 

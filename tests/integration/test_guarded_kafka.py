@@ -16,11 +16,13 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from services.contracts import topics as names
 from services.local import broker, child, ports
-from services.runtime import rights, topics, users
-from services.runtime.access import SASL_MECHANISM, KafkaAccess
-from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka import acl as rights
+from services.runtime.kafka import scram as users
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import SASL_MECHANISM, KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
 from tests.support.clock import FakeClock
 from tests.support.stack import quiet
 
@@ -29,11 +31,11 @@ pytestmark = pytest.mark.stack
 ADMIN = "admin"
 PASSWORD = "correct-horse"
 _GUARDED = """
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller},ROOMS://127.0.0.1:{rooms},TLS://127.0.0.1:{tls}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker},ROOMS://127.0.0.1:{rooms},TLS://localhost:{tls}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,ROOMS:SASL_PLAINTEXT,TLS:SASL_SSL
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller},SERVICES://127.0.0.1:{services},TLS://127.0.0.1:{tls}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker},SERVICES://127.0.0.1:{services},TLS://localhost:{tls}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SERVICES:SASL_PLAINTEXT,TLS:SASL_SSL
 sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.rooms.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.services.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.tls.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.tls.ssl.keystore.type=PEM
 listener.name.tls.ssl.keystore.location={pem}
@@ -48,7 +50,7 @@ class Guarded:
     """The broker: as a super user, and where each listener is."""
 
     admin: KafkaAccess
-    rooms: str
+    services: str
     tls: str
     ca_file: Path
 
@@ -60,7 +62,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     home = tmp_path_factory.mktemp("guarded")
     pem, ca = certificate(home)
     prepared = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
-    numbers = ports.remembered(home / "broker" / "ports.json", ("broker", "controller", "rooms", "tls"))
+    numbers = ports.remembered(home / "broker" / "ports.json", ("broker", "controller", "services", "tls"))
     configuration = home / "broker" / "server.properties"
     plain = [
         line
@@ -75,8 +77,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     format_ += [str(configuration), "--add-scram", f"{SASL_MECHANISM}=[name={ADMIN},password={PASSWORD}]"]
     subprocess.run(format_, env=dict(prepared.program.environment), check=True, capture_output=True)
     running = child.start(prepared)
-    rooms = f"127.0.0.1:{numbers['rooms']}"
-    yield Guarded(KafkaAccess(rooms, ADMIN, PASSWORD), rooms, f"localhost:{numbers['tls']}", ca)
+    services = f"127.0.0.1:{numbers['services']}"
+    yield Guarded(KafkaAccess(services, ADMIN, PASSWORD), services, f"localhost:{numbers['tls']}", ca)
     running.stop(grace_seconds=5)
 
 
@@ -107,7 +109,7 @@ def ready(guarded: Guarded) -> Guarded:
 
 
 def as_user(kafka: Guarded, user: str, password: str = PASSWORD) -> KafkaAccess:
-    return KafkaAccess(kafka.rooms, user, password)
+    return KafkaAccess(kafka.services, user, password)
 
 
 @asynccontextmanager
@@ -136,7 +138,7 @@ async def first(kafka: KafkaAccess, topic: str, group: str | None) -> bytes:
         await consumer.stop()
 
 
-async def test_a_room_writes_what_it_produces_and_its_reader_reads_it(ready: Guarded) -> None:
+async def test_a_service_writes_what_it_produces_and_its_reader_reads_it(ready: Guarded) -> None:
     await publish(as_user(ready, "alerter"), names.ALERTS)
     assert await first(as_user(ready, "notifier"), names.ALERTS, "wirewatch-notifier") == b"v"
     assert await first(as_user(ready, "reader"), names.ALERTS, "reader-mine") == b"v"
@@ -175,7 +177,7 @@ async def test_a_wrong_password_and_nobody_are_refused(ready: Guarded) -> None:
     with pytest.raises(UsageError, match="refuses the user 'nobody'"):
         await publish(as_user(ready, "nobody"), names.ALERTS)
     with pytest.raises(UsageError, match="No Kafka answers"):
-        async with topics.admin(KafkaAccess(ready.rooms), timeout_seconds=2):
+        async with topics.admin(KafkaAccess(ready.services), timeout_seconds=2):
             pass
 
 

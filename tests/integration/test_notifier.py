@@ -23,10 +23,10 @@ from services.cli.app import build
 from services.contracts import codec, topics
 from services.contracts.messages import Alert
 from services.notifier.core import signing
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
-from services.runtime.delivery import Outgoing
-from services.runtime.kafka import KafkaPublisher
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Outgoing
+from services.runtime.process.clock import SystemClock
 from tests.support.notifier import an_alert, written
 from tests.support.stack import MakeTopics
 

@@ -13,8 +13,8 @@ from services.notifier.core.deliveries import Parcel, digest_of, parcel_of
 from services.notifier.core.schedule import Slot
 from services.notifier.edges.redis import RedisOutbox
 from services.notifier.ports import Batch, Offer, Outbox
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.support.clock import START, FakeClock
 from tests.support.notifier import MemoryOutbox, Notifier, a_watch, an_alert, loaded
 
@@ -179,10 +179,10 @@ async def test_what_was_finished_after_its_lease_is_not_sent_again(redis_client:
 @pytest.mark.parametrize("more", ["", "digest: {every_minutes: 5}", "limit: {per_hour: 1}"])
 async def test_the_whole_way_on_redis(redis_client: redis.asyncio.Redis, more: str) -> None:
     outbox = on_redis(redis_client)
-    room = Notifier(loaded(a_watch(more, channels="[c, d]")), outbox=outbox)
+    service = Notifier(loaded(a_watch(more, channels="[c, d]")), outbox=outbox)
     for _ in range(2):
-        await room.hear(*(an_alert(number) for number in range(4)))
-        await room.pass_time(2 * 3600, step=900)
-    assert sorted(room.sender.alerts()) == sorted(f"{an_alert(n).id}/1" for n in range(4) for _ in "cd")
+        await service.hear(*(an_alert(number) for number in range(4)))
+        await service.pass_time(2 * 3600, step=900)
+    assert sorted(service.sender.alerts()) == sorted(f"{an_alert(n).id}/1" for n in range(4) for _ in "cd")
     assert {each.state for each in await outbox.listed(limit=100)} == {"sent"}
     assert await outbox.sizes() == (0, 0)

@@ -24,12 +24,12 @@ from services.poller.edges.lag import ConsumerLag
 from services.poller.edges.store import RedisFeedStore
 from services.poller.metrics import PollerMetrics
 from services.poller.settings import PollerSettings
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
-from services.runtime.process import Context
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.process.run import Context
+from services.runtime.redis.connection import RedisCalls
 from tests.support.poller import a_feed, an_item, rss
 from tests.support.stack import MakeTopics
 
@@ -214,7 +214,7 @@ async def test_a_feed_that_was_polled_under_a_clock_ahead_is_not_leased_until_th
 
 
 def a_context() -> Context:
-    return Context(room="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
+    return Context(service="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
 
 
 def test_a_broken_feed_list_stops_the_start_naming_file_and_line(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from services.poller.core.model import Fetched, Request
 from services.poller.edges.egress import Egress
-from services.runtime.guard import parse_allowed
+from services.runtime.http.ssrf_guard import parse_allowed
 from tests.support.hostile import PLAIN, head
 
 WHOLE = head(f"Content-Length: {len(PLAIN)}", "Connection: close") + PLAIN

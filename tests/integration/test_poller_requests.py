@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from services.poller.core.model import Fetched, Request
 from services.poller.edges.egress import Egress
-from services.runtime.guard import parse_allowed
+from services.runtime.http.ssrf_guard import parse_allowed
 from tests.support.hostile import PLAIN, head, listening
 
 AGENT = "wirewatch/0.0 (+https://wirewatch.example)"

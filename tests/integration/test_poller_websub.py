@@ -29,11 +29,11 @@ from services.poller.edges.pushes import RedisPushStore
 from services.poller.edges.store import RedisFeedStore
 from services.poller.ports import Push
 from services.poller.settings import PollerSettings
-from services.runtime.clock import SystemClock
 from services.runtime.errors import UsageError
-from services.runtime.process import Context
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.process.run import Context
+from services.runtime.redis.connection import RedisCalls
 from tests.support.hub import Hub, hub
 from tests.support.poller import a_feed, an_item, rss
 from tests.support.stack import MakeTopics
@@ -85,7 +85,7 @@ async def subscribed(
         kafka=kafka, redis=redis_url, feeds=(str(listing),), allow_private=("127.0.0.1/32",), fetchers=4, workers=1,
         spread_seconds=0, host_gap_seconds=0, websub_url=f"http://127.0.0.1:{port}/behind/a/proxy", websub_port=port,
     )  # fmt: skip
-    service = build(settings, Context(room="poller", registry=registry, clock=SystemClock(), waiting=Waiting()))
+    service = build(settings, Context(service="poller", registry=registry, clock=SystemClock(), waiting=Waiting()))
     await service.start()
     try:
         while feed not in at.subscribers:
@@ -158,7 +158,7 @@ async def test_the_listener_refuses_what_is_too_much(
 
 
 def test_a_public_address_that_is_none_is_said() -> None:
-    context = Context(room="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
+    context = Context(service="poller", registry=CollectorRegistry(), clock=SystemClock(), waiting=Waiting())
     with pytest.raises(UsageError, match=r"WIREWATCH_POLLER_WEBSUB_URL is 'hooks\.example': give"):
         build(PollerSettings(websub_url="hooks.example"), context)
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 import redis.asyncio
 
-from services.runtime import redis as edge
-from services.runtime.access import RedisAccess
 from services.runtime.errors import UsageError
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.process.outages import Waiting
+from services.runtime.redis import connection as edge
+from services.runtime.redis.connection import RedisCalls
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.stack
@@ -65,7 +65,7 @@ async def test_a_server_that_is_away_is_not_refused() -> None:
         await client.aclose()
 
 
-def test_a_room_ends_with_the_sentence_and_code_2(guarded: str) -> None:
+def test_a_service_ends_with_the_sentence_and_code_2(guarded: str) -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
     environ |= {"WIREWATCH_REDIS": f"redis://guarded:wrong-secret@{guarded}/0", "WIREWATCH_API_PORT": "0"}
     ended = subprocess.run(

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.runtime.clock import SystemClock
-from services.runtime.redis import RedisCalls
-from services.runtime.redis_replicas import NotReplicatedError, Replicas, ReplicatedRedis
-from services.runtime.retry import Waiting
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.replicas import NotReplicatedError, Replicas, ReplicatedRedis
 from tests.support.redis_nodes import Watched
 
 pytestmark = pytest.mark.stack

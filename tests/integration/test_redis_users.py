@@ -18,8 +18,8 @@ from redis.exceptions import NoPermissionError
 
 from services.contracts import redis_keys
 from services.local import store
-from services.runtime import redis as edge
-from services.runtime.access import RedisAccess
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.redis import connection as edge
 from tests.support.redis_nodes import free_port
 from tests.support.stack import TEST_DATABASE
 from tests.unit.deploy.compose import ROOT
@@ -30,7 +30,7 @@ PASSWORD = "correct-horse"
 TEXT = (ROOT / "deploy/redis/users.acl").read_text()
 LINES = [line.split() for line in TEXT.splitlines()]
 NAMES = [line[1] for line in LINES if line[1] != "default"]
-ROOMS = ["poller", "deduper", "alerter", "notifier", "api"]
+SERVICES = ["poller", "deduper", "alerter", "notifier", "api"]
 OWN = {
     "poller": f"{redis_keys.POLLER}:due",
     "deduper": redis_keys.story("en", "s"),
@@ -59,7 +59,7 @@ async def users(redis_client: redis.asyncio.Redis, redis_server: str) -> AsyncIt
 
 
 def connected(server: str, user: str) -> Any:
-    database = TEST_DATABASE if user in ROOMS else 0  # to choose another takes a right, too
+    database = TEST_DATABASE if user in SERVICES else 0  # to choose another takes a right, too
     return edge.connect(RedisAccess(f"redis://{user}@{server}/{database}", PASSWORD))
 
 
@@ -71,8 +71,8 @@ async def ask(server: str, user: str, *command: str) -> Any:
         await client.aclose()
 
 
-@pytest.mark.parametrize("user", ROOMS)
-async def test_a_room_has_its_own_keys_and_no_other(users: str, user: str) -> None:
+@pytest.mark.parametrize("user", SERVICES)
+async def test_a_service_has_its_own_keys_and_no_other(users: str, user: str) -> None:
     for owner, key in OWN.items():
         if key == OWN[user]:
             await ask(users, user, "EXISTS", key)
@@ -90,7 +90,7 @@ async def test_a_room_has_its_own_keys_and_no_other(users: str, user: str) -> No
         await ask(users, user, "SET", "something-else", "1")
 
 
-@pytest.mark.parametrize("user", [*ROOMS, "operator", "exporter", "health"])
+@pytest.mark.parametrize("user", [*SERVICES, "operator", "exporter", "health"])
 async def test_nobody_may_do_what_is_dangerous(users: str, user: str) -> None:
     client = connected(users, user)
     try:
@@ -139,8 +139,8 @@ async def answering(client: Any) -> None:
     raise AssertionError("the server does not answer")
 
 
-@pytest.mark.parametrize("user", ROOMS)
-async def test_a_room_runs_the_scripts_it_has_loaded(users: str, user: str) -> None:
+@pytest.mark.parametrize("user", SERVICES)
+async def test_a_service_runs_the_scripts_it_has_loaded(users: str, user: str) -> None:
     digest = await ask(users, user, "SCRIPT", "LOAD", "return redis.call('EXISTS', KEYS[1])")
     assert await ask(users, user, "EVALSHA", digest.decode(), "1", OWN[user]) == 0
     with pytest.raises(redis.exceptions.ResponseError, match=r"(?i)permission"):

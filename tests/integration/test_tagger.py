@@ -17,8 +17,8 @@ from services.cli import broker, packs
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article, UniqueArticle
-from services.runtime.access import KafkaAccess
-from services.runtime.delivery import Outgoing
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.messages.delivery import Outgoing
 from tests.support.articles import an_article
 from tests.support.clock import START
 from tests.support.packs import SMALL_PACK

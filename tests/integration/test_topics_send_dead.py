@@ -17,11 +17,11 @@ from services.cli import broker, dead, send, topics
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article
-from services.runtime import dead_letters
-from services.runtime import topics as declared
-from services.runtime.access import KafkaAccess
-from services.runtime.delivery import Delivery, Outgoing
 from services.runtime.errors import UsageError
+from services.runtime.kafka import topics as declared
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.messages import dead_letters
+from services.runtime.messages.delivery import Delivery, Outgoing
 from tests.support.clock import START
 
 pytestmark = pytest.mark.stack
@@ -110,7 +110,9 @@ def test_dead_letter_is_replayed_once_and_its_failure_counted(own_topics: None, 
     CliRunner().invoke(app, ["topics", "create", "--kafka", kafka], catch_exceptions=False)
     publish(kafka, Outgoing(topic=names.UNIQUE, key=b"k", value=b"\xff{", headers={"trace": "1"}))
     (poison,) = everything(kafka, names.UNIQUE)
-    letter = dead_letters.dead_letter(poison, room="tagger", reason="undecodable", error=ValueError("bad"), now=START)
+    letter = dead_letters.dead_letter(
+        poison, service="tagger", reason="undecodable", error=ValueError("bad"), now=START
+    )
     publish(kafka, dead_letters.outgoing(letter), dead_letters.outgoing(letter))
 
     listed = CliRunner().invoke(app, ["dead", "list", "--json", "--kafka", kafka], catch_exceptions=False)
@@ -127,7 +129,7 @@ def test_dead_letter_is_replayed_once_and_its_failure_counted(own_topics: None, 
     )
     assert (back.key, back.value, back.headers["trace"]) == (poison.key, poison.value, "1")
     second = dead_letters.dead_letter(
-        back, room="tagger", reason="undecodable", error=ValueError("bad"), now=back.sent_at
+        back, service="tagger", reason="undecodable", error=ValueError("bad"), now=back.sent_at
     )
     assert (second.attempts, second.first_failed_at) == (2, START)
     assert second.id != letter.id
@@ -141,9 +143,11 @@ def test_original_too_large_for_its_letter_is_fetched_from_where_it_lies(
     CliRunner().invoke(app, ["topics", "create", "--kafka", kafka], catch_exceptions=False)
     publish(kafka, Outgoing(topic=names.ARTICLES, key=b"k", value=b"x" * 700_000))
     (large,) = everything(kafka, names.ARTICLES)
-    letter = dead_letters.dead_letter(large, room="deduper", reason="undecodable", error=ValueError("bad"), now=START)
+    letter = dead_letters.dead_letter(
+        large, service="deduper", reason="undecodable", error=ValueError("bad"), now=START
+    )
     gone = Delivery(topic=names.ARTICLES, partition=large.partition, offset=10_000, key=None, value=b"x" * 700_000)
-    lost = dead_letters.dead_letter(gone, room="deduper", reason="undecodable", error=ValueError("bad"), now=START)
+    lost = dead_letters.dead_letter(gone, service="deduper", reason="undecodable", error=ValueError("bad"), now=START)
     publish(kafka, dead_letters.outgoing(letter), dead_letters.outgoing(lost))
     result = CliRunner().invoke(
         app, ["dead", "replay", "--reason", "undecodable", "--kafka", kafka], catch_exceptions=False
@@ -159,7 +163,7 @@ def test_letter_of_a_topic_that_is_gone_fails_and_the_rest_goes_on(
     CliRunner().invoke(app, ["topics", "create", "--kafka", kafka], catch_exceptions=False)
     for topic in ("nowhere", names.UNIQUE):
         poison = Delivery(topic=topic, partition=0, offset=0, key=b"k", value=b"{")
-        letter = dead_letters.dead_letter(poison, room="tagger", reason="defect", error=ValueError("x"), now=START)
+        letter = dead_letters.dead_letter(poison, service="tagger", reason="defect", error=ValueError("x"), now=START)
         publish(kafka, dead_letters.outgoing(letter))
     result = CliRunner().invoke(app, ["dead", "replay", "--all", "--kafka", kafka], catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (1, "1 replayed, 1 failed\n")

@@ -13,12 +13,12 @@ from xml.parsers import expat
 
 import yaml
 
-from services.runtime import guard
-from services.runtime.access import SASL_MECHANISM
-from services.runtime.redaction import redacted
-from services.runtime.rights import rights
-from services.runtime.streams import DRAIN_SECONDS
-from services.runtime.topics import read
+from services.runtime.http import ssrf_guard as guard
+from services.runtime.kafka.acl import rights
+from services.runtime.kafka.connection import SASL_MECHANISM
+from services.runtime.kafka.stream import DRAIN_SECONDS
+from services.runtime.kafka.topics import read
+from services.runtime.process.redaction import redacted
 from tests.security import scanning
 from tests.security.shipped import (
     ONE_SHOT,
@@ -187,7 +187,7 @@ def s11() -> Verdict:
         if kafka.get(name) != wanted:
             problems.append(f"{name} is {kafka.get(name)!r}")
     granted = rights(read().values())
-    # It may see how far the notifier is with them, for the lag of every room; not what is there.
+    # It may see how far the notifier is with them, for the lag of every service; not what is there.
     if any(right.user == "poller" and right.name == "alerts" and right.operation != "describe" for right in granted):
         problems.append("the poller may read or write alerts")
     problems += [f"{r.user} writes" for r in granted if r.user == "reader" and r.operation == "write"]
@@ -254,7 +254,7 @@ def s14() -> Verdict:
 
 def s15() -> Verdict:
     problems = []
-    if "web_enabled=False" not in text("services/runtime/streams.py"):
+    if "web_enabled=False" not in text("services/runtime/kafka/stream.py"):
         problems.append("Faust serves its tables")
     for path, module in source():
         if re.search(r"(?i)x-forwarded-for|forwarded_allow_ips", module):
@@ -317,7 +317,7 @@ def s21() -> Verdict:
 def s22() -> Verdict:
     address = "https://user:hunter2@feeds.example/rss?token=hunter2&key=hunter2&id=1"
     problems = [] if "hunter2" not in redacted(address) else [redacted(address)]
-    if "_redact]" not in text("services/runtime/logging.py"):
+    if "_redact]" not in text("services/runtime/process/logging.py"):
         problems.append("logs are not redacted")
     return judged(problems, redacted(address))
 

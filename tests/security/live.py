@@ -15,9 +15,9 @@ from aiokafka.errors import KafkaError
 
 from services.contracts import topics as names
 from services.contracts.redis_keys import ALERTS_BY_TIME
-from services.runtime import topics
-from services.runtime.access import KafkaAccess
 from services.runtime.errors import UsageError
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import KafkaAccess
 from tests.security.shipped import ROOT
 from tests.security.verdict import Verdict
 

@@ -18,7 +18,7 @@ from tests.security.verdict import Verdict, judged
 
 AUDIT = ROOT / ".venv-audit" / "bin"  # `make security` fills it from deploy/audit/requirements.lock
 BILL = ROOT / "sbom.cdx.json"
-# Inside only: Kafka's rooms and controller, Redis, the rooms' metrics, the exporter.
+# Inside only: Kafka's services and controller, Redis, the services' metrics, the exporter.
 INSIDE = (6379, 9092, 9093, 9100, 9121)
 _WAIT_SECONDS = 0.3
 _TOOL_SECONDS = 120

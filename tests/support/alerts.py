@@ -14,8 +14,8 @@ from services.alerter.severity_file import load
 from services.contracts import codec, ids, stories, topics
 from services.contracts.messages import Actor, Alert, Duplicate, Evidence, Place, Tag, TaggedArticle
 from services.contracts.stories import StoryMember
-from services.runtime import files
-from services.runtime.delivery import Delivery
+from services.runtime.files import shipped as files
+from services.runtime.messages.delivery import Delivery
 from tests.support.articles import an_article
 from tests.support.clock import START
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from services.local import broker, child, jars, ports, probes
 from services.local.child import Child, Program, Server
-from services.runtime.access import KafkaAccess
+from services.runtime.kafka.connection import KafkaAccess
 
 _PROPERTIES = """\
 process.roles=broker,controller

@@ -1,4 +1,4 @@
-"""The rooms' metrics on a port, each with something in it, so that a real Prometheus can be asked real questions."""
+"""The services' metrics on a port, each with something in it, so that a real Prometheus can be asked real questions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from services.deduper.metrics import DeduperMetrics
 from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
-from services.runtime.metrics import ServerTimes, config_info
+from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
 Metric = Counter | Gauge | Histogram
@@ -43,7 +43,7 @@ redis_commands_processed_total 4711
 """
 
 
-_ROOMS: dict[str, Callable[[CollectorRegistry], object]] = {
+_SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "poller": PollerMetrics,
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
@@ -53,15 +53,15 @@ _ROOMS: dict[str, Callable[[CollectorRegistry], object]] = {
 }
 
 
-class Room:
-    """A room's metrics. Each look at them finds every counter one higher and one more observation everywhere."""
+class Service:
+    """A service's metrics. Each look at them finds every counter one higher and one more observation everywhere."""
 
     def __init__(self, name: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry, pid=os.getpid)
         config_info(self.registry, None)
         times = ServerTimes(self.registry)
-        made = _ROOMS[name](self.registry)
+        made = _SERVICES[name](self.registry)
         self._metrics: list[Metric] = [
             metric
             for metric in (*vars(made).values(), *vars(times).values())
@@ -79,13 +79,13 @@ class Room:
 
 
 @contextmanager
-def served(rooms: Mapping[str, Room]) -> Iterator[int]:
-    """Serve each room at ``/<name>`` and the figures of Redis at ``/redis``; yields the port on loopback."""
+def served(services: Mapping[str, Service]) -> Iterator[int]:
+    """Serve each service at ``/<name>`` and the figures of Redis at ``/redis``; yields the port on loopback."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.removeprefix("/")
-            body = REDIS.encode() if name == "redis" else rooms[name].look()
+            body = REDIS.encode() if name == "redis" else services[name].look()
             self.send_response(200)
             self.send_header("Content-Type", CONTENT_TYPE_LATEST)
             self.send_header("Content-Length", str(len(body)))

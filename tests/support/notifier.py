@@ -22,7 +22,7 @@ from services.notifier.handler import STATUSES, NotifierHandler
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Batch, Claimed, Offer, Placed
 from services.notifier.watch_file import Loaded, Route
-from services.runtime.delivery import Delivery
+from services.runtime.messages.delivery import Delivery
 from tests.support.alerts import an_opened_alert
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher
@@ -242,7 +242,7 @@ class KeepingSender:
 
 
 class Notifier:
-    """The room without servers: a handler and a courier on one outbox, with a clock that tests move."""
+    """The service without servers: a handler and a courier on one outbox, with a clock that tests move."""
 
     def __init__(self, in_force: Loaded, *, outbox: Any = None, sender: KeepingSender | None = None) -> None:
         self.clock = FakeClock()

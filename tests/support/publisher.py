@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.messages.delivery import Delivery, Outgoing
 
 
 class FakePublisher:
@@ -25,7 +25,7 @@ class FakePublisher:
 
 
 def deliver(messages: Sequence[Outgoing], *, partition: int = 0, first_offset: int = 0) -> list[Delivery]:
-    """Messages as the next room receives them."""
+    """Messages as the next service receives them."""
     return [
         Delivery(
             topic=m.topic, partition=partition, offset=first_offset + n, key=m.key, value=m.value, headers=m.headers

@@ -17,9 +17,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 from services.local import broker, child, probes, store
-from services.runtime import redis_address
-from services.runtime.access import RedisAccess
-from services.runtime.redis import connect
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.redis import address as redis_address
+from services.runtime.redis.connection import connect
 
 MakeTopics = Callable[[Sequence[str]], Awaitable[None]]
 

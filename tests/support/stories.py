@@ -9,7 +9,7 @@ from services.contracts.stories import StoryMember
 from services.deduper.core.candidate import Candidate
 from services.deduper.core.memory import MemoryIndex
 from services.deduper.core.verdict import Decision
-from services.runtime.clock import Clock
+from services.runtime.process.clock import Clock
 
 WINDOW_S = 96 * 3600
 _CONSONANTS, _VOWELS = "bcdfghklmnprstvz", "aeiou"

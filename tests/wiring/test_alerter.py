@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.alerter.app import build_app
 from services.alerter.settings import AlerterSettings
 from services.contracts import topics
-from services.runtime.delivery import Delivery
+from services.runtime.messages.delivery import Delivery
 
 
 class NoHandler:

@@ -1,4 +1,4 @@
-"""The Faust app of the deduper: it reads ``articles`` and hands batches on, and the room is put together lazily."""
+"""The Faust app of the deduper: it reads ``articles`` and hands batches on, and the service is put together lazily."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from services.contracts import topics
 from services.deduper.__main__ import build
 from services.deduper.app import build_app
 from services.deduper.settings import DeduperSettings
-from services.runtime.delivery import Delivery
-from services.runtime.process import Context
-from services.runtime.retry import Waiting
+from services.runtime.messages.delivery import Delivery
+from services.runtime.process.outages import Waiting
+from services.runtime.process.run import Context
 from tests.support.clock import FakeClock
 
 
@@ -49,8 +49,8 @@ async def test_the_agent_reads_articles_and_hands_them_to_the_handler() -> None:
     assert [(d.partition, d.offset, d.value, d.headers) for d in taken.deliveries] == [(1, 7, b"v", {"h": "x"})]
 
 
-async def test_the_room_is_put_together_without_touching_a_server() -> None:
-    context = Context(room="deduper", registry=CollectorRegistry(), clock=FakeClock(), waiting=Waiting())
+async def test_the_service_is_put_together_without_touching_a_server() -> None:
+    context = Context(service="deduper", registry=CollectorRegistry(), clock=FakeClock(), waiting=Waiting())
     build(DeduperSettings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1/0"), context)
     context.waiting.set("redis", True)
     assert context.registry.get_sample_value("wirewatch_deduper_waiting", {"server": "redis"}) == 1

@@ -14,14 +14,14 @@ from services.notifier.app import build_app
 from services.notifier.handler import STATUSES
 from services.notifier.settings import NotifierSettings
 from services.runtime.errors import UsageError
-from services.runtime.process import Context
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.process.run import Context
 from tests.support.clock import FakeClock
 from tests.support.notifier import Notifier, loaded, written
 
 
 def a_context() -> Context:
-    return Context(room="notifier", registry=CollectorRegistry(), clock=FakeClock(), waiting=Waiting())
+    return Context(service="notifier", registry=CollectorRegistry(), clock=FakeClock(), waiting=Waiting())
 
 
 async def test_one_agent_reads_the_alerts_in_a_group_of_its_own() -> None:
@@ -32,7 +32,7 @@ async def test_one_agent_reads_the_alerts_in_a_group_of_its_own() -> None:
     assert app.conf.id == "wirewatch-notifier"
 
 
-async def test_the_room_is_put_together_without_touching_a_server() -> None:
+async def test_the_service_is_put_together_without_touching_a_server() -> None:
     context = a_context()
     build(NotifierSettings(kafka="127.0.0.1:1", redis="redis://127.0.0.1:1/0"), context)
     statuses = {

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from prometheus_client import CollectorRegistry
 
 from services.contracts import topics
-from services.runtime.delivery import Delivery
-from services.runtime.process import Context
-from services.runtime.retry import Waiting
+from services.runtime.messages.delivery import Delivery
+from services.runtime.process.outages import Waiting
+from services.runtime.process.run import Context
 from services.tagger.__main__ import build
 from services.tagger.app import build_app
 from services.tagger.settings import TaggerSettings
@@ -48,8 +48,8 @@ async def test_the_agent_reads_unique_articles_and_hands_them_to_the_handler() -
     assert [(d.partition, d.offset, d.key, d.value) for d in handler.got] == [(2, 5, b"s", b"v")]
 
 
-async def test_the_room_is_put_together_without_touching_a_server() -> None:
-    context = Context(room="tagger", registry=CollectorRegistry(), clock=FakeClock(), waiting=Waiting())
+async def test_the_service_is_put_together_without_touching_a_server() -> None:
+    context = Context(service="tagger", registry=CollectorRegistry(), clock=FakeClock(), waiting=Waiting())
     build(TaggerSettings(kafka="127.0.0.1:1"), context)
     info = [s.labels["topic"] for m in context.registry.collect() for s in m.samples if s.name.endswith("pack_info")]
     assert sorted(info) == ["alliances", "naval_moves"]

@@ -2,8 +2,8 @@
 
 The JSON is committed, and a test holds it to this code, so what is reviewed is what is shown. Panels use only what
 Grafana itself ships (no plugin, no map server), and only features that release 9.4 and the pinned release share. A
-query names its metrics in full, never by a pattern, so that the test that compares them with the metrics of the rooms
-sees every one.
+query names its metrics in full, never by a pattern, so that the test that compares them with the metrics of the
+services sees every one.
 """
 
 from __future__ import annotations

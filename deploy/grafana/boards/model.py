@@ -13,8 +13,8 @@ SCHEMA_VERSION = 38  # of Grafana 9.4; later releases read it and migrate
 RUNBOOKS = "What to do when something here is red: docs/runbooks.md."
 WIDTH = 24
 
-ROOMS = ("poller", "deduper", "tagger", "alerter", "notifier")
-STREAM_ROOMS = ROOMS[1:]
+SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier")
+STREAM_SERVICES = SERVICES[1:]
 OK = ((None, "green"),)
 
 Json = dict[str, Any]
@@ -124,7 +124,7 @@ class Panel:
         }
 
     def _organised(self) -> Json:
-        labels = {"Time", "Value", "__name__", "job", "instance", "room", "alertstate", "id"}
+        labels = {"Time", "Value", "__name__", "job", "instance", "service", "alertstate", "id"}
         return {
             "id": "organize",
             "options": {
@@ -308,6 +308,6 @@ def _alarms() -> Json:
         "iconColor": "red",
         "expr": 'ALERTS{alertname!="WirewatchWatchdog", alertstate="firing"}',
         "titleFormat": "{{alertname}}",
-        "textFormat": "{{room}} {{server}} {{reason}}",
+        "textFormat": "{{service}} {{server}} {{reason}}",
         "step": "15s",
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import ROOMS, STREAM_ROOMS, Dashboard, Panel, Query, quantile, quantiles, stat
+from deploy.grafana.boards.model import SERVICES, STREAM_SERVICES, Dashboard, Panel, Query, quantile, quantiles, stat
 
 
-def _statuses(room: str, reads: str, statuses: str) -> Panel:
+def _statuses(service: str, reads: str, statuses: str) -> Panel:
     return Panel(
-        title=f"{room.capitalize()}: articles by status",
+        title=f"{service.capitalize()}: articles by status",
         description=f"Every article that {reads} ends in exactly one status: {statuses}.",
-        queries=[Query(f"sum by (status) (rate(wirewatch_{room}_articles_total[$__rate_interval]))", "{{status}}")],
+        queries=[Query(f"sum by (status) (rate(wirewatch_{service}_articles_total[$__rate_interval]))", "{{status}}")],
         unit="cps",
         width=6,
         stacked=True,
@@ -18,13 +18,14 @@ def _statuses(room: str, reads: str, statuses: str) -> Panel:
 
 def _dead_letters(window: str) -> str:
     return " or ".join(
-        f"sum by (room, reason) (increase(wirewatch_{room}_dead_letters_total[{window}]))" for room in STREAM_ROOMS
+        f"sum by (service, reason) (increase(wirewatch_{service}_dead_letters_total[{window}]))"
+        for service in STREAM_SERVICES
     )
 
 
 _SERVER_TIME = "histogram_quantile(0.99, sum by (server, le) (rate(wirewatch_server_call_seconds_bucket[5m])))"
-_WAITING = " or ".join(f"max by (room, server) (wirewatch_{room}_waiting)" for room in ROOMS)
-_LAG = " or ".join(f"max by (room) (wirewatch_{room}_lag_seconds)" for room in STREAM_ROOMS)
+_WAITING = " or ".join(f"max by (service, server) (wirewatch_{service}_waiting)" for service in SERVICES)
+_LAG = " or ".join(f"max by (service) (wirewatch_{service}_lag_seconds)" for service in STREAM_SERVICES)
 
 BOARD = Dashboard(
     uid="wirewatch-pipeline",
@@ -32,20 +33,20 @@ BOARD = Dashboard(
     description="From a poll to an alert: how much, how fast, and what stands in the way.",
     panels=[
         stat(
-            "Rooms that answer",
+            "Services that answer",
             "Processes whose metrics could be read at the last try.",
-            'sum(up{job="rooms"})',
+            'sum(up{job="services"})',
             thresholds=((None, "red"), (6, "green")),
         ),
         stat(
             "Waits for a server",
-            "Rooms that wait for Kafka or Redis now. They go on by themselves when it answers.",
+            "Services that wait for Kafka or Redis now. They go on by themselves when it answers.",
             f"sum({_WAITING})",
             thresholds=((None, "green"), (1, "red")),
         ),
         stat(
             "Furthest behind",
-            "The largest age of a newest message when it was taken, over the rooms.",
+            "The largest age of a newest message when it was taken, over the services.",
             f"max({_LAG})",
             "s",
             ((None, "green"), (10, "orange"), (60, "red")),
@@ -86,23 +87,25 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Messages that wait",
-            description="On each topic for the room that reads it, as Kafka says; also for a room that is down.",
+            description="On each topic for the service that reads it, as Kafka says; also for a service that is down.",
             queries=[
                 Query("max by (group, topic) (wirewatch_kafka_group_lag_messages)", "{{group}}: {{topic}}"),
             ],
             thresholds=((None, "transparent"), (1000, "red")),
         ),
         Panel(
-            title="How far each room is behind",
+            title="How far each service is behind",
             description="Age of the newest message of the last batch when it was taken; kept while idle.",
-            queries=[Query(_LAG, "{{room}}")],
+            queries=[Query(_LAG, "{{service}}")],
             unit="s",
             thresholds=((None, "transparent"), (60, "red")),
         ),
         Panel(
             title="Time for a batch, 99 in 100",
             description="From taking a batch to having acted on all of it, waiting for Kafka and Redis included.",
-            queries=[Query(quantile(0.99, f"wirewatch_{room}_batch_seconds"), room) for room in STREAM_ROOMS],
+            queries=[
+                Query(quantile(0.99, f"wirewatch_{service}_batch_seconds"), service) for service in STREAM_SERVICES
+            ],
             unit="s",
         ),
         Panel(
@@ -119,8 +122,8 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Waiting",
-            description="1 while a room waits for a server that is away.",
-            queries=[Query(_WAITING, "{{room}} for {{server}}")],
+            description="1 while a service waits for a server that is away.",
+            queries=[Query(_WAITING, "{{service}} for {{server}}")],
         ),
         Panel(
             title="Deliveries by outcome",
@@ -141,17 +144,17 @@ BOARD = Dashboard(
             stacked=True,
         ),
         Panel(
-            title="Dead letters by room and reason",
+            title="Dead letters by service and reason",
             description="Messages set aside; each keeps its original bytes and can be replayed.",
-            queries=[Query(_dead_letters("$__rate_interval"), "{{room}} {{reason}}")],
+            queries=[Query(_dead_letters("$__rate_interval"), "{{service}} {{reason}}")],
             width=12,
             stacked=True,
         ),
         Panel(
             title="Taken and counted",
-            description="Share of what a room took from Kafka that is in none of its statuses, over five minutes; it "
+            description="Share of what a service took from Kafka that is in none of its statuses over five minutes; it "
             "has to be 0. Not judged right after a restart.",
-            queries=[Query("room:wirewatch_unaccounted_articles:ratio_rate5m", "{{room}}")],
+            queries=[Query("service:wirewatch_unaccounted_articles:ratio_rate5m", "{{service}}")],
             unit="percentunit",
             width=24,
             height=6,

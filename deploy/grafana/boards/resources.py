@@ -7,11 +7,11 @@ from deploy.grafana.boards.model import Dashboard, Panel, Query, quantile, stat
 BOARD = Dashboard(
     uid="wirewatch-resources",
     title="Wirewatch: Resources",
-    description="What the rooms and Redis use of the machine.",
+    description="What the services and Redis use of the machine.",
     panels=[
         stat(
             "Memory of Redis",
-            "Of maxmemory. At 100 % Redis refuses writes and the rooms wait; it never drops a key.",
+            "Of maxmemory. At 100 % Redis refuses writes and the services wait; it never drops a key.",
             "max(redis_memory_used_bytes / (redis_memory_max_bytes > 0))",
             "percentunit",
             ((None, "green"), (0.6, "orange"), (0.8, "red")),
@@ -23,47 +23,50 @@ BOARD = Dashboard(
             thresholds=((None, "red"), (1, "green")),
         ),
         stat(
-            "Largest room",
+            "Largest service",
             "Resident memory of the largest process.",
-            'max(process_resident_memory_bytes{job="rooms"})',
+            'max(process_resident_memory_bytes{job="services"})',
             "bytes",
         ),
         stat(
-            "Busiest room",
+            "Busiest service",
             "Processor time of the busiest process; 1 is one whole core.",
-            'max(sum by (room) (rate(process_cpu_seconds_total{job="rooms"}[1m])))',
+            'max(sum by (service) (rate(process_cpu_seconds_total{job="services"}[1m])))',
             "none",
         ),
         stat(
-            "Youngest room",
+            "Youngest service",
             "How long ago the process started last began: a small number is a restart.",
-            'min(time() - process_start_time_seconds{job="rooms"})',
+            'min(time() - process_start_time_seconds{job="services"})',
             "s",
         ),
         stat(
             "Series of the largest target",
             "Samples of one scrape. The bar is 1,000.",
-            'max(scrape_samples_scraped{job="rooms"})',
+            'max(scrape_samples_scraped{job="services"})',
             thresholds=((None, "green"), (1000, "red")),
         ),
         Panel(
-            title="Memory by room",
+            title="Memory by service",
             description="Resident memory of each process.",
-            queries=[Query('sum by (room) (process_resident_memory_bytes{job="rooms"})', "{{room}}")],
+            queries=[Query('sum by (service) (process_resident_memory_bytes{job="services"})', "{{service}}")],
             unit="bytes",
         ),
         Panel(
-            title="Processor by room",
-            description="Cores in use. A stream room uses one at most: more workers use more.",
+            title="Processor by service",
+            description="Cores in use. A stream service uses one at most: more workers use more.",
             queries=[
-                Query('sum by (room) (rate(process_cpu_seconds_total{job="rooms"}[$__rate_interval]))', "{{room}}")
+                Query(
+                    'sum by (service) (rate(process_cpu_seconds_total{job="services"}[$__rate_interval]))',
+                    "{{service}}",
+                )
             ],
             unit="none",
         ),
         Panel(
-            title="Open files by room",
+            title="Open files by service",
             description="Sockets and files. A line that only climbs is a leak.",
-            queries=[Query('sum by (room) (process_open_fds{job="rooms"})', "{{room}}")],
+            queries=[Query('sum by (service) (process_open_fds{job="services"})', "{{service}}")],
         ),
         Panel(
             title="Memory of Redis",
@@ -109,17 +112,17 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Versions that run",
-            description="Two of one room at a time are a rolling upgrade, or a forgotten worker.",
+            description="Two of one service at a time are a rolling upgrade, or a forgotten worker.",
             queries=[
                 Query(
-                    "count by (room, version, hash) (wirewatch_build_info * on (room, instance) group_left (hash) "
-                    "wirewatch_config_info)"
+                    "count by (service, version, hash) (wirewatch_build_info * on (service, instance) "
+                    "group_left (hash) wirewatch_config_info)"
                 )
             ],
             width=24,
             height=11,
             kind="table",
-            columns={"room": "Room", "version": "Version", "hash": "Settings"},
+            columns={"service": "Service", "version": "Version", "hash": "Settings"},
         ),
     ],
 )

@@ -39,7 +39,7 @@ _MAX_TITLE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """The delivery that made the alerter look: its article and when that passed each room."""
+    """The delivery that made the alerter look: its article and when that passed each service."""
 
     article_id: str
     fetched_at: datetime

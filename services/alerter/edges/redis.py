@@ -21,8 +21,8 @@ from services.alerter.ports import NOTHING, Stored, StoryKey, Write
 from services.contracts import codec, ids, redis_keys, stories
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
-from services.runtime.clock import Clock
-from services.runtime.redis import RedisCalls
+from services.runtime.process.clock import Clock
+from services.runtime.redis.connection import RedisCalls
 
 _DAY_MS = 86_400_000
 _STORY_SECONDS = 96 * 3600  # the deduper's window, by default

@@ -8,9 +8,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from services.runtime.access import KafkaAccess
-from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.messages.delivery import Delivery
 
 _POLL_MS = 500
 _AT_ONCE = 1_000

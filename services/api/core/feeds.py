@@ -82,7 +82,7 @@ def _title(alert: Alert) -> str:
 
 
 def _text(alert: Alert) -> str:
-    """The alert in plain text: an alert's feed is read in mail programs and chat rooms."""
+    """The alert in plain text: an alert's feed is read in mail programs and chat services."""
     outlets = list(dict.fromkeys(source.outlet for source in alert.sources))
     more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
     lines = [*alert.lead, "", *(f"- {reason}" for reason in alert.severity_reasons), ""]

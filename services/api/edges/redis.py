@@ -17,7 +17,7 @@ from services.contracts.messages import SEVERITIES
 from services.contracts.redis_keys import Facet
 from services.contracts.stories import StoryMember
 from services.runtime.errors import TransientError
-from services.runtime.redis import FAILURES
+from services.runtime.redis.connection import FAILURES
 
 T = TypeVar("T")
 

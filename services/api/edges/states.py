@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from services.api.core.states import moved
 from services.contracts import codec, redis_keys
 from services.contracts.messages import Alert, AlertState
-from services.runtime.clock import Clock
 from services.runtime.errors import TransientError
-from services.runtime.redis import FAILURES
+from services.runtime.process.clock import Clock
+from services.runtime.redis.connection import FAILURES
 
 _DAY_MS = 86_400_000
 _ATTEMPTS = 20

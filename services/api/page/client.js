@@ -60,7 +60,7 @@ export function alertOf(id) {
 }
 
 export function line() {
-  return call("/api/v1/line");
+  return call("/api/v1/pipeline");
 }
 
 export function move(id, state) {

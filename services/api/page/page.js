@@ -3,7 +3,7 @@
 import * as api from "./client.js";
 import * as detail from "./detail.js";
 import { Filters } from "./filters.js";
-import * as line from "./line.js";
+import * as pipeline from "./pipeline.js";
 import { List } from "./list.js";
 import { WorldMap } from "./map.js";
 import * as overview from "./overview.js";
@@ -253,7 +253,7 @@ addEventListener("popstate", () => {
 // ---------------------------------------------------------------- start
 
 if (narrow.matches) $("world").open = false;
-line.follow($("line"), api.line);
+pipeline.follow($("line"), api.line);
 map.load().then(() => {
   filters.readAddress();
   // The list is asked for once the stream stands, so that nothing falls between the two.

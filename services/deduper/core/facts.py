@@ -60,9 +60,9 @@ def facts_of(title: str, text: str, folded: str | None = None) -> Facts:
     """The facts of one version. ``folded`` is the folded plain text, where it is known."""
     head = f"{title}\n{text[:LEAD_CHARACTERS]}"
     retraction = _retraction(title, text, fold(plain(text)) if folded is None else folded)
-    room = MOST_BYTES - _TITLE_BYTES - len(retraction or "") - 3
-    numbers = _first(_NUMBER.findall(head), room // 2)
-    names = _first(_names(text[:LEAD_CHARACTERS]), room - sum(len(number) + 1 for number in numbers))
+    service = MOST_BYTES - _TITLE_BYTES - len(retraction or "") - 3
+    numbers = _first(_NUMBER.findall(head), service // 2)
+    names = _first(_names(text[:LEAD_CHARACTERS]), service - sum(len(number) + 1 for number in numbers))
     return Facts(title=title, numbers=numbers, names=names, retraction=retraction)
 
 
@@ -108,15 +108,15 @@ def _names(text: str) -> list[str]:
     return found
 
 
-def _first(found: list[str], room: int) -> tuple[str, ...]:
-    """The first of ``found``, each once, as many as have room in so many bytes."""
+def _first(found: list[str], service: int) -> tuple[str, ...]:
+    """The first of ``found``, each once, as many as have service in so many bytes."""
     kept: dict[str, None] = {}
     for item in found:
         clean = item.replace("\x1e", " ").replace("\x1f", " ")
         if clean in kept:
             continue
-        room -= len(clean.encode("utf-8", "replace")) + 1
-        if room < 0:
+        service -= len(clean.encode("utf-8", "replace")) + 1
+        if service < 0:
             break
         kept[clean] = None
     return tuple(kept)

@@ -139,7 +139,7 @@ class _Memory:
                 posting.append(Owner(self._look.epoch, 0, self._item.outlet & 0xFF))
 
     def _represent(self, record: Record) -> None:
-        """Add the article to its story's representatives while there is room, and its rarest terms to the index."""
+        """Add the article to its story's representatives while there is service, and its rarest terms to the index."""
         event = self._item.event
         held = self._bucket.representatives.setdefault(record.leader, [])
         if not event.terms or len(held) >= rules.MOST_REPRESENTATIVES:
@@ -149,7 +149,7 @@ class _Memory:
             self._post_term(term.key, record.leader)
 
     def _post_term(self, key: int, leader: int) -> None:
-        """Postings of terms keep the latest stories: the oldest makes room."""
+        """Postings of terms keep the latest stories: the oldest makes service."""
         posting = self._look.posting(key)
         if any(owner.number == leader for owner in posting):
             return

@@ -23,8 +23,10 @@ SHINGLE_WORDS = 3
 SHINGLE_CHARACTERS = 5  # in scripts without spaces; three characters are often one word
 SAMPLE_LIMIT = 2**64 // 8
 SMALLEST_KEPT = 32  # a text too short for the sample is kept by its 32 smallest hashes
-USUAL_KEPT = 64  # about 500 words; a text that is a little longer lowers its threshold instead of asking for more room
-LONG = 80  # hashes in the sample of a text, from which on it is given that room
+USUAL_KEPT = (
+    64  # about 500 words; a text that is a little longer lowers its threshold instead of asking for more service
+)
+LONG = 80  # hashes in the sample of a text, from which on it is given that service
 MOST_KEPT = 128  # about 1,000 words; a longer text lowers its threshold
 ANCHOR_LIMIT = 2**64 // 32
 LEAST_ANCHORS = 12  # of a text that is too short to have that many below the limit

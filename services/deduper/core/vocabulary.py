@@ -57,8 +57,8 @@ class Vocabulary:
         self.articles += 1
         if self.articles >= RECENT_ARTICLES:
             self._halve()
-        # The inner loop of the whole room: one look-up a word, names looked up once, and no logarithm where the result
-        # is known.
+        # The inner loop of the whole service: one look-up a word, names looked up once, and no logarithm where the
+        # result is known.
         weighed: list[tuple[float, str, float]] = []
         log, seen, seen_of, add, total = math.log, self._seen, self._seen.get, weighed.append, self._total()
         common, unheard = total * math.exp(-LEAST_INFORMATION), total * math.exp(-MOST_INFORMATION)

@@ -84,7 +84,7 @@ local function first_free(raw, size)
 end
 
 -- The length of a string with so many bytes in it: as many as the server sets aside for it anyway.
-local function room(bytes)
+local function service(bytes)
   local header, step = bytes < 252 and 4 or 6, 16
   while step * 8 < bytes + header do step = step * 2 end
   return math.ceil((bytes + header) / step) * step - header
@@ -105,7 +105,7 @@ local function rewrite(key, raw, stop, size, entry, sifted)
     while from < stop and not is_read[byte(raw, from + size - 1)] do from = from + size end
   end
   local bytes = 1 + stop - from + #entry
-  raw = char(this_epoch) .. sub(raw, from, stop - 1) .. entry .. rep('\0', room(bytes) - bytes)
+  raw = char(this_epoch) .. sub(raw, from, stop - 1) .. entry .. rep('\0', service(bytes) - bytes)
   call('SET', key, raw, 'EX', postings_kept_for)
 end
 
@@ -329,7 +329,7 @@ local function slot(number)
   return format('%s:v:%d', prefix, (number - within) / C.page_slots), within * C.slot_bytes
 end
 
--- Bytes of a sketch that a slot has room for. The rest lies in parts beside the records.
+-- Bytes of a sketch that a slot has service for. The rest lies in parts beside the records.
 local function in_slot(number) return number < C.first_copy and C.sketch_bytes or 0 end
 
 local function sketch_of(r)
@@ -759,7 +759,7 @@ local function post_term(i, leader, is_new, tail)
   end
   if met_count[i] < C.most_stories_a_term then
     enter(key, raw, ENTRY_TERM, entry)
-  elseif (this_epoch - byte(raw, 1)) % 255 < C.renewed_epochs then  -- the oldest story makes room
+  elseif (this_epoch - byte(raw, 1)) % 255 < C.renewed_epochs then  -- the oldest story makes service
     call('SETRANGE', key, text(met_oldest[i] - 1), entry)
   else
     local at = met_oldest[i]
@@ -771,7 +771,7 @@ end
 -- Write into a slot.
 local function hold(number, offset, value)
   local key, at = slot(number)
-  -- A page is made in its full size at once: a string that grows is given twice the room it needs.
+  -- A page is made in its full size at once: a string that grows is given twice the service it needs.
   if not pages[key] and call('EXISTS', key) == 0 then
     call('SETRANGE', key, text(C.page_slots * C.slot_bytes - 1), '\0')
   end

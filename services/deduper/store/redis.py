@@ -14,8 +14,8 @@ from services.contracts import redis_keys
 from services.deduper.core.candidate import Candidate
 from services.deduper.core.verdict import Decision
 from services.deduper.store import packing
-from services.runtime.clock import Clock
-from services.runtime.redis import RedisCalls
+from services.runtime.process.clock import Clock
+from services.runtime.redis.connection import RedisCalls
 
 ARTICLES_A_CALL = 32  # of the script: what a call costs beside its articles is shared, and others wait 10 ms at most
 

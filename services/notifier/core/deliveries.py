@@ -17,7 +17,7 @@ MAX_TITLE_CHARACTERS = 200
 _MAX_LEAD = 3
 _MAX_QUOTES = 3
 # How Slack, Discord, Teams and others write "everybody here": a word after @, or a link that begins with ! or @.
-_CALL = re.compile(r"@(?=everyone|here|channel|all\b|room)|<(?=[!@#])", re.IGNORECASE)
+_CALL = re.compile(r"@(?=everyone|here|channel|all\b|service)|<(?=[!@#])", re.IGNORECASE)
 
 
 class Summary(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.notifier.core.deliveries import Parcel, one_line
 from services.notifier.watch_file import Route
-from services.runtime.logging import get
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

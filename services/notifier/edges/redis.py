@@ -18,7 +18,7 @@ from services.contracts.messages import Severity, Time
 from services.notifier.core.deliveries import Parcel
 from services.notifier.edges.outbox_scripts import CLAIM, ENQUEUE, FINISH, RETRY, SEAL
 from services.notifier.ports import Batch, Claimed, Offer, Placed
-from services.runtime.redis import RedisCalls
+from services.runtime.redis.connection import RedisCalls
 
 MAX_DEAD = 1000
 State = Literal["queued", "held", "digested", "sent", "dead"]

@@ -16,8 +16,8 @@ from services.notifier.core.deliveries import Parcel
 from services.notifier.edges.redact import redact
 from services.notifier.errors import SendError
 from services.notifier.watch_file import Route
-from services.runtime.clock import Clock
-from services.runtime.guard import Guard, UnsafeAddressError
+from services.runtime.http.ssrf_guard import Guard, UnsafeAddressError
+from services.runtime.process.clock import Clock
 
 USER_AGENT = "Wirewatch-Webhook/1"
 # About this message rather than about the channel: malformed, too large, not processable, and the like.

@@ -1,7 +1,7 @@
 """What of a feed was already sent: article id, version and first sight, packed, newest last, bounded.
 
 22 bytes an item: the 12 bytes of the article id, 6 of the version, 4 of the time (seconds since 1970). Losing it only
-sends items again, which the rooms after the poller recognise.
+sends items again, which the services after the poller recognise.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any, Final
 import redis.asyncio
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from services.runtime.redis import RedisCalls
+from services.runtime.redis.connection import RedisCalls
 
 MOST: Final = 256  # commands in one round trip, so that no reply waits for thousands
 

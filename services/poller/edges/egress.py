@@ -1,6 +1,6 @@
 """The one client for everything that leaves the machine: feeds, pages, robots.txt, requests to hubs.
 
-Every connection passes the guard of ``services/runtime/guard.py``, at the socket, after the name is resolved.
+Every connection passes the guard of ``services/runtime/http/ssrf_guard.py``, at the socket, after the name is resolved.
 Redirects are followed by hand and each hop is judged like the first. Bodies are decompressed here, against a limit on
 what comes out, and a body that ends early is an error: its validators would hide the missing half for ever.
 """
@@ -20,7 +20,7 @@ from yarl import URL
 
 from services.poller.core.model import Fetched, Outcome, Request
 from services.poller.edges.bodies import BadBodyError, Decoder, TooLargeError
-from services.runtime.guard import Allowed, Guard, UnsafeAddressError
+from services.runtime.http.ssrf_guard import Allowed, Guard, UnsafeAddressError
 
 FEED_BYTES: Final = 15 * 1024 * 1024
 PAGE_BYTES: Final = 3_000_000

@@ -8,8 +8,8 @@ from pathlib import Path
 from services.poller.core import opml
 from services.poller.core.model import FeedConfig
 from services.poller.errors import FeedListError
-from services.runtime import files
-from services.runtime.logging import get
+from services.runtime.files import shipped as files
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

@@ -1,6 +1,6 @@
-"""How far every room is behind on what it reads: for the metrics, and so that polling can wait for the deduper.
+"""How far every service is behind on what it reads: for the metrics, and so that polling can wait for the deduper.
 
-The poller looks for all rooms, because a room that is down cannot say how far behind it is.
+The poller looks for all services, because a service that is down cannot say how far behind it is.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuth
 
 from services.contracts import topics
 from services.poller.metrics import READERS, PollerMetrics
-from services.runtime.access import KafkaAccess
-from services.runtime.clock import Clock
-from services.runtime.logging import get
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
 
 log = get(__name__)
 
@@ -65,7 +65,7 @@ class ConsumerLag:
                 await admin.close()
 
     async def _look_if_permitted(self, admin: Any, reader: Any, group: str, topic: str) -> None:
-        """A room whose group or topic the poller's user may not describe is left out: holding back must go on."""
+        """A service whose group or topic the poller's user may not describe is left out: holding back must go on."""
         try:
             await self._look(admin, reader, group, topic)
         except (TopicAuthorizationFailedError, GroupAuthorizationFailedError) as error:

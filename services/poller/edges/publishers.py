@@ -10,8 +10,8 @@ import tldextract
 import yaml
 
 from services.poller.core.outlet import Publishers, Wire
-from services.runtime import files
 from services.runtime.errors import UsageError
+from services.runtime.files import shipped as files
 
 _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 

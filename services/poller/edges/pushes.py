@@ -23,7 +23,7 @@ from services.contracts.redis_keys import POLLER
 from services.poller.core.websub import Subscription
 from services.poller.edges.store import DUE, LEASES, PUSHED, PUSHED_BYTES, milliseconds, push_key
 from services.poller.ports import Push
-from services.runtime.redis import RedisCalls
+from services.runtime.redis.connection import RedisCalls
 
 KEPT_SECONDS: Final = 120 * 86_400
 ACTING_SECONDS: Final = 60

@@ -19,7 +19,7 @@ from services.poller.core.model import ExtractedPage, Fetched
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Documents, FeedStore
-from services.runtime.clock import Clock
+from services.runtime.process.clock import Clock
 
 ROBOTS_BYTES: Final = 500 * 1024
 ROBOTS_HOURS: Final = 24

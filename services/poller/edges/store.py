@@ -37,7 +37,7 @@ from services.poller.core.seen import Seen
 from services.poller.edges import scripts
 from services.poller.edges.batches import Batches
 from services.poller.ports import Claim, Push
-from services.runtime.redis import RedisCalls
+from services.runtime.redis.connection import RedisCalls
 
 LEASE_SECONDS: Final = 120
 BUSY_SECONDS: Final = 60

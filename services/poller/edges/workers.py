@@ -16,7 +16,7 @@ import msgspec
 from services.poller.core.model import ExtractedPage, ParsedFeed
 from services.poller.errors import WorkerError
 from services.poller.worker import HEADER, Done, Job
-from services.runtime.logging import get
+from services.runtime.process.logging import get
 
 log = get(__name__)
 

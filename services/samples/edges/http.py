@@ -11,9 +11,9 @@ from email.utils import format_datetime, parsedate_to_datetime
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from services.runtime.clock import Clock
-from services.runtime.logging import get
-from services.runtime.metrics import build_info, counter
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
+from services.runtime.process.metrics import build_info, counter
 from services.samples.core import xml
 from services.samples.core.feeds import Feed, visible
 from services.samples.errors import PortTakenError

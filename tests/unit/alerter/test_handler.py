@@ -13,7 +13,7 @@ from services.alerter.handler import STATUSES, AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.contracts import codec, topics
 from services.contracts.messages import Alert, Change, DeadLetter, Duplicate, TaggedArticle
-from services.runtime.delivery import Delivery
+from services.runtime.messages.delivery import Delivery
 from tests.support.alerts import (
     KOREA,
     RUSSIA,
@@ -182,7 +182,7 @@ async def test_bytes_that_are_no_message_become_a_dead_letter_and_the_rest_goes_
     good = a_delivery(a_tagged())
     assert list(await world.handler.handle([bad, good, bad])) == ["dead", "opened", "dead"]
     letters = [codec.decode(m.value, DeadLetter) for m in world.publisher.on(topics.DEAD)]
-    assert {(letter.room, letter.reason, letter.offset) for letter in letters} == {("alerter", "undecodable", 7)}
+    assert {(letter.service, letter.reason, letter.offset) for letter in letters} == {("alerter", "undecodable", 7)}
 
 
 async def test_a_conflict_is_decided_again(world: World) -> None:

@@ -24,7 +24,7 @@ def test_what_is_known_to_come_is_at_zero() -> None:
     assert value(metrics, "opened_by_actor", actor="nato") == 0
     assert value(metrics, "revisions", topic="alliances", severity="critical") == 0
     samples = [sample.name for family in metrics.registry.collect() for sample in family.samples]
-    series = sum(not name.endswith("_created") for name in samples)  # a room's process does not serve these
+    series = sum(not name.endswith("_created") for name in samples)  # a service's process does not serve these
     assert series < 800, "with the process' own it has to stay below a thousand"
 
 

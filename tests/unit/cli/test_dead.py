@@ -9,16 +9,16 @@ import pytest
 from services.cli.dead import chosen, gather
 from services.contracts import codec
 from services.contracts.messages import DeadLetter
-from services.runtime.dead_letters import dead_letter
-from services.runtime.delivery import Delivery
 from services.runtime.errors import UsageError
+from services.runtime.messages.dead_letters import dead_letter
+from services.runtime.messages.delivery import Delivery
 from tests.support.clock import START
 
 
 def a_letter(offset: int, *, reason: str = "undecodable", after: float = 0) -> DeadLetter:
     delivery = Delivery(topic="articles", partition=0, offset=offset, key=b"k", value=b"{")
     return dead_letter(
-        delivery, room="deduper", reason=reason, error=ValueError("x"), now=START + timedelta(seconds=after)
+        delivery, service="deduper", reason=reason, error=ValueError("x"), now=START + timedelta(seconds=after)
     )
 
 

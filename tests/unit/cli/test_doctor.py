@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from services.cli import examination
 from services.cli.app import build
 from services.cli.examination import Finding
-from services.runtime import topics
-from services.runtime.access import RedisAccess
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import RedisAccess
 
 pytestmark = pytest.mark.usefixtures("process_as_it_was")
 

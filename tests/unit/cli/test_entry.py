@@ -11,7 +11,7 @@ import pytest
 
 from services.cli.environment import refuse_unknown
 from services.local import preflight
-from services.runtime.settings import ROOMS, SettingError
+from services.runtime.process.settings import SERVICES, SettingError
 
 COMMAND = [sys.executable, "-m", "services.cli"]
 
@@ -25,7 +25,7 @@ def test_a_variable_that_nobody_reads_is_named_with_what_was_meant() -> None:
 
 def test_what_somebody_reads_is_let_through() -> None:
     refuse_unknown(dict.fromkeys(preflight.variables(), "x") | {"PATH": "/bin"})
-    assert preflight.SETTINGS.keys() == set(ROOMS)
+    assert preflight.SETTINGS.keys() == set(SERVICES)
 
 
 def test_every_command_refuses_it_and_help_still_helps() -> None:

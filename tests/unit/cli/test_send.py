@@ -16,9 +16,9 @@ from services.cli import send
 from services.cli.send import Sending, article_of
 from services.contracts import codec, ids
 from services.contracts.messages import Article
-from services.runtime.access import KafkaAccess
-from services.runtime.delivery import Outgoing
 from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.messages.delivery import Outgoing
 from tests.contracts import schemas
 from tests.support.articles import an_article
 from tests.support.clock import START

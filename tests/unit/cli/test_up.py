@@ -18,7 +18,7 @@ from services.cli.run_up import _Up
 from services.cli.screens import JsonScreen
 from services.local import ports
 from services.local.child import Program, Server
-from services.local.figures import RoomStatus, ServerStatus, Status
+from services.local.figures import ServerStatus, ServiceStatus, Status
 from services.local.home import Home
 from services.local.supervisor import Part
 from services.runtime.errors import UsageError
@@ -77,7 +77,7 @@ def test_a_mistake_is_said_before_anything_is_started(tmp_path: Path, variable: 
     assert not home.exists()
 
 
-def test_a_room_that_cannot_start_ends_it_even_without_a_goal(tmp_path: Path) -> None:
+def test_a_service_that_cannot_start_ends_it_even_without_a_goal(tmp_path: Path) -> None:
     program = Program(name="notifier", command=("true",), environment={}, log=tmp_path / "log")
     server = Server(program=program, address="", probe=lambda: None, alive=lambda: None)
     standing: Any = SimpleNamespace(parts=lambda: [Part(server, state="failed", detail="The watches are wrong.")])
@@ -111,8 +111,8 @@ def test_the_status_has_every_address_whole_on_a_narrow_screen(monkeypatch: pyte
     narrow = Console(width=80, force_terminal=False)
     monkeypatch.setattr(console, "out", narrow)
     server = ServerStatus(address="127.0.0.1:29999", pid=1234567, problem=None)
-    rooms = tuple(
-        RoomStatus(
+    services = tuple(
+        ServiceStatus(
             name=name,
             pid=1234567,
             ops=f"http://127.0.0.1:2{number:04}",
@@ -125,7 +125,12 @@ def test_the_status_has_every_address_whole_on_a_narrow_screen(monkeypatch: pyte
         for number, name in enumerate(("poller", "api", "samples"))
     )
     status = Status(
-        pid=1, api="http://127.0.0.1:8080", samples="http://127.0.0.1:8099", kafka=server, redis=server, rooms=rooms
+        pid=1,
+        api="http://127.0.0.1:8080",
+        samples="http://127.0.0.1:8099",
+        kafka=server,
+        redis=server,
+        services=services,
     )
     with narrow.capture() as captured:
         up._show(status)

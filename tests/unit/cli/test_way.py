@@ -1,4 +1,4 @@
-"""An article's way, from what lies on the topics: every room's status, time and reason, and where it ended."""
+"""An article's way, from what lies on the topics: every service's status, time and reason, and where it ended."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from msgspec import Struct
 from services.cli.way import Committed, Found, Step, Told, Way, ways
 from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
-from services.runtime.dead_letters import dead_letter
-from services.runtime.delivery import Delivery
+from services.runtime.messages.dead_letters import dead_letter
+from services.runtime.messages.delivery import Delivery
 from tests.support.alerts import STORY, a_copy, a_tagged, an_opened_alert
 from tests.support.articles import an_article
 from tests.support.clock import START
@@ -76,8 +76,8 @@ class World:
         return sent(topic, message, offset, of if self.with_headers else None)
 
 
-def rooms(way: Way) -> list[tuple[str, str]]:
-    return [(step.room, step.status) for step in way.steps]
+def services(way: Way) -> list[tuple[str, str]]:
+    return [(step.service, step.status) for step in way.steps]
 
 
 def all_the_way(**more: Any) -> World:
@@ -92,7 +92,7 @@ def all_the_way(**more: Any) -> World:
 
 def test_an_article_that_opened_an_alert() -> None:
     way = all_the_way().way()
-    assert rooms(way) == [
+    assert services(way) == [
         ("poller", "published"),
         ("deduper", "new"),
         ("tagger", "tagged"),
@@ -108,7 +108,7 @@ def test_an_article_that_opened_an_alert() -> None:
 
 def test_the_same_from_before_there_were_traces() -> None:
     way = all_the_way(with_headers=False).way()
-    assert [status for _, status in rooms(way)] == ["published", "new", "tagged", "opened", "sent"]
+    assert [status for _, status in services(way)] == ["published", "new", "tagged", "opened", "sent"]
     assert way.trace == trace.id_of(trace.begun(way.article, way.version))
 
 
@@ -121,7 +121,7 @@ def test_each_version_has_a_way_of_its_own_and_a_repetition_is_none() -> None:
     assert "sent 2 times" in first.steps[0].reason
     assert (first.article, second.article) == (changed.id, changed.id)
     assert first.trace != second.trace
-    assert rooms(second) == [("poller", "published"), ("deduper", "waiting")]
+    assert services(second) == [("poller", "published"), ("deduper", "waiting")]
 
 
 def last(world: World) -> Step:
@@ -131,13 +131,13 @@ def last(world: World) -> Step:
 def test_where_it_waits() -> None:
     world = World()
     world.polled()
-    assert (last(world).room, last(world).status) == ("deduper", "waiting")
+    assert (last(world).service, last(world).status) == ("deduper", "waiting")
     world.committed["wirewatch-deduper", topics.ARTICLES, 0] = 2
     assert last(world).reason == "3 messages are before it"
     world.deduped()
-    assert (last(world).room, last(world).status) == ("tagger", "waiting")
+    assert (last(world).service, last(world).status) == ("tagger", "waiting")
     world.tag()
-    assert (last(world).room, last(world).status) == ("alerter", "waiting")
+    assert (last(world).service, last(world).status) == ("alerter", "waiting")
 
 
 def test_where_it_ended_without_a_message() -> None:
@@ -145,7 +145,7 @@ def test_where_it_ended_without_a_message() -> None:
     world.polled()
     world.deduped()
     world.committed["wirewatch-tagger", topics.UNIQUE, 0] = 7
-    assert (last(world).room, last(world).status) == ("tagger", "untagged")
+    assert (last(world).service, last(world).status) == ("tagger", "untagged")
     world.tag()
     world.committed["wirewatch-alerter", topics.TAGGED, 0] = 8
     assert last(world).status == "unchanged"
@@ -173,16 +173,16 @@ def test_a_copy_is_not_tagged() -> None:
     committed: Committed = {("wirewatch-alerter", topics.DUPLICATES, 0): 7}
     alert = an_opened_alert(world.tagged)
     (way,) = ways(world.found, committed, stored={ALERT: alert}, known=(), told=())
-    assert rooms(way) == [("poller", "published"), ("deduper", "duplicate"), ("alerter", "unchanged")]
+    assert services(way) == [("poller", "published"), ("deduper", "duplicate"), ("alerter", "unchanged")]
     assert world.article.id in way.steps[1].reason
 
 
-def test_what_a_room_set_aside() -> None:
+def test_what_a_service_set_aside() -> None:
     world = World()
     world.polled()
     delivery = world.found.articles[0][0]
-    letter = dead_letter(delivery, room="deduper", reason="defect", error=ValueError("no"), now=START)
+    letter = dead_letter(delivery, service="deduper", reason="defect", error=ValueError("no"), now=START)
     assert codec.decode(codec.encode(letter), DeadLetter).headers == delivery.headers
     world.found.dead.append((delivery, letter))
-    assert (last(world).room, last(world).status) == ("deduper", "dead")
+    assert (last(world).service, last(world).status) == ("deduper", "dead")
     assert letter.id in last(world).reason

@@ -22,7 +22,7 @@ def test_every_version_has_one_and_always_the_same(article: str, version: str) -
     assert trace.id_of(made) != trace.id_of(trace.begun(article, version + "x"))
 
 
-def test_each_room_sends_the_trace_on_under_a_span_of_its_own() -> None:
+def test_each_service_sends_the_trace_on_under_a_span_of_its_own() -> None:
     begun = trace.begun("a", "1")
     deduped = trace.onward(begun, "deduper")
     tagged = trace.onward(deduped, "tagger")

@@ -17,14 +17,14 @@ from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.handler import Deduper
 from services.deduper.metrics import DeduperMetrics
 from services.deduper.vocabularies import Vocabularies
-from services.runtime.delivery import Delivery, Outgoing
+from services.runtime.messages.delivery import Delivery, Outgoing
 from tests.support.articles import an_article
 from tests.support.clock import FakeClock
 from tests.support.publisher import FakePublisher, deliver
 from tests.support.stories import MemoryStories, prose
 
 
-class Room:
+class Service:
     """A deduper on fakes."""
 
     def __init__(self, max_bytes: int = 1_000_000) -> None:
@@ -44,8 +44,8 @@ class Room:
 
 
 @pytest.fixture
-def room() -> Room:
-    return Room()
+def service() -> Service:
+    return Service()
 
 
 FIRST = an_article(url="https://a.example/1", outlet="a.example", title="One title", text=prose(1, 300))
@@ -55,43 +55,43 @@ UPDATE = an_article(
 )
 
 
-async def test_verdicts_become_messages_keyed_by_story(room: Room) -> None:
-    assert await room.take(FIRST, COPY, UPDATE) == ["new", "duplicate", "update"]
-    unique = [codec.decode(m.value, UniqueArticle) for m in room.publisher.on(topics.UNIQUE)]
+async def test_verdicts_become_messages_keyed_by_story(service: Service) -> None:
+    assert await service.take(FIRST, COPY, UPDATE) == ["new", "duplicate", "update"]
+    unique = [codec.decode(m.value, UniqueArticle) for m in service.publisher.on(topics.UNIQUE)]
     assert [(m.verdict, m.story_id, m.link is None) for m in unique] == [
         ("new", FIRST.id, True),
         ("update", FIRST.id, False),
     ]
     assert Change(kind="title", before="One title", after="New title") in unique[1].changes
-    [duplicate] = [codec.decode(m.value, Duplicate) for m in room.publisher.on(topics.DUPLICATES)]
+    [duplicate] = [codec.decode(m.value, Duplicate) for m in service.publisher.on(topics.DUPLICATES)]
     assert (duplicate.story_id, duplicate.duplicate_of, duplicate.linked_by) == (FIRST.id, FIRST.id, "sketch")
-    assert {m.key for m in room.publisher.sent} == {FIRST.id.encode()}
+    assert {m.key for m in service.publisher.sent} == {FIRST.id.encode()}
 
 
-async def test_a_redelivery_is_known_and_its_message_goes_out_again(room: Room) -> None:
-    await room.take(FIRST, COPY, UPDATE)
-    sent = list(room.publisher.sent)
-    room.publisher.sent.clear()
-    assert await room.take(FIRST, COPY, UPDATE) == ["known", "known", "known"]
-    assert room.publisher.sent == sent
+async def test_a_redelivery_is_known_and_its_message_goes_out_again(service: Service) -> None:
+    await service.take(FIRST, COPY, UPDATE)
+    sent = list(service.publisher.sent)
+    service.publisher.sent.clear()
+    assert await service.take(FIRST, COPY, UPDATE) == ["known", "known", "known"]
+    assert service.publisher.sent == sent
 
 
-async def test_undecodable_bytes_are_buried_and_the_rest_goes_on(room: Room) -> None:
-    assert await room.take(b"\xff{", FIRST, b"[]") == ["dead", "new", "dead"]
-    letters = [codec.decode(m.value, DeadLetter) for m in room.publisher.on(topics.DEAD)]
+async def test_undecodable_bytes_are_buried_and_the_rest_goes_on(service: Service) -> None:
+    assert await service.take(b"\xff{", FIRST, b"[]") == ["dead", "new", "dead"]
+    letters = [codec.decode(m.value, DeadLetter) for m in service.publisher.on(topics.DEAD)]
     assert [letter.reason for letter in letters] == ["undecodable", "undecodable"]
     assert letters[0].value == b"\xff{"
 
 
 async def test_what_the_broker_refuses_is_buried() -> None:
-    room = Room(max_bytes=4000)
+    service = Service(max_bytes=4000)
     long = an_article(url="https://a.example/2", text=prose(3, 900))
-    assert await room.take(long, an_article(text=prose(4, 100))) == ["dead", "new"]
-    assert await room.take(long) == ["dead"]
+    assert await service.take(long, an_article(text=prose(4, 100))) == ["dead", "new"]
+    assert await service.take(long) == ["dead"]
 
 
 async def test_an_article_that_breaks_the_core_is_buried_as_a_defect(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_on_first(article: Article, vocabulary: Vocabulary) -> Candidate:
         if article.id == FIRST.id:
@@ -99,15 +99,15 @@ async def test_an_article_that_breaks_the_core_is_buried_as_a_defect(
         return candidate(article, vocabulary)
 
     monkeypatch.setattr("services.deduper.handler.candidate", break_on_first)
-    assert await room.take(FIRST, COPY) == ["dead", "new"]
-    [letter] = [codec.decode(m.value, DeadLetter) for m in room.publisher.on(topics.DEAD)]
+    assert await service.take(FIRST, COPY) == ["dead", "new"]
+    [letter] = [codec.decode(m.value, DeadLetter) for m in service.publisher.on(topics.DEAD)]
     assert (letter.reason, letter.error_class) == ("defect", "ZeroDivisionError")
 
 
-async def test_statuses_add_up_to_deliveries(room: Room) -> None:
-    await room.take(FIRST, COPY, UPDATE, b"", FIRST)
+async def test_statuses_add_up_to_deliveries(service: Service) -> None:
+    await service.take(FIRST, COPY, UPDATE, b"", FIRST)
     statuses = ("new", "update", "same_story", "duplicate", "known", "dead")
-    assert [room.counted(status) for status in statuses] == [1, 1, 0, 1, 1, 1]
+    assert [service.counted(status) for status in statuses] == [1, 1, 0, 1, 1, 1]
 
 
 async def test_an_empty_batch_asks_nobody() -> None:
@@ -122,7 +122,7 @@ async def test_an_empty_batch_asks_nobody() -> None:
     assert await handler.handle([]) == []
 
 
-async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(room: Room) -> None:
+async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(service: Service) -> None:
     class Slow:
         asked: ClassVar[list[int]] = []
         busy = False
@@ -135,9 +135,11 @@ async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(room
             self.busy = False
             return [Decision(New(item.article_id), known=False) for item in batch]
 
-    room.handler = Deduper(Slow(), room.publisher, FakeClock(), DeduperMetrics(CollectorRegistry()), Vocabularies().of)
+    service.handler = Deduper(
+        Slow(), service.publisher, FakeClock(), DeduperMetrics(CollectorRegistry()), Vocabularies().of
+    )
     articles = [an_article(url=f"https://one.example/{number}") for number in range(70)]
-    assert await room.take(*articles) == ["new"] * 70
+    assert await service.take(*articles) == ["new"] * 70
     assert Slow.asked == [32, 32, 6]
-    sent = [codec.decode(message.value, UniqueArticle).article.id for message in room.publisher.on(topics.UNIQUE)]
+    sent = [codec.decode(message.value, UniqueArticle).article.id for message in service.publisher.on(topics.UNIQUE)]
     assert sent == [article.id for article in articles]

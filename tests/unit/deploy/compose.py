@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("samples", "poller", "deduper", "tagger", "alerter", "notifier", "api")
+SERVICES = ("samples", "poller", "deduper", "tagger", "alerter", "notifier", "api")
 ONE_SHOT = ("topics", "secrets", "operator")
 
 

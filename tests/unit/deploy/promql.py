@@ -1,4 +1,4 @@
-"""The metrics that the rooms really have, and the ones that an expression asks for."""
+"""The metrics that the services really have, and the ones that an expression asks for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.deduper.metrics import DeduperMetrics
 from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
-from services.runtime.metrics import ServerTimes, config_info
+from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
 _SERIES = {
@@ -30,7 +30,7 @@ _MATCHER = re.compile(r'(\w+)\s*([=!][=~]?)\s*"([^"]*)"')
 
 def series() -> dict[str, dict[str, set[str]]]:
     """Series name to label to the values that exist from the start (none for a label whose set is open)."""
-    rooms = (
+    services = (
         PollerMetrics,
         DeduperMetrics,
         TaggerMetrics,
@@ -41,7 +41,7 @@ def series() -> dict[str, dict[str, set[str]]]:
         lambda own: config_info(own, None),
     )
     found: dict[str, dict[str, set[str]]] = {}
-    for make in rooms:
+    for make in services:
         registry = CollectorRegistry()
         make(registry)
         for family in registry.collect():

@@ -31,13 +31,13 @@ class Bench:
         self.alarms = Alarms(self.said.append, lambda: self.now)
 
 
-def notified(*, status: str = "firing", name: str = "WirewatchRoomDown", fingerprint: str = "f1") -> dict[str, Any]:
+def notified(*, status: str = "firing", name: str = "WirewatchServiceDown", fingerprint: str = "f1") -> dict[str, Any]:
     return {
         "status": status,
         "alerts": [
             {
                 "status": status,
-                "labels": {"alertname": name, "room": "tagger", "severity": "page"},
+                "labels": {"alertname": name, "service": "tagger", "severity": "page"},
                 "annotations": {"summary": "The tagger does not answer.", "other": "left out"},
                 "startsAt": "2026-01-01T00:00:00Z",
                 "fingerprint": fingerprint,
@@ -99,7 +99,7 @@ def test_over_http(served: tuple[Bench, HTTPConnection]) -> None:
     assert ask("POST", "/alarms", json.dumps(notified())) == (200, "1 taken\n")
     assert ask("POST", "/alarms", "{")[0] == 400
     assert ask("POST", "/elsewhere", "{}")[0] == 404
-    assert json.loads(ask("GET", "/")[1])[0]["labels"]["room"] == "tagger"
+    assert json.loads(ask("GET", "/")[1])[0]["labels"]["service"] == "tagger"
     assert ask("GET", "/readyz") == (200, "ok\n")
     bench.now += SILENT_SECONDS + 1
     assert ask("GET", "/readyz")[0] == 503
@@ -135,7 +135,7 @@ class TestAmtool:
         ("labels", "receiver_name"),
         [
             (["alertname=WirewatchWatchdog", "severity=none"], "watchdog"),
-            (["alertname=WirewatchRoomDown", "severity=page"], "alarms"),
+            (["alertname=WirewatchServiceDown", "severity=page"], "alarms"),
             (["alertname=WirewatchBacklog", "severity=ticket"], "alarms"),
         ],
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.runtime import redis_address
+from services.runtime.redis import address as redis_address
 from tests.unit.deploy.compose import ROOT, services
 
 BROKERS = ("kafka", "kafka-2", "kafka-3")
@@ -61,7 +61,7 @@ def test_a_message_is_on_two_disks_before_it_counts(name: str) -> None:
     assert environment["KAFKA_CONTROLLER_QUORUM_VOTERS"] == voters
     assert environment["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
     assert environment["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"] == "3"
-    assert f"ROOMS://{name}:9092" in environment["KAFKA_ADVERTISED_LISTENERS"]
+    assert f"SERVICES://{name}:9092" in environment["KAFKA_ADVERTISED_LISTENERS"]
     command = override()["topics"]["command"]
     assert command[command.index("--replication") + 1] == "3"
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.runtime import rights, topics
-from services.runtime.access import SASL_MECHANISM
-from services.runtime.streams import DRAIN_SECONDS
-from tests.unit.deploy.compose import ONE_SHOT, ROOMS, ROOT, document, services
+from services.runtime.kafka import acl as rights
+from services.runtime.kafka import topics
+from services.runtime.kafka.connection import SASL_MECHANISM
+from services.runtime.kafka.stream import DRAIN_SECONDS
+from tests.unit.deploy.compose import ONE_SHOT, ROOT, SERVICES, document, services
 
 NAMES = sorted(services())
 
@@ -24,9 +25,9 @@ def of_ours(name: str) -> bool:
     return "build" in service(name)
 
 
-def test_every_room_has_a_service_of_its_own_name() -> None:
-    for room in ROOMS:
-        assert service(room)["command"] == ["python", "-m", f"services.{room}"]
+def test_every_service_has_a_service_of_its_own_name() -> None:
+    for name in SERVICES:
+        assert service(name)["command"] == ["python", "-m", f"services.{name}"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,7 +177,7 @@ def test_kafka_asks_everybody_who_he_is_and_grants_what_is_declared() -> None:
             assert not re.search(r'password="(?!\$\$\{directory:)', value), name
 
 
-def test_every_room_is_the_user_of_its_own_name_with_a_password_of_its_own() -> None:
+def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() -> None:
     known = {*rights.users(topics.read().values()), "admin"}
     redis = {line.split()[1] for line in (ROOT / "deploy/redis/users.acl").read_text().splitlines()}
     for name in NAMES:

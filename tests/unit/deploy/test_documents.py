@@ -13,10 +13,10 @@ from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
 from services.poller.settings import PollerSettings
-from services.runtime.settings import CommonSettings, load, variables
+from services.runtime.process.settings import CommonSettings, load, variables
 from services.samples.settings import SamplesSettings
 from services.tagger.settings import TaggerSettings
-from tests.unit.deploy.compose import ROOMS, ROOT, services
+from tests.unit.deploy.compose import ROOT, SERVICES, services
 
 KINDS: dict[str, type[CommonSettings]] = {
     "poller": PollerSettings,
@@ -28,7 +28,7 @@ KINDS: dict[str, type[CommonSettings]] = {
     "samples": SamplesSettings,
     "local": LocalSettings,
 }
-SETTINGS = {variable for room, kind in KINDS.items() for variable in variables(kind, room)}
+SETTINGS = {variable for service, kind in KINDS.items() for variable in variables(kind, service)}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".env.example", ROOT / "docker-compose.yml"])
 
 
@@ -40,7 +40,7 @@ def test_the_table_of_settings_is_complete() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_settings_that_are_named_exist(document: Path) -> None:
     named = set(re.findall(r"WIREWATCH_[A-Z]+(?:_[A-Z]+)*(?![A-Z_])", document.read_text()))
-    assert named - SETTINGS <= {"WIREWATCH_ROOM", "WIREWATCH_POLLER", "WIREWATCH"}
+    assert named - SETTINGS <= {"WIREWATCH_SERVICE", "WIREWATCH_POLLER", "WIREWATCH"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -49,21 +49,21 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_what_compose_gives_a_room_is_what_it_takes(room: str) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_compose_gives_a_service_is_what_it_takes(service: str) -> None:
     environment = {
         variable: re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value)
-        for variable, value in services()[room]["environment"].items()
+        for variable, value in services()[service]["environment"].items()
     }
-    settings = load(KINDS[room], room, environment)
+    settings = load(KINDS[service], service, environment)
     assert settings.kafka == "kafka:9092"
     assert settings.ops_port == 9100
     assert settings.log_format == "json"
 
 
-def test_the_example_of_an_environment_is_what_rooms_take() -> None:
+def test_the_example_of_an_environment_is_what_services_take() -> None:
     lines = [line.removeprefix("#") for line in (ROOT / ".env.example").read_text().splitlines()]
     given = dict(line.split("=", 1) for line in lines if re.match(r"WIREWATCH_\w+=", line))
     assert given
-    for room, kind in KINDS.items():
-        load(kind, room, given)
+    for service, kind in KINDS.items():
+        load(kind, service, given)

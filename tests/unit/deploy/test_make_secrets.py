@@ -13,7 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from services.runtime import rights, topics
+from services.runtime.kafka import acl as rights
+from services.runtime.kafka import topics
 from tests.unit.deploy.compose import ROOT, services
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.runtime.ops import OpsServer
-from services.runtime.probe import main, probe
+from services.runtime.process.healthcheck import main, probe
+from services.runtime.process.ops import OpsServer
 
 
 async def ask(ready: Callable[[], str | None], path: str = "/readyz") -> str | None:
@@ -50,7 +50,7 @@ def test_without_a_port(environ: dict[str, str], capsys: pytest.CaptureFixture[s
 
 def test_exit_code_of_the_command(unused_port: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "services.runtime.probe"],
+        [sys.executable, "-m", "services.runtime.process.healthcheck"],
         env={"WIREWATCH_OPS_PORT": str(unused_port)},
         capture_output=True,
         text=True,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.metrics import Room
-from tests.unit.deploy.compose import ROOMS, ROOT
+from tests.support.metrics import Service
+from tests.unit.deploy.compose import ROOT, SERVICES
 from tests.unit.deploy.promql import assert_exists, names
 
 PROMETHEUS = ROOT / "deploy/prometheus"
@@ -72,10 +72,10 @@ def test_every_section_of_the_runbooks_has_its_alarm() -> None:
     assert sorted(headings) == sorted({alarm["alert"] for alarm in ALARMS})
 
 
-def test_every_room_is_asked() -> None:
+def test_every_service_is_asked() -> None:
     configuration = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
-    (job,) = (job for job in configuration["scrape_configs"] if job["job_name"] == "rooms")
-    assert sorted(job["dns_sd_configs"][0]["names"]) == sorted(ROOMS)
+    (job,) = (job for job in configuration["scrape_configs"] if job["job_name"] == "services")
+    assert sorted(job["dns_sd_configs"][0]["names"]) == sorted(SERVICES)
 
 
 def test_the_expressions_read_as_one_name_each() -> None:
@@ -90,9 +90,9 @@ class TestPromtool:
     def test_configuration(self) -> None:
         subprocess.run(["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], check=True, capture_output=True)
 
-    @pytest.mark.parametrize("room", ["poller", "deduper", "tagger", "alerter", "notifier", "api"])
-    def test_metrics_of(self, room: str) -> None:
-        shown = Room(room).look()
+    @pytest.mark.parametrize("service", ["poller", "deduper", "tagger", "alerter", "notifier", "api"])
+    def test_metrics_of(self, service: str) -> None:
+        shown = Service(service).look()
         done = subprocess.run(["promtool", "check", "metrics"], check=False, capture_output=True, input=shown)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,12 +1,12 @@
-"""Since when a server is away: since the first room has waited for it."""
+"""Since when a server is away: since the first service has waited for it."""
 
 from __future__ import annotations
 
-from services.local.figures import RoomStatus, away_since
+from services.local.figures import ServiceStatus, away_since
 
 
-def a_room(name: str, **waiting_since: str) -> RoomStatus:
-    return RoomStatus(
+def a_service(name: str, **waiting_since: str) -> ServiceStatus:
+    return ServiceStatus(
         name=name,
         pid=1,
         ops="http://127.0.0.1:1",
@@ -19,11 +19,11 @@ def a_room(name: str, **waiting_since: str) -> RoomStatus:
     )
 
 
-def test_the_first_room_that_waits_says_since_when() -> None:
-    rooms = [
-        a_room("tagger"),
-        a_room("poller", redis="2026-01-01T00:00:05Z"),
-        a_room("d", redis="2026-01-01T00:00:02Z"),
+def test_the_first_service_that_waits_says_since_when() -> None:
+    services = [
+        a_service("tagger"),
+        a_service("poller", redis="2026-01-01T00:00:05Z"),
+        a_service("d", redis="2026-01-01T00:00:02Z"),
     ]
-    assert away_since(rooms, "redis") == "2026-01-01T00:00:02Z"
-    assert away_since(rooms, "kafka") is None
+    assert away_since(services, "redis") == "2026-01-01T00:00:02Z"
+    assert away_since(services, "kafka") is None

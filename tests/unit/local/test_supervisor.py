@@ -16,7 +16,7 @@ import pytest
 from services.local.child import Child, Program, Server, start
 from services.local.errors import StartError
 from services.local.supervisor import Part, Supervisor
-from services.runtime.clock import SystemClock
+from services.runtime.process.clock import SystemClock
 
 STEADY = "import time; time.sleep(600)"
 STUBBORN = (
@@ -24,7 +24,7 @@ STUBBORN = (
 )
 
 
-def a_server(tmp_path: Path, code: str, *, name: str = "room", problem: str | None = None) -> Server:
+def a_server(tmp_path: Path, code: str, *, name: str = "service", problem: str | None = None) -> Server:
     return Server(
         program=Program(name, (sys.executable, "-c", code), dict(os.environ), tmp_path / "logs" / f"{name}.log"),
         address="http://127.0.0.1:1",
@@ -47,7 +47,7 @@ class Story:
     def __call__(self, part: Part, what: str) -> None:
         self.events.append((part.name, part.state, what))
 
-    def states(self, name: str = "room") -> list[str]:
+    def states(self, name: str = "service") -> list[str]:
         return [state for event, state, _ in self.events if event == name]
 
 
@@ -55,36 +55,36 @@ async def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
     story = Story()
     supervisor = Supervisor(SystemClock(), story)
     supervisor.start([a_server(tmp_path, STEADY)])
-    assert await supervisor.until_ready(["room"], 30)
-    first = supervisor.parts["room"].pid
+    assert await supervisor.until_ready(["service"], 30)
+    first = supervisor.parts["service"].pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    await until(lambda: supervisor.parts["room"].restarts == 1 and supervisor.parts["room"].state == "ready")
-    second = supervisor.parts["room"].child
+    await until(lambda: supervisor.parts["service"].restarts == 1 and supervisor.parts["service"].state == "ready")
+    second = supervisor.parts["service"].child
     assert second is not None
     assert second.pid != first
     await supervisor.stop()
     assert second.ended() is not None
     assert story.states() == ["starting", "ready", "restarting", "starting", "ready", "stopped"]
-    assert ("room", "restarting", "killed by SIGKILL, again in 0.2 s") in story.events
+    assert ("service", "restarting", "killed by SIGKILL, again in 0.2 s") in story.events
 
 
 async def test_a_child_that_a_person_has_to_correct_is_shown_and_left(tmp_path: Path) -> None:
     story = Story()
     supervisor = Supervisor(SystemClock(), story)
-    code = "import sys; print('wirewatch room: WIREWATCH_X is unknown.', file=sys.stderr); sys.exit(2)"
+    code = "import sys; print('wirewatch service: WIREWATCH_X is unknown.', file=sys.stderr); sys.exit(2)"
     supervisor.start([a_server(tmp_path, code, problem="not yet")])
-    assert not await supervisor.until_ready(["room"], 30)
-    assert story.events[-1] == ("room", "failed", "wirewatch room: WIREWATCH_X is unknown.")
-    assert supervisor.parts["room"].restarts == 0
+    assert not await supervisor.until_ready(["service"], 30)
+    assert story.events[-1] == ("service", "failed", "wirewatch service: WIREWATCH_X is unknown.")
+    assert supervisor.parts["service"].restarts == 0
     await supervisor.stop()
 
 
 async def test_not_ready_is_said_in_words(tmp_path: Path) -> None:
     supervisor = Supervisor(SystemClock(), Story())
     supervisor.start([a_server(tmp_path, STEADY, problem="waiting for kafka")])
-    await until(lambda: supervisor.parts["room"].detail == "waiting for kafka")
-    assert not await supervisor.until_ready(["room"], 0.1)
+    await until(lambda: supervisor.parts["service"].detail == "waiting for kafka")
+    assert not await supervisor.until_ready(["service"], 0.1)
     await supervisor.stop()
 
 
@@ -92,14 +92,14 @@ async def test_stages_end_in_reverse_and_the_stubborn_are_killed(tmp_path: Path)
     story = Story()
     supervisor = Supervisor(SystemClock(), story)
     supervisor.start([a_server(tmp_path, STEADY, name="broker")])
-    stubborn = a_server(tmp_path, STUBBORN, name="room")
+    stubborn = a_server(tmp_path, STUBBORN, name="service")
     supervisor.start([stubborn])
     await until(lambda: stubborn.program.log.exists() and stubborn.program.log.read_text() == "up\n")
     await supervisor.stop(grace_seconds=0.3)
-    assert [name for name, state, _ in story.events if state == "stopped"] == ["room", "broker"]
-    room = supervisor.parts["room"].child
-    assert room is not None
-    assert room.ended() == -signal.SIGKILL
+    assert [name for name, state, _ in story.events if state == "stopped"] == ["service", "broker"]
+    service = supervisor.parts["service"].child
+    assert service is not None
+    assert service.ended() == -signal.SIGKILL
 
 
 def test_a_server_that_ends_while_it_starts_is_reported_with_its_log(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_long_log_is_moved_aside(tmp_path: Path) -> None:
     server.program.log.parent.mkdir()
     server.program.log.write_bytes(b"x" * 5_000_001)
     Child(server.program).stop()
-    assert (tmp_path / "logs" / "room.log.1").stat().st_size == 5_000_001
+    assert (tmp_path / "logs" / "service.log.1").stat().st_size == 5_000_001
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
@@ -122,8 +122,8 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
 import os, sys, time
 from pathlib import Path
 from services.local.child import Child, Program
-log = Path({str(tmp_path)!r}) / "room.log"
-child = Child(Program("room", (sys.executable, "-c", {STEADY!r}), dict(os.environ), log))
+log = Path({str(tmp_path)!r}) / "service.log"
+child = Child(Program("service", (sys.executable, "-c", {STEADY!r}), dict(os.environ), log))
 print(child.pid, flush=True)
 time.sleep(600)
 """

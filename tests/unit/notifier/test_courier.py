@@ -22,100 +22,100 @@ def key(alert: Alert) -> str:
 
 
 async def test_a_matching_alert_is_sent_once_on_each_channel() -> None:
-    room = Notifier(loaded(a_watch(channels="[c, d]"), a_watch(id_="x", when="{topics: [other]}")))
-    assert await room.hear(an_alert()) == ["matched"]
-    await room.courier.round()
-    assert sorted((p.watch_id, p.channel_id) for p in room.sender.taken) == [("w", "c"), ("w", "d")]
-    assert room.count("sent") == room.count("queued") == 2
-    assert await room.hear(an_alert()) == ["known"]
-    await room.pass_time(3600)
-    assert len(room.sender.taken) == 2
+    service = Notifier(loaded(a_watch(channels="[c, d]"), a_watch(id_="x", when="{topics: [other]}")))
+    assert await service.hear(an_alert()) == ["matched"]
+    await service.courier.round()
+    assert sorted((p.watch_id, p.channel_id) for p in service.sender.taken) == [("w", "c"), ("w", "d")]
+    assert service.count("sent") == service.count("queued") == 2
+    assert await service.hear(an_alert()) == ["known"]
+    await service.pass_time(3600)
+    assert len(service.sender.taken) == 2
 
 
 async def test_a_failing_channel_is_tried_again_later_and_later_then_succeeds() -> None:
-    room = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("down"), SendError("down"), SendError("down")))
-    await room.hear(an_alert())
-    await room.courier.round()
-    await room.courier.round()
-    assert room.sender.attempts == 1, "a channel that failed rests"
-    await room.pass_time(5)
-    assert room.sender.attempts == 2
-    await room.pass_time(5)
-    assert room.sender.attempts == 2
-    await room.pass_time(5)
-    assert room.sender.attempts == 3
-    await room.pass_time(60)
-    assert room.sender.alerts() == [key(an_alert())]
-    assert (room.count("retried"), room.count("sent")) == (3, 1)
+    service = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("down"), SendError("down"), SendError("down")))
+    await service.hear(an_alert())
+    await service.courier.round()
+    await service.courier.round()
+    assert service.sender.attempts == 1, "a channel that failed rests"
+    await service.pass_time(5)
+    assert service.sender.attempts == 2
+    await service.pass_time(5)
+    assert service.sender.attempts == 2
+    await service.pass_time(5)
+    assert service.sender.attempts == 3
+    await service.pass_time(60)
+    assert service.sender.alerts() == [key(an_alert())]
+    assert (service.count("retried"), service.count("sent")) == (3, 1)
 
 
 async def test_a_channel_that_is_down_is_asked_once_for_all_that_waits() -> None:
-    room = Notifier(loaded(a_watch()))
-    room.sender.down = SendError("down")
-    await room.hear(*(an_alert(n) for n in range(50)))
-    await room.pass_time(3600)
-    assert room.sender.attempts < 15
-    room.sender.down = None
-    await room.pass_time(1800)
-    assert sorted(room.sender.alerts()) == [key(an_alert(n)) for n in range(50)]
+    service = Notifier(loaded(a_watch()))
+    service.sender.down = SendError("down")
+    await service.hear(*(an_alert(n) for n in range(50)))
+    await service.pass_time(3600)
+    assert service.sender.attempts < 15
+    service.sender.down = None
+    await service.pass_time(1800)
+    assert sorted(service.sender.alerts()) == [key(an_alert(n)) for n in range(50)]
 
 
 async def test_what_cannot_be_delivered_for_a_day_is_dead_and_said_so() -> None:
-    room = Notifier(loaded(a_watch()))
-    room.sender.down = SendError("HTTP 503")
-    await room.hear(*(an_alert(n) for n in range(20)))
-    await room.pass_time(DAY - 600, step=300)
-    assert room.count("dead") == 0
-    await room.pass_time(3600, step=300)
-    assert room.outbox.states() == {"dead": 20}
-    assert room.count("dead") == 20
-    assert {kept.error for kept in room.outbox.kept.values()} == {"HTTP 503"}
+    service = Notifier(loaded(a_watch()))
+    service.sender.down = SendError("HTTP 503")
+    await service.hear(*(an_alert(n) for n in range(20)))
+    await service.pass_time(DAY - 600, step=300)
+    assert service.count("dead") == 0
+    await service.pass_time(3600, step=300)
+    assert service.outbox.states() == {"dead": 20}
+    assert service.count("dead") == 20
+    assert {kept.error for kept in service.outbox.kept.values()} == {"HTTP 503"}
 
 
 async def test_a_refused_message_does_not_hold_up_the_next_ones() -> None:
-    room = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("HTTP 413", of_channel=False)))
-    await room.hear(an_alert(1), an_alert(2))
-    await room.courier.round()
-    assert len(room.sender.taken) == 1
-    await room.pass_time(10, step=5)
-    assert len(room.sender.taken) == 2
+    service = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("HTTP 413", of_channel=False)))
+    await service.hear(an_alert(1), an_alert(2))
+    await service.courier.round()
+    assert len(service.sender.taken) == 1
+    await service.pass_time(10, step=5)
+    assert len(service.sender.taken) == 2
 
 
 async def test_a_wait_that_the_other_side_asks_for_is_kept_within_reason() -> None:
-    room = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("HTTP 429", after_seconds=600)))
-    await room.hear(an_alert())
-    await room.courier.round()
-    await room.pass_time(590, step=10)
-    assert room.sender.attempts == 1
-    await room.pass_time(20, step=10)
-    assert len(room.sender.taken) == 1
+    service = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("HTTP 429", after_seconds=600)))
+    await service.hear(an_alert())
+    await service.courier.round()
+    await service.pass_time(590, step=10)
+    assert service.sender.attempts == 1
+    await service.pass_time(20, step=10)
+    assert len(service.sender.taken) == 1
 
 
 async def test_a_defect_in_one_message_costs_that_message_only() -> None:
-    room = Notifier(loaded(a_watch()), sender=KeepingSender(ValueError("odd")))
-    await room.hear(an_alert(1), an_alert(2))
-    await room.courier.round()
-    assert len(room.sender.taken) == 1
+    service = Notifier(loaded(a_watch()), sender=KeepingSender(ValueError("odd")))
+    await service.hear(an_alert(1), an_alert(2))
+    await service.courier.round()
+    assert len(service.sender.taken) == 1
 
 
 async def test_what_waits_for_a_channel_that_is_gone_is_dead() -> None:
-    room = Notifier(loaded(a_watch(channels="[c, d]")))
-    room.courier.use(Loaded(file=room.in_force.file, routes={"d": room.in_force.routes["d"]}))
-    await room.hear(an_alert())
-    await room.courier.round()
-    assert [p.channel_id for p in room.sender.taken] == ["d"]
-    gone = [kept for kept in room.outbox.kept.values() if kept.parcel.channel_id == "c"]
+    service = Notifier(loaded(a_watch(channels="[c, d]")))
+    service.courier.use(Loaded(file=service.in_force.file, routes={"d": service.in_force.routes["d"]}))
+    await service.hear(an_alert())
+    await service.courier.round()
+    assert [p.channel_id for p in service.sender.taken] == ["d"]
+    gone = [kept for kept in service.outbox.kept.values() if kept.parcel.channel_id == "c"]
     assert [(kept.state, "no such channel" in kept.error) for kept in gone] == [("dead", True)]
-    assert room.count("dead", kind="gone") == 1
+    assert service.count("dead", kind="gone") == 1
 
 
 async def test_mended_watches_are_tried_at_once() -> None:
-    room = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("wrong address", after_seconds=3600)))
-    await room.hear(an_alert())
-    await room.courier.round()
-    room.courier.use(room.in_force)
-    await room.pass_time(3600)
-    assert len(room.sender.taken) == 1
+    service = Notifier(loaded(a_watch()), sender=KeepingSender(SendError("wrong address", after_seconds=3600)))
+    await service.hear(an_alert())
+    await service.courier.round()
+    service.courier.use(service.in_force)
+    await service.pass_time(3600)
+    assert len(service.sender.taken) == 1
 
 
 # ---------------------------------------------------------------- later, on purpose
@@ -124,76 +124,76 @@ QUIET = 'quiet: {from: "08:00", to: "12:00", timezone: UTC}'  # the clock begins
 
 
 async def test_quiet_hours_hold_and_end_in_one_digest_the_gravest_first() -> None:
-    room = Notifier(loaded(a_watch(QUIET)))
-    await room.hear(an_alert(1), an_alert(2, severity="critical"), an_alert(3, severity="low"))
-    await room.pass_time(3 * 3600 - 60)
-    assert room.sender.taken == []
-    assert room.count("held") == 3
-    await room.pass_time(60)
-    (digest,) = room.sender.taken
+    service = Notifier(loaded(a_watch(QUIET)))
+    await service.hear(an_alert(1), an_alert(2, severity="critical"), an_alert(3, severity="low"))
+    await service.pass_time(3 * 3600 - 60)
+    assert service.sender.taken == []
+    assert service.count("held") == 3
+    await service.pass_time(60)
+    (digest,) = service.sender.taken
     assert [entry.severity for entry in digest.summaries] == ["critical", "high", "low"]
-    assert room.outbox.states() == {"sent": 3}
-    assert room.count("digested") == 3
+    assert service.outbox.states() == {"sent": 3}
+    assert service.count("digested") == 3
 
 
 async def test_critical_breaks_through_only_where_the_watch_says_so() -> None:
-    room = Notifier(loaded(a_watch(f"{QUIET}\ncritical_at_once: true\nlimit: {{per_hour: 1}}")))
-    await room.hear(an_alert(1, severity="critical"), an_alert(2, severity="critical"), an_alert(3))
-    await room.courier.round()
-    assert sorted(room.sender.alerts()) == [key(an_alert(1)), key(an_alert(2))]
+    service = Notifier(loaded(a_watch(f"{QUIET}\ncritical_at_once: true\nlimit: {{per_hour: 1}}")))
+    await service.hear(an_alert(1, severity="critical"), an_alert(2, severity="critical"), an_alert(3))
+    await service.courier.round()
+    assert sorted(service.sender.alerts()) == [key(an_alert(1)), key(an_alert(2))]
 
 
 async def test_quiet_hours_that_were_added_later_hold_a_digest_that_is_due() -> None:
     watch = a_watch("digest: {every_minutes: 30}")
-    room = Notifier(loaded(watch))
-    await room.hear(an_alert())
-    room.courier.use(loaded(a_watch(QUIET)))
-    await room.pass_time(3 * 3600 - 60)
-    assert room.sender.taken == []
-    await room.pass_time(60)
-    assert len(room.sender.taken) == 1
+    service = Notifier(loaded(watch))
+    await service.hear(an_alert())
+    service.courier.use(loaded(a_watch(QUIET)))
+    await service.pass_time(3 * 3600 - 60)
+    assert service.sender.taken == []
+    await service.pass_time(60)
+    assert len(service.sender.taken) == 1
 
 
 async def test_a_digest_collects_for_its_time() -> None:
-    room = Notifier(loaded(a_watch("digest: {every_minutes: 30}")))
-    await room.hear(an_alert(1))
-    await room.pass_time(1200)
-    await room.hear(an_alert(2))
-    await room.pass_time(600)
-    assert [len(parcel.summaries) for parcel in room.sender.taken] == [2]
-    await room.hear(an_alert(3))
-    await room.pass_time(1740)
-    assert len(room.sender.taken) == 1
-    await room.pass_time(60)
-    assert [len(parcel.summaries) for parcel in room.sender.taken] == [2, 1]
+    service = Notifier(loaded(a_watch("digest: {every_minutes: 30}")))
+    await service.hear(an_alert(1))
+    await service.pass_time(1200)
+    await service.hear(an_alert(2))
+    await service.pass_time(600)
+    assert [len(parcel.summaries) for parcel in service.sender.taken] == [2]
+    await service.hear(an_alert(3))
+    await service.pass_time(1740)
+    assert len(service.sender.taken) == 1
+    await service.pass_time(60)
+    assert [len(parcel.summaries) for parcel in service.sender.taken] == [2, 1]
 
 
 async def test_a_limit_lets_so_many_pass_in_an_hour_and_collects_the_rest() -> None:
-    room = Notifier(loaded(a_watch("limit: {per_hour: 3}", channels="[c, d]")))
-    await room.hear(*(an_alert(n) for n in range(8)))
-    await room.courier.round()
-    assert len(room.sender.taken) == 6, "three alerts, on both channels"
-    await room.pass_time(3600)
-    digests = [parcel for parcel in room.sender.taken if parcel.digest]
+    service = Notifier(loaded(a_watch("limit: {per_hour: 3}", channels="[c, d]")))
+    await service.hear(*(an_alert(n) for n in range(8)))
+    await service.courier.round()
+    assert len(service.sender.taken) == 6, "three alerts, on both channels"
+    await service.pass_time(3600)
+    digests = [parcel for parcel in service.sender.taken if parcel.digest]
     assert [len(digest.summaries) for digest in digests] == [5, 5]
-    await room.pass_time(3600)
-    assert len(room.sender.alerts()) == 16
+    await service.pass_time(3600)
+    assert len(service.sender.alerts()) == 16
 
 
 async def test_a_large_digest_is_several_messages() -> None:
-    room = Notifier(loaded(a_watch("digest: {every_minutes: 30}")))
+    service = Notifier(loaded(a_watch("digest: {every_minutes: 30}")))
     for n in range(0, 450, 50):
-        await room.hear(*(an_alert(m) for m in range(n, n + 50)))
-    await room.pass_time(1980)
-    assert [len(parcel.summaries) for parcel in room.sender.taken] == [200, 200, 50]
+        await service.hear(*(an_alert(m) for m in range(n, n + 50)))
+    await service.pass_time(1980)
+    assert [len(parcel.summaries) for parcel in service.sender.taken] == [200, 200, 50]
 
 
 async def test_a_digest_of_a_watch_that_is_gone_is_still_sent() -> None:
-    room = Notifier(loaded(a_watch("digest: {every_minutes: 30}")))
-    await room.hear(an_alert())
-    room.courier.use(Loaded(file=WatchFile(channels=(), watches=()), routes=room.in_force.routes))
-    await room.pass_time(1860)
-    assert len(room.sender.taken) == 1
+    service = Notifier(loaded(a_watch("digest: {every_minutes: 30}")))
+    await service.hear(an_alert())
+    service.courier.use(Loaded(file=WatchFile(channels=(), watches=()), routes=service.in_force.routes))
+    await service.pass_time(1860)
+    assert len(service.sender.taken) == 1
 
 
 # ---------------------------------------------------------------- crashes and repetitions
@@ -211,39 +211,39 @@ WATCHES = {
 async def test_a_crash_between_any_two_steps_loses_nothing(more: str, step: int) -> None:
     """The batch comes again, as its offsets were not committed; what left twice has the same key."""
     sender = KeepingSender(SendError("once"))
-    room = Notifier(loaded(a_watch(more, channels="[c, d]")), sender=sender)
+    service = Notifier(loaded(a_watch(more, channels="[c, d]")), sender=sender)
     alerts = [an_alert(n) for n in range(3)]
-    room.outbox.crash_in = step
+    service.outbox.crash_in = step
     for _ in range(3):
         try:
-            await room.hear(*alerts)
-            await room.pass_time(2 * 3600)
+            await service.hear(*alerts)
+            await service.pass_time(2 * 3600)
         except Crash:
-            room.start()
-    room.outbox.crash_in = None
-    await room.hear(*alerts)
-    await room.pass_time(2 * 3600)
+            service.start()
+    service.outbox.crash_in = None
+    await service.hear(*alerts)
+    await service.pass_time(2 * 3600)
     assert set(sender.alerts()) == {key(alert) for alert in alerts}
-    assert room.outbox.states() == {"sent": 6}
-    marked = [id_ for id_ in room.outbox.marked_sent if not room.outbox.kept[id_].parcel.digest]
+    assert service.outbox.states() == {"sent": 6}
+    marked = [id_ for id_ in service.outbox.marked_sent if not service.outbox.kept[id_].parcel.digest]
     assert len(marked) == len(set(marked)) == 6, "each is marked once"
     arrived = {parcel.id: parcel for parcel in sender.taken}
     assert all(parcel == arrived[parcel.id] for parcel in sender.taken), "what came twice is the same"
 
 
 async def test_a_crash_after_the_other_side_has_it_sends_the_same_key_again() -> None:
-    room = Notifier(loaded(a_watch()))
-    room.sender.crash_after = 0
-    await room.hear(an_alert())
+    service = Notifier(loaded(a_watch()))
+    service.sender.crash_after = 0
+    await service.hear(an_alert())
     with pytest.raises(Crash):
-        await room.courier.round()
-    room.start()
-    await room.courier.round()
-    assert len(room.sender.taken) == 1, "the lease still holds"
-    await room.pass_time(180)
-    first, second = room.sender.taken
+        await service.courier.round()
+    service.start()
+    await service.courier.round()
+    assert len(service.sender.taken) == 1, "the lease still holds"
+    await service.pass_time(180)
+    first, second = service.sender.taken
     assert first == second
-    assert room.outbox.marked_sent == [first.id]
+    assert service.outbox.marked_sent == [first.id]
 
 
 @settings(max_examples=60, deadline=None)
@@ -251,27 +251,27 @@ async def test_a_crash_after_the_other_side_has_it_sends_the_same_key_again() ->
 async def test_any_order_and_repetition_marks_each_delivery_once(
     history: list[tuple[int, int]], pauses: list[bool]
 ) -> None:
-    room = Notifier(loaded(a_watch(), a_watch("digest: {every_minutes: 2}", id_="x", channels="[d]")))
+    service = Notifier(loaded(a_watch(), a_watch("digest: {every_minutes: 2}", id_="x", channels="[d]")))
     for index, (number, revision) in enumerate(history):
-        await room.hear(an_alert(number, revision=revision))
+        await service.hear(an_alert(number, revision=revision))
         if index < len(pauses) and pauses[index]:
-            await room.pass_time(60)
-    await room.pass_time(600)
+            await service.pass_time(60)
+    await service.pass_time(600)
     told = {f"{an_alert(number).id}/{revision}" for number, revision in history}
-    assert sorted(room.sender.alerts()) == sorted([*told, *told])
-    marked = [id_ for id_ in room.outbox.marked_sent if not room.outbox.kept[id_].parcel.digest]
+    assert sorted(service.sender.alerts()) == sorted([*told, *told])
+    marked = [id_ for id_ in service.outbox.marked_sent if not service.outbox.kept[id_].parcel.digest]
     assert len(marked) == len(set(marked)) == 2 * len(told)
 
 
 async def test_it_runs_until_it_is_stopped_and_is_woken_by_what_comes() -> None:
-    room = Notifier(loaded(a_watch()))
-    running = asyncio.create_task(room.courier.run())
-    await room.hear(an_alert())
+    service = Notifier(loaded(a_watch()))
+    running = asyncio.create_task(service.courier.run())
+    await service.hear(an_alert())
     async with asyncio.timeout(30):
-        while not room.sender.taken:
+        while not service.sender.taken:
             await asyncio.sleep(0.01)
-        await room.courier.stop(within_seconds=5)
+        await service.courier.stop(within_seconds=5)
         await running
-    await room.hear(an_alert(2))
-    await room.courier.round()
-    assert len(room.sender.taken) == 1, "what stops begins nothing more"
+    await service.hear(an_alert(2))
+    await service.courier.round()
+    assert len(service.sender.taken) == 1, "what stops begins nothing more"

@@ -13,7 +13,7 @@ from tests.support.notifier import Notifier, a_delivery, a_watch, an_alert, load
 
 
 async def test_every_message_ends_in_one_status_and_they_add_up() -> None:
-    room = Notifier(loaded(a_watch(when="{min_severity: high}")))
+    service = Notifier(loaded(a_watch(when="{min_severity: high}")))
     batch = [
         a_delivery(an_alert(1)),
         a_delivery(an_alert(2, severity="low")),
@@ -24,40 +24,41 @@ async def test_every_message_ends_in_one_status_and_they_add_up() -> None:
         batch[0].__class__(topic=topics.ALERTS, partition=1, offset=n, key=None, value=v)
         for n, v in enumerate([b"{", None])
     ]
-    statuses = await room.handler.handle([*batch, *garbage])
+    statuses = await service.handler.handle([*batch, *garbage])
     assert statuses == ["matched", "unmatched", "stale", "known", "dead", "dead"]
     counts = [
-        room.registry.get_sample_value("wirewatch_notifier_articles_total", {"status": status}) for status in STATUSES
+        service.registry.get_sample_value("wirewatch_notifier_articles_total", {"status": status})
+        for status in STATUSES
     ]
     assert sum(count or 0 for count in counts) == len(statuses)
-    letters = [codec.decode(message.value, DeadLetter) for message in room.publisher.on(topics.DEAD)]
-    assert [(letter.room, letter.reason, letter.partition) for letter in letters] == [
+    letters = [codec.decode(message.value, DeadLetter) for message in service.publisher.on(topics.DEAD)]
+    assert [(letter.service, letter.reason, letter.partition) for letter in letters] == [
         ("notifier", "undecodable", 1)
     ] * 2
 
 
 async def test_changed_watches_hold_from_the_next_alert_on() -> None:
-    room = Notifier(loaded(a_watch(when="{min_severity: critical}")))
-    assert await room.hear(an_alert(1)) == ["unmatched"]
-    room.handler.use(loaded(a_watch()))
-    assert await room.hear(an_alert(1)) == ["matched"]
+    service = Notifier(loaded(a_watch(when="{min_severity: critical}")))
+    assert await service.hear(an_alert(1)) == ["unmatched"]
+    service.handler.use(loaded(a_watch()))
+    assert await service.hear(an_alert(1)) == ["matched"]
 
 
 async def test_a_watch_that_is_added_hears_of_an_alert_that_others_know() -> None:
-    room = Notifier(loaded(a_watch()))
-    await room.hear(an_alert(1))
-    room.handler.use(loaded(a_watch(), a_watch(id_="x")))
-    assert await room.hear(an_alert(1)) == ["matched"]
-    await room.courier.round()
-    assert [parcel.watch_id for parcel in sorted(room.sender.taken, key=lambda p: p.watch_id)] == ["w", "x"]
+    service = Notifier(loaded(a_watch()))
+    await service.hear(an_alert(1))
+    service.handler.use(loaded(a_watch(), a_watch(id_="x")))
+    assert await service.hear(an_alert(1)) == ["matched"]
+    await service.courier.round()
+    assert [parcel.watch_id for parcel in sorted(service.sender.taken, key=lambda p: p.watch_id)] == ["w", "x"]
 
 
 async def test_unknown_fields_of_a_newer_alert_are_passed_on() -> None:
-    room = Notifier(loaded(a_watch()))
+    service = Notifier(loaded(a_watch()))
     value = json.loads(codec.encode(an_alert(1))) | {"of_tomorrow": [1]}
     delivery = a_delivery(an_alert(1))
     delivery = type(delivery)(topic=delivery.topic, partition=0, offset=0, key=None, value=json.dumps(value).encode())
-    assert await room.handler.handle([delivery]) == ["matched"]
-    await room.courier.round()
-    (parcel,) = room.sender.taken
+    assert await service.handler.handle([delivery]) == ["matched"]
+    await service.courier.round()
+    (parcel,) = service.sender.taken
     assert json.loads(bytes(parcel.alert))["of_tomorrow"] == [1]

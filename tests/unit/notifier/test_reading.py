@@ -18,7 +18,7 @@ from services.notifier import watch_file
 from services.notifier.core import reading
 from services.notifier.core.watches import CHANGES, DAYS, KINDS
 from services.notifier.errors import WatchFileError
-from services.runtime import files
+from services.runtime.files import shipped as files
 from tests.support.notifier import written
 
 SCHEMA = json.loads((files.schemas() / "watches.v1.schema.json").read_text())

@@ -13,14 +13,14 @@ from services.notifier import watch_file
 from services.notifier.handler import STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.watch_file import Loaded
-from services.runtime.reload import Reloading
+from services.runtime.files.reload import Reloading
 from tests.support.clock import FakeClock
 from tests.support.notifier import written
 
 GOOD = "format: 1\nchannels:\n  - {id: h, kind: webhook, url: 'https://h.example/', secret_file: key}\n"
 
 
-class Room:
+class Service:
     """A watch on a file, and what it took."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,42 +57,42 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(tmp_path)
+def service(tmp_path: Path) -> Service:
+    return Service(tmp_path)
 
 
-async def test_nothing_changed_is_nothing_done(room: Room) -> None:
-    await room.watch.look()
-    assert room.taken == []
+async def test_nothing_changed_is_nothing_done(service: Service) -> None:
+    await service.watch.look()
+    assert service.taken == []
 
 
-async def test_a_change_is_taken_once(room: Room) -> None:
-    room.file(GOOD + "  - {id: l, kind: log}\n")
-    await room.watch.look()
-    await room.watch.look()
-    assert [sorted(loaded.routes) for loaded in room.taken] == [["h", "l"]]
-    assert room.count("taken") == 1
+async def test_a_change_is_taken_once(service: Service) -> None:
+    service.file(GOOD + "  - {id: l, kind: log}\n")
+    await service.watch.look()
+    await service.watch.look()
+    assert [sorted(loaded.routes) for loaded in service.taken] == [["h", "l"]]
+    assert service.count("taken") == 1
 
 
-async def test_a_new_key_is_taken(room: Room) -> None:
-    room.key("b" * 16)
-    await room.watch.look()
-    assert [loaded.routes["h"].secret for loaded in room.taken] == [b"b" * 16]
+async def test_a_new_key_is_taken(service: Service) -> None:
+    service.key("b" * 16)
+    await service.watch.look()
+    assert [loaded.routes["h"].secret for loaded in service.taken] == [b"b" * 16]
 
 
 @pytest.mark.parametrize("text", ["", "format: 1\nchannels: 1", GOOD + "watches: [{id: w}]\n"])
-async def test_a_mistake_changes_nothing_until_it_is_mended(room: Room, text: str) -> None:
-    room.file(text)
-    await room.watch.look()
-    await room.watch.look()
-    assert room.taken == []
-    assert room.count("refused") == 1
-    room.file(GOOD)
-    await room.watch.look()
-    assert len(room.taken) == 1
+async def test_a_mistake_changes_nothing_until_it_is_mended(service: Service, text: str) -> None:
+    service.file(text)
+    await service.watch.look()
+    await service.watch.look()
+    assert service.taken == []
+    assert service.count("refused") == 1
+    service.file(GOOD)
+    await service.watch.look()
+    assert len(service.taken) == 1
 
 
-async def test_a_file_that_is_gone_changes_nothing(room: Room) -> None:
-    (room.folder / "watches.yaml").unlink()
-    await room.watch.look()
-    assert room.taken == []
+async def test_a_file_that_is_gone_changes_nothing(service: Service) -> None:
+    (service.folder / "watches.yaml").unlink()
+    await service.watch.look()
+    assert service.taken == []

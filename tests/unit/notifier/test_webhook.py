@@ -22,7 +22,7 @@ from services.notifier.handler import STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Offer
 from services.notifier.watch_file import Loaded, Route
-from services.runtime.guard import Guard, parse_allowed
+from services.runtime.http.ssrf_guard import Guard, parse_allowed
 from tests.support.clock import START, FakeClock
 from tests.support.notifier import MemoryOutbox, an_alert
 

@@ -12,8 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 
 from services.poller.edges.batches import Batches
-from services.runtime.redis import RedisCalls
-from services.runtime.retry import Waiting
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from tests.support.clock import FakeClock
 
 Reply = Callable[[tuple[Any, ...]], Any]

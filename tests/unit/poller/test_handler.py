@@ -13,7 +13,7 @@ from services.contracts.messages import Article
 from services.poller.core import preflight
 from services.poller.core.model import Fetched, ParsedFeed
 from services.poller.errors import WorkerError
-from services.runtime.delivery import Outgoing
+from services.runtime.messages.delivery import Outgoing
 from tests.support.poller import FEED, Bench, FakePages, a_feed, an_item, ok, rss
 from tests.support.publisher import FakePublisher
 

@@ -1,4 +1,4 @@
-"""Holding back goes on where the poller may not look at other rooms' groups."""
+"""Holding back goes on where the poller may not look at other services' groups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from services.poller.edges.lag import HOLDS_BACK, ConsumerLag
 from services.poller.metrics import READERS, PollerMetrics
-from services.runtime.access import KafkaAccess
+from services.runtime.kafka.connection import KafkaAccess
 from tests.support.clock import FakeClock
 
 

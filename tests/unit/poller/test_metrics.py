@@ -1,4 +1,4 @@
-"""What the poller shows of the worst feeds, and how far every room is behind, stays bounded."""
+"""What the poller shows of the worst feeds, and how far every service is behind, stays bounded."""
 
 from __future__ import annotations
 

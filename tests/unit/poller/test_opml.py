@@ -14,7 +14,7 @@ from services.poller.core import opml
 from services.poller.core.model import FULL_TEXT, FeedConfig
 from services.poller.edges.feedlist import FeedList
 from services.poller.errors import FeedListError
-from services.runtime import files
+from services.runtime.files import shipped as files
 
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20).map(str.strip)
 FEEDS = st.builds(

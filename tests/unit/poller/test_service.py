@@ -17,8 +17,8 @@ from services.poller.app import PollerService
 from services.poller.core.model import FeedConfig, FeedState, Fetched, Request
 from services.poller.edges.lag import ConsumerLag
 from services.poller.ports import Claim
-from services.runtime.access import KafkaAccess
-from services.runtime.retry import Waiting
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.process.outages import Waiting
 from tests.support.clock import FakeClock
 from tests.support.poller import Bench, FakeWeb, a_feed, an_item, ok, rss
 

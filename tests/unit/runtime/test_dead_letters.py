@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.contracts import codec, topics
 from services.contracts.messages import DeadLetter
-from services.runtime.dead_letters import (
+from services.runtime.kafka.publisher import MAX_MESSAGE_BYTES
+from services.runtime.messages.dead_letters import (
     ATTEMPTS_HEADER,
     FIRST_FAILED_HEADER,
     MAX_VALUE_BYTES,
@@ -20,8 +21,7 @@ from services.runtime.dead_letters import (
     outgoing,
     replayed,
 )
-from services.runtime.delivery import Delivery
-from services.runtime.kafka import MAX_MESSAGE_BYTES
+from services.runtime.messages.delivery import Delivery
 from tests.support.clock import START
 
 
@@ -29,7 +29,7 @@ def a_letter(
     value: bytes | None = b"{", *, headers: Mapping[str, str] | None = None, error: str = "why", offset: int = 7
 ) -> DeadLetter:
     delivery = Delivery(topic="articles", partition=2, offset=offset, key=b"k", value=value, headers=headers or {})
-    return dead_letter(delivery, room="deduper", reason="undecodable", error=ValueError(error), now=START)
+    return dead_letter(delivery, service="deduper", reason="undecodable", error=ValueError(error), now=START)
 
 
 @given(st.one_of(st.none(), st.binary()), st.text(st.characters(codec=None)), st.dictionaries(st.text(), st.text()))
@@ -59,7 +59,7 @@ def test_letter_of_a_message_with_large_headers_and_key_fits_the_broker() -> Non
     delivery = Delivery(
         topic="articles", partition=2, offset=7, key=b"k" * 300_000, value=b"\xff" * MAX_VALUE_BYTES, headers=headers
     )
-    letter = dead_letter(delivery, room="deduper", reason="undecodable", error=ValueError("why"), now=START)
+    letter = dead_letter(delivery, service="deduper", reason="undecodable", error=ValueError("why"), now=START)
     assert len(outgoing(letter).value) < MAX_MESSAGE_BYTES
     assert letter.detail == "why (headers left out: 1) (key of 300000 bytes left out)"
     assert letter.value is not None
@@ -71,7 +71,7 @@ def test_replay_counts_on() -> None:
     assert (back.topic, back.key, back.value) == ("articles", b"k", b"\xff{")
     delivery = Delivery(topic=back.topic, partition=2, offset=99, key=back.key, value=back.value, headers=back.headers)
     later = START + timedelta(days=1)
-    again = dead_letter(delivery, room="deduper", reason="undecodable", error=ValueError("why"), now=later)
+    again = dead_letter(delivery, service="deduper", reason="undecodable", error=ValueError("why"), now=later)
     assert (again.attempts, again.first_failed_at, again.last_failed_at) == (2, START, later)
     assert again.headers["trace"] == "1"
     assert noted_as_replayed(letter).key == letter.id.encode()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime import failpoints
 from services.runtime.errors import UsageError
+from services.runtime.process import failpoints
 
 SERVICES = Path(failpoints.__file__).parents[1]
 
@@ -23,7 +23,9 @@ def test_without_a_name_nothing_happens() -> None:
 
 
 def test_the_named_point_ends_the_process_and_no_other_does() -> None:
-    program = "from services.runtime.failpoints import *; arm('alerter.sent'); reach('alerter.written'); print(1); "
+    program = (
+        "from services.runtime.process.failpoints import *; arm('alerter.sent'); reach('alerter.written'); print(1); "
+    )
     ended = subprocess.run(
         [sys.executable, "-c", program + "import sys; sys.stdout.flush(); reach('alerter.sent'); print(2)"],
         cwd=SERVICES.parent,

@@ -1,4 +1,4 @@
-"""A room with nothing to send notices too that the broker is away, and that it is back."""
+"""A service with nothing to send notices too that the broker is away, and that it is back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError
 
-from services.runtime import kafka as edge
-from services.runtime.access import KafkaAccess
-from services.runtime.kafka import KafkaPublisher
-from services.runtime.retry import Waiting
+from services.runtime.kafka import publisher as edge
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.process.outages import Waiting
 from tests.support.clock import FakeClock
 
 

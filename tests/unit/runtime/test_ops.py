@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from services.runtime.errors import UsageError
-from services.runtime.ops import OpsServer
+from services.runtime.process.ops import OpsServer
 
 
 async def get(port: int, path: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The life of a room's process: how it starts, what its probes say, and with which code it ends."""
+"""The life of a service's process: how it starts, what its probes say, and with which code it ends."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 import pytest
 import structlog
 
-from services.runtime import ops, process
 from services.runtime.errors import UsageError
-from services.runtime.process import Context
-from services.runtime.settings import CommonSettings
+from services.runtime.process import ops
+from services.runtime.process import run as process
+from services.runtime.process.run import Context
+from services.runtime.process.settings import CommonSettings
 
 
 @pytest.fixture(autouse=True)

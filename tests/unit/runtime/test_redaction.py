@@ -11,8 +11,8 @@ import structlog
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.runtime import logging
-from services.runtime.redaction import redacted
+from services.runtime.process import logging
+from services.runtime.process.redaction import redacted
 
 SECRET = "hunter2"
 
@@ -64,7 +64,7 @@ def as_it_was() -> Iterator[None]:
 def test_values_messages_and_tracebacks_of_a_log_are_redacted(
     log_format: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logging.configure(room="test", log_format=log_format, log_level="info")
+    logging.configure(service="test", log_format=log_format, log_level="info")
     address = f"https://user:{SECRET}@feeds.example/?token={SECRET}"
     structlog.stdlib.get_logger("a").warning("feed_failed", url=address, nested={"urls": [address]})
     stdlib.getLogger("library").error("cannot ask %s", address)

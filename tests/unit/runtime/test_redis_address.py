@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import redis.asyncio
 
-from services.runtime import redis_address
-from services.runtime.access import RedisAccess
 from services.runtime.errors import UsageError
-from services.runtime.redis import connect
-from services.runtime.redis_replicas import GRACE_SECONDS, NotReplicatedError, Replicas, ReplicatedRedis
+from services.runtime.kafka.connection import RedisAccess
+from services.runtime.redis import address as redis_address
+from services.runtime.redis.connection import connect
+from services.runtime.redis.replicas import GRACE_SECONDS, NotReplicatedError, Replicas, ReplicatedRedis
 
 
 def test_an_address_of_sentinels() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime import settings
 from services.runtime.errors import UsageError
-from services.runtime.settings import CommonSettings, SettingError
+from services.runtime.process import settings
+from services.runtime.process.settings import CommonSettings, SettingError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def test_unknown_variable_is_named_with_what_was_meant() -> None:
         load({"WIREWATCH_ZZZZZZZZ": "1"})
 
 
-def test_variables_of_other_rooms_are_theirs() -> None:
+def test_variables_of_other_services_are_theirs() -> None:
     assert load({"WIREWATCH_POLLER_ANYTHING": "1"}) == TaggerLike()
 
 

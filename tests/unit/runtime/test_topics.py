@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.runtime import topics
+from services.runtime.kafka import topics
 
 
 @pytest.mark.parametrize(("copies", "needed"), [(1, "1"), (2, "1"), (3, "2"), (5, "4")])

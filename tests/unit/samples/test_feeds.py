@@ -11,7 +11,7 @@ import feedparser
 import pytest
 import yaml
 
-from services.runtime import files
+from services.runtime.files import shipped as files
 from services.samples.core import xml
 from services.samples.core.feeds import COMPOSE_ADDRESS, Feed, Item, feed_list, read, visible
 from services.samples.errors import SampleFileError

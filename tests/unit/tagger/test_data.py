@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from services.runtime import files
+from services.runtime.files import shipped as files
 from services.tagger.core.actors import read_actors
 from services.tagger.core.packs import read_vocabulary
 from services.tagger.core.places import read_places

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
 from services.contracts.messages import Article, DeadLetter, TaggedArticle, UniqueArticle
-from services.runtime.delivery import Delivery
+from services.runtime.messages.delivery import Delivery
 from services.tagger.handler import TaggerHandler
 from services.tagger.metrics import STATUSES, TaggerMetrics
 from tests.support.articles import an_article
@@ -19,7 +19,7 @@ PACT = an_article(title="Russia and North Korea sign mutual defence treaty")
 QUIET = an_article(title="Rain in Spain", text="It rained on the plain.", url="https://news.example/rain")
 
 
-class Room:
+class Service:
     """A handler with fakes around it."""
 
     def __init__(self, max_bytes: int = 1_000_000) -> None:
@@ -40,9 +40,9 @@ def delivery(article: Article | bytes, offset: int = 0) -> Delivery:
 
 
 async def test_tagged_articles_go_on_by_story_and_others_end_here() -> None:
-    room = Room()
-    assert await room.handler.handle([delivery(PACT), delivery(QUIET, 1)]) == ["tagged", "untagged"]
-    (sent,) = room.publisher.sent
+    service = Service()
+    assert await service.handler.handle([delivery(PACT), delivery(QUIET, 1)]) == ["tagged", "untagged"]
+    (sent,) = service.publisher.sent
     assert (sent.topic, sent.key) == (topics.TAGGED, PACT.id.encode())
     tagged = codec.decode(sent.value, TaggedArticle)
     assert tagged.article == PACT
@@ -51,44 +51,44 @@ async def test_tagged_articles_go_on_by_story_and_others_end_here() -> None:
 
 
 async def test_a_bad_message_is_dead_and_the_rest_goes_on() -> None:
-    room = Room()
-    assert await room.handler.handle([delivery(b"{"), delivery(PACT, 1)]) == ["dead", "tagged"]
-    (letter,) = room.publisher.on(topics.DEAD)
+    service = Service()
+    assert await service.handler.handle([delivery(b"{"), delivery(PACT, 1)]) == ["dead", "tagged"]
+    (letter,) = service.publisher.on(topics.DEAD)
     assert codec.decode(letter.value, DeadLetter).reason == "undecodable"
 
 
 async def test_what_the_broker_does_not_take_is_dead() -> None:
-    room = Room(max_bytes=6_000)
+    service = Service(max_bytes=6_000)
     large = msgspec.structs.replace(PACT, text="word " * 1500)
-    assert await room.handler.handle([delivery(large)]) == ["dead"]
-    assert room.publisher.sent == []  # the letter itself is over this broker's tiny limit, too
-    small_enough = Room(max_bytes=14_000)
+    assert await service.handler.handle([delivery(large)]) == ["dead"]
+    assert service.publisher.sent == []  # the letter itself is over this broker's tiny limit, too
+    small_enough = Service(max_bytes=14_000)
     assert await small_enough.handler.handle([delivery(large)]) == ["tagged"]
 
 
 async def test_statuses_add_up_to_the_deliveries() -> None:
-    room = Room()
-    statuses = await room.handler.handle([delivery(PACT), delivery(QUIET, 1), delivery(b"", 2)])
-    counted = [room.metric("wirewatch_tagger_articles_total", status=status) for status in STATUSES]
+    service = Service()
+    statuses = await service.handler.handle([delivery(PACT), delivery(QUIET, 1), delivery(b"", 2)])
+    counted = [service.metric("wirewatch_tagger_articles_total", status=status) for status in STATUSES]
     assert sum(counted) == len(statuses) == 3
-    assert room.metric("wirewatch_tagger_tags_total", topic="alliances", role="primary") == 1
-    assert room.metric("wirewatch_tagger_dead_letters_total", reason="undecodable") == 1
+    assert service.metric("wirewatch_tagger_tags_total", topic="alliances", role="primary") == 1
+    assert service.metric("wirewatch_tagger_dead_letters_total", reason="undecodable") == 1
 
 
 async def test_the_same_delivery_twice_gives_the_same_message() -> None:
-    room = Room()
-    await room.handler.handle([delivery(PACT)])
-    await room.handler.handle([delivery(PACT)])
-    assert room.publisher.sent[0] == room.publisher.sent[1]
+    service = Service()
+    await service.handler.handle([delivery(PACT)])
+    await service.handler.handle([delivery(PACT)])
+    assert service.publisher.sent[0] == service.publisher.sent[1]
 
 
 async def test_an_empty_batch_is_nothing() -> None:
-    assert await Room().handler.handle([]) == []
+    assert await Service().handler.handle([]) == []
 
 
 async def test_new_packs_hold_from_the_next_article_on() -> None:
-    room = Room()
+    service = Service()
     before = shipped()
-    room.handler.use(msgspec.structs.replace(before) if isinstance(before, msgspec.Struct) else before)
+    service.handler.use(msgspec.structs.replace(before) if isinstance(before, msgspec.Struct) else before)
     version = before.packs[0].version
-    assert room.metric("wirewatch_tagger_pack_info", topic=before.packs[0].topic, version=version) == 1
+    assert service.metric("wirewatch_tagger_pack_info", topic=before.packs[0].topic, version=version) == 1

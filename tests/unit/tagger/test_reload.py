@@ -1,4 +1,4 @@
-"""Packs change while the room runs: all of them, or none."""
+"""Packs change while the service runs: all of them, or none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.runtime.reload import Reloading
+from services.runtime.files.reload import Reloading
 from services.tagger import library
 from services.tagger.library import Library
 from services.tagger.metrics import TaggerMetrics

@@ -1,0 +1,73 @@
+"""Asks the services of the line how they stand, from time to time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from services.api.core import pipeline
+from services.api.core.pipeline import Answer, ServiceState
+from services.runtime.errors import UsageError
+from services.runtime.process.clock import Clock
+
+EVERY_SECONDS = 5.0
+TIMEOUT_SECONDS = 2.0
+_MAX_BYTES = 2_000  # of a sentence
+
+
+def addresses(services: Iterable[str]) -> dict[str, str]:
+    """Service to address, of ``name=http://host:port`` each. Raises :class:`UsageError`."""
+    found: dict[str, str] = {}
+    for text in services:
+        name, _, address = text.partition("=")
+        parts = urlsplit(address)
+        if not name or parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
+            raise UsageError(
+                f"WIREWATCH_API_SERVICES has {text!r}: give name=http://host:port of each service, with commas between."
+            )
+        found[name] = address.rstrip("/")
+    return found
+
+
+class HttpServices:
+    """See :class:`services.api.ports.Services`. ``addresses`` is service to the address of its operations endpoint."""
+
+    def __init__(self, addresses: Mapping[str, str], clock: Clock) -> None:
+        self._addresses = addresses
+        self._clock = clock
+        self._states = {service: pipeline.unasked(service, clock.now()) for service in addresses}
+
+    def states(self) -> Sequence[ServiceState]:
+        """The services as they stood when last asked, in the order of an article's way."""
+        return list(self._states.values())
+
+    async def watch(self) -> None:
+        """Ask until cancelled."""
+        if not self._addresses:
+            return
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while True:
+                await self.look(session)
+                await self._clock.sleep(EVERY_SECONDS)
+
+    async def look(self, session: aiohttp.ClientSession) -> None:
+        """Ask all of them once, side by side."""
+        answers = await asyncio.gather(*(_ask(session, address) for address in self._addresses.values()))
+        now = self._clock.now()
+        for service, answer in zip(self._addresses, answers, strict=True):
+            self._states[service] = pipeline.after(self._states[service], answer, now)
+
+
+async def _ask(session: aiohttp.ClientSession, address: str) -> Answer:
+    try:
+        async with session.get(f"{address}/readyz", allow_redirects=False) as response:
+            text = await response.content.read(_MAX_BYTES)
+            return Answer(response.status, text.decode("utf-8", "replace"))
+    except TimeoutError:
+        return Answer(None, f"no answer within {TIMEOUT_SECONDS:g} s")
+    except (aiohttp.ClientError, OSError) as error:
+        return Answer(None, f"no answer: {error}")

@@ -1,0 +1,151 @@
+"""Which processes make up the line on one machine, and what each is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.local import broker, ports, probes, store
+from services.local.child import Probe, Program, Server
+from services.local.errors import ServerAwayError
+from services.local.home import Home
+from services.local.jars import Progress
+from services.runtime.files import shipped as files
+from services.runtime.kafka import connection as access
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.samples.core.feeds import feed_list
+
+SERVICES = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
+_API_PORT = 8080  # where it is free, else any other
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Addresses of Kafka and Redis, and those of the two that are ours to run."""
+
+    kafka: KafkaAccess
+    redis: RedisAccess
+    embedded: tuple[Server, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The services, ready to be started, and where the page is."""
+
+    services: tuple[Server, ...]
+    api: str
+    samples: str | None
+
+
+def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Servers:
+    """The broker and the store: those named in ``environ``, else embedded ones in ``home``.
+
+    Raises :class:`UsageError` where a named one does not answer or an embedded one cannot be had.
+    """
+    embedded: list[Server] = []
+    if named := environ.get("WIREWATCH_KAFKA"):
+        kafka = access.kafka_in(environ, named)
+        _require("Kafka", "WIREWATCH_KAFKA", probes.kafka(kafka))
+    else:
+        embedded.append(broker.prepare(home.path / "broker", logs=home.logs, progress=progress))
+        kafka = KafkaAccess(embedded[-1].address)
+    if named := environ.get("WIREWATCH_REDIS"):
+        redis = access.redis_in(environ, named)
+        _require("Redis", "WIREWATCH_REDIS", probes.store(redis))
+    else:
+        embedded.append(store.prepare(home.path / "store", logs=home.logs))
+        redis = RedisAccess(embedded[-1].address)
+    return Servers(kafka, redis, tuple(embedded))
+
+
+def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Pipeline:
+    """Every service with its command, its environment and its probes."""
+    environ = own_feeds(home) | dict(environ)
+    names = (*SERVICES, "samples") if with_samples else SERVICES
+    numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
+    api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
+    common = _without_strange_users(environ) | {
+        "WIREWATCH_KAFKA": at.kafka.servers,
+        "WIREWATCH_REDIS": at.redis.address,
+        "WIREWATCH_OPS_HOST": "127.0.0.1",
+        "WIREWATCH_API_PORT": api_port,
+        "WIREWATCH_API_SERVICES": ",".join(
+            f"{name}={_ops(numbers[f'{name}.ops'])}" for name in SERVICES if name != "api"
+        ),
+        "PYTHONUNBUFFERED": "1",
+    }
+    samples = None
+    if with_samples:
+        port = _port(environ, "WIREWATCH_SAMPLES_PORT") or str(numbers["samples"])
+        samples = f"http://127.0.0.1:{port}"
+        common |= {"WIREWATCH_SAMPLES_PORT": port} | _poller_of_samples(home, environ, samples)
+    services = tuple(_service(name, numbers[f"{name}.ops"], common, home.logs) for name in names)
+    return Pipeline(services, f"http://127.0.0.1:{api_port}", samples)
+
+
+def _without_strange_users(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables but for the users of servers that are not named: embedded ones ask for none."""
+    strange: set[str] = set()
+    if not environ.get("WIREWATCH_KAFKA"):
+        strange.update(access.KAFKA_VARIABLES)
+    if not environ.get("WIREWATCH_REDIS"):
+        strange.update(access.REDIS_VARIABLES)
+    return {name: value for name, value in environ.items() if name not in strange}
+
+
+def _service(name: str, ops_port: int, common: dict[str, str], logs: Path) -> Server:
+    ops = _ops(ops_port)
+    return Server(
+        program=Program(
+            name=name,
+            command=(sys.executable, "-m", f"services.{name}"),
+            environment=common | {"WIREWATCH_OPS_PORT": str(ops_port)},
+            log=logs / f"{name}.log",
+        ),
+        address=ops,
+        probe=probes.http(f"{ops}/readyz"),
+        alive=probes.http(f"{ops}/healthz"),
+    )
+
+
+def _ops(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _port(environ: Mapping[str, str], variable: str) -> str | None:
+    """The port a person gave. 0 asks for any free one, which has to be known here: others are told the address."""
+    given = environ.get(variable, "").strip()
+    return given if given.strip("0") else None
+
+
+def own_feeds(home: Home) -> dict[str, str]:
+    """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
+    edited = home.path / "feeds.opml"
+    return {"WIREWATCH_POLLER_FEEDS": str(edited)} if edited.is_file() else {}
+
+
+def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:
+    """The poller's settings that add the sample feeds to the feeds it would poll anyway."""
+    seeds = files.seeds()
+    written = home.path / "samples.opml"
+    template = (seeds / "samples" / "feeds.opml").read_text(encoding="utf-8")
+    written.write_text(feed_list(template, samples), encoding="utf-8")
+    own = environ.get("WIREWATCH_POLLER_FEEDS")
+    lists = [str(written), *_split(own if own is not None else str(seeds / "feeds.opml"))]
+    private = [samples.removeprefix("http://"), *_split(environ.get("WIREWATCH_POLLER_ALLOW_PRIVATE", ""))]
+    return {"WIREWATCH_POLLER_FEEDS": ",".join(lists), "WIREWATCH_POLLER_ALLOW_PRIVATE": ",".join(private)}
+
+
+def _split(text: str) -> Sequence[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _require(name: str, variable: str, probe: Probe) -> None:
+    problem = probe()
+    if problem is not None:
+        raise ServerAwayError(
+            f"{variable} is set, and {name} gives {problem}. Start it, correct the address, "
+            f"or unset {variable} to use the embedded one."
+        )

@@ -1,0 +1,1 @@
+"""Files that ship with Wirewatch, and files that are read again when they change."""

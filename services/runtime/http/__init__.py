@@ -1,0 +1,1 @@
+"""What leaves the machine by HTTP goes through the guard here."""

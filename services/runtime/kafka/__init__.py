@@ -1,0 +1,1 @@
+"""Everything that speaks to Kafka: connection, publisher, streams (Faust), topics, users and their rights."""

@@ -1,0 +1,262 @@
+"""The Faust edge, shared by the stream services: how an app is configured and how a batch reaches a handler.
+
+What is set here was found by trial (docs/decisions/0003-faust.md): topics are declared beforehand, values are raw
+bytes, agents have concurrency 1, offsets are committed a second after a batch is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import faust
+
+from services.runtime.errors import UsageError
+from services.runtime.kafka.connection import KafkaAccess, kafka_of
+from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.messages.delivery import Delivery
+from services.runtime.ports import StreamHandler
+from services.runtime.process.logging import get
+from services.runtime.process.metrics import ServiceMetrics
+from services.runtime.process.outages import Waiting
+from services.runtime.process.settings import CommonSettings
+
+log = get(__name__)
+
+BATCH_MESSAGES = 256
+BATCH_WITHIN_SECONDS = 0.02
+STALL_SECONDS = 45.0
+_LOGGED_KEY = 64  # characters; our keys are ids of 24
+DRAIN_SECONDS = 25.0  # less than the 30 s that Compose and the supervisor grant before SIGKILL
+
+
+def new_app(service: str, settings: CommonSettings) -> faust.App:
+    """A Faust app for ``service``: its consumer group is ``wirewatch-<service>``.
+
+    ``env={}`` keeps ambient variables such as BROKER_URL from overriding what is passed here.
+    """
+    kafka = kafka_of(settings)
+    return faust.App(
+        f"wirewatch-{service}",
+        broker=[f"kafka://{address}" for address in kafka.addresses()],
+        broker_credentials=_credentials(kafka),
+        env={},
+        autodiscover=False,
+        web_enabled=False,
+        datadir=Path(gettempdir()) / f"wirewatch-{service}-{os.getuid()}",  # made at start, and nothing is kept there
+        store="memory://",
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        broker_session_timeout=8.0,
+        broker_heartbeat_interval=2.0,
+        broker_max_poll_records=2 * BATCH_MESSAGES,
+    )
+
+
+def _credentials(kafka: KafkaAccess) -> Any:
+    """The same access as Faust takes it, None for a broker that asks for nothing."""
+    arguments = kafka.client()
+    context = arguments.get("ssl_context")
+    if kafka.user is not None:
+        return faust.SASLCredentials(
+            username=kafka.user, password=kafka.password, mechanism=arguments["sasl_mechanism"], ssl_context=context
+        )
+    return None if context is None else faust.SSLCredentials(context)
+
+
+async def consume(stream: Any, handler: StreamHandler) -> None:
+    """Hand batches of ``stream`` to ``handler`` for as long as the app runs.
+
+    The offsets of a batch are acknowledged when the handler has returned. A handler that is cut off by a shutdown
+    finishes its batch first: Faust acknowledges a batch even when its agent is cancelled in the middle, so leaving
+    early would lose it.
+    """
+    async for events in _batches(stream):
+        await _finish(handler, [delivery_of(event) for event in events])
+
+
+def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
+    batches: AsyncIterator[Sequence[Any]] = stream.take_events(BATCH_MESSAGES, within=BATCH_WITHIN_SECONDS)
+    return batches
+
+
+async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
+    work = asyncio.ensure_future(handler.handle(batch))
+    try:
+        statuses = await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await _drain(work, len(batch))
+        _log_each(batch, work.result())
+        raise
+    except UsageError as error:
+        # A person has to change something, and nothing may be acknowledged until then.
+        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
+    except Exception:
+        # A defect in a handler. Staying would let Faust acknowledge what was not done.
+        log.exception("handler_failed", messages=len(batch))
+        os._exit(70)
+    _log_each(batch, statuses)
+
+
+def _log_each(batch: Sequence[Delivery], statuses: Sequence[str]) -> None:
+    """One line a delivery, with the trace it carries: a grep for that finds an article's way in the logs."""
+    if logging.getLogger(__name__).isEnabledFor(logging.INFO):
+        for delivery, status in zip(batch, statuses, strict=False):
+            log.info(
+                "handled",
+                status=status,
+                topic=delivery.topic,
+                partition=delivery.partition,
+                offset=delivery.offset,
+                key=(delivery.key or b"").decode("utf-8", "replace")[:_LOGGED_KEY],
+                trace=delivery.trace,
+            )
+
+
+async def _drain(work: asyncio.Future[Any], messages: int) -> None:
+    """Wait for a batch whose agent was cancelled. A batch that cannot be done, or fails, ends the process instead."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while not work.done() and (left := until - time.monotonic()) > 0:
+        with suppress(asyncio.CancelledError):  # cancelled once more: that changes nothing
+            await asyncio.wait({work}, timeout=left)
+    if not work.done():
+        # The batch waits for a server that is away. Dying without a commit hands it to the next worker.
+        log.error("drain_timed_out", messages=messages, seconds=DRAIN_SECONDS)
+        os._exit(70)
+    if work.cancelled() or work.exception() is not None:
+        log.error("handler_failed", messages=messages, exc_info=None if work.cancelled() else work.exception())
+        os._exit(70)
+
+
+class StreamService:
+    """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
+
+    Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532): where
+    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, or where a rebalance lasts that
+    long, the service ends by itself, and the supervisor starts the process anew.
+    """
+
+    def __init__(
+        self,
+        app: faust.App,
+        publisher: KafkaPublisher,
+        *,
+        closing: Sequence[Callable[[], Awaitable[None]]],
+        waiting: Waiting,
+        metrics: ServiceMetrics,
+    ) -> None:
+        self._app = app
+        self._publisher = publisher
+        self._closing = closing
+        self._waiting = waiting
+        self._metrics = metrics
+        self._stall = StallWatch()
+        self._settled = time.monotonic()
+
+    async def start(self) -> None:
+        await self._publisher.start()
+        await self._app.start()
+        self._settled = time.monotonic()
+
+    async def stop(self) -> None:
+        await self._app.stop()
+        await self._publisher.stop()
+        for close in self._closing:
+            await close()
+
+    async def ended(self) -> None:
+        stopped = asyncio.ensure_future(self._app.wait_until_stopped())
+        try:
+            while not stopped.done():
+                await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
+                await self._publisher.check()
+                problem = self.healthy()
+                if problem is not None:
+                    log.error("stream_unhealthy", problem=problem)
+                    return
+        finally:
+            stopped.cancel()
+
+    def ready(self) -> str | None:
+        if self._app.rebalancing or not self._app.consumer.started:
+            return "waiting for partitions"
+        return None
+
+    def note(self) -> str | None:
+        return self._metrics.poison.sentence()
+
+    def healthy(self) -> str | None:
+        if self._app.crashed:
+            return "the stream processor has crashed"
+        now = time.monotonic()
+        if not self._app.rebalancing:
+            self._settled = now
+        elif now - self._settled > STALL_SECONDS:
+            return f"the group has been rebalancing for {now - self._settled:.0f} s"
+        return self._stall.problem(_offsets(self._app), now=now, excused=bool(self._waiting.servers))
+
+
+class StallWatch:
+    """Whether offsets stand still while messages wait. Pure but for its memory: time is passed in, in seconds."""
+
+    def __init__(self) -> None:
+        self._committed: dict[str, int] = {}
+        self._since: float | None = None
+
+    def problem(self, offsets: Mapping[str, tuple[int, int]], *, now: float, excused: bool) -> str | None:
+        """What is wrong with ``offsets`` (partition to committed offset and end), or None.
+
+        ``excused`` is true while standing still has a known cause.
+        """
+        committed = {name: at for name, (at, _) in offsets.items()}
+        waiting = {name: end - at for name, (at, end) in offsets.items() if end > at}
+        if excused or not waiting or committed != self._committed:
+            self._committed, self._since = committed, now
+            return None
+        if self._since is None or now - self._since < STALL_SECONDS:
+            return None
+        return f"no offset has moved for {now - self._since:.0f} s while {sum(waiting.values())} messages wait"
+
+
+def _offsets(app: faust.App) -> dict[str, tuple[int, int]]:
+    """Partition to (next offset to commit, end of the log), for what this worker reads now."""
+    consumer: Any = app.consumer  # the committed offsets have no public name in Faust
+    offsets: dict[str, tuple[int, int]] = {}
+    for partition in consumer.assignment() if consumer.started else ():
+        end = consumer.highwater(partition)
+        committed = consumer._committed_offset[partition]
+        if end is not None and committed is not None:
+            offsets[f"{partition.topic}-{partition.partition}"] = (committed, end)
+    return offsets
+
+
+def delivery_of(event: Any) -> Delivery:
+    """A Faust event as a plain value."""
+    message = event.message
+    headers = message.headers or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Delivery(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers={name: bytes(text or b"").decode("utf-8", "replace") for name, text in pairs},
+        sent_at=datetime.fromtimestamp(message.timestamp or 0, UTC),
+    )

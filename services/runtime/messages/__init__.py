@@ -1,0 +1,1 @@
+"""A message between the consumer and the handler: deliveries, dead letters, isolation of defects."""

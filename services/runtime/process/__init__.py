@@ -1,0 +1,1 @@
+"""How a process lives: settings, logs, metrics, clock, the operations server, start and end."""

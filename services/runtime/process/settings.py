@@ -1,0 +1,131 @@
+"""Settings: one frozen dataclass a service, read once in ``__main__`` from ``WIREWATCH_*`` variables.
+
+A field of the service's class is the variable ``WIREWATCH_<SERVICE>_<FIELD>``; a field inherited from
+:class:`CommonSettings` is ``WIREWATCH_<FIELD>``. So every process can be given the same environment: a service reads
+its own variables, and an unknown one is an error wherever it could have been meant for the reader.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services.runtime.errors import UsageError
+
+PREFIX = "WIREWATCH_"
+SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier", "api", "samples", "local")
+LOG_FORMATS = ("console", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonSettings:
+    """What every process needs. ``kafka`` is ``host:port[,host:port]``, ``redis`` a ``redis://`` address.
+
+    The user of Redis is in its address. The ``_file`` settings are explained in ``runtime.access``; without them the
+    servers are spoken to in plain text and without a password.
+    ``ops_host`` and ``ops_port`` are where /metrics, /healthz and /readyz are served; port 0 takes a free one.
+    ``failpoint`` is for tests alone, see ``runtime.failpoints``.
+    """
+
+    kafka: str = "127.0.0.1:9092"
+    kafka_user: str | None = None
+    kafka_password_file: Path | None = None
+    kafka_ca_file: Path | None = None
+    redis: str = "redis://127.0.0.1:6379/0"
+    redis_password_file: Path | None = None
+    redis_ca_file: Path | None = None
+    log_format: str = "console"
+    log_level: str = "info"
+    ops_host: str = "127.0.0.1"
+    ops_port: int = 0
+    failpoint: str = ""
+
+
+S = TypeVar("S", bound=CommonSettings)
+
+
+class SettingError(UsageError):
+    """A variable is unknown or its value is of the wrong form."""
+
+
+def load(kind: type[S], service: str, environ: Mapping[str, str]) -> S:
+    """The settings of ``service`` from ``environ``. Raises :class:`SettingError` naming the variable."""
+    names = variables(kind, service)
+    for variable in unknown(service, names, environ):
+        raise unknown_error(variable, f"the {service}", names)
+    values: dict[str, Any] = {}
+    hints = typing.get_type_hints(kind)
+    for variable, field in names.items():
+        if variable in environ:
+            values[field] = _convert(variable, environ[variable], hints[field])
+    settings = kind(**values)
+    if settings.log_format not in LOG_FORMATS:
+        raise SettingError(f"WIREWATCH_LOG_FORMAT is {settings.log_format!r}: use one of {', '.join(LOG_FORMATS)}.")
+    if settings.log_level not in LOG_LEVELS:
+        raise SettingError(f"WIREWATCH_LOG_LEVEL is {settings.log_level!r}: use one of {', '.join(LOG_LEVELS)}.")
+    return settings
+
+
+def variables(kind: type[CommonSettings], service: str) -> dict[str, str]:
+    """Variable name to field name, for every setting of a service."""
+    common = {field.name for field in dataclasses.fields(CommonSettings)}
+    return {
+        PREFIX + (field.name if field.name in common else f"{service}_{field.name}").upper(): field.name
+        for field in dataclasses.fields(kind)
+    }
+
+
+def unknown(service: str, names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """The variables of ``environ`` that may be meant for ``service``, are not in ``names``, and are no other's."""
+    others = tuple(f"{PREFIX}{other.upper()}_" for other in SERVICES if other != service)
+    known = frozenset(names)
+    return [
+        variable
+        for variable in sorted(environ)
+        if variable.startswith(PREFIX) and variable not in known and not variable.startswith(others)
+    ]
+
+
+def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingError:
+    """The sentence for a variable that ``reader`` does not know; ``names`` are those that could have been meant."""
+    meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
+    close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
+    known = ", ".join(PREFIX + name for name in sorted(meant))
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
+
+
+def _convert(variable: str, text: str, kind: Any) -> Any:
+    if isinstance(kind, types.UnionType):
+        if not text:
+            return None
+        kind = next(option for option in typing.get_args(kind) if option is not type(None))
+    if typing.get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        if kind is bool:
+            return _boolean(text)
+        if kind in (int, float, str, Path):
+            return kind(text)
+    except ValueError:
+        wanted = {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise SettingError(f"{variable} is {text!r}: it takes {wanted}.") from None
+    raise TypeError(f"{variable}: settings of type {kind} are not supported")
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)

@@ -1,0 +1,161 @@
+"""The Faust edge: batches are finished, defects end the process, and standing still is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.runtime.errors import UsageError
+from services.runtime.kafka import stream as streams
+from services.runtime.kafka.stream import STALL_SECONDS, StallWatch
+from services.runtime.messages.delivery import Delivery
+from services.runtime.process.settings import CommonSettings
+
+
+def an_event(offset: int, *, headers: Any = ()) -> Any:
+    message = SimpleNamespace(
+        topic="articles", partition=1, offset=offset, key=b"k", value=b"v", headers=headers, timestamp=1_700_000_000.5
+    )
+    return SimpleNamespace(message=message)
+
+
+class FakeStream:
+    """Gives batches as Faust's ``take_events`` does, and notes when each was acknowledged."""
+
+    def __init__(self, batches: Sequence[Sequence[Any]]) -> None:
+        self._batches = batches
+        self.acknowledged: list[int] = []
+
+    async def take_events(self, most: int, within: float) -> AsyncIterator[Sequence[Any]]:
+        for batch in self._batches:
+            try:
+                yield batch
+            finally:
+                self.acknowledged += [event.message.offset for event in batch]
+
+
+class SlowHandler:
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.done: list[Delivery] = []
+
+    async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
+        self.began.set()
+        await self.go_on.wait()
+        self.done += batch
+        return ["done"] * len(batch)
+
+
+async def test_batches_reach_the_handler_as_plain_values() -> None:
+    handler = SlowHandler()
+    handler.go_on.set()
+    stream = FakeStream([[an_event(7, headers=[("ww-trace", b"abc"), ("empty", None)])]])
+
+    await streams.consume(stream, handler)
+
+    (delivery,) = handler.done
+    assert (delivery.topic, delivery.partition, delivery.offset, delivery.key) == ("articles", 1, 7, b"k")
+    assert delivery.headers == {"ww-trace": "abc", "empty": ""}
+    assert delivery.sent_at.isoformat() == "2023-11-14T22:13:20.500000+00:00"
+
+
+async def test_a_cancelled_agent_finishes_its_batch_before_it_leaves() -> None:
+    handler = SlowHandler()
+    stream = FakeStream([[an_event(1), an_event(2)], [an_event(3)]])
+    agent = asyncio.ensure_future(streams.consume(stream, handler))
+    await handler.began.wait()
+
+    agent.cancel()
+    await asyncio.sleep(0)
+    agent.cancel()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not agent.done(), "the batch is not finished, so the agent must not have left"
+    handler.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await agent
+
+    assert [delivery.offset for delivery in handler.done] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("handle", "drain"),
+    [
+        ("raise ValueError('defect')", 25.0),
+        ("await asyncio.sleep(60)", 0.05),
+        ("await cancelled.wait(); raise ValueError('defect')", 25.0),
+    ],
+    ids=["a handler that raises", "a batch that cannot be finished", "a handler that raises while the agent leaves"],
+)
+def test_the_process_dies_rather_than_acknowledge_what_was_not_done(handle: str, drain: float) -> None:
+    program = f"""
+import asyncio
+from types import SimpleNamespace
+from services.runtime.kafka import stream as streams
+streams.DRAIN_SECONDS = {drain}
+cancelled = asyncio.Event()
+class Handler:
+    async def handle(self, batch):
+        {handle}
+class Stream:
+    async def take_events(self, most, within):
+        m = SimpleNamespace(topic="t", partition=0, offset=0, key=b"", value=b"", headers=(), timestamp=0)
+        yield [SimpleNamespace(message=m)]
+        print("acknowledged")
+async def main():
+    agent = asyncio.ensure_future(streams.consume(Stream(), Handler()))
+    await asyncio.sleep(0.1)
+    agent.cancel()
+    cancelled.set()
+    await agent
+asyncio.run(main())
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 70, run.stderr
+    assert "acknowledged" not in run.stdout
+
+
+def test_an_app_does_not_listen_to_ambient_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER_URL", "kafka://elsewhere.example:9092")
+    monkeypatch.setenv("APP_ID", "elsewhere")
+    app = streams.new_app("deduper", CommonSettings(kafka="127.0.0.1:19, 127.0.0.1:20"))
+    assert app.conf.id == "wirewatch-deduper"
+    assert [str(address) for address in app.conf.broker] == ["kafka://127.0.0.1:19", "kafka://127.0.0.1:20"]
+    assert not app.conf.web_enabled
+
+
+def test_an_address_that_is_none_is_a_sentence() -> None:
+    with pytest.raises(UsageError, match="WIREWATCH_KAFKA is 'localhost': give host:port"):
+        streams.new_app("deduper", CommonSettings(kafka="localhost"))
+
+
+class TestStallWatch:
+    def test_moving_offsets_are_fine(self) -> None:
+        watch = StallWatch()
+        for second in range(0, 1000, 50):
+            assert watch.problem({"articles-0": (second, 10_000)}, now=float(second), excused=False) is None
+
+    def test_standing_still_with_nothing_waiting_is_fine(self) -> None:
+        watch = StallWatch()
+        for second in (0.0, STALL_SECONDS, 5 * STALL_SECONDS):
+            assert watch.problem({"articles-0": (9, 9)}, now=second, excused=False) is None
+
+    def test_standing_still_while_messages_wait_is_a_problem(self) -> None:
+        watch = StallWatch()
+        assert watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False) is None
+        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS - 1, excused=False) is None
+        problem = watch.problem({"articles-0": (5, 12)}, now=STALL_SECONDS, excused=False)
+        assert problem == "no offset has moved for 45 s while 7 messages wait"
+
+    def test_a_known_cause_excuses_and_starts_the_count_anew(self) -> None:
+        watch = StallWatch()
+        watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False)
+        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS, excused=True) is None
+        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS + 1, excused=False) is None
