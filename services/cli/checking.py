@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.cli.parsing import Reader, SourceError
-from services.poller.core import hints, websub
+from services.poller.core import hints
 from services.poller.core.model import Fetched, ParsedFeed, Polled
 
 _WORDS = {
@@ -59,10 +59,10 @@ def _judged(reader: Reader, url: str, answer: Fetched, feed: ParsedFeed) -> dict
     hint = max(hints.of_headers(headers) or 0, hints.of_document(feed) or 0)
     if not (headers.get("etag") or headers.get("last-modified") or hint):
         notes.append(
-            "it gives neither a validator nor an interval, so it is asked once a day: for more, give it "
-            'wirewatchIntervalSeconds="3600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_SECONDS'
+            "it gives neither a validator nor an interval, so it is asked within a budget of bytes: for more, give it "
+            'wirewatchIntervalSeconds="600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_DAILY_BYTES'
         )
-    if feed.hubs or "hub" in {rel for _, rels in websub.link_header(headers.get("link", "")) for rel in rels}:
+    if feed.hubs or "hub" in {rel for _, rels in hints.parse_links(headers.get("link", "")) for rel in rels}:
         notes.append("it names a hub that can push its news (WIREWATCH_POLLER_WEBSUB_URL)")
     full = sum(article.text_source == "feed" and len(article.text) >= 600 for article in articles)
     says = f"{len(articles)} items, {full} with full text" + (

@@ -15,7 +15,8 @@ from services.cli.console import err, json_line, out
 from services.runtime.errors import UsageError
 
 if TYPE_CHECKING:
-    from services.poller.core.model import FeedConfig, FeedState
+    from services.poller.core.model import FeedConfig
+    from services.poller.core.state import FeedState
 
 OWN_LIST = Path(".wirewatch/feeds.opml")
 
@@ -206,7 +207,7 @@ def _write(path: Path, feeds: list[FeedConfig]) -> None:
 async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
     """The stored states; None where the store cannot be reached."""
     from services.cli import addresses
-    from services.poller.edges.store import read_states
+    from services.poller.edges.redis import read_states
     from services.poller.settings import PollerSettings
     from services.runtime.kafka.connection import RedisAccess, redis_of
     from services.runtime.process import settings
@@ -227,14 +228,15 @@ async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
 def _facts(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:
     import msgspec
 
-    from services.poller.app import health
-    from services.poller.core.rhythm import items_a_day
+    from services.poller.core.cadence import items_a_day
+    from services.poller.core.health import health
 
     now = datetime.now(UTC)
     return {
         **msgspec.to_builtins(feed),
         "health": health(state, now),
-        "items_a_day": items_a_day(state, now) if state is not None else None,
+        "items_a_day": items_a_day(state.cadence, now) if state is not None else None,
+        "delay_seconds": state.cadence.delay_seconds if state is not None else None,
         "state": msgspec.to_builtins(state) if state is not None else None,
     }
 
@@ -243,7 +245,7 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    from services.poller.core.rhythm import items_a_day
+    from services.poller.core.cadence import items_a_day
 
     now = datetime.now(UTC)
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -255,14 +257,14 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
         if state is None:
             table.add_row(name, "[dim]not polled[/]", "", "", "", "", "")
             continue
-        rate = items_a_day(state, now)
-        share = f"{100 * state.not_modified // state.polls} %" if state.polls else ""
+        rate = items_a_day(state.cadence, now)
+        share = f"{100 * state.health.not_modified // state.health.polls} %" if state.health.polls else ""
         table.add_row(
             name,
             _health(state),
-            _when(state.last_success_at),
+            _when(state.health.last_success_at),
             _when(state.next_poll_at),
-            state.why,
+            state.schedule_reason,
             f"{rate:.1f}" if rate is not None else "",
             share,
         )
@@ -272,11 +274,11 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
 def _health(state: FeedState) -> str:
     from rich.markup import escape
 
-    from services.poller.app import health
+    from services.poller.core.health import health
 
     found = health(state, datetime.now(UTC))
     if found == "failing":
-        return f"[red]{state.last_outcome}[/] {escape(state.last_detail or '')}".rstrip()
+        return f"[red]{state.health.last_outcome}[/] {escape(state.health.last_detail or '')}".rstrip()
     return f"[green]{found}[/]" if found == "ok" else f"[yellow]{found}[/]"
 
 

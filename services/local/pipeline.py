@@ -121,9 +121,12 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
 
 
 def own_feeds(home: Home) -> dict[str, str]:
-    """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
+    """The list that `wirewatch feeds add` edits while the pipeline runs: at first a copy of the shipped one."""
     edited = home.path / "feeds.opml"
-    return {"WIREWATCH_POLLER_FEEDS": str(edited)} if edited.is_file() else {}
+    if not edited.is_file():
+        home.path.mkdir(parents=True, exist_ok=True)
+        edited.write_bytes((files.seeds() / "feeds.opml").read_bytes())
+    return {"WIREWATCH_POLLER_FEEDS": str(edited)}
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:

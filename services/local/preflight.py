@@ -46,8 +46,8 @@ def check(environ: Mapping[str, str]) -> None:
     from services.alerter import severity_file
     from services.api import tokens
     from services.notifier import watch_file
-    from services.poller.__main__ import allowed_of
     from services.poller.edges.feedlist import FeedList
+    from services.poller.settings import allowed_of
     from services.samples.core import feeds
     from services.tagger import library
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 
+from services.poller.core.policy import DAILY_BYTES
+from services.runtime.errors import UsageError
+from services.runtime.http.ssrf_guard import Allowed, parse_allowed
 from services.runtime.process.settings import CommonSettings
+
+LEAST_DAILY_BYTES = 10_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +23,8 @@ class PollerSettings(CommonSettings):
     ``workers``: parsing processes. ``full_text``: whether article pages are asked for where a feed only teases.
     ``spread_seconds``: over how long the first polls of new feeds are spread. ``max_lag``: with more articles than
     this waiting for the deduper, polling waits until half of them are worked off; 0 never waits.
-    ``unvalidated_seconds``: how often feeds are asked that give neither a validator nor an interval, so that every
-    answer is a full one; at least 300.
+    ``unvalidated_daily_bytes``: what a feed that gives neither a validator nor an interval, so that every answer is a
+    whole one, may weigh on the wire in a day; at least 10000.
     ``websub_url``: where hubs reach us from the internet (``https://hooks.example.org/wirewatch``); empty means that no
     feed's hub is asked to push. ``websub_host`` and ``websub_port``: where to listen for them; port 0 takes a free one.
     """
@@ -33,7 +39,34 @@ class PollerSettings(CommonSettings):
     host_gap_seconds: float = 5.0
     spread_seconds: float = 60.0
     max_lag: int = 100_000
-    unvalidated_seconds: float = 86_400.0
+    unvalidated_daily_bytes: float = DAILY_BYTES
     websub_url: str = ""
     websub_host: str = "127.0.0.1"
     websub_port: int = 8090
+
+
+def user_agent(contact: str) -> str:
+    """Who asks: name, version and where a publisher finds us."""
+    return f"wirewatch/{version('wirewatch')} (+{contact})"
+
+
+def allowed_of(settings: PollerSettings) -> Allowed:
+    """What may be asked. Raises :class:`UsageError` naming the setting."""
+    try:
+        ports = [int(port) for port in settings.allow_ports]
+    except ValueError:
+        raise UsageError("WIREWATCH_POLLER_ALLOW_PORTS takes port numbers separated by commas.") from None
+    try:
+        return parse_allowed(settings.allow_private, ports)
+    except ValueError as error:
+        raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
+
+
+def daily_bytes_of(settings: PollerSettings) -> float:
+    """The budget of feeds without validators. Raises :class:`UsageError` naming the setting."""
+    if settings.unvalidated_daily_bytes < LEAST_DAILY_BYTES:
+        raise UsageError(
+            f"WIREWATCH_POLLER_UNVALIDATED_DAILY_BYTES is {settings.unvalidated_daily_bytes:g}: "
+            f"give {LEAST_DAILY_BYTES:.0f} or more."
+        )
+    return settings.unvalidated_daily_bytes

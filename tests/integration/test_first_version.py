@@ -16,7 +16,7 @@ from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import english, state_names
 from services.notifier.edges.redis import RedisOutbox
-from services.poller.edges.store import read_states
+from services.poller.edges.redis import read_states
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.support import first_version

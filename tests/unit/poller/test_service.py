@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.poller import app
-from services.poller.app import PollerService
-from services.poller.core.model import FeedConfig, FeedState, Fetched, Request
-from services.poller.edges.lag import ConsumerLag
+from services.poller import scheduler
+from services.poller.core.model import FeedConfig, Fetched, Request
+from services.poller.core.state import FeedState
 from services.poller.ports import Claim
+from services.poller.scheduler import Scheduler
+from services.poller.service import PollerService
 from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.lag import ConsumerLag, LagMetrics
 from services.runtime.process.outages import Waiting
 from tests.support.clock import FakeClock
 from tests.support.poller import Bench, FakeWeb, a_feed, an_item, ok, rss
@@ -29,6 +31,26 @@ class Turning(FakeClock):
     async def sleep(self, seconds: float) -> None:
         await super().sleep(seconds)
         await asyncio.sleep(0)
+
+
+class Virtual(FakeClock):
+    """Moves on to the end of the shortest sleep once the others have had their turns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.monotonic() + seconds
+        self._ends.append(end)
+        try:
+            while self.monotonic() < end:
+                for _ in range(30):
+                    await asyncio.sleep(0)
+                if end <= min(self._ends):
+                    self.advance(max(0.0, end - self.monotonic()))
+        finally:
+            self._ends.remove(end)
 
 
 @dataclass
@@ -61,12 +83,14 @@ class Store:
     """The schedule of a bench, as the service asks for it."""
 
     bench: Bench
+    wishes: list[str] = field(default_factory=list)
+    status: dict[str, str | int] = field(default_factory=dict)
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         return await self.bench.store.sync(feeds, first_polls)
 
-    async def pull(self, due: Mapping[str, datetime]) -> None:
-        await self.bench.store.pull(due)
+    async def advance_due(self, due: Mapping[str, datetime]) -> None:
+        await self.bench.store.advance_due(due)
 
     async def shorten_leases(self, now: datetime) -> None:
         await self.bench.store.shorten_leases(now)
@@ -76,6 +100,16 @@ class Store:
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         return [self.bench.store.states.get(feed_id) for feed_id in feed_ids]
+
+    async def postpone(self, claim: Claim, until: datetime) -> None:
+        await self.bench.store.postpone(claim, until)
+
+    async def take_wishes(self) -> Sequence[str]:
+        taken, self.wishes = self.wishes, []
+        return taken
+
+    async def write_status(self, status: Mapping[str, str | int]) -> None:
+        self.status = dict(status)
 
 
 class Connected:
@@ -104,21 +138,23 @@ class Lag:
 
 
 @asynccontextmanager
-async def running(bench: Bench, feeds: Sequence[FeedConfig], lag: Any) -> AsyncIterator[PollerService]:
+async def running(
+    bench: Bench, feeds: Sequence[FeedConfig], lag: Any, *, store: Store | None = None
+) -> AsyncIterator[PollerService]:
     parts: dict[str, Any] = {
         "feeds": Feeds({feed.id: feed for feed in feeds}),
-        "store": Store(bench),
-        "publisher": Connected(),
+        "store": store or Store(bench),
         "poller": bench.poller,
         "metrics": bench.poller.metrics,
         "clock": bench.clock,
         "waiting": Waiting(),
-        "lag": lag,
         "fetchers": 4,
         "spread_seconds": 0.0,
-        "closing": (),
+        "held_back": lambda: lag.held_back,
+        "check_publisher": Connected().check,
+        "beside": [lag.watch],
     }
-    service = PollerService(**parts)
+    service = PollerService(scheduler=Scheduler(**parts), publisher=Connected(), closing=())
     await service.start()
     try:
         yield service
@@ -139,22 +175,25 @@ async def test_a_defect_in_one_poll_is_that_feeds_failure_and_the_others_go_on()
         while not {bad.id, good.id} <= bench.store.states.keys():
             await asyncio.sleep(0)
         assert service.healthy() is None
-    assert bench.store.states[good.id].last_outcome == "ok"
+    assert bench.store.states[good.id].health.last_outcome == "ok"
     failed = bench.store.states[bad.id]
-    assert (failed.last_outcome, failed.last_detail) == ("parse_error", "a defect of Wirewatch: RuntimeError")
-    assert failed.failures == 1
+    assert (failed.health.last_outcome, failed.health.last_detail) == (
+        "parse_error",
+        "a defect of Wirewatch: RuntimeError",
+    )
+    assert failed.health.failures == 1
     assert failed.next_poll_at is not None
     assert bench.count("wirewatch_poller_polls_total", outcome="parse_error") >= 1
 
 
 async def test_many_defects_in_a_row_end_the_service() -> None:
-    feeds = [a_feed(f"https://n{n}.example/feed") for n in range(app.DEFECTS_IN_A_ROW + 1)]
+    feeds = [a_feed(f"https://n{n}.example/feed") for n in range(scheduler.DEFECTS_IN_A_ROW + 1)]
     bench = a_bench(broken={feed.url for feed in feeds})
     async with running(bench, feeds, Lag()) as service:
         with pytest.raises(RuntimeError, match="nobody foresaw this"):
             await service.ended()
         assert service.healthy() == "the schedule has stopped"
-    assert len(bench.store.states) == app.DEFECTS_IN_A_ROW
+    assert len(bench.store.states) == scheduler.DEFECTS_IN_A_ROW
 
 
 async def test_the_end_of_the_look_at_the_readers_ends_the_service() -> None:
@@ -164,12 +203,12 @@ async def test_the_end_of_the_look_at_the_readers_ends_the_service() -> None:
         lag.broken.set()
         with pytest.raises(RuntimeError, match="the look at the readers broke"):
             await service.ended()
-        assert service.healthy() == "nobody looks at how far the readers are behind"
+        assert service.healthy() == "the schedule has stopped"
 
 
 async def test_without_a_limit_nobody_has_to_look() -> None:
     bench = a_bench(broken=set())
-    lag = ConsumerLag(kafka=KafkaAccess("127.0.0.1:1"), limit=0, metrics=bench.poller.metrics, clock=bench.clock)
+    lag = ConsumerLag(kafka=KafkaAccess("127.0.0.1:1"), limit=0, metrics=LagMetrics(bench.registry), clock=bench.clock)
     async with running(bench, [a_feed()], lag) as service:
         while not bench.store.states:
             await asyncio.sleep(0)
@@ -196,13 +235,73 @@ async def test_a_clock_that_is_set_back_does_not_silence_the_feeds() -> None:
         while feed.id not in bench.store.states:
             await asyncio.sleep(0)
         polled = bench.store.states[feed.id]
-        assert polled.last_poll_at is not None
+        last = polled.health.last_poll_at
+        assert last is not None
         assert polled.next_poll_at is not None
-        interval, step = polled.next_poll_at - polled.last_poll_at, timedelta(days=1)
+        interval, step = polled.next_poll_at - last, timedelta(days=1)
         bench.store.states[feed.id] = msgspec.structs.replace(
-            polled, last_poll_at=polled.last_poll_at + step, next_poll_at=polled.next_poll_at + step
+            polled,
+            health=msgspec.structs.replace(polled.health, last_poll_at=last + step),
+            next_poll_at=polled.next_poll_at + step,
         )
         bench.store.due[feed.id] += step
         while bench.store.due[feed.id] > bench.clock.now() + interval:
             bench.clock.advance(1)
             await asyncio.sleep(0)
+
+
+@dataclass
+class Away(FakeWeb):
+    """A network that is away until it is told otherwise."""
+
+    away: bool = True
+
+    async def feed(self, request: Request) -> Fetched:
+        if self.away:
+            self.requests.append(request)
+            return Fetched(outcome="dns", url=request.url)
+        return await super().feed(request)
+
+
+async def test_while_nothing_answers_the_schedule_is_held_and_afterwards_all_feeds_are_asked() -> None:
+    feeds = [a_feed(f"https://n{n}.example/feed") for n in range(40)]
+    web = Away()
+    web.answers.append(ok(rss(an_item(1))))
+    bench = Bench(web=web, clock=Virtual())
+    async with running(bench, feeds, Lag()) as service:
+        while service.note() is None:
+            await asyncio.sleep(0)
+        assert (service.note() or "").startswith("0 of 40 feeds answer: this machine seems to be offline since ")
+        began, asked = bench.clock.now(), len(web.requests)
+        while bench.clock.now() < began + timedelta(hours=1):
+            await asyncio.sleep(0)
+        assert len(web.requests) - asked < 3600 / scheduler.PROBE_SECONDS * 2
+        assert all(state.health.failures < 8 for state in bench.store.states.values())
+        assert bench.count("wirewatch_poller_offline_since_timestamp_seconds") > 0
+        web.away = False
+        back = bench.clock.now()
+        while sum(state.health.failures == 0 for state in bench.store.states.values()) < len(feeds):
+            await asyncio.sleep(0)
+        assert bench.clock.now() - back < timedelta(minutes=3)
+        while service.note() is not None:
+            await asyncio.sleep(0)
+        assert bench.count("wirewatch_poller_offline_since_timestamp_seconds") == 0
+
+
+async def test_a_wish_has_a_feed_asked_within_seconds() -> None:
+    feed = a_feed()
+    web = FakeWeb()
+    web.answers.append(ok(rss(an_item(1))))
+    bench = Bench(web=web, clock=Virtual())
+    store = Store(bench)
+    async with running(bench, [feed], Lag(), store=store):
+        while not bench.store.states:
+            await asyncio.sleep(0)
+        polls, due = bench.store.states[feed.id].health.polls, bench.store.due[feed.id]
+        store.wishes.append(feed.id)
+        while bench.store.states[feed.id].health.polls == polls:
+            await asyncio.sleep(0)
+        assert bench.clock.now() < due
+        while not store.status.get("answering"):
+            await asyncio.sleep(0)
+        assert (store.status["feeds"], store.status["answering"], store.status["offline_since"]) == (1, 1, "")

@@ -15,7 +15,7 @@ from trafilatura.utils import load_html
 from services.poller.core.canonical import absolute
 from services.poller.core.model import ExtractedPage
 from services.poller.core.text import plain
-from services.poller.edges.feedxml import BrokenFeedError
+from services.poller.errors import BrokenDocumentError
 
 MAX_PAGE_BYTES: Final = 3_000_000
 MAX_ELEMENTS: Final = 60_000
@@ -29,14 +29,14 @@ _OG_URL = re.compile(r"""\bproperty\s*=\s*["']?og:url\b""", re.IGNORECASE)
 _HREF = re.compile(r"""\b(?:href|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 
 
-def extract(body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
-    """Text and canonical address of the page. Raises :class:`BrokenFeedError` for a page of no sane shape."""
+def extract_page(body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
+    """Text and canonical address of the page. Raises :class:`BrokenDocumentError` for a page of no sane shape."""
     if len(body) > MAX_PAGE_BYTES:
-        raise BrokenFeedError(f"a page of more than {MAX_PAGE_BYTES} bytes")
+        raise BrokenDocumentError(f"a page of more than {MAX_PAGE_BYTES} bytes")
     if body.count(b"<") > 2 * MAX_ELEMENTS:
-        raise BrokenFeedError(f"a page of more than {MAX_ELEMENTS} elements")
+        raise BrokenDocumentError(f"a page of more than {MAX_ELEMENTS} elements")
     if _LONG_TAG.search(body):
-        raise BrokenFeedError("a page with a tag of thousands of attributes")
+        raise BrokenDocumentError("a page with a tag of thousands of attributes")
     tree = load_html(body)
     if tree is None:
         return ExtractedPage(url=url, canonical=canonical_link(body, url))

@@ -1,4 +1,4 @@
-"""A small pool of worker processes (``services.poller.worker``): each document gets one, alone, for a limited time.
+"""A small pool of worker processes (``worker.py``): each document gets one, alone, for a limited time.
 
 A worker that is killed (by its memory limit, its CPU limit or our clock) fails its document and is replaced; nothing
 else waits longer than that. Workers start when they are first needed and are replaced after a while.
@@ -15,7 +15,7 @@ import msgspec
 
 from services.poller.core.model import ExtractedPage, ParsedFeed
 from services.poller.errors import WorkerError
-from services.poller.worker import HEADER, Done, Job
+from services.poller.parsing.worker import HEADER, Done, Job
 from services.runtime.process.logging import get
 
 log = get(__name__)
@@ -103,7 +103,7 @@ class _Worker:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "services.poller.worker",
+            "services.poller.parsing.worker",
             str(MEMORY_BYTES),
             str(cpu_seconds),
             stdin=asyncio.subprocess.PIPE,

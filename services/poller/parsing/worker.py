@@ -1,8 +1,8 @@
 """The worker process: one document in, plain values out, within limits of memory and CPU time.
 
-Run as ``python -m services.poller.worker MEMORY_BYTES CPU_SECONDS``. Frames on standard input and output are four bytes
-of length (big-endian) and MessagePack; the first frame says that the worker is ready. A document that exceeds the
-limits kills this process, and nothing else.
+Run as ``python -m services.poller.parsing.worker MEMORY_BYTES CPU_SECONDS``. Frames on standard input and output are
+four bytes of length (big-endian) and MessagePack; the first frame says that the worker is ready. A document that
+exceeds the limits kills this process, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from services.poller.core.model import ExtractedPage, ParsedFeed
+from services.poller.errors import DocumentError
 
 HEADER = struct.Struct(">I")
 
@@ -48,7 +49,7 @@ def main() -> None:
     memory, cpu_seconds = int(sys.argv[1]), int(sys.argv[2])
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not speak into the frames
-    from services.poller.edges import feedxml
+    from services.poller.parsing.feed import parse_feed
 
     resource.setrlimit(resource.RLIMIT_AS, (_address_space() + memory, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -59,12 +60,12 @@ def main() -> None:
         job = decoder.decode(frame)
         try:
             if job.kind == "feed":
-                done = Done(feed=feedxml.parse(job.body, url=job.url, content_type=job.content_type, part=job.part))
+                done = Done(feed=parse_feed(job.body, url=job.url, content_type=job.content_type, part=job.part))
             else:
-                from services.poller.edges import pages
+                from services.poller.parsing.page import extract_page
 
-                done = Done(page=pages.extract(job.body, url=job.url, content_type=job.content_type))
-        except (feedxml.NotAFeedError, feedxml.BrokenFeedError, RecursionError, MemoryError) as error:
+                done = Done(page=extract_page(job.body, url=job.url, content_type=job.content_type))
+        except (DocumentError, RecursionError, MemoryError) as error:
             done = Done(error=type(error).__name__, detail=str(error)[:500])
         except Exception as error:  # noqa: BLE001 - the process's edge: a document nobody foresaw fails alone, and is named
             done = Done(error="DefectError", detail=f"{type(error).__name__}: {str(error)[:400]}")

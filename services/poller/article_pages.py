@@ -41,7 +41,7 @@ class _Rules:
         return min(float(delay or 0), MAX_CRAWL_DELAY_SECONDS)
 
 
-class Asks(Protocol):
+class HttpGet(Protocol):
     """What of :class:`services.poller.edges.egress.Egress` is needed here."""
 
     async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
@@ -53,11 +53,11 @@ class Asks(Protocol):
         ...
 
 
-class PolitePages:
+class ArticlePages:
     """See :class:`services.poller.ports.Pages`."""
 
     def __init__(
-        self, *, egress: Asks, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
+        self, *, egress: HttpGet, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
     ) -> None:
         self._egress = egress
         self._documents = documents

@@ -5,15 +5,9 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
+from services.poller.errors import BadBodyError, TooLargeError
+
 _STEP: Final = 1 << 20
-
-
-class TooLargeError(ValueError):
-    """More bytes than allowed, once decompressed."""
-
-
-class BadBodyError(ValueError):
-    """The body ends early, or is not encoded as its header says."""
 
 
 class Decoder:

@@ -16,20 +16,13 @@ from typing import Any, Final
 
 import feedparser
 import msgspec
-from feedparser.datetimes import _parse_date
 
 from services.poller.core import dates, jsonfeed, sitemap
 from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
-from services.poller.core.preflight import (
-    RefusedError,
-    look,
-    without_bad_references,
-    without_doctype,
-    without_stray_ampersands,
-)
+from services.poller.core.preflight import look, without_bad_references, without_doctype, without_stray_ampersands
 from services.poller.core.text import from_html, looks_like_html, one_line, paragraphs, person, title_text
-from services.poller.edges import plainxml
+from services.poller.errors import BrokenDocumentError, NotAFeedError
 
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\x00)*")
@@ -44,47 +37,29 @@ _SKIP = re.compile(rb"<skip(Hours|Days)>(.*?)</skip", re.DOTALL | re.IGNORECASE)
 _SKIPPED = re.compile(rb"<(?:hour|day)>\s*([A-Za-z0-9]+)\s*<", re.IGNORECASE)
 
 
-class NotAFeedError(ValueError):
-    """The document is something else: an HTML page, a challenge, nothing at all."""
-
-
-class BrokenFeedError(ValueError):
-    """The document is meant to be a feed but cannot be read."""
-
-
-def parse(body: bytes, *, url: str, content_type: str | None, part: int = 0, quick: bool = True) -> ParsedFeed:
+def parse_feed(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
     """The feed in ``body``, or part ``part`` of a very long one; ``url`` is its base.
 
-    ``quick``: a plain feed is read without feedparser, to the same result.
-    Raises :class:`NotAFeedError` or :class:`BrokenFeedError`.
+    Raises :class:`NotAFeedError` or :class:`BrokenDocumentError`.
     """
     start = _BLANK.match(body)
     rest = body[start.end() if start else 0 :][:512]
     if not rest:
         raise NotAFeedError("the body is empty")
     if jsonfeed.looks_like_json(body):
-        try:
-            return jsonfeed.parse(body, part=part)
-        except jsonfeed.NotAJsonFeedError as error:
-            raise NotAFeedError(str(error)) from None
+        return jsonfeed.parse(body, part=part)
     if _HTML_START.match(rest):
         raise NotAFeedError("an HTML page where a feed was expected")
-    return _xml(body, url, content_type, part, quick=quick)
+    return _xml(body, url, content_type, part)
 
 
-def _xml(body: bytes, url: str, content_type: str | None, part: int, *, quick: bool) -> ParsedFeed:
-    try:
-        found = look(body)
-        if found.root == "urlset":
-            return sitemap.parse(body, part=part)
-    except (RefusedError, sitemap.NotASitemapError) as error:
-        raise BrokenFeedError(str(error)) from None
+def _xml(body: bytes, url: str, content_type: str | None, part: int) -> ParsedFeed:
+    found = look(body)
+    if found.root == "urlset":
+        return sitemap.parse(body, part=part)
     taken, more, left_out = found.part(body, part)
     sound = without_bad_references(taken)
-    quick = quick and found.well_formed
-    document: Any = plainxml.read(sound, url=url, content_type=content_type) if quick else None
-    if document is None:
-        document = _feedparser(sound if found.well_formed else without_stray_ampersands(sound), url, content_type)
+    document = _feedparser(sound if found.well_formed else without_stray_ampersands(sound), url, content_type)
     if not document.get("version") and not document.get("entries"):
         if found.root is None or found.root.lower() in ("html", "body", "head"):
             raise NotAFeedError("neither RSS nor Atom nor JSON Feed")
@@ -110,7 +85,7 @@ def _feedparser(body: bytes, url: str, content_type: str | None) -> Any:
                 )
         except Exception as error:  # noqa: BLE001 - feedparser lets a dozen classes escape on hostile documents
             failure = error
-    raise BrokenFeedError(f"{type(failure).__name__}: {str(failure)[:200]}")
+    raise BrokenDocumentError(f"{type(failure).__name__}: {str(failure)[:200]}")
 
 
 def _converted(document: Any, body: bytes, *, truncated: bool) -> ParsedFeed:
@@ -214,14 +189,12 @@ def _string(holder: Any, key: str) -> str | None:
 def _moment(entry: Any, *keys: str) -> datetime | None:
     """The moment that the first of the dates ``keys`` names that the entry has."""
     raw = next((found for key in keys if (found := _raw(entry, key))), None)
-    return dates.moment_of(raw, lambda: _seconds(entry, keys, raw))
+    return dates.moment_of(raw, lambda: _seconds(entry, keys))
 
 
-def _seconds(entry: Any, keys: Sequence[str], raw: str | None) -> float | None:
+def _seconds(entry: Any, keys: Sequence[str]) -> float | None:
     """What feedparser makes of a date that we cannot read."""
     parsed = next((found for key in keys if (found := dict.get(entry, f"{key}_parsed"))), None)
-    if parsed is None and raw is not None:
-        parsed = _parse_date(raw)  # a plain feed comes without
     if parsed is None:
         return None
     try:

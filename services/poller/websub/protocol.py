@@ -9,7 +9,6 @@ with the secret; anything else is ignored.
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -17,8 +16,10 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
+from services.poller.core import hints
 from services.poller.core.canonical import absolute
 from services.poller.core.model import ParsedFeed
+from services.poller.websub.hub_audit import HubAudit
 
 LEASE_SECONDS: Final = 10 * 86_400  # what is asked for; the hub decides
 LEASE_UNSAID_SECONDS: Final = 86_400.0  # a hub that names no lease, which it must
@@ -31,14 +32,11 @@ RETRY_MOST_SECONDS: Final = 86_400.0
 DENIED_SECONDS: Final = 7 * 86_400.0
 LEAVE_ATTEMPTS: Final = 3  # after these the lease runs out by itself
 METHODS: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
-_LINK_CHARACTERS: Final = 8192
-_LINK = re.compile(r"<([^<>]{1,2048})>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\",;<>\s]+))*)")
-_REL = re.compile(r"\brel\s*=\s*(?:\"([^\"]*)\"|([^\",;\s]+))", re.IGNORECASE)
 
 State = Literal["pending", "active", "denied"]
 
 
-class Named(Struct, frozen=True):
+class HubLink(Struct, frozen=True):
     """The hub that a feed names, and what the feed is called there."""
 
     hub: str
@@ -65,34 +63,27 @@ class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lease_until: datetime | None = None
     failures: int = 0
     reason: str | None = None
+    audit: HubAudit = HubAudit()
 
 
-def named(headers: Mapping[str, str], feed: ParsedFeed, *, base: str, usable: Callable[[str], bool]) -> Named | None:
+def find_hub(
+    headers: Mapping[str, str], feed: ParsedFeed, *, base: str, usable: Callable[[str], bool]
+) -> HubLink | None:
     """The hub and topic of a feed; None where it names no hub that is ``usable``. Headers go before the document."""
-    links = link_header(headers.get("link", ""))
+    links = hints.parse_links(headers.get("link", ""))
     hubs = [url for url, rels in links if "hub" in rels] or list(feed.hubs)
     selves = [url for url, rels in links if "self" in rels] or ([feed.self_url] if feed.self_url else [])
     topic = next((found for url in selves if (found := absolute(base, url))), base)
     hub = next((found for url in hubs if (found := absolute(base, url)) and usable(found)), None)
-    return Named(hub, topic) if hub is not None else None
+    return HubLink(hub, topic) if hub is not None else None
 
 
-def link_header(value: str) -> list[tuple[str, frozenset[str]]]:
-    """Target and relations of each link of a Link header (RFC 8288), in order."""
-    found = []
-    for match in _LINK.finditer(value[:_LINK_CHARACTERS]):
-        rel = _REL.search(match[2])
-        if rel:
-            found.append((match[1].strip(), frozenset((rel[1] or rel[2]).lower().split())))
-    return found
-
-
-def new(found: Named, *, token: str, secret: str, now: datetime) -> Subscription:
+def new_subscription(found: HubLink, *, token: str, secret: str, now: datetime) -> Subscription:
     """A subscription that has to be asked for at once."""
     return Subscription(hub=found.hub, topic=found.topic, token=token, secret=secret, next_at=now)
 
 
-def form(subscription: Subscription, callback: str) -> dict[str, str]:
+def request_form(subscription: Subscription, callback: str) -> dict[str, str]:
     """What is sent to the hub."""
     if subscription.leaving:
         return {"hub.callback": callback, "hub.mode": "unsubscribe", "hub.topic": subscription.topic}
@@ -105,19 +96,19 @@ def form(subscription: Subscription, callback: str) -> dict[str, str]:
     }
 
 
-def asked(subscription: Subscription, now: datetime) -> Subscription:
+def requested(subscription: Subscription, now: datetime) -> Subscription:
     """A request leaves now: until the hub has asked back, or its time is over, its challenge may be repeated."""
     return _next(subscription, asking=True, next_at=_in(now, PATIENCE_SECONDS))
 
 
-def left(subscription: Subscription, now: datetime) -> Subscription | None:
+def unsubscribing(subscription: Subscription, now: datetime) -> Subscription | None:
     """The subscription as one that the hub is to end; None where it has none: never confirmed, denied, run out."""
-    if not active(subscription, now):
+    if not is_active(subscription, now):
         return None
     return _next(subscription, leaving=True, asking=False, failures=0, reason=None, next_at=now)
 
 
-def failed(subscription: Subscription, now: datetime, reason: str) -> Subscription:
+def after_failure(subscription: Subscription, now: datetime, reason: str) -> Subscription:
     """The request came to nothing: it is made again after an hour, after two, and so on up to a day."""
     pause = min(RETRY_SECONDS * 2 ** min(subscription.failures, 10), RETRY_MOST_SECONDS)
     return _next(
@@ -125,14 +116,14 @@ def failed(subscription: Subscription, now: datetime, reason: str) -> Subscripti
     )
 
 
-def confirmed(subscription: Subscription, query: Mapping[str, str], now: datetime) -> tuple[Subscription, str] | None:
+def confirm(subscription: Subscription, query: Mapping[str, str], now: datetime) -> tuple[Subscription, str] | None:
     """The subscription after the hub has asked back, and the challenge to repeat; None where nothing was asked for."""
     challenge = query.get("hub.challenge", "")
     meant = query.get("hub.mode") == "subscribe" and query.get("hub.topic") == subscription.topic
     if not (subscription.asking and meant and challenge) or subscription.leaving:
         return None
     lease = _lease_seconds(query.get("hub.lease_seconds"))
-    since = subscription.verified_at if active(subscription, now) else None
+    since = subscription.verified_at if is_active(subscription, now) else None
     changed = _next(
         subscription,
         state="active",
@@ -146,14 +137,14 @@ def confirmed(subscription: Subscription, query: Mapping[str, str], now: datetim
     return changed, challenge
 
 
-def ended(subscription: Subscription, query: Mapping[str, str]) -> str | None:
+def confirm_end(subscription: Subscription, query: Mapping[str, str]) -> str | None:
     """The challenge to repeat to a hub that asks whether the subscription is to end; None where it is not."""
     challenge = query.get("hub.challenge", "")
     meant = query.get("hub.mode") == "unsubscribe" and query.get("hub.topic") == subscription.topic
     return challenge if subscription.leaving and subscription.asking and meant and challenge else None
 
 
-def denied(subscription: Subscription, query: Mapping[str, str], now: datetime) -> Subscription | None:
+def after_denial(subscription: Subscription, query: Mapping[str, str], now: datetime) -> Subscription | None:
     """The subscription after the hub has said that it will not push; None where this is no such message."""
     if query.get("hub.mode") != "denied" or query.get("hub.topic") != subscription.topic:
         return None
@@ -163,7 +154,12 @@ def denied(subscription: Subscription, query: Mapping[str, str], now: datetime) 
     )
 
 
-def active(subscription: Subscription | None, now: datetime) -> bool:
+def with_audit(subscription: Subscription, audit: HubAudit) -> Subscription:
+    """The subscription with what the audit of its hub came to."""
+    return _next(subscription, audit=audit)
+
+
+def is_active(subscription: Subscription | None, now: datetime) -> bool:
     """Whether the hub has promised to push now."""
     return (
         subscription is not None
@@ -173,7 +169,7 @@ def active(subscription: Subscription | None, now: datetime) -> bool:
     )
 
 
-def signed(secret: str, header: str | None, body: bytes) -> bool:
+def is_signed(secret: str, header: str | None, body: bytes) -> bool:
     """Whether ``header`` (``X-Hub-Signature: method=hex``) is that of ``body``; compared in constant time."""
     method, _, given = (header or "").strip().partition("=")
     if method.lower() not in METHODS or not given.isascii():

@@ -1,11 +1,11 @@
-"""Subscriptions and pushes in Redis. See :class:`services.poller.ports.PushStore`.
+"""Subscriptions and pushes in Redis. See :class:`services.poller.websub.ports.PushStore`.
 
 | key under ``ww:1:{po}:`` | type | holds |
 |---|---|---|
 | ``websub:<id>`` | string | :class:`Subscription` of a feed, JSON, expires; ``left:<token>`` for one that is ended |
 | ``hook:<token>`` | string | id of the feed whose callback that is, expires |
 | ``websub:due`` | zset | feed id by when somebody has to act on its subscription (ms since 1970) |
-| ``push:<id>``, ``pushed``, ``pushed:bytes`` | | pushes that wait, see ``store.py`` |
+| ``push:<id>``, ``pushed``, ``pushed:bytes`` | | pushes that wait, see ``edges/redis.py`` |
 
 A push is kept before its hub is told that we have it, so a poller that is killed loses none.
 """
@@ -18,11 +18,13 @@ from typing import Any, Final
 
 import msgspec
 import redis.asyncio
+from redis.commands.core import AsyncScript
 
 from services.contracts.redis_keys import POLLER
-from services.poller.core.websub import Subscription
-from services.poller.edges.store import DUE, LEASES, PUSHED, PUSHED_BYTES, milliseconds, push_key
+from services.poller.edges.redis import DUE, LEASES, PUSHED, PUSHED_BYTES, milliseconds, push_key
+from services.poller.edges.redis_batcher import load_script
 from services.poller.ports import Push
+from services.poller.websub.protocol import Subscription
 from services.runtime.redis.connection import RedisCalls
 
 KEPT_SECONDS: Final = 120 * 86_400
@@ -32,46 +34,21 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024  # of all feeds
 
 _SUBSCRIPTIONS: Final = f"{POLLER}:websub:due"
 
-_REPLACE: Final = """#!lua
-local kept = redis.call('GET', KEYS[1])
-local revision = kept and (cjson.decode(kept).revision or 0) or -1
-if revision ~= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[5])
-redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[5])
-redis.call('ZADD', KEYS[3], ARGV[4], ARGV[3])
-return 1
-"""
-_DUE_NOW: Final = """#!lua
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
-for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], ARGV[2], id) end
-return ids
-"""
-# A feed that somebody polls stays leased; when that poll is finished, the push makes it due at once.
-_ENQUEUE: Final = """#!lua
-local waits = redis.call('LLEN', KEYS[4])
-if waits >= tonumber(ARGV[4]) then return 0 end
-if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('SET', KEYS[5], 0) end
-if tonumber(redis.call('GET', KEYS[5]) or '0') + #ARGV[3] > tonumber(ARGV[5]) then return 0 end
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-redis.call('RPUSH', KEYS[4], ARGV[3])
-redis.call('INCRBY', KEYS[5], #ARGV[3])
-redis.call('HSETNX', KEYS[3], ARGV[1], ARGV[2])
-if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then redis.call('ZADD', KEYS[1], 'XX', 'LT', ARGV[2], ARGV[1]) end
-return 1
-"""
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Subscription)
 _push_encoder = msgspec.msgpack.Encoder()
 
 
 class RedisPushStore:
-    """See :class:`services.poller.ports.PushStore`."""
+    """See :class:`services.poller.websub.ports.PushStore`."""
 
     def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls) -> None:
         self._redis = client
         self._calls = calls
-        self._scripts = {text: client.register_script(text) for text in (_REPLACE, _DUE_NOW, _ENQUEUE)}
+        self._replace, self._take_due, self._enqueue = (
+            client.register_script(load_script(__package__, f"{name}.lua"))
+            for name in ("replace", "take_due", "enqueue")
+        )
 
     async def subscription(self, feed_id: str) -> Subscription | None:
         kept: Any = await self._calls.run(lambda: self._redis.get(_subscription(feed_id)))
@@ -80,7 +57,7 @@ class RedisPushStore:
     async def replace(self, feed_id: str, before: Subscription | None, after: Subscription) -> bool:
         revision = before.revision if before is not None else -1
         reply = await self._run(
-            _REPLACE,
+            self._replace,
             [_subscription(feed_id), _hook(after.token), _SUBSCRIPTIONS],
             [revision, _encoder.encode(after), feed_id, milliseconds(after.next_at), KEPT_SECONDS],
         )
@@ -102,7 +79,7 @@ class RedisPushStore:
 
     async def due_subscriptions(self, now: datetime, limit: int) -> Sequence[str]:
         until = milliseconds(now + timedelta(seconds=ACTING_SECONDS))
-        reply: list[bytes] = await self._run(_DUE_NOW, [_SUBSCRIPTIONS], [milliseconds(now), until, limit])
+        reply: list[bytes] = await self._run(self._take_due, [_SUBSCRIPTIONS], [milliseconds(now), until, limit])
         return [member.decode() for member in reply]
 
     async def later(self, feed_id: str, until: datetime) -> None:
@@ -111,14 +88,14 @@ class RedisPushStore:
 
     async def enqueue(self, feed_id: str, push: Push) -> bool:
         reply = await self._run(
-            _ENQUEUE,
+            self._enqueue,
             [DUE, LEASES, PUSHED, push_key(feed_id), PUSHED_BYTES],
             [feed_id, milliseconds(push.received_at), _push_encoder.encode(push), MAX_QUEUED, MAX_WAITING_BYTES],
         )
         return bool(reply)
 
-    async def _run(self, script: str, keys: list[str], args: list[Any]) -> Any:
-        return await self._calls.run(lambda: self._scripts[script](keys=keys, args=args))
+    async def _run(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:
+        return await self._calls.run(lambda: script(keys=keys, args=args))
 
 
 def _subscription(feed_id: str) -> str:

@@ -1,6 +1,6 @@
-"""How far every service is behind on what it reads: for the metrics, and so that polling can wait for the deduper.
+"""How far every service is behind on what it reads: for the metrics, and so that a producer can wait for its reader.
 
-The poller looks for all services, because a service that is down cannot say how far behind it is.
+One process looks for all services, because a service that is down cannot say how far behind it is.
 """
 
 from __future__ import annotations
@@ -12,17 +12,63 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError, for_code
+from prometheus_client import CollectorRegistry, Gauge
 
 from services.contracts import topics
-from services.poller.metrics import READERS, PollerMetrics
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
 log = get(__name__)
 
+READERS: Final = (
+    ("wirewatch-deduper", topics.ARTICLES),
+    ("wirewatch-tagger", topics.UNIQUE),
+    ("wirewatch-alerter", topics.TAGGED),
+    ("wirewatch-alerter", topics.DUPLICATES),
+    ("wirewatch-notifier", topics.ALERTS),
+)
 HOLDS_BACK: Final = ("wirewatch-deduper", topics.ARTICLES)
 LOOK_SECONDS: Final = 10.0
+
+
+class LagMetrics:
+    """How far behind the readers of every topic were when last looked at."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.consumer_lag = Gauge(
+            "wirewatch_poller_consumer_lag_messages",
+            "Articles that the deduper has not taken yet, when last looked.",
+            registry=registry,
+        )
+        self.group_lag = Gauge(
+            "wirewatch_kafka_group_lag_messages",
+            "Messages on a topic not finished by a service when last looked; the poller looks for all services.",
+            ["group", "topic"],
+            registry=registry,
+        )
+        self.group_done = Gauge(
+            "wirewatch_kafka_group_done_messages",
+            "Offsets committed by a service on a topic, added up over the partitions. Absent before the first look: "
+            "a 0 would be read as if all of it had been taken since.",
+            ["group", "topic"],
+            registry=registry,
+        )
+        self.lag_looked_at = Gauge(
+            "wirewatch_kafka_lag_looked_at_timestamp_seconds",
+            "When the two were last looked at (Unix time); 0 before the first.",
+            registry=registry,
+        )
+        self.held_back = Gauge(
+            "wirewatch_poller_held_back", "1 while polling waits for the readers of articles.", registry=registry
+        )
+        self.held_back_since = Gauge(
+            "wirewatch_poller_held_back_since_timestamp_seconds",
+            "Since when polling has waited for the readers of articles (Unix time); 0 while it does not.",
+            registry=registry,
+        )
+        for group, topic in READERS:
+            self.group_lag.labels(group, topic)
 
 
 class ConsumerLag:
@@ -31,7 +77,7 @@ class ConsumerLag:
     Without a limit polling never waits. A broker that does not answer changes nothing: publishing waits for it anyway.
     """
 
-    def __init__(self, *, kafka: KafkaAccess, limit: int, metrics: PollerMetrics, clock: Clock) -> None:
+    def __init__(self, *, kafka: KafkaAccess, limit: int, metrics: LagMetrics, clock: Clock) -> None:
         self._kafka = kafka
         self._limit = limit
         self._metrics = metrics

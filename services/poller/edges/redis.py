@@ -8,14 +8,16 @@
 | ``seen:<id>`` | string | what was sent, packed (``core/seen.py``), expires |
 | ``para:<outlet>:<epoch>`` | hash | paragraph digest -> articles that had it, and the last of them; expires |
 | ``address:<digest>`` | string | id of the feed that asks an address others have moved to, too |
-| ``pushed`` | hash | feed id -> when the first push that waits for it came (ms); see ``pushes.py`` |
+| ``pushed`` | hash | feed id -> when the first push that waits for it came (ms); see ``websub/store.py`` |
 | ``push:<id>`` | list | pushes that wait for the feed, the oldest first |
 | ``pushed:bytes`` | string | the size of all pushes that wait |
+| ``wishes`` | set | ids of feeds that a person wants asked now |
+| ``status`` | hash | ``feeds``, ``answering``, ``failing``, ``offline_since`` (ISO 8601 or empty), ``at`` |
 | ``host:<host>`` | hash | ``next`` allowed start, ``busy`` until, ``tail`` of who waits, ``at`` when it was set (ms) |
 
 A poller that is killed keeps nothing: its leases end, and the feeds are due again with their state of before.
 Times are wall time. A clock that was ahead and is set back would leave everything due in the future: ``at`` and
-:meth:`RedisFeedStore.pull` bring it back to what the time between two polls was meant to be.
+:meth:`RedisFeedStore.advance_due` bring it back to what the time between two polls was meant to be.
 """
 
 from __future__ import annotations
@@ -31,12 +33,14 @@ import redis.asyncio
 
 from services.contracts.ids import digest
 from services.contracts.redis_keys import POLLER
+from services.contracts.redis_keys import POLLER_STATUS as STATUS
 from services.poller.core.boilerplate import REPEATS
-from services.poller.core.model import FeedConfig, FeedState
+from services.poller.core.model import FeedConfig
 from services.poller.core.seen import Seen
-from services.poller.edges import scripts
-from services.poller.edges.batches import Batches
+from services.poller.core.state import FeedState
+from services.poller.edges.redis_batcher import RedisBatcher, load_script
 from services.poller.ports import Claim, Push
+from services.runtime.process.clock import Clock
 from services.runtime.redis.connection import RedisCalls
 
 LEASE_SECONDS: Final = 120
@@ -49,6 +53,11 @@ DUE: Final = f"{POLLER}:due"
 LEASES: Final = f"{POLLER}:leases"
 PUSHED: Final = f"{POLLER}:pushed"
 PUSHED_BYTES: Final = f"{POLLER}:pushed:bytes"
+WISHES: Final = f"{POLLER}:wishes"
+WISHES_AT_ONCE: Final = 1000
+SCRIPTS: Final = (
+    "advance_due", "claim", "count_repeated", "finish", "move", "pause_host", "shorten_leases", "take_host",
+)  # fmt: skip
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FeedState)
@@ -58,12 +67,13 @@ _push_decoder = msgspec.msgpack.Decoder(Push)
 class RedisFeedStore:
     """See :class:`services.poller.ports.FeedStore`."""
 
-    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls) -> None:
+    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, clock: Clock) -> None:
         self._redis = client
         self._calls = calls
+        self._clock = clock
         self._token = secrets.token_hex(8)
         self._claims = 0
-        self._batches = Batches(client, calls, scripts.ALL)
+        self._batches = RedisBatcher(client, calls, {name: load_script(__package__, f"{name}.lua") for name in SCRIPTS})
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
@@ -83,15 +93,24 @@ class RedisFeedStore:
             await self._calls.run(partial(self._redis.zadd, DUE, scores, nx=True))
         return len(new)
 
-    async def pull(self, due: Mapping[str, datetime]) -> None:
-        scores = {feed_id: milliseconds(moment) for feed_id, moment in due.items()}
-        if scores:
-            await self._calls.run(partial(self._redis.zadd, DUE, scores, xx=True, lt=True))
+    async def advance_due(self, due: Mapping[str, datetime]) -> None:
+        pairs = [part for feed_id, moment in due.items() for part in (feed_id, milliseconds(moment))]
+        for at in range(0, len(pairs), 1000):
+            await self._batches.script("advance_due", [DUE, LEASES], pairs[at : at + 1000])
+
+    async def take_wishes(self) -> Sequence[str]:
+        """The feeds that a person wants asked now; each is handed out once."""
+        reply: Any = await self._calls.run(lambda: self._redis.spop(WISHES, WISHES_AT_ONCE))
+        return [member.decode() for member in reply or ()]
+
+    async def write_status(self, status: Mapping[str, str | int]) -> None:
+        """What the api and the command line read of the poller as a whole."""
+        await self._calls.run(lambda: self._redis.hset(STATUS, mapping=dict[Any, Any](status)))
 
     async def shorten_leases(self, now: datetime) -> None:
         longest = timedelta(seconds=2 * LEASE_SECONDS)  # the clocks of two pollers may differ
         await self._batches.script(
-            scripts.SHORTEN, [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)]
+            "shorten_leases", [DUE, LEASES], [milliseconds(now + longest), milliseconds(now + longest / 2)]
         )
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
@@ -103,7 +122,7 @@ class RedisFeedStore:
         token = f"{self._token}:{self._claims}"
         lease_end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
         reply: list[Any] = await self._batches.script(
-            scripts.CLAIM, [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token]
+            "claim", [DUE, LEASES, PUSHED], [milliseconds(now), lease_end, limit, token]
         )
         feed_ids = [member.decode() for member in reply[::3]]
         states = await self.states(feed_ids)
@@ -114,17 +133,17 @@ class RedisFeedStore:
 
     async def extend(self, claim: Claim, now: datetime) -> None:
         end = milliseconds(now + timedelta(seconds=LEASE_SECONDS))
-        await self._batches.script(scripts.MOVE, [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
+        await self._batches.script("move", [DUE, LEASES], [claim.feed_id, claim.token, end, "0"])
 
     async def postpone(self, claim: Claim, until: datetime) -> None:
-        await self._batches.script(scripts.MOVE, [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
+        await self._batches.script("move", [DUE, LEASES], [claim.feed_id, claim.token, milliseconds(until), "1"])
 
     async def finish(self, claim: Claim, state: FeedState, seen: bytes | None, *, host: str | None = None) -> bool:
         next_poll = state.next_poll_at
         if next_poll is None:
             raise ValueError("a polled feed has a next poll")
         reply = await self._batches.script(
-            scripts.FINISH,
+            "finish",
             [
                 DUE,
                 LEASES,
@@ -160,10 +179,10 @@ class RedisFeedStore:
     async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
         if not paragraphs:
             return set()
-        epoch = int(datetime.now(UTC).timestamp() // EPOCH_SECONDS)
+        epoch = int(self._clock.now().timestamp() // EPOCH_SECONDS)
         keys = [f"{POLLER}:para:{outlet}:{number}" for number in (epoch, epoch - 1)]
         reply: list[bytes] = await self._batches.script(
-            scripts.REPEATED, keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
+            "count_repeated", keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
         )
         return {name.decode() for name in reply}
 
@@ -175,14 +194,14 @@ class RedisFeedStore:
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         args = [milliseconds(now), int(gap_seconds * 1000), BUSY_SECONDS * 1000]
-        return float(await self._batches.script(scripts.TAKE_HOST, [_host(host)], args)) / 1000
+        return float(await self._batches.script("take_host", [_host(host)], args)) / 1000
 
     async def release_host(self, host: str) -> None:
         await self._batches.command("HDEL", _host(host), "busy")
 
     async def pause_host(self, host: str, until: datetime) -> None:
-        left = max(1, int((until - datetime.now(UTC)).total_seconds() * 1000)) + 60_000
-        await self._batches.script(scripts.PAUSE_HOST, [_host(host)], [milliseconds(until), left])
+        left = max(1, int((until - self._clock.now()).total_seconds() * 1000)) + 60_000
+        await self._batches.script("pause_host", [_host(host)], [milliseconds(until), left])
 
     async def close(self) -> None:
         """Close the connections."""
@@ -195,6 +214,12 @@ async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> l
         return []
     values = await client.mget([_feed(feed_id) for feed_id in feed_ids])
     return [_decoder.decode(value) if value else None for value in values]
+
+
+async def wish(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> None:
+    """Have feeds asked within seconds, whatever their schedule says; the Retry-After of their host still holds."""
+    if feed_ids:
+        await client.sadd(WISHES, *feed_ids)
 
 
 def milliseconds(moment: datetime) -> int:

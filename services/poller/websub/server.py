@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from services.poller.metrics import PollerMetrics
-from services.poller.subscriptions import Subscriptions
+from services.poller.websub.subscriptions import Subscriptions
 from services.runtime.errors import UsageError
 
 PUSH_BYTES: Final = 2 * 1024 * 1024
