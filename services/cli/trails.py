@@ -11,6 +11,7 @@ from services.cli.way import GROUPS, Committed, Found, Told
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.notifier.edges.redis import RedisOutbox
+from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.topics import admin
 from services.runtime.messages.delivery import Delivery
@@ -73,7 +74,7 @@ async def told(outbox: RedisOutbox, alerts: Collection[str]) -> list[Told]:
 
 
 async def _read_articles(kafka: KafkaAccess, found: Found, wanted: str, own: Collection[str]) -> None:
-    async for record in broker.read_all(kafka, topics.ARTICLES):
+    async for record in log_reader.read_all(kafka, topics.ARTICLES):
         key = (record.key or b"").decode("utf-8", "replace")
         if key == wanted or key in own or record.trace == wanted:
             _keep(found.articles, record, Article)
@@ -84,10 +85,10 @@ async def _read_verdicts(
 ) -> None:
     """What the deduper made of the articles ``own``, or of the story that is ``wanted`` or has the alert ``wanted``."""
     needles = [article.encode() for article in own]
-    async for record in broker.read_all(kafka, topics.UNIQUE, since=since):
+    async for record in log_reader.read_all(kafka, topics.UNIQUE, since=since):
         if _belongs(record, needles, wanted):
             _keep(found.unique, record, UniqueArticle)
-    async for record in broker.read_all(kafka, topics.DUPLICATES, since=since):
+    async for record in log_reader.read_all(kafka, topics.DUPLICATES, since=since):
         if _belongs(record, needles, wanted):
             _keep(found.duplicates, record, Duplicate)
 
@@ -95,14 +96,14 @@ async def _read_verdicts(
 async def _read_ends(kafka: KafkaAccess, found: Found, own: Collection[str], since: datetime | None) -> None:
     """What tagger and alerter made of them, and what any service set aside."""
     needles = [article.encode() for article in own]
-    async for record in broker.read_all(kafka, topics.TAGGED, since=since):
+    async for record in log_reader.read_all(kafka, topics.TAGGED, since=since):
         if _holds(record, needles):
             _keep(found.tagged, record, TaggedArticle)
     stories = [story.encode() for story in found.stories()]
-    async for record in broker.read_all(kafka, topics.ALERTS, since=since):
+    async for record in log_reader.read_all(kafka, topics.ALERTS, since=since):
         if _holds(record, stories):
             _keep(found.alerts, record, Alert)
-    async for record in broker.read_all(kafka, topics.DEAD, since=since):
+    async for record in log_reader.read_all(kafka, topics.DEAD, since=since):
         if record.value:
             _keep(found.dead, record, DeadLetter)
 
