@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+
 from services.cli import broker
 from services.cli.way import GROUPS, Committed, Found, Told
 from services.contracts import codec, ids, topics
@@ -47,12 +49,15 @@ async def find(kafka: KafkaAccess, wanted: str, *, whole_story: bool) -> Found:
 async def committed(kafka: KafkaAccess) -> Committed:
     """How far each service has come on what it reads. A group that has read nothing yet is left out."""
     async with admin(kafka, timeout_seconds=broker.ANSWER_WITHIN_SECONDS) as client:
-        return {
-            (group, place.topic, place.partition): at.offset
-            for group in GROUPS.values()
-            for place, at in (await client.list_consumer_group_offsets(group)).items()
-            if at.offset >= 0
-        }
+        try:
+            return {
+                (group, place.topic, place.partition): at.offset
+                for group in GROUPS.values()
+                for place, at in (await client.list_consumer_group_offsets(group)).items()
+                if at.offset >= 0
+            }
+        except GroupCoordinatorNotAvailableError:  # no group has ever read from this broker
+            return {}
 
 
 async def told(outbox: RedisOutbox, alerts: Collection[str]) -> list[Told]:

@@ -6,8 +6,8 @@ takes batches from one name, ``MemoryRecords``; :func:`install` puts a class of 
 process (docs/decisions/0005-records.md).
 
 - A header's name that is not UTF-8 arrives with its bytes as ``\\xff``, and the record is handled as any other.
-- A batch that cannot be read arrives as one record: its value is the bytes of the batch, and :data:`UNREADABLE` among
-  its headers says why. No message of ours begins like a batch, so whoever decodes it sets it aside.
+- A batch that cannot be read arrives as one record: its value is the bytes of the batch, and the header
+  ``ww-unreadable`` says why. No message of ours begins like a batch, so whoever decodes it sets it aside.
 - What one fetch may grow to is bounded; what is left of it is fetched again.
 """
 
@@ -24,11 +24,11 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
+from services.runtime.messages.dead_letters import UNREADABLE
 from services.runtime.process.logging import get
 
 log = get(__name__)
 
-UNREADABLE: Final = "ww-unreadable"
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024  # decompressed; a message has 1 MB at most, a batch of ours 256 kB
 MAX_FETCH_BYTES: Final = 16 * 1024 * 1024  # of one partition, decompressed
 
