@@ -10,7 +10,7 @@ import json
 import math
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -113,6 +113,15 @@ def parse(content: bytes, name: str) -> Document[Any]:
     except yaml.YAMLError as error:
         raise builder.problem(1, f"not valid YAML: {str(error).splitlines()[0]}.") from None
     return Document(name, builder.root, builder.lines, builder.written, tuple(builder.repeated))
+
+
+def repeated_ids(key: str, ids: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
+    """Problems for :meth:`Document.refuse`: the entries of the list at ``key`` whose id stands above already."""
+    seen: set[str] = set()
+    for index, id_ in enumerate(ids):
+        if id_ in seen:
+            yield (key, index, "id"), f"the id {id_!r} is given twice in {key}: ids are unique."
+        seen.add(id_)
 
 
 @dataclass(slots=True)
