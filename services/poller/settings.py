@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 
+from services.poller.core.policy import CAP_SECONDS, HINTED_FLOOR_SECONDS
+from services.runtime.errors import UsageError
+from services.runtime.http.ssrf_guard import Allowed, parse_allowed
 from services.runtime.process.settings import CommonSettings
 
 
@@ -37,3 +41,30 @@ class PollerSettings(CommonSettings):
     websub_url: str = ""
     websub_host: str = "127.0.0.1"
     websub_port: int = 8090
+
+
+def user_agent(contact: str) -> str:
+    """Who asks: name, version and where a publisher finds us."""
+    return f"wirewatch/{version('wirewatch')} (+{contact})"
+
+
+def allowed_of(settings: PollerSettings) -> Allowed:
+    """What may be asked. Raises :class:`UsageError` naming the setting."""
+    try:
+        ports = [int(port) for port in settings.allow_ports]
+    except ValueError:
+        raise UsageError("WIREWATCH_POLLER_ALLOW_PORTS takes port numbers separated by commas.") from None
+    try:
+        return parse_allowed(settings.allow_private, ports)
+    except ValueError as error:
+        raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
+
+
+def unvalidated_of(settings: PollerSettings) -> float:
+    """The interval of feeds without validators. Raises :class:`UsageError` naming the setting."""
+    if not HINTED_FLOOR_SECONDS <= settings.unvalidated_seconds <= CAP_SECONDS:
+        raise UsageError(
+            f"WIREWATCH_POLLER_UNVALIDATED_SECONDS is {settings.unvalidated_seconds:g}: "
+            f"give {HINTED_FLOOR_SECONDS:.0f} to {CAP_SECONDS:.0f}."
+        )
+    return settings.unvalidated_seconds
