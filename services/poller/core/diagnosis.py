@@ -30,6 +30,25 @@ REFUSALS: Final[Mapping[Outcome, str]] = {
 }
 """One sentence for each way in which a request brings no document."""
 
+LABELS: Final[Mapping[Outcome, str]] = {
+    "redirect": "bad redirect",
+    "rate_limited": "rate limited",
+    "gone": "gone",
+    "http_4xx": "refused",
+    "http_5xx": "server error",
+    "timeout": "timed out",
+    "dns": "DNS failed",
+    "tls": "TLS failed",
+    "connect": "no connection",
+    "ssrf_blocked": "private address",
+    "too_large": "too large",
+    "bad_body": "damaged",
+    "not_a_feed": "not a feed",
+    "empty": "empty",
+    "parse_error": "unreadable",
+}
+"""Two words for each way in which a poll fails, for tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
