@@ -82,6 +82,18 @@ class FeedStore(Protocol):
         """Have feeds be due at these times, where they would be due later and nobody polls them now."""
         ...
 
+    async def states(self, feed_ids: Sequence[str]) -> Sequence[FeedState | None]:
+        """What is remembered of each feed; None where it was never polled."""
+        ...
+
+    async def take_wishes(self) -> Sequence[str]:
+        """The feeds that a person wants asked now; each is handed out once."""
+        ...
+
+    async def write_status(self, status: Mapping[str, str | int]) -> None:
+        """What others read of the poller as a whole."""
+        ...
+
     async def shorten_leases(self, now: datetime) -> None:
         """End leases that end later than any taken now would: whoever took them lived ahead of this clock."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -18,7 +18,7 @@ from services.poller.core.model import FeedConfig
 from services.poller.core.state import FeedState
 from services.poller.handler import Poller
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Claim
+from services.poller.ports import Claim, FeedStore
 from services.poller.status import FEED_HEALTHS, UNREACHABLE, FeedHealth
 from services.runtime.errors import UsageError
 from services.runtime.process.clock import Clock
@@ -32,7 +32,8 @@ RELOAD_SECONDS: Final = 2.0
 HEALTH_SECONDS: Final = 30.0
 WISHES_SECONDS: Final = 1.0
 SIGN_OF_LIFE_SECONDS: Final = 5.0
-PROBE_SECONDS: Final = 10.0  # between two looks whether anybody answers, while nobody does
+PROBE_SECONDS: Final = 20.0  # between two looks whether anybody answers, while nobody does
+PROBES: Final = 4  # feeds asked at such a look: one alone may be dead by itself
 DRAIN_SECONDS: Final = 25.0
 UNKNOWN_SECONDS: Final = 60.0
 DEFECTS_IN_A_ROW: Final = 20  # more than this, and the fault is not in what some feed sent
@@ -49,26 +50,6 @@ class FeedList(Protocol):
         ...
 
 
-class Schedule(Protocol):
-    """What of the store is needed here; see :class:`services.poller.ports.FeedStore`."""
-
-    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int: ...
-
-    async def advance_due(self, due: Mapping[str, datetime]) -> None: ...
-
-    async def shorten_leases(self, now: datetime) -> None: ...
-
-    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]: ...
-
-    async def postpone(self, claim: Claim, until: datetime) -> None: ...
-
-    async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]: ...
-
-    async def take_wishes(self) -> Sequence[str]: ...
-
-    async def write_status(self, status: Mapping[str, str | int]) -> None: ...
-
-
 @dataclass(slots=True, kw_only=True)
 class Scheduler:
     """Claims and polls until it is cancelled; the end of any task of it is the end of all.
@@ -79,7 +60,7 @@ class Scheduler:
     """
 
     feeds: FeedList
-    store: Schedule
+    store: FeedStore
     poller: Poller
     metrics: PollerMetrics
     clock: Clock
@@ -188,13 +169,16 @@ class Scheduler:
         while True:
             if self._failed is not None:
                 raise self._failed
-            free = self._free()
+            if self._paused():
+                await self.clock.sleep(IDLE_SECONDS)
+                continue
+            free = self.fetchers - len(self._polls)
             if free < self.fetchers / 4:  # claiming one at a time would cost a call to the store for each
                 self._room.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._room.wait(), IDLE_SECONDS)
                 continue
-            claims = () if self._held() else await self.store.claim(self.clock.now(), free)
+            claims = await self.store.claim(self.clock.now(), free if self._offline_since is None else PROBES)
             for claim in claims:
                 task = asyncio.create_task(self._poll(claim))
                 self._polls.add(task)
@@ -202,17 +186,16 @@ class Scheduler:
             if not claims:
                 await self.clock.sleep(IDLE_SECONDS)
 
-    def _free(self) -> int:
-        """How many feeds may be claimed; while nobody answers, one now and then."""
+    def _paused(self) -> bool:
+        """Whether nothing may be claimed now: a server is away, readers are behind, or nobody answers us."""
+        if self.waiting.servers or self.held_back() is not None:
+            return True
         if self.poller.connectivity.offline_since is None:
-            return self.fetchers - len(self._polls)
+            return False
         if self._polls or self.clock.monotonic() < self._probe_at:
-            return 0
+            return True
         self._probe_at = self.clock.monotonic() + PROBE_SECONDS
-        return self.fetchers if self.fetchers < 4 else max(1, self.fetchers // 4)
-
-    def _held(self) -> bool:
-        return bool(self.waiting.servers) or self.held_back() is not None
+        return False
 
     async def _poll(self, claim: Claim) -> None:
         config = self.feeds.feeds.get(claim.feed_id)

@@ -117,7 +117,7 @@ class FakeFeedStore:
 
     def __init__(self) -> None:
         self.due: dict[str, datetime] = {}
-        self.states: dict[str, FeedState] = {}
+        self.kept: dict[str, FeedState] = {}
         self.records: dict[str, bytes] = {}
         self.leases: dict[str, str] = {}
         self.hosts: dict[str, datetime] = {}
@@ -125,6 +125,8 @@ class FakeFeedStore:
         self.addresses: dict[str, str] = {}
         self.printed: dict[tuple[str, str], set[str]] = {}
         self.pushed: dict[str, list[Push]] = {}
+        self.wishes: list[str] = []
+        self.status: dict[str, str | int] = {}
         self._tokens = 0
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
@@ -139,6 +141,16 @@ class FakeFeedStore:
     async def shorten_leases(self, now: datetime) -> None:
         """Leases are not kept here."""
 
+    async def states(self, feed_ids: Sequence[str]) -> Sequence[FeedState | None]:
+        return [self.kept.get(feed_id) for feed_id in feed_ids]
+
+    async def take_wishes(self) -> Sequence[str]:
+        taken, self.wishes = self.wishes, []
+        return taken
+
+    async def write_status(self, status: Mapping[str, str | int]) -> None:
+        self.status = dict(status)
+
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         self._tokens += 1
         claims = []
@@ -146,7 +158,7 @@ class FakeFeedStore:
             if moment <= now:
                 self.due[feed] = now + LEASE
                 self.leases[feed] = str(self._tokens)
-                state, pushed = self.states.get(feed, FeedState()), bool(self.pushed.get(feed))
+                state, pushed = self.kept.get(feed, FeedState()), bool(self.pushed.get(feed))
                 claims.append(Claim(feed, str(self._tokens), moment, state, pushed))
         return claims
 
@@ -164,7 +176,7 @@ class FakeFeedStore:
         if self.leases.get(claim.feed_id) != claim.token or state.next_poll_at is None:
             return False
         self.due[claim.feed_id] = state.next_poll_at
-        self.states[claim.feed_id] = state
+        self.kept[claim.feed_id] = state
         if seen:
             self.records[claim.feed_id] = seen
         if claim.pushed:

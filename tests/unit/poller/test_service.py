@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,8 +14,6 @@ import pytest
 
 from services.poller import scheduler
 from services.poller.core.model import FeedConfig, Fetched, Request
-from services.poller.core.state import FeedState
-from services.poller.ports import Claim
 from services.poller.scheduler import Scheduler
 from services.poller.service import PollerService
 from services.runtime.kafka.connection import KafkaAccess
@@ -78,40 +76,6 @@ class Feeds:
         return False
 
 
-@dataclass
-class Store:
-    """The schedule of a bench, as the service asks for it."""
-
-    bench: Bench
-    wishes: list[str] = field(default_factory=list)
-    status: dict[str, str | int] = field(default_factory=dict)
-
-    async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
-        return await self.bench.store.sync(feeds, first_polls)
-
-    async def advance_due(self, due: Mapping[str, datetime]) -> None:
-        await self.bench.store.advance_due(due)
-
-    async def shorten_leases(self, now: datetime) -> None:
-        await self.bench.store.shorten_leases(now)
-
-    async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
-        return await self.bench.store.claim(now, limit)
-
-    async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
-        return [self.bench.store.states.get(feed_id) for feed_id in feed_ids]
-
-    async def postpone(self, claim: Claim, until: datetime) -> None:
-        await self.bench.store.postpone(claim, until)
-
-    async def take_wishes(self) -> Sequence[str]:
-        taken, self.wishes = self.wishes, []
-        return taken
-
-    async def write_status(self, status: Mapping[str, str | int]) -> None:
-        self.status = dict(status)
-
-
 class Connected:
     """A publisher that has nothing to connect to."""
 
@@ -138,12 +102,10 @@ class Lag:
 
 
 @asynccontextmanager
-async def running(
-    bench: Bench, feeds: Sequence[FeedConfig], lag: Any, *, store: Store | None = None
-) -> AsyncIterator[PollerService]:
+async def running(bench: Bench, feeds: Sequence[FeedConfig], lag: Any) -> AsyncIterator[PollerService]:
     parts: dict[str, Any] = {
         "feeds": Feeds({feed.id: feed for feed in feeds}),
-        "store": store or Store(bench),
+        "store": bench.store,
         "poller": bench.poller,
         "metrics": bench.poller.metrics,
         "clock": bench.clock,
@@ -172,11 +134,11 @@ async def test_a_defect_in_one_poll_is_that_feeds_failure_and_the_others_go_on()
     bad, good = a_feed("https://bad.example/feed"), a_feed("https://good.example/feed")
     bench = a_bench(broken={bad.url})
     async with running(bench, [bad, good], Lag()) as service:
-        while not {bad.id, good.id} <= bench.store.states.keys():
+        while not {bad.id, good.id} <= bench.store.kept.keys():
             await asyncio.sleep(0)
         assert service.healthy() is None
-    assert bench.store.states[good.id].health.last_outcome == "ok"
-    failed = bench.store.states[bad.id]
+    assert bench.store.kept[good.id].health.last_outcome == "ok"
+    failed = bench.store.kept[bad.id]
     assert (failed.health.last_outcome, failed.health.last_detail) == (
         "parse_error",
         "a defect of Wirewatch: RuntimeError",
@@ -193,7 +155,7 @@ async def test_many_defects_in_a_row_end_the_service() -> None:
         with pytest.raises(RuntimeError, match="nobody foresaw this"):
             await service.ended()
         assert service.healthy() == "the schedule has stopped"
-    assert len(bench.store.states) == scheduler.DEFECTS_IN_A_ROW
+    assert len(bench.store.kept) == scheduler.DEFECTS_IN_A_ROW
 
 
 async def test_the_end_of_the_look_at_the_readers_ends_the_service() -> None:
@@ -210,7 +172,7 @@ async def test_without_a_limit_nobody_has_to_look() -> None:
     bench = a_bench(broken=set())
     lag = ConsumerLag(kafka=KafkaAccess("127.0.0.1:1"), limit=0, metrics=LagMetrics(bench.registry), clock=bench.clock)
     async with running(bench, [a_feed()], lag) as service:
-        while not bench.store.states:
+        while not bench.store.kept:
             await asyncio.sleep(0)
         assert service.healthy() is None
 
@@ -219,11 +181,11 @@ async def test_a_store_that_was_emptied_gets_its_schedule_back() -> None:
     feed = a_feed()
     bench = a_bench(broken=set())
     async with running(bench, [feed], Lag()):
-        while feed.id not in bench.store.states:
+        while feed.id not in bench.store.kept:
             await asyncio.sleep(0)
-        for memory in (bench.store.due, bench.store.states, bench.store.leases, bench.store.hosts):
+        for memory in (bench.store.due, bench.store.kept, bench.store.leases, bench.store.hosts):
             memory.clear()
-        while feed.id not in bench.store.states:
+        while feed.id not in bench.store.kept:
             bench.clock.advance(1)
             await asyncio.sleep(0)
 
@@ -232,14 +194,14 @@ async def test_a_clock_that_is_set_back_does_not_silence_the_feeds() -> None:
     feed = a_feed()
     bench = a_bench(broken=set())
     async with running(bench, [feed], Lag()):
-        while feed.id not in bench.store.states:
+        while feed.id not in bench.store.kept:
             await asyncio.sleep(0)
-        polled = bench.store.states[feed.id]
+        polled = bench.store.kept[feed.id]
         last = polled.health.last_poll_at
         assert last is not None
         assert polled.next_poll_at is not None
         interval, step = polled.next_poll_at - last, timedelta(days=1)
-        bench.store.states[feed.id] = msgspec.structs.replace(
+        bench.store.kept[feed.id] = msgspec.structs.replace(
             polled,
             health=msgspec.structs.replace(polled.health, last_poll_at=last + step),
             next_poll_at=polled.next_poll_at + step,
@@ -275,12 +237,12 @@ async def test_while_nothing_answers_the_schedule_is_held_and_afterwards_all_fee
         began, asked = bench.clock.now(), len(web.requests)
         while bench.clock.now() < began + timedelta(hours=1):
             await asyncio.sleep(0)
-        assert len(web.requests) - asked < 3600 / scheduler.PROBE_SECONDS * 2
-        assert all(state.health.failures < 8 for state in bench.store.states.values())
+        assert len(web.requests) - asked < (3600 / scheduler.PROBE_SECONDS + 2) * scheduler.PROBES
+        assert all(state.health.failures < 8 for state in bench.store.kept.values())
         assert bench.count("wirewatch_poller_offline_since_timestamp_seconds") > 0
         web.away = False
         back = bench.clock.now()
-        while sum(state.health.failures == 0 for state in bench.store.states.values()) < len(feeds):
+        while sum(state.health.failures == 0 for state in bench.store.kept.values()) < len(feeds):
             await asyncio.sleep(0)
         assert bench.clock.now() - back < timedelta(minutes=3)
         while service.note() is not None:
@@ -293,13 +255,13 @@ async def test_a_wish_has_a_feed_asked_within_seconds() -> None:
     web = FakeWeb()
     web.answers.append(ok(rss(an_item(1))))
     bench = Bench(web=web, clock=Virtual())
-    store = Store(bench)
-    async with running(bench, [feed], Lag(), store=store):
-        while not bench.store.states:
+    store = bench.store
+    async with running(bench, [feed], Lag()):
+        while not bench.store.kept:
             await asyncio.sleep(0)
-        polls, due = bench.store.states[feed.id].health.polls, bench.store.due[feed.id]
+        polls, due = bench.store.kept[feed.id].health.polls, bench.store.due[feed.id]
         store.wishes.append(feed.id)
-        while bench.store.states[feed.id].health.polls == polls:
+        while bench.store.kept[feed.id].health.polls == polls:
             await asyncio.sleep(0)
         assert bench.clock.now() < due
         while not store.status.get("answering"):

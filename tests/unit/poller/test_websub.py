@@ -203,7 +203,7 @@ class World:
         return await self.bench.poller.poll(claim, self.config)
 
     def gap_hours(self) -> float:
-        state = self.bench.store.states[self.config.id]
+        state = self.bench.store.kept[self.config.id]
         assert state.next_poll_at is not None
         assert state.health.last_poll_at is not None
         return (state.next_poll_at - state.health.last_poll_at) / HOUR
@@ -305,7 +305,7 @@ async def test_a_push_without_a_feed_in_it_makes_the_feed_be_asked_soon(body: by
     world.bench.clock.advance(60)
     await world.push(body)
     await world.take()
-    state = world.bench.store.states[world.config.id]
+    state = world.bench.store.kept[world.config.id]
     assert state.next_poll_at is not None
     assert state.health.last_poll_at is not None
     assert state.next_poll_at - state.health.last_poll_at == timedelta(minutes=5)
