@@ -115,7 +115,10 @@ WRONG: list[tuple[str, str]] = [
     (one("quiet: {from: '22:00', to: '07:00'}"), "'timezone' must be given"),
     (one("quiet: {from: '25:00', to: '07:00', timezone: UTC}"), '\'25:00\' is not a time from "00:00" to "23:59"'),
     (one("quiet: {from: 22:00, to: '07:00', timezone: UTC}"), "from: expected text, not 22:00: put it in quotes"),
-    (one("quiet: {from: '22:00', to: '07:00', timezone: UTC, days: [friday]}"), "'friday' is not known here: did you mean 'fri'?"),
+    (
+        one("quiet: {from: '22:00', to: '07:00', timezone: UTC, days: [friday]}"),
+        "'friday' is not known here: did you mean 'fri'?",
+    ),
 ]
 # What no plain schema sees.
 BEYOND_THE_SCHEMA: list[tuple[str, str]] = [
