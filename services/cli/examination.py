@@ -160,7 +160,7 @@ def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     from services.alerter import severity_file
     from services.alerter.settings import AlerterSettings
     from services.local.preflight import SETTINGS
-    from services.notifier import watch_file
+    from services.notifier.edges import watch_file
     from services.notifier.settings import NotifierSettings
     from services.poller.edges.feedlist import FeedList
     from services.poller.settings import PollerSettings

@@ -41,21 +41,13 @@ def check(
     import os
 
     from services.cli.console import err, json_line, out
-    from services.notifier import watch_file
-    from services.notifier.edges import apprise
-    from services.notifier.errors import WatchFileError
+    from services.notifier.edges import apprise, watch_file
+    from services.runtime.errors import UnusableFilesError
 
     path = file or in_force()
     try:
-        loaded = watch_file.load(path, os.environ)
-        problems = tuple(
-            f"{path}, line {route.channel.line}: channel {route.id!r}: {problem}"
-            for route in loaded.routes.values()
-            if route.channel.kind == "apprise" and (problem := apprise.problem_of(route.url or ""))
-        )
-        if problems:
-            raise WatchFileError(problems)
-    except WatchFileError as error:
+        active = watch_file.load(path, os.environ, apprise_problem=apprise.problem_of)
+    except UnusableFilesError as error:
         if json:
             json_line({"ok": False, "problems": error.problems})
         else:
@@ -64,15 +56,15 @@ def check(
                 err.print(problem, markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     if json:
-        json_line({"ok": True, "file": str(path), "watches": len(loaded.watches), "channels": len(loaded.routes)})
+        json_line({"ok": True, "file": str(path), "watches": len(active.watches), "channels": len(active.routes)})
     else:
-        out.print(f"{path}: {len(loaded.watches)} watches, {len(loaded.routes)} channels, [green]can be used[/]")
+        out.print(f"{path}: {len(active.watches)} watches, {len(active.routes)} channels, [green]can be used[/]")
 
 
 def list_watches(watches: WatchesOption = None, json: JsonOption = False) -> None:
     """The watches of a file: what each asks for, where it goes, and when. Secrets are not looked up."""
     from services.cli.console import json_line, out
-    from services.notifier import watch_file
+    from services.notifier.edges import watch_file
 
     file = watch_file.parse(watches or in_force())
     if json:
@@ -104,7 +96,7 @@ def try_out(
 
     from services.cli import addresses, watch_trial
     from services.cli.broker import quiet
-    from services.notifier import watch_file
+    from services.notifier.edges import watch_file
 
     address = addresses.kafka(kafka)
     after = watch_trial.since(since)
@@ -148,10 +140,10 @@ def in_force() -> Path:
     """The file that the notifier of this environment reads."""
     import os
 
-    from services.notifier import watch_file
+    from services.notifier.settings import default_path
 
     given = os.environ.get("WIREWATCH_NOTIFIER_WATCHES")
-    return Path(given) if given else watch_file.default_path()
+    return Path(given) if given else default_path()
 
 
 async def _deliveries(address: RedisAccess, *, dead: bool, limit: int) -> list[Listed]:
@@ -207,8 +199,8 @@ def _described(watch: Watch, file: WatchFile) -> dict[str, object]:
         timing.append(f"quiet {quiet.start:%H:%M} to {quiet.end:%H:%M} {quiet.zone.key}")
     if watch.per_hour is not None:
         timing.append(f"at most {watch.per_hour} an hour")
-    if watch.digest_minutes is not None:
-        timing.append(f"digest every {watch.digest_minutes} min")
+    if watch.digest is not None:
+        timing.append(f"digest every {watch.digest.every_minutes} min")
     if watch.critical_at_once:
         timing.append("critical at once")
     return {
@@ -232,6 +224,11 @@ def _asked(watch: Watch) -> str:
         "changes": when.changes,
     }
     parts += [f"{name}: {', '.join(sorted(values))}" for name, values in named.items() if values]
+    if when.event is not None:
+        event = when.event
+        lists = {"agent": event.agent, "object": event.object, "act": event.act, "mode": event.mode}
+        lists["dyad"] = frozenset("-".join(sorted(pair)) for pair in event.dyad)
+        parts += [f"event {name}: {', '.join(sorted(values))}" for name, values in lists.items() if values]
     if when.min_severity != "low":
         parts.append(f"at least {when.min_severity}")
     if when.confidence is not None:
