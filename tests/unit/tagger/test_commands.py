@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from services.cli import packs, tag
+from services.cli.app import build
 from services.runtime.errors import UsageError
 from tests.support.packs import SMALL_PACK
 
@@ -17,10 +17,7 @@ PACT = {"id": "a", "title": "Russia and North Korea sign mutual defence treaty",
 
 
 def app() -> typer.Typer:
-    made = typer.Typer()
-    tag.register(made)
-    packs.register(made)
-    return made
+    return build()
 
 
 def test_tag_gives_one_line_for_each_article_in_order() -> None:

@@ -1,0 +1,1 @@
+"""``wirewatch up``: the whole pipeline on this machine."""
