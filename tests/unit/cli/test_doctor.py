@@ -53,7 +53,7 @@ def test_servers_that_are_away_are_failures(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_person_reads_a_table() -> None:
     shown = CliRunner().invoke(build(), ["doctor"]).stdout
     assert "what to do" in shown
-    assert "checks: 0 to mend" in shown
+    assert "checks: 0 failed" in shown
 
 
 @pytest.mark.parametrize(
