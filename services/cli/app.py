@@ -39,7 +39,9 @@ class _Commands(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = typer.main.get_command(import_module(COMMANDS[name]).app)
+            made = typer.main.get_command(import_module(COMMANDS[name]).app)
+            made.name = name
+            self._made[name] = made
         return self._made[name]
 
     def __setitem__(self, name: str, command: Any) -> None:

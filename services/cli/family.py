@@ -19,15 +19,15 @@ class Family(TyperGroup):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command, its flags without the ``<bool>`` that would stand for nothing to type."""
+        """The command, in this style."""
         command = super().get_command(ctx, cmd_name)
         if command is not None:
-            _plain_flags(command.get_params(ctx))
+            _without_types(command.get_params(ctx))
         return command
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The options of the group itself."""
-        return _plain_flags(super().get_params(ctx))
+        return _without_types(super().get_params(ctx))
 
 
 def family(help_text: str) -> typer.Typer:
@@ -40,8 +40,11 @@ def single() -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
-def _plain_flags(parameters: list[Any]) -> list[Any]:
+def _without_types(parameters: list[Any]) -> list[Any]:
+    """A flag takes nothing, and an argument's name says what it is: both are shown without ``<bool>`` or ``<str>``."""
     for parameter in parameters:
-        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = lambda ctx: None
+        elif parameter.is_flag:
             parameter.metavar = ""
     return parameters

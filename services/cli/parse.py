@@ -21,7 +21,7 @@ app = single()
 
 @app.command()
 def parse(
-    sources: Annotated[list[str], typer.Argument(metavar="FILE_OR_URL...", help="Feed files or addresses.")],
+    sources: Annotated[list[str], typer.Argument(metavar="FILE_OR_URL", help="Feed files or addresses.")],
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="Resolve relative links in files against this.")
     ] = None,

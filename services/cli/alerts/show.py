@@ -82,7 +82,10 @@ def _print(record: Record, form: Form, *, earlier: bool) -> None:
         sys.stdout.write(record.line)
         sys.stdout.flush()
     elif form == "line":
-        out.print(panel.line(record.alert), no_wrap=True, overflow="ellipsis", crop=out.is_terminal)
+        line = panel.line(record.alert)
+        if out.is_terminal:
+            line.truncate(out.width, overflow="ellipsis")
+        out.print(line, soft_wrap=True)
     else:
         out.print(panel.alert(record.alert, earlier=earlier))
 

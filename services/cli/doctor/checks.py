@@ -20,11 +20,10 @@ from aiokafka.errors import KafkaError
 from services.alerter import severity_file
 from services.alerter.settings import AlerterSettings
 from services.cli import addresses
+from services.cli.feeds import lists
 from services.local.preflight import SETTINGS
 from services.notifier import watch_file
 from services.notifier.settings import NotifierSettings
-from services.poller.edges.feedlist import FeedList
-from services.poller.settings import PollerSettings
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.runtime.kafka import topics
@@ -179,10 +178,8 @@ def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
         return f"those of {len(SETTINGS)} services"
 
     def feeds() -> str:
-        lists = [Path(name) for name in of(PollerSettings, "poller").feeds]
-        loaded = FeedList(lists)
-        loaded.load()
-        return f"{len(loaded.feeds)} in {', '.join(str(path) for path in lists)}"
+        named = lists.in_force(environ)
+        return f"{len(lists.load(named))} in {', '.join(map(str, named))}"
 
     def packs() -> str:
         folder = of(TaggerSettings, "tagger").packs or library.default_folder()

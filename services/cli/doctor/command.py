@@ -42,10 +42,13 @@ def doctor(kafka: KafkaOption = None, redis: RedisOption = None, json: JsonOptio
 
 
 def _show(found: list[Finding]) -> None:
-    made = table("check", "state", "found", "what to do", whole=("check", "state"))
+    made = table("check", "state", "found, and what to do", whole=("check", "state"))
     for finding in found:
         state = Text(finding.state, style=_COLOURS[finding.state])
-        made.add_row(finding.check, state, Text(plain(finding.found)), Text(plain(finding.fix)))
+        text = Text(plain(finding.found))
+        if finding.fix:
+            text.append(f"\n→ {plain(finding.fix)}", style=_COLOURS[finding.state])
+        made.add_row(finding.check, state, text)
     out.print(made)
     wrong = sum(finding.state == "fail" for finding in found)
     warned = sum(finding.state == "warn" for finding in found)

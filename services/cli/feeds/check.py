@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.cli.feeds.reader import Reader, SourceError
-from services.cli.output import cell, err, json_line, out
+from services.cli.output import cell, error, json_line, out
 from services.poller.core.diagnosis import LABELS, REFUSALS, Answer, is_usable, summary
 
 _AT_ONCE: Final = 8
@@ -22,13 +22,13 @@ async def check_one(reader: Reader, url: str) -> Found:
     """Poll once; ``says`` is one sentence."""
     answer = await reader.fetch(url)
     if answer.outcome != "ok":
-        detail = f" ({answer.detail})" if answer.detail else ""
+        detail = f" ({answer.detail})" if answer.detail and answer.outcome != "dns" else ""
         return _refused(url, answer.outcome, f"{REFUSALS[answer.outcome]}{detail}.")
     content_type = (answer.headers or {}).get("content-type")
     try:
         feed = await reader.document(answer.body, url=answer.url, content_type=content_type)
-    except SourceError as error:
-        return _refused(url, error.kind, f"This is no feed that can be read: {error}.")
+    except SourceError as refused:
+        return _refused(url, refused.kind, f"This is no feed that can be read: {refused}.")
     articles = reader.articles(url, feed, answer.url)
     judged = Answer(response=answer, feed=feed, articles=articles, now=datetime.now(UTC))
     return {
@@ -50,7 +50,7 @@ async def check_all(urls: Sequence[str], *, as_json: bool) -> int:
     Ends early where no host name at all can be resolved: then nothing is wrong with the feeds.
     """
     outcomes: Counter[str] = Counter()
-    bad = 0
+    bad, held = 0, list[Found]()
     together = asyncio.Semaphore(_AT_ONCE)
     async with Reader.opened() as reader, asyncio.TaskGroup() as group:
 
@@ -63,12 +63,17 @@ async def check_all(urls: Sequence[str], *, as_json: bool) -> int:
             found = await done
             outcomes[found["outcome"]] += 1
             bad += not found["ok"]
-            _print(found, as_json=as_json)
-            if outcomes["dns"] == outcomes.total() == _OFFLINE_AFTER < len(tasks):
+            held.append(found)
+            if outcomes["dns"] < outcomes.total():
+                held = _print_all(held, as_json=as_json)
+            elif len(held) == _OFFLINE_AFTER:
                 for task in tasks:
                     task.cancel()
-                err.print("No host name could be resolved: this machine seems to be offline. Stopped.", style="red")
                 break
+    if outcomes["dns"] == outcomes.total() >= 2:
+        error(f"No host name could be resolved ({bad} tried): this machine seems to be offline.")
+    if as_json or outcomes["dns"] < _OFFLINE_AFTER:
+        _print_all(held, as_json=as_json)
     if not as_json:
         _print_sum(outcomes, bad)
     return bad
@@ -78,12 +83,15 @@ def _refused(url: str, outcome: str, sentence: str) -> Found:
     return {"url": url, "ok": False, "outcome": outcome, "says": sentence}
 
 
-def _print(found: Found, *, as_json: bool) -> None:
-    if as_json:
-        json_line(found)
-        return
-    mark = "[green]ok[/]  " if found["ok"] else "[red]bad[/] "
-    out.print(f"{mark} {cell(found['url'])}: {cell(found['says'])}", soft_wrap=True)
+def _print_all(held: Sequence[Found], *, as_json: bool) -> list[Found]:
+    """Print what was held back; what is held then is nothing."""
+    for found in held:
+        if as_json:
+            json_line(found)
+        else:
+            mark = "[green]ok[/]  " if found["ok"] else "[red]bad[/] "
+            out.print(f"{mark} {cell(found['url'])}: {cell(found['says'])}", soft_wrap=True)
+    return []
 
 
 def _print_sum(outcomes: Counter[str], bad: int) -> None:

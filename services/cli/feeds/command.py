@@ -111,9 +111,7 @@ def export(list_file: ListOption = None) -> None:
 
 @app.command()
 def check(
-    urls: Annotated[
-        list[str] | None, typer.Argument(metavar="[URL]...", help="Addresses; the whole list if none.")
-    ] = None,
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL", help="Addresses; the whole list if none.")] = None,
     list_file: ListOption = None,
     json: JsonOption = False,
 ) -> None:

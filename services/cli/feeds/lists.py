@@ -26,9 +26,22 @@ def own_list(environ: Mapping[str, str]) -> Path:
 
 def read(list_file: Path | None, environ: Mapping[str, str]) -> list[FeedConfig]:
     """The feeds of ``list_file``, else those that the poller reads here: the setting, the own list or the shipped."""
-    loaded = FeedList([list_file] if list_file else _in_force(environ))
+    return load([list_file] if list_file else in_force(environ))
+
+
+def load(paths: Sequence[Path]) -> list[FeedConfig]:
+    """The feeds of these files, each once. Raises :class:`UsageError`."""
+    loaded = FeedList(paths)
     loaded.load()
     return list(loaded.feeds.values())
+
+
+def in_force(environ: Mapping[str, str]) -> list[Path]:
+    """The files of the poller that runs in this environment."""
+    if named := settings.load(PollerSettings, "poller", environ).feeds:
+        return [Path(name) for name in named]
+    own = own_list(environ)
+    return [own if own.is_file() else files.seeds() / "feeds.opml"]
 
 
 def outline(attributes: Mapping[str, str | None], folder: str | None) -> list[FeedConfig]:
@@ -79,10 +92,3 @@ class Edited:
             temporary.replace(self.path)
         except OSError as error:
             raise UsageError(f"{self.path}: {error.strerror}; name another file with --list.") from None
-
-
-def _in_force(environ: Mapping[str, str]) -> list[Path]:
-    if named := settings.load(PollerSettings, "poller", environ).feeds:
-        return [Path(name) for name in named]
-    own = own_list(environ)
-    return [own if own.is_file() else files.seeds() / "feeds.opml"]

@@ -41,7 +41,11 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         counts = Counter(known.values())
         told = ", ".join(f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items())
         out.print(f"{len(feeds)} feeds: {told}\n")
-    out.print(_table(shown, states or {}, now, verbose=verbose))
+    if verbose:
+        for feed in shown:
+            out.print(_block(feed, (states or {}).get(feed.id), now), soft_wrap=True)
+    else:
+        out.print(_table(shown, states or {}, now))
 
 
 async def _states(feeds: Sequence[FeedConfig]) -> dict[str, FeedState] | None:
@@ -67,28 +71,39 @@ def _facts(feed: FeedConfig, word: str, state: FeedState | None, now: datetime) 
     }
 
 
-def _table(feeds: Sequence[FeedConfig], states: dict[str, FeedState], now: datetime, *, verbose: bool) -> Table:
-    columns = ["feed", "health", "last success", "next poll", "new/day"]
-    columns += ["unchanged", "why then", "error"] if verbose else []
-    made = table(*columns, right=("last success", "next poll", "new/day", "unchanged"))
+def _table(feeds: Sequence[FeedConfig], states: dict[str, FeedState], now: datetime) -> Table:
+    made = table(
+        "feed", "health", "last success", "next poll", "new/day", right=("last success", "next poll", "new/day")
+    )
     for feed in feeds:
         state = states.get(feed.id)
         if state is None:
             made.add_row(cell(feed.title or feed.url), "[dim]not polled[/]")
             continue
         rate = items_a_day(state, now)
-        row = [
+        made.add_row(
             cell(feed.title or feed.url),
             _health(state, now),
             _ago(state.last_success_at, now),
             _until(state.next_poll_at, now),
             f"{rate:.1f}" if rate is not None else "",
-        ]
-        if verbose:
-            share = f"{100 * state.not_modified // state.polls} %" if state.polls else ""
-            row += [share, cell(state.why), cell(state.last_detail or "") if state.failures else ""]
-        made.add_row(*row)
+        )
     return made
+
+
+def _block(feed: FeedConfig, state: FeedState | None, now: datetime) -> str:
+    """All that is known of one feed, in a few lines."""
+    if state is None:
+        return f"[bold]{cell(feed.title or feed.url)}[/]  [dim]not polled[/]\n  {cell(feed.url)}"
+    lines = [
+        f"[bold]{cell(feed.title or feed.url)}[/]  {_health(state, now)}",
+        f"  {cell(feed.url)}",
+        f"  last success {_ago(state.last_success_at, now)}, next poll {_until(state.next_poll_at, now)}"
+        f" ({cell(state.why)}), {state.polls} polls, {state.not_modified} of them unchanged",
+    ]
+    if state.failures and state.last_detail:
+        lines.append(f"  [red]{cell(state.last_detail)}[/]")
+    return "\n".join(lines)
 
 
 def _health(state: FeedState, now: datetime) -> str:

@@ -130,8 +130,8 @@ def _print(count: int, report: Sequence[TopicChange]) -> None:
         days = max(change.days, 1)
         made.add_row(
             change.topic,
-            change.before or "-",
-            change.after or "-",
+            _version(change.before),
+            _version(change.after),
             f"{change.tags_before / days:.1f} -> {change.tags_after / days:.1f}",
             f"{change.alerts_before / days:.1f} -> {change.alerts_after / days:.1f}",
             str(change.gained_total),
@@ -142,6 +142,11 @@ def _print(count: int, report: Sequence[TopicChange]) -> None:
         for sign, style, changes in (("+", "green", change.gained), ("-", "red", change.lost)):
             for one in changes:
                 out.print(_line(change.topic, sign, style, one), soft_wrap=True)
+
+
+def _version(pack: str | None) -> str:
+    """``1.6-57248aea`` of ``alliances@1.6-57248aea``."""
+    return pack.partition("@")[2] if pack else "-"
 
 
 def _line(topic: str, sign: str, style: str, change: Change) -> Text:

@@ -24,7 +24,7 @@ app = family("Topic packs: what makes an article belong to a topic.")
 @app.command()
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="A folder of packs, or one pack; else the shipped ones.")
+        Path | None, typer.Argument(metavar="PATH", help="A folder of packs, or one pack; else the shipped ones.")
     ] = None,
     json: JsonOption = False,
 ) -> None:

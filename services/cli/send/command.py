@@ -15,7 +15,7 @@ app = single()
 
 @app.command()
 def send(
-    file: Annotated[str, typer.Argument(help="A JSONL file; - reads standard input.", metavar="[FILE]")] = "-",
+    file: Annotated[str, typer.Argument(help="A JSONL file; - reads standard input.", metavar="FILE")] = "-",
     kafka: KafkaOption = None,
     backfill: Annotated[
         bool, typer.Option("--backfill", help="Mark completed articles as known history: they open no alert.")

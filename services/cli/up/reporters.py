@@ -75,6 +75,7 @@ class TerminalReporter:
         self._status: Status | None = None
         self._last = ""
         self._stands = False
+        self._ending = False
 
     def progress(self, what: str, done: int, total: int) -> None:
         text = f"{what} {done}/{total}" if total else what
@@ -114,15 +115,17 @@ class TerminalReporter:
 
     def ending(self) -> None:
         self._stands = False
-        if self._console.is_terminal:
-            self._spin("stopping")
-        else:
+        self._spin("stopping")
+        if not self._console.is_terminal:
             self._console.print("stopping ...")
+        self._ending = True
 
     def close(self) -> None:
         if self._status is not None:
             self._status.stop()
             self._status = None
+        if self._ending:
+            self._console.print("Stopped.")
 
     def _spin(self, text: str) -> None:
         if not self._console.is_terminal:

@@ -25,7 +25,7 @@ app = family("Watches: who is notified of which alerts, and how.")
 
 @app.command()
 def check(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help=f"A watch file; else {_IN_FORCE}.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=f"A watch file; else {_IN_FORCE}.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Check a watch file and the secrets it refers to. Nothing is sent. Exit code 2: it cannot be used."""
