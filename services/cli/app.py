@@ -14,7 +14,7 @@ from services.cli.family import Family
 
 COMMANDS = {
     "up": "services.cli.up.command",
-    "status": "services.cli.status",
+    "status": "services.cli.up.status",
     "alerts": "services.cli.alerts.command",
     "trace": "services.cli.trace.command",
     "watches": "services.cli.watches.command",

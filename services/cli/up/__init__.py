@@ -1,1 +1,1 @@
-"""``wirewatch up``: the whole pipeline on this machine."""
+"""``wirewatch up`` and ``status``: the whole pipeline on this machine."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from services.cli import status
+from services.cli.up import status
 from services.cli.up.reporters import JsonReporter
 from services.cli.up.run import _Up
 from services.local import ports
