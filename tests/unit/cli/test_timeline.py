@@ -12,6 +12,7 @@ from msgspec import Struct
 from services.cli.trace.timeline import Committed, Found, Notified, Step, Timeline, timelines
 from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
+from services.poller.core import imports
 from services.runtime.messages.dead_letters import dead_letter
 from services.runtime.messages.delivery import Delivery
 from tests.support.alerts import STORY, a_copy, a_tagged, an_opened_alert
@@ -186,3 +187,13 @@ def test_what_a_service_set_aside() -> None:
     world.found.dead.append((delivery, letter))
     assert (last(world).service, last(world).status) == ("deduper", "dead")
     assert letter.id in last(world).reason
+
+
+def test_an_article_that_was_sent_by_hand_says_so() -> None:
+    article, _ = imports.article_of(
+        b'{"id": "ux5", "title": "T"}', now=START, backfill=False, known=lambda: imports.NOTHING_KNOWN
+    )
+    world = World()
+    world.polled(article)
+    first = world.way().steps[0]
+    assert (first.service, first.status, first.reason) == ("send", "published", "imported")
