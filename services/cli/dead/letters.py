@@ -18,6 +18,7 @@ from services.cli.output import out, table, warn
 from services.contracts import codec, topics
 from services.contracts.messages import DeadLetter
 from services.runtime.errors import UsageError
+from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages.dead_letters import noted_as_replayed, replayed
 from services.runtime.ports import Publisher
@@ -74,7 +75,7 @@ async def read(kafka: KafkaAccess) -> Found:
     """What the dead-letter topic holds now."""
     broker.quiet()
     await broker.require_topic(kafka, topics.DEAD)
-    return gather([(record.key, record.value) async for record in broker.read_all(kafka, topics.DEAD)])
+    return gather([(record.key, record.value) async for record in log_reader.read_all(kafka, topics.DEAD)])
 
 
 async def replay(kafka: KafkaAccess, *, only: list[str], reason: str | None) -> int:
@@ -96,7 +97,7 @@ async def _replay_one(kafka: KafkaAccess, publisher: Publisher, letter: DeadLett
     """Send one letter's original, then note it. A crash between the two means it is sent once more, which is safe."""
     original = letter.value
     if original is None:  # too large to be repeated in the letter: the original may still lie where it was
-        record = await broker.read_one(kafka, letter.topic, letter.partition, letter.offset)
+        record = await log_reader.read_one(kafka, letter.topic, letter.partition, letter.offset)
         original = record.value if record else None
     if original is None:
         warn(f"{letter.id} has no bytes to send: {letter.detail}")

@@ -17,6 +17,7 @@ from services.contracts import codec, topics
 from services.contracts.messages import UniqueArticle
 from services.poller.core.imports import time_of
 from services.runtime.errors import UsageError
+from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess
 from services.tagger import library
 from services.tagger.core.backtest import Backtest, Change, Past, TopicChange
@@ -91,7 +92,7 @@ async def _from_topic(test: Backtest, kafka: KafkaAccess, start: datetime | None
 
 
 async def _past(kafka: KafkaAccess, start: datetime | None) -> AsyncIterator[Past]:
-    async for delivery in broker.read_all(kafka, topics.UNIQUE):
+    async for delivery in log_reader.read_all(kafka, topics.UNIQUE):
         try:
             unique = codec.decode(delivery.value, UniqueArticle)
         except codec.UndecodableError:
