@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services.cli.feeds_summary import summary
 from services.cli.screens import Screen
-from services.local import figures, pipeline, preflight, stack
+from services.local import pipeline, preflight, process_status, stack
 from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
@@ -120,7 +120,7 @@ class _Up:
         samples = len(feeds.read(files.seeds() / "samples")) if standing.pipeline.samples else 0
         last = ""
         while True:
-            now = summary(await asyncio.to_thread(figures.metrics, poller), samples=samples)
+            now = summary(await asyncio.to_thread(process_status.metrics, poller), samples=samples)
             if now and now != last:
                 last = now
                 self._screen.feeds(now)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from services.local.figures import Status
+    from services.local.process_status import Status
 
 HomeOption = Annotated[
     Path | None,
@@ -64,7 +64,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
     from services.cli.console import json_line, out
     from services.cli.run_up import home_of
-    from services.local import figures
+    from services.local import process_status
 
     place = home_of(home)
     run = place.read_run() if place.is_running() else None
@@ -74,7 +74,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
         else:
             out.print(f"Nothing runs in {place.path}: start it with `wirewatch up`.")
         raise typer.Exit(1)
-    found = figures.of(run, os.environ)
+    found = process_status.of(run, os.environ)
     if json:
         json_line(found)
     else:

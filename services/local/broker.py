@@ -15,8 +15,8 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from services.local import jars, ports, probes
-from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError, StartError
+from services.local.process import Program, Server
 from services.runtime.kafka.connection import KafkaAccess
 
 _JAVA_AT_LEAST = 17  # Kafka 4 servers

@@ -1,4 +1,4 @@
-"""Which processes make up the line on one machine, and what each is told."""
+"""Which processes make up the pipeline on one machine, and what each is told."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.local import broker, ports, probes, store
-from services.local.child import Probe, Program, Server
 from services.local.errors import ServerAwayError
 from services.local.home import Home
 from services.local.jars import Progress
+from services.local.process import Probe, Program, Server
 from services.runtime.files import shipped as files
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess

@@ -15,7 +15,7 @@ from redis.cluster import ClusterNode
 from redis.exceptions import RedisClusterException
 from redis.sentinel import Sentinel
 
-from services.local.child import Probe
+from services.local.process import Probe
 from services.runtime.errors import UsageError
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.local import ports, probes
-from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError
+from services.local.process import Program, Server
 from services.runtime.kafka.connection import RedisAccess
 
 _MAX_MEMORY = "1gb"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.local import restarts
-from services.local.child import Child, Server
+from services.local import restart_policy
+from services.local.process import Child, Server
 from services.runtime.process.clock import Clock
 
 State = Literal["starting", "ready", "restarting", "failed", "stopped"]
@@ -100,9 +100,9 @@ class Supervisor:
             self._set(part, "starting", f"pid {part.child.pid}")
             code = await self._until_ended(part, part.child)
             lived = self._clock.monotonic() - started
-            decision = restarts.decide(code=code, lived_seconds=lived, ends=ends)
-            why = restarts.in_words(code)
-            if isinstance(decision, restarts.Leave):
+            decision = restart_policy.decide(code=code, lived_seconds=lived, ends=ends)
+            why = restart_policy.in_words(code)
+            if isinstance(decision, restart_policy.Leave):
                 self._set(part, "failed", last_line(part.server) or why)
                 return
             ends = decision.ends

@@ -10,7 +10,7 @@ import redis
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.local import broker, child, store
+from services.local import broker, process, store
 from tests.support.stack import MakeTopics, quiet
 
 pytestmark = pytest.mark.stack
@@ -32,7 +32,7 @@ async def test_the_database_of_a_test_is_empty(redis_client: redis.asyncio.Redis
 
 async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> None:
     server = broker.prepare(tmp_path / "broker", logs=tmp_path / "logs", progress=quiet)
-    running = child.start(server)
+    running = process.start(server)
     try:
         topic = "kept"
         await _create(server.address, topic)
@@ -44,7 +44,7 @@ async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> 
 
         again = broker.prepare(tmp_path / "broker", logs=tmp_path / "logs", progress=quiet)
         assert again.address == server.address
-        running = child.start(again)
+        running = process.start(again)
         consumer = AIOKafkaConsumer(bootstrap_servers=server.address)
         await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(topic, 0)])
@@ -57,7 +57,7 @@ async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> 
 
 def test_what_the_store_acknowledged_survives_sigkill(tmp_path: Path) -> None:
     server = store.prepare(tmp_path / "store", logs=tmp_path / "logs")
-    running = child.start(server)
+    running = process.start(server)
     try:
         with redis.Redis.from_url(server.address) as client:
             for number in range(100):
@@ -66,7 +66,7 @@ def test_what_the_store_acknowledged_survives_sigkill(tmp_path: Path) -> None:
         running.stop()
         again = store.prepare(tmp_path / "store", logs=tmp_path / "logs")
         assert again.address == server.address
-        running = child.start(again)
+        running = process.start(again)
         with redis.Redis.from_url(server.address) as client:
             assert client.dbsize() == 100
     finally:

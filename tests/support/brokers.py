@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.local import broker, child, jars, ports, probes
-from services.local.child import Child, Program, Server
+from services.local import broker, jars, ports, probes
+from services.local.process import Child, Program, Server
 from services.runtime.kafka.connection import KafkaAccess
 
 _PROPERTIES = """\
@@ -120,7 +120,7 @@ def _server(
     program = broker.java_program(f"broker{node}", broker.find_java(), classpath, home, log4j, home / "stdout.log")
     broker.format_storage(program, configuration, cluster)
     address = f"127.0.0.1:{port}"
-    return child.Server(
+    return Server(
         program=Program(
             program.name, (*program.command, "kafka.Kafka", str(configuration)), program.environment, program.log
         ),

@@ -17,9 +17,9 @@ from services.cli import console, up
 from services.cli.run_up import _Up
 from services.cli.screens import JsonScreen
 from services.local import ports
-from services.local.child import Program, Server
-from services.local.figures import ServerStatus, ServiceStatus, Status
 from services.local.home import Home
+from services.local.process import Program, Server
+from services.local.process_status import ServerStatus, ServiceStatus, Status
 from services.local.supervisor import Part
 from services.runtime.errors import UsageError
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from services.local.child import Child, Program, Server, start
 from services.local.errors import StartError
+from services.local.process import Child, Program, Server, start
 from services.local.supervisor import Part, Supervisor
 from services.runtime.process.clock import SystemClock
 
@@ -121,7 +121,7 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     code = f"""
 import os, sys, time
 from pathlib import Path
-from services.local.child import Child, Program
+from services.local.process import Child, Program
 log = Path({str(tmp_path)!r}) / "service.log"
 child = Child(Program("service", (sys.executable, "-c", {STEADY!r}), dict(os.environ), log))
 print(child.pid, flush=True)

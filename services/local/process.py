@@ -17,7 +17,7 @@ Probe = Callable[[], str | None]
 """Says in words why a server cannot be used yet, or None. Blocks for two seconds at most."""
 
 LOG_BYTES_KEPT = 5_000_000  # a longer log moves to <name>.log.1 when its process starts
-_TETHER = Path(__file__).with_name("tether.py")
+_PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Child:
         _rotate(program.log)
         with program.log.open("ab") as log:
             self._process = subprocess.Popen(
-                _tethered(program.command),
+                _dying_with_us(program.command),
                 env=dict(program.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -104,8 +104,8 @@ def _rotate(log: Path) -> None:
         log.replace(log.with_name(log.name + ".1"))
 
 
-def _tethered(command: Sequence[str]) -> list[str]:
-    """The command, on Linux by way of :mod:`services.local.tether`."""
+def _dying_with_us(command: Sequence[str]) -> list[str]:
+    """The command, on Linux by way of :mod:`services.local.parent_death`."""
     if sys.platform != "linux":
         return list(command)
-    return [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command]
+    return [sys.executable, "-I", "-S", str(_PARENT_DEATH), str(os.getpid()), *command]
