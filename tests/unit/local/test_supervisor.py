@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 import subprocess
@@ -77,6 +78,45 @@ async def test_a_child_that_a_person_has_to_correct_is_shown_and_left(tmp_path: 
     assert not await supervisor.until_ready(["service"], 30)
     assert story.events[-1] == ("service", "failed", "wirewatch service: WIREWATCH_X is unknown.")
     assert supervisor.parts["service"].restarts == 0
+    await supervisor.stop()
+
+
+async def test_a_reporter_that_fails_keeps_nobody_from_being_started_again(tmp_path: Path) -> None:
+    def full(_part: Part, _what: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    supervisor = Supervisor(SystemClock(), full)
+    supervisor.start([a_server(tmp_path, STEADY)])
+    assert await supervisor.until_ready(["service"], 30)
+    os.kill(supervisor.parts["service"].pid or 0, signal.SIGKILL)
+    await until(lambda: supervisor.parts["service"].restarts == 1 and supervisor.parts["service"].state == "ready")
+    await supervisor.stop()
+
+
+async def test_a_process_that_cannot_be_started_now_is_started_later(tmp_path: Path) -> None:
+    story = Story()
+    in_the_way = tmp_path / "logs"
+    in_the_way.write_text("a file where the folder of the logs belongs")
+    supervisor = Supervisor(SystemClock(), story)
+    supervisor.start([a_server(tmp_path, STEADY)])
+    await until(lambda: supervisor.parts["service"].restarts == 2)
+    assert "it cannot be run" in story.events[0][2]
+    in_the_way.unlink()
+    assert await supervisor.until_ready(["service"], 30)
+    await supervisor.stop()
+
+
+async def test_a_probe_that_raises_is_a_problem_and_not_the_end_of_the_watch(tmp_path: Path) -> None:
+    answers: list[Exception | None] = [ValueError("half an answer"), None]
+
+    def probe() -> str | None:
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+        return None
+
+    supervisor = Supervisor(SystemClock(), Story())
+    supervisor.start([dataclasses.replace(a_server(tmp_path, STEADY), probe=probe)])
+    assert await supervisor.until_ready(["service"], 30)
     await supervisor.stop()
 
 
