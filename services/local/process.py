@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from services.local.errors import StartError
 Probe = Callable[[], str | None]
 """Says in words why a server cannot be used yet, or None. Blocks for two seconds at most."""
 
-LOG_BYTES_KEPT = 5_000_000  # a longer log moves to <name>.log.1 when its process starts
+LOG_BYTES_KEPT = 5_000_000  # of a log, and as much again of the part before it, in <name>.log.1
 _PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 
 
@@ -50,7 +51,7 @@ class Child:
     def __init__(self, program: Program) -> None:
         self.program = program
         program.log.parent.mkdir(parents=True, exist_ok=True)
-        _rotate(program.log)
+        rotate(program.log)
         with program.log.open("ab") as log:
             self._process = subprocess.Popen(
                 _dying_with_us(program.command),
@@ -99,9 +100,22 @@ def start(server: Server, *, timeout_seconds: float = 60.0) -> Child:
     return child
 
 
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
-        log.replace(log.with_name(log.name + ".1"))
+def rotate(log: Path) -> None:
+    """Move what a long log holds to ``<name>.log.1``, while its process goes on writing.
+
+    The process keeps its open file, which is in append mode: after the cut it writes at the new end. A line written
+    between the copy and the cut is lost. Raises OSError where there is no room for the copy; then nothing is cut.
+    """
+    if not log.exists() or log.stat().st_size <= LOG_BYTES_KEPT:
+        return
+    before = log.with_name(log.name + ".1")
+    before.unlink(missing_ok=True)  # first: the disk may be nearly full
+    try:
+        shutil.copyfile(log, before)
+    except OSError:
+        before.unlink(missing_ok=True)
+        raise
+    os.truncate(log, 0)
 
 
 def _dying_with_us(command: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.local import restart_policy
-from services.local.process import Child, Probe, Server
+from services.local.process import Child, Probe, Server, rotate
 from services.runtime.process.clock import Clock
 from services.runtime.process.run import EXIT_DEFECT
 
@@ -21,6 +21,7 @@ Report = Callable[["Part", str], None]
 _TICK_SECONDS = 0.05
 _READY_EVERY_SECONDS = 0.15
 _ALIVE_EVERY_SECONDS = 5.0
+_LOG_EVERY_SECONDS = 5.0
 _STALLS_ALLOWED = 6  # with the interval above: a process that is silent for half a minute is started anew
 GRACE_SECONDS = 30.0
 
@@ -115,18 +116,21 @@ class Supervisor:
     async def _run_once(self, part: Part) -> int:
         part.child = child = Child(part.server.program)
         self._set(part, "starting", f"pid {child.pid}")
-        return await self._until_ended(part, child)
-
-    async def _until_ended(self, part: Part, child: Child) -> int:
-        watching = asyncio.create_task(self._watch(part, child))
+        beside = [asyncio.create_task(work) for work in (self._watch(part, child), self._bound_log(part))]
         try:
             while (code := child.ended()) is None:
                 await self._clock.sleep(_TICK_SECONDS)
             return code
         finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _bound_log(self, part: Part) -> None:
+        while True:
+            await self._clock.sleep(_LOG_EVERY_SECONDS)
+            with contextlib.suppress(OSError):  # no room for the part before: tried again
+                await asyncio.to_thread(rotate, part.server.program.log)
 
     async def _watch(self, part: Part, child: Child) -> None:
         """Say when the part becomes ready; end it when it has been silent for too long after that."""

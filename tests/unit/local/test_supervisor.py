@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from services.local import process
+from services.local import supervisor as supervisor_module
 from services.local.errors import StartError
 from services.local.process import Child, Program, Server, start
 from services.local.supervisor import Part, Supervisor
@@ -154,6 +156,32 @@ def test_a_long_log_is_moved_aside(tmp_path: Path) -> None:
     server.program.log.write_bytes(b"x" * 5_000_001)
     Child(server.program).stop()
     assert (tmp_path / "logs" / "service.log.1").stat().st_size == 5_000_001
+
+
+async def test_the_log_of_a_running_process_is_moved_aside_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LOG_BYTES_KEPT", 10_000)
+    monkeypatch.setattr(supervisor_module, "_LOG_EVERY_SECONDS", 0.05)
+    writer = (
+        "import time\nfor n in range(2000):\n print(f'line {n:05}', flush=True)\n time.sleep(0.001)\ntime.sleep(600)"
+    )
+    server = a_server(tmp_path, writer)
+    log = server.program.log
+    supervisor = Supervisor(SystemClock(), Story())
+    supervisor.start([server])
+    most = 0
+
+    def written() -> bool:
+        nonlocal most
+        most = max(most, log.stat().st_size) if log.exists() else 0
+        return log.exists() and "line 01999" in log.read_text()
+
+    await until(written)
+    await supervisor.stop()
+    before = log.with_name("service.log.1")
+    assert before.stat().st_size >= 10_000
+    assert most < 16_000
+    assert log.read_bytes().startswith(b"line ")  # no hole where the file was cut
+    assert before.read_text().endswith("\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
