@@ -60,12 +60,14 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
     Exit code 1 where something is not ready, or nothing runs.
     """
+    import logging
     import os
 
     from services.cli.console import json_line, out
     from services.cli.run_up import home_of
     from services.local import process_status
 
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away stands in the table
     place = home_of(home)
     run = place.read_run() if place.is_running() else None
     if run is None:

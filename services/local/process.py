@@ -15,7 +15,7 @@ from pathlib import Path
 from services.local.errors import StartError
 
 Probe = Callable[[], str | None]
-"""Says in words why a server cannot be used yet, or None. Blocks for two seconds at most."""
+"""Says in words why a server cannot be used yet, or None. Blocks for a few seconds at most."""
 
 LOG_BYTES_KEPT = 5_000_000  # of a log, and as much again of the part before it, in <name>.log.1
 _PARENT_DEATH = Path(__file__).with_name("parent_death.py")
