@@ -8,7 +8,7 @@ Lists are tuples, so that a message is a value: equal, hashable, never changed i
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -21,6 +21,13 @@ Severity = Literal["low", "medium", "high", "critical"]
 AlertState = Literal["new", "acknowledged", "muted", "closed"]
 Confidence = Literal["single_source", "corroborated"]
 EvidenceField = Literal["title", "summary", "text"]
+
+# How far an act has come, as far as the text says: what has happened, what is happening, what is meant to happen,
+# what somebody says he will do to another, what somebody asks for, what is refused or called off, what is only
+# judged or imagined, and what is only named beside something else.
+EventMode = Literal["done", "under_way", "planned", "threatened", "demanded", "denied", "opinion", "background"]
+EVENT_MODES: tuple[EventMode, ...] = get_args(EventMode)
+EventRole = Literal["act", "agent", "object", "asset", "place"]
 
 # How an article came to its story. "url" same canonical URL, "exact" same normalised text, "title" same title
 # of a text too short to sketch, "sketch" sampled shingles, "event" rare terms, names and time.
@@ -156,8 +163,48 @@ class Evidence(Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class EventPart(Struct, frozen=True, kw_only=True):
+    """Where one part of an event stands in the event's field, counted in characters."""
+
+    role: EventRole
+    start: int
+    end: int
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One act read in one sentence: who does what to whom, where, and how far it has come.
+
+    ``act`` is a class of the topic pack, whatever the form: "seizes", "seized by" and "seizure of" are one. ``verb``
+    is how a person says it. ``plover`` and ``cameo`` are the codes of the class in those schemes, where it has one.
+    ``agents`` do it, ``objects`` it is done to; both are empty where the text does not say. Of a mutual act ("X and Y
+    sign") all parties are agents. A leader, a capital or a ministry stands for the state. ``asset`` is the kind of
+    thing that it is about ("oil tanker", "defence pact"), ``asset_name`` its own name ("Marinera").
+    The quote is the smallest piece of the field that holds the parts; ``field[start:end] == quote``.
+    """
+
+    act: str
+    verb: str
+    mode: EventMode
+    field: EvidenceField
+    start: int
+    end: int
+    quote: str
+    rule: str
+    agents: tuple[Actor, ...] = ()
+    objects: tuple[Actor, ...] = ()
+    asset: str | None = None
+    asset_name: str | None = None
+    place: Place | None = None
+    plover: str | None = None
+    cameo: str | None = None
+    parts: tuple[EventPart, ...] = ()
+
+
 class Tag(Struct, frozen=True, kw_only=True):
-    """One topic found in one article. ``score`` is 0 to 1; ``pack`` is ``<topic>@<version>`` of the topic pack."""
+    """One topic found in one article. ``score`` is 0 to 1; ``pack`` is ``<topic>@<version>`` of the topic pack.
+
+    ``events`` are the acts that were read, the one that proves the topic best first.
+    """
 
     topic: str
     score: float
@@ -166,6 +213,7 @@ class Tag(Struct, frozen=True, kw_only=True):
     actors: tuple[Actor, ...] = ()
     places: tuple[Place, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 class TaggedArticle(Struct, frozen=True, kw_only=True):
@@ -201,6 +249,20 @@ class AlertEvidence(Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class AlertEvent(Event, frozen=True, kw_only=True):
+    """An event of the alert, the topic it proves, and the article it was read in."""
+
+    article_id: str
+    topic: str
+
+
+class AlertRef(Struct, frozen=True, kw_only=True):
+    """Another alert, as one names it to a reader."""
+
+    id: str
+    headline: str
+
+
 class AlertSource(Struct, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
@@ -214,6 +276,7 @@ class AlertSource(Struct, frozen=True, kw_only=True):
     first_seen_at: Time
     independent: bool
     folded_because: str | None = None
+    story_id: str | None = None
     linked_by: LinkedBy | None = None
     copy_of: str | None = None
     wire: str | None = None
@@ -234,8 +297,11 @@ class Stages(Struct, frozen=True, kw_only=True):
 
 
 class Alert(Struct, frozen=True, kw_only=True):
-    """One story an analyst watches for, on ``alerts``, keyed by ``id``.
+    """One event an analyst watches for, on ``alerts``, keyed by ``id``.
 
+    ``story_id`` is the earliest of ``stories``, those that tell the event. ``events`` begins with the one that the
+    alert is about. ``follows`` names the alert whose event this one comes after. ``merged_into`` is set on an alert
+    that turned out to be about the event of another: it is closed, and that other one goes on.
     ``(id, revision)`` names this message: delivery is at least once, so a consumer may see a revision twice.
     """
 
@@ -260,6 +326,10 @@ class Alert(Struct, frozen=True, kw_only=True):
     stages: Stages
     packs: tuple[str, ...] = ()
     language: str | None = None
+    events: tuple[AlertEvent, ...] = ()
+    stories: tuple[str, ...] = ()
+    follows: AlertRef | None = None
+    merged_into: str | None = None
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):

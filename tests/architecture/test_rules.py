@@ -20,7 +20,7 @@ CORES = [path for path in MODULES if "core" in path.relative_to(SERVICES).parts[
 MAX_LINES = 400
 
 # Where a process meets its environment: the composition roots and the command line, which start others.
-READS_ENVIRONMENT = ("runtime/process.py", "runtime/probe.py", "cli/", "local/")
+READS_ENVIRONMENT = ("runtime/process/run.py", "runtime/process/healthcheck.py", "cli/", "local/")
 
 IMPURE_MODULES = {"time", "random", "secrets", "uuid", "logging", "structlog", "asyncio", "socket", "subprocess", "os"}
 IMPURE_CALLS = {"now", "utcnow", "today"}

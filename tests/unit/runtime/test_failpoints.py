@@ -13,7 +13,7 @@ import pytest
 from services.runtime.errors import UsageError
 from services.runtime.process import failpoints
 
-SERVICES = Path(failpoints.__file__).parents[1]
+SERVICES = Path(failpoints.__file__).parents[2]
 
 
 def test_without_a_name_nothing_happens() -> None:
