@@ -10,10 +10,20 @@ import typer
 if TYPE_CHECKING:
     from services.local.process_status import Status
 
+
+def _a_folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("it is empty: name a directory")
+    return Path(text)
+
+
 HomeOption = Annotated[
     Path | None,
     typer.Option(
-        "--home", metavar="DIR", help="Data, logs and run.json; else $WIREWATCH_LOCAL_HOME, else .wirewatch here."
+        "--home",
+        parser=_a_folder,
+        metavar="DIR",
+        help="Data, logs and run.json; else $WIREWATCH_LOCAL_HOME, else .wirewatch here.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines for machines.")]

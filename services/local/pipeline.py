@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from services.local.process import Probe, Program, Server
 from services.runtime.files import shipped as files
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.process.settings import as_list, listed
 from services.samples.core.feeds import feed_list
 
 SERVICES = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
@@ -123,7 +124,7 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
 def own_feeds(home: Home) -> dict[str, str]:
     """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
     edited = home.path / "feeds.opml"
-    return {"WIREWATCH_POLLER_FEEDS": str(edited)} if edited.is_file() else {}
+    return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])} if edited.is_file() else {}
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:
@@ -133,13 +134,9 @@ def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> 
     template = (seeds / "samples" / "feeds.opml").read_text(encoding="utf-8")
     written.write_text(feed_list(template, samples), encoding="utf-8")
     own = environ.get("WIREWATCH_POLLER_FEEDS")
-    lists = [str(written), *_split(own if own is not None else str(seeds / "feeds.opml"))]
-    private = [samples.removeprefix("http://"), *_split(environ.get("WIREWATCH_POLLER_ALLOW_PRIVATE", ""))]
-    return {"WIREWATCH_POLLER_FEEDS": ",".join(lists), "WIREWATCH_POLLER_ALLOW_PRIVATE": ",".join(private)}
-
-
-def _split(text: str) -> Sequence[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    lists = [str(written), *(listed(own) if own is not None else (str(seeds / "feeds.opml"),))]
+    private = [samples.removeprefix("http://"), *listed(environ.get("WIREWATCH_POLLER_ALLOW_PRIVATE", ""))]
+    return {"WIREWATCH_POLLER_FEEDS": as_list(lists), "WIREWATCH_POLLER_ALLOW_PRIVATE": as_list(private)}
 
 
 def _require(name: str, variable: str, probe: Probe) -> None:

@@ -23,12 +23,13 @@ _PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. ``environment`` is complete: nothing is inherited."""
+    """What to run. ``environment`` is complete: nothing is inherited. It runs in ``folder``; null: where we do."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Child:
             self._process = subprocess.Popen(
                 _dying_with_us(program.command),
                 env=dict(program.environment),
+                cwd=program.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -10,7 +10,9 @@ import pytest
 from services.local import pipeline, probes
 from services.local.errors import ServerAwayError
 from services.local.home import Home
+from services.poller.settings import PollerSettings
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.process import settings
 from tests.support.stack import quiet
 
 AT = pipeline.Servers(KafkaAccess("127.0.0.1:1"), RedisAccess("redis://127.0.0.1:2/0"), ())
@@ -67,6 +69,16 @@ def test_the_poller_is_given_the_sample_feeds_beside_its_own(tmp_path: Path) -> 
     assert planned.samples is not None
     assert f'xmlUrl="{planned.samples}/harbour-review.xml"' in samples.read_text()
     assert poller.program.environment["WIREWATCH_POLLER_ALLOW_PRIVATE"] == planned.samples.removeprefix("http://")
+
+
+def test_a_home_with_a_comma_is_one_list_and_not_two(tmp_path: Path) -> None:
+    home = Home(tmp_path / "news, world")
+    home.path.mkdir()
+    (home.path / "feeds.opml").write_text("<opml/>")
+    planned = pipeline.plan(home, {}, AT, with_samples=True)
+    environ = next(service for service in planned.services if service.program.name == "poller").program.environment
+    read = settings.load(PollerSettings, "poller", environ).feeds
+    assert read == (str(home.path / "samples.opml"), str(home.path / "feeds.opml"))
 
 
 def test_without_samples_the_poller_is_left_as_it_is(tmp_path: Path) -> None:
