@@ -18,8 +18,8 @@ from redis.sentinel import Sentinel
 
 from services.local.process import Probe
 from services.runtime.errors import UsageError
-from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.kafka.publisher import refusal
 from services.runtime.redis import address as redis_address
 
 _TIMEOUT_SECONDS = 2.0
@@ -47,7 +47,7 @@ async def _broker_problem(access: KafkaAccess) -> str | None:
             await client.bootstrap()
         return None if client.cluster.brokers() else "it is not ready yet"
     except (KafkaError, OSError, TimeoutError):
-        refused = await topics.refusal(access, timeout_seconds=_TIMEOUT_SECONDS)
+        refused = await refusal(access, timeout_seconds=_TIMEOUT_SECONDS)
         return str(refused) if refused else "nobody listens there, or it is not ready"
     finally:
         await client.close()
