@@ -100,9 +100,9 @@ async def _from_topic(test: Backtest, kafka: KafkaAccess, start: datetime | None
 
 
 async def _past(kafka: KafkaAccess, start: datetime | None) -> AsyncIterator[Past]:
-    from services.cli import broker
+    from services.runtime.kafka import log_reader
 
-    async for delivery in broker.read_all(kafka, topics.UNIQUE):
+    async for delivery in log_reader.read_all(kafka, topics.UNIQUE):
         try:
             unique = codec.decode(delivery.value, UniqueArticle)
         except codec.UndecodableError:

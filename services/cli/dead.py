@@ -120,10 +120,11 @@ def chosen(found: Found, *, only: list[str], reason: str | None) -> list[DeadLet
 async def _read(kafka: KafkaAccess) -> Found:
     from services.cli import broker
     from services.contracts import topics
+    from services.runtime.kafka import log_reader
 
     broker.quiet()
     await broker.require_topic(kafka, topics.DEAD)
-    return gather([(record.key, record.value) async for record in broker.read_all(kafka, topics.DEAD)])
+    return gather([(record.key, record.value) async for record in log_reader.read_all(kafka, topics.DEAD)])
 
 
 async def _replay(kafka: KafkaAccess, *, only: list[str], reason: str | None) -> int:
@@ -146,12 +147,12 @@ async def _replay(kafka: KafkaAccess, *, only: list[str], reason: str | None) ->
 
 async def _replay_one(kafka: KafkaAccess, publisher: Publisher, letter: DeadLetter) -> bool:
     """Send one letter's original, then note it. A crash between the two means it is sent once more, which is safe."""
-    from services.cli import broker
+    from services.runtime.kafka import log_reader
     from services.runtime.messages.dead_letters import noted_as_replayed, replayed
 
     original = letter.value
     if original is None:  # too large to be repeated in the letter: the original may still lie where it was
-        record = await broker.read_one(kafka, letter.topic, letter.partition, letter.offset)
+        record = await log_reader.read_one(kafka, letter.topic, letter.partition, letter.offset)
         original = record.value if record else None
     if original is None:
         err.print(f"{letter.id} has no bytes to send: {letter.detail}", markup=False, soft_wrap=True)

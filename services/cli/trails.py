@@ -6,11 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+
 from services.cli import broker
 from services.cli.way import GROUPS, Committed, Found, Told
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.notifier.edges.redis import RedisOutbox
+from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.topics import admin
 from services.runtime.messages.delivery import Delivery
@@ -46,12 +49,15 @@ async def find(kafka: KafkaAccess, wanted: str, *, whole_story: bool) -> Found:
 async def committed(kafka: KafkaAccess) -> Committed:
     """How far each service has come on what it reads. A group that has read nothing yet is left out."""
     async with admin(kafka, timeout_seconds=broker.ANSWER_WITHIN_SECONDS) as client:
-        return {
-            (group, place.topic, place.partition): at.offset
-            for group in GROUPS.values()
-            for place, at in (await client.list_consumer_group_offsets(group)).items()
-            if at.offset >= 0
-        }
+        try:
+            return {
+                (group, place.topic, place.partition): at.offset
+                for group in GROUPS.values()
+                for place, at in (await client.list_consumer_group_offsets(group)).items()
+                if at.offset >= 0
+            }
+        except GroupCoordinatorNotAvailableError:  # no group has ever read from this broker
+            return {}
 
 
 async def told(outbox: RedisOutbox, alerts: Collection[str]) -> list[Told]:
@@ -73,7 +79,7 @@ async def told(outbox: RedisOutbox, alerts: Collection[str]) -> list[Told]:
 
 
 async def _read_articles(kafka: KafkaAccess, found: Found, wanted: str, own: Collection[str]) -> None:
-    async for record in broker.read_all(kafka, topics.ARTICLES):
+    async for record in log_reader.read_all(kafka, topics.ARTICLES):
         key = (record.key or b"").decode("utf-8", "replace")
         if key == wanted or key in own or record.trace == wanted:
             _keep(found.articles, record, Article)
@@ -84,10 +90,10 @@ async def _read_verdicts(
 ) -> None:
     """What the deduper made of the articles ``own``, or of the story that is ``wanted`` or has the alert ``wanted``."""
     needles = [article.encode() for article in own]
-    async for record in broker.read_all(kafka, topics.UNIQUE, since=since):
+    async for record in log_reader.read_all(kafka, topics.UNIQUE, since=since):
         if _belongs(record, needles, wanted):
             _keep(found.unique, record, UniqueArticle)
-    async for record in broker.read_all(kafka, topics.DUPLICATES, since=since):
+    async for record in log_reader.read_all(kafka, topics.DUPLICATES, since=since):
         if _belongs(record, needles, wanted):
             _keep(found.duplicates, record, Duplicate)
 
@@ -95,14 +101,14 @@ async def _read_verdicts(
 async def _read_ends(kafka: KafkaAccess, found: Found, own: Collection[str], since: datetime | None) -> None:
     """What tagger and alerter made of them, and what any service set aside."""
     needles = [article.encode() for article in own]
-    async for record in broker.read_all(kafka, topics.TAGGED, since=since):
+    async for record in log_reader.read_all(kafka, topics.TAGGED, since=since):
         if _holds(record, needles):
             _keep(found.tagged, record, TaggedArticle)
     stories = [story.encode() for story in found.stories()]
-    async for record in broker.read_all(kafka, topics.ALERTS, since=since):
+    async for record in log_reader.read_all(kafka, topics.ALERTS, since=since):
         if _holds(record, stories):
             _keep(found.alerts, record, Alert)
-    async for record in broker.read_all(kafka, topics.DEAD, since=since):
+    async for record in log_reader.read_all(kafka, topics.DEAD, since=since):
         if record.value:
             _keep(found.dead, record, DeadLetter)
 

@@ -18,6 +18,7 @@ from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article
 from services.runtime.errors import UsageError
+from services.runtime.kafka import log_reader
 from services.runtime.kafka import topics as declared
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages import dead_letters
@@ -60,7 +61,7 @@ def app() -> typer.Typer:
 
 def everything(kafka: str, topic: str) -> list[Delivery]:
     async def read() -> list[Delivery]:
-        return [delivery async for delivery in broker.read_all(KafkaAccess(kafka), topic)]
+        return [delivery async for delivery in log_reader.read_all(KafkaAccess(kafka), topic)]
 
     return asyncio.run(read())
 

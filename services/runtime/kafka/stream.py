@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -21,8 +20,9 @@ from typing import Any
 import faust
 
 from services.runtime.errors import UsageError
+from services.runtime.kafka import records
 from services.runtime.kafka.connection import KafkaAccess, kafka_of
-from services.runtime.messages.delivery import Delivery
+from services.runtime.messages.delivery import Delivery, headers_of, time_of
 from services.runtime.ports import StreamHandler
 from services.runtime.process.logging import get
 from services.runtime.process.settings import CommonSettings
@@ -40,6 +40,7 @@ def new_app(service: str, settings: CommonSettings) -> faust.App:
 
     ``env={}`` keeps ambient variables such as BROKER_URL from overriding what is passed here.
     """
+    records.install()
     kafka = kafka_of(settings)
     return faust.App(
         f"wirewatch-{service}",
@@ -92,7 +93,7 @@ async def consume(stream: Any, handler: StreamHandler) -> None:
     early would lose it.
     """
     async for events in _batches(stream):
-        await _finish(handler, [delivery_of(event) for event in events])
+        await _finish(handler, [_delivery_of(event) for event in events])
 
 
 def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
@@ -149,17 +150,16 @@ async def _drain(work: asyncio.Future[Any], messages: int) -> None:
         os._exit(70)
 
 
-def delivery_of(event: Any) -> Delivery:
-    """A Faust event as a plain value."""
+def _delivery_of(event: Any) -> Delivery:
+    """A Faust event as a plain value. Faust gives the time in seconds."""
     message = event.message
     headers = message.headers or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
     return Delivery(
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
         key=message.key,
         value=message.value,
-        headers={name: bytes(text or b"").decode("utf-8", "replace") for name, text in pairs},
-        sent_at=datetime.fromtimestamp(message.timestamp or 0, UTC),
+        headers=headers_of(headers.items() if isinstance(headers, dict) else headers),
+        sent_at=time_of(None if message.timestamp is None else message.timestamp * 1000),
     )
