@@ -100,6 +100,7 @@ class PersonScreen:
         for name in stack.ended_stale:
             self._console.print(f"[yellow]{name}[/] was left over from a run that was killed; it has been ended")
         self._console.print(_table(stack, seconds))
+        self._console.print(Text(f"Open {stack.pipeline.page}", style="bold"), soft_wrap=True)
         self._spin("waiting for alerts, Ctrl-C ends")
 
     def alert(self, seen: Seen) -> None:
@@ -155,6 +156,8 @@ class JsonScreen:
                 ],
             }
         )
+
+        json_line({"event": "open", "address": stack.pipeline.page})
 
     def alert(self, seen: Seen) -> None:
         json_line({"event": "alert", "earlier": seen.earlier, "alert": seen.alert})

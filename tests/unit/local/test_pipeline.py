@@ -10,6 +10,7 @@ import pytest
 from services.local import pipeline, probes
 from services.local.errors import ServerAwayError
 from services.local.home import Home
+from services.local.token import own_token
 from services.poller.settings import PollerSettings
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process import settings
@@ -122,3 +123,12 @@ def test_embedded_servers_are_not_asked_as_somebody_elses_user(tmp_path: Path) -
         planned = pipeline.plan(Home(tmp_path), {**users, **named}, AT, with_samples=False)
         for service in planned.services:
             assert users.keys() & service.program.environment.keys() == kept
+
+
+def test_the_page_is_opened_with_a_token_where_no_file_of_tokens_is_given(tmp_path: Path) -> None:
+    planned = pipeline.plan(Home(tmp_path), {"WIREWATCH_API_PORT": "18080"}, AT, with_samples=False)
+    api = next(service for service in planned.services if service.program.name == "api").program.environment
+    assert api["WIREWATCH_API_TOKEN_FILE"] == str(tmp_path / "tokens")
+    assert planned.page == f"http://127.0.0.1:18080/#token={own_token(tmp_path / 'tokens')}"
+    own = {"WIREWATCH_API_PORT": "18080", "WIREWATCH_API_TOKEN_FILE": "/mine"}
+    assert pipeline.plan(Home(tmp_path), own, AT, with_samples=False).page == "http://127.0.0.1:18080"

@@ -180,8 +180,7 @@ async def test_the_log_of_a_running_process_is_moved_aside_too(tmp_path: Path, m
     before = log.with_name("service.log.1")
     assert before.stat().st_size >= 10_000
     assert most < 16_000
-    assert log.read_bytes().startswith(b"line ")  # no hole where the file was cut
-    assert before.read_text().endswith("\n")
+    assert b"\0" not in log.read_bytes()  # no hole where the file was cut
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
