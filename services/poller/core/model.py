@@ -19,6 +19,7 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
 
     ``interval_seconds`` is the operator's word and overrides every hint of the publisher; ``tier`` bounds what the
     feed's own rhythm may choose. ``backfill`` false lets the items of the very first fetch alert.
+    ``proof`` says when and where the feed was last seen alive, ``terms`` what its publisher allows machines.
     """
 
     id: str
@@ -32,6 +33,8 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     full_text: FullText = "auto"
     backfill: bool = True
+    proof: str | None = None
+    terms: str | None = None
 
 
 class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):

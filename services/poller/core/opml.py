@@ -77,6 +77,8 @@ class _Reader:
             tier=tier or None,
             full_text=full_text,
             backfill=_YES_NO[backfill.lower()],
+            proof=values.get("wirewatchproof") or None,
+            terms=values.get("wirewatchterms") or None,
         )
 
     def _interval(self, text: str | None) -> float | None:
@@ -138,6 +140,8 @@ def _outline(feed: FeedConfig) -> str:
         "wirewatchTier": feed.tier,
         "wirewatchFullText": feed.full_text if feed.full_text != "auto" else None,
         "wirewatchBackfill": None if feed.backfill else "no",
+        "wirewatchTerms": feed.terms,
+        "wirewatchProof": feed.proof,
     }
     shown = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items() if value is not None)
     return f'<outline type="rss" {shown}/>'

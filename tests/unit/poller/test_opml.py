@@ -30,6 +30,8 @@ FEEDS = st.builds(
     tier=st.none() | st.sampled_from(TIERS),
     full_text=st.sampled_from(FULL_TEXT),
     backfill=st.booleans(),
+    proof=st.none() | st.just("2026-07-22 a dated survey"),
+    terms=st.none() | st.just("no machines"),
 )
 
 
