@@ -55,7 +55,7 @@ class Judge:
     """Verdicts on input lines in their order, as the command gives them."""
 
     def __init__(self, window_s: int = 96 * 3600) -> None:
-        from services.deduper.core.memory import MemoryIndex
+        from services.deduper.edges.memory import MemoryIndex
         from services.deduper.vocabularies import Vocabularies
 
         self._index = MemoryIndex(window_s)
@@ -65,18 +65,22 @@ class Judge:
     def __call__(self, given: jsonl.InputArticle) -> Decision:
         """The decision on one line."""
         from services.contracts import redis_keys
-        from services.deduper.core.candidate import candidate
+        from services.deduper.core.fingerprint import fingerprint
 
         self._now = max(self._now, _time(given.first_seen_at) or self._now)
         article = _article(given, self._now)
-        item = candidate(article, self._vocabularies.of(redis_keys.bucket(article.language)))
-        return self._index.check_and_insert(item, int(self._now.timestamp()))
+        vocabulary = self._vocabularies.of(redis_keys.bucket(article.language))
+        item = fingerprint(article, vocabulary)
+        decision = self._index.check_and_insert(item, int(self._now.timestamp()))
+        if not decision.known:
+            vocabulary.learn(item.word_counts)
+        return decision
 
     def members(self, given: jsonl.InputArticle, story_id: str) -> tuple[StoryMember, ...]:
         """The members of the story that the line was put into."""
         from services.contracts import redis_keys
 
-        return self._index.members(redis_keys.bucket(given.language), story_id)
+        return self._index.store.members(redis_keys.bucket(given.language), story_id)
 
 
 def _judge(lines: Iterable[bytes], *, window_s: int) -> bool:

@@ -25,8 +25,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Put back into Redis what it lacks of stories and alerts, from the topics. Removes nothing; can be repeated.
 
-        Settings of the alerter (WIREWATCH_ALERTER_*) hold here, too. The deduper's index is in no topic: after a loss
-        it fills again by itself, and until then a copy of an older article is taken for news.
+        Settings of the alerter and the deduper (WIREWATCH_ALERTER_*, WIREWATCH_DEDUPER_*) hold here, too. The deduper
+        makes its index again by itself when it finds it lost; this does so without it.
         """
         import asyncio
 
@@ -60,6 +60,7 @@ async def _run(kafka: KafkaAccess, redis: RedisAccess) -> Report:
     from services.runtime.process.outages import Waiting
     from services.runtime.redis.connection import RedisCalls, connect
 
+    await _rebuild_index(kafka, redis)
     own = {name: value for name, value in os.environ.items() if name.startswith("WIREWATCH_ALERTER_")}
     chosen = settings.load(AlerterSettings, "alerter", own)
     client, clock = connect(redis), SystemClock()
@@ -84,3 +85,33 @@ async def _run(kafka: KafkaAccess, redis: RedisAccess) -> Report:
         ).run()
     finally:
         await client.aclose()
+
+
+async def _rebuild_index(kafka: KafkaAccess, redis: RedisAccess) -> None:
+    """The deduper's part: its index, and the members of stories with it."""
+    import os
+
+    from services.cli.console import err
+    from services.deduper.edges.article_log import KafkaArticleLog
+    from services.deduper.edges.redis import RedisIndexStore
+    from services.deduper.rebuild import Rebuild
+    from services.deduper.settings import DeduperSettings
+    from services.deduper.vocabularies import Vocabularies
+    from services.runtime.process import settings
+    from services.runtime.process.clock import SystemClock
+    from services.runtime.process.outages import Waiting
+    from services.runtime.redis.connection import RedisCalls, connect
+
+    own = {name: value for name, value in os.environ.items() if name.startswith("WIREWATCH_DEDUPER_")}
+    window_s = settings.load(DeduperSettings, "deduper", own).window_hours * 3600
+    client, clock, waiting = connect(redis), SystemClock(), Waiting()
+    store = RedisIndexStore(client, RedisCalls(clock, waiting), window_s=window_s)
+    log = KafkaArticleLog(kafka, clock, waiting)
+    try:
+        report = await Rebuild(store, log, clock, Vocabularies().of, window_s=window_s).run()
+    finally:
+        await client.aclose()
+    err.print(
+        f"index: {report.articles} articles and {report.copies} copies on the topics, {report.known} known already, "
+        f"{report.undecodable} unreadable"
+    )
