@@ -117,7 +117,7 @@ class StreamService:
             self._settled = now
         elif now - self._settled > STALL_SECONDS:
             return f"the group has been rebalancing for {now - self._settled:.0f} s"
-        return self._stall.problem(_offsets(self._app), now=now, excused=bool(self._waiting.servers))
+        return self._stall.problem(_offsets(self._app), now=now, excused=self._waiting.in_words() is not None)
 
 
 class StallWatch:
