@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 from services.cli import output
 from services.cli.app import build
-from services.cli.environment import refuse_unknown
+from services.local.settings import LocalSettings
 from services.runtime.errors import UsageError
+from services.runtime.process import settings
 
 
 def main() -> None:
@@ -26,6 +28,18 @@ def main() -> None:
         # head or less went away, which is not our failure. What is still in the buffer must not fail at the exit, too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise :class:`SettingError` for a ``WIREWATCH_`` variable that is neither ours nor has the name of a service.
+
+    A service checks its own variables when it starts, and `wirewatch up` before it starts any.
+    """
+    unknown = settings.unknown("local", settings.variables(LocalSettings, "local"), environ)
+    if unknown:
+        from services.local import preflight  # knows every service's settings: more than a correct command needs
+
+        raise settings.unknown_error(unknown[0], "`wirewatch`", preflight.variables())
 
 
 def _reader_is_gone(ending: SystemExit) -> bool:

@@ -9,20 +9,17 @@ from typing import Any
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from services.alerter.edges.redis import RedisAlertStore
-from services.cli import broker
+from services.cli import broker, store
 from services.cli.trace.timeline import GROUPS, Committed, Found, Notified, Timeline
 from services.cli.trace.timeline import timelines as made_of
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.notifier.edges.redis import RedisOutbox
-from services.runtime.errors import UsageError
 from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.topics import admin
 from services.runtime.messages.delivery import Delivery
 from services.runtime.process.clock import SystemClock
-from services.runtime.process.outages import Waiting
-from services.runtime.redis.connection import FAILURES, RedisCalls, connect
 
 _EARLIER = timedelta(minutes=5)  # clocks of brokers and services may differ
 _DELIVERIES = 10_000  # the newest so many are looked through
@@ -32,20 +29,15 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
     """The timelines of what ``wanted`` names. Raises :class:`UsageError` where a server does not answer."""
     broker.quiet()
     await broker.require_topic(kafka, topics.ARTICLES)
-    clock = SystemClock()
-    client, calls = connect(redis), RedisCalls(clock, Waiting())
-    try:
-        await client.ping()
+    async with store.opened(redis) as (client, calls):
         found = await find(kafka, wanted, whole_story=whole_story)
         stories = sorted(found.stories())
-        store = RedisAlertStore(client, calls, clock, retention_days=1, closed_retention_days=1, stream_revisions=1)
-        kept = dict(zip(stories, await store.load(stories), strict=True))
+        alerts = RedisAlertStore(
+            client, calls, SystemClock(), retention_days=1, closed_retention_days=1, stream_revisions=1
+        )
+        kept = dict(zip(stories, await alerts.load(stories), strict=True))
         outbox = RedisOutbox(client, calls, remember=timedelta(days=8))
         sent = await notified(outbox, {ids.alert_id(story) for story in stories})
-    except FAILURES as error:
-        raise UsageError(f"Redis does not answer ({error}): is `wirewatch up` running?") from None
-    finally:
-        await client.aclose()
     return made_of(
         found,
         await committed(kafka),
