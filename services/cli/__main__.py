@@ -9,18 +9,19 @@ from collections.abc import Mapping
 from services.cli import output
 from services.cli.app import build
 from services.local.settings import LocalSettings
-from services.runtime.errors import UsageError
+from services.runtime.errors import UnusableFilesError, UsageError
 from services.runtime.process import settings
 
 
 def main() -> None:
-    """Run the command line; a :class:`UsageError` is one sentence on standard error and exit code 2."""
+    """Run the command line; a :class:`UsageError` is a sentence a mistake on standard error, and exit code 2."""
     try:
         if "--help" not in sys.argv:
             refuse_unknown(os.environ)
         build()()
     except UsageError as error:
-        output.error(str(error))
+        for sentence in error.problems if isinstance(error, UnusableFilesError) else (str(error),):
+            output.error(sentence)
         sys.exit(2)
     except SystemExit as ending:
         if not _reader_is_gone(ending):

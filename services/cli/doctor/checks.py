@@ -22,7 +22,7 @@ from services.alerter.settings import AlerterSettings
 from services.cli import addresses
 from services.cli.feeds import lists
 from services.local.preflight import SETTINGS
-from services.notifier import watch_file
+from services.notifier.edges import watch_file
 from services.notifier.settings import NotifierSettings
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files

@@ -5,33 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.notifier import watch_file
-from services.notifier.core.watches import Watch, WatchFile
-from services.notifier.edges import apprise
-from services.notifier.errors import WatchFileError
+from services.notifier.core.watches import EventWanted, Watch, WatchFile
+from services.notifier.edges import apprise, watch_file
+from services.notifier.settings import default_path
 
 
 def in_force(environ: Mapping[str, str]) -> Path:
     """The file that the notifier of this environment reads."""
     given = environ.get("WIREWATCH_NOTIFIER_WATCHES")
-    return Path(given) if given else watch_file.default_path()
+    return Path(given) if given else default_path()
 
 
-def checked(path: Path, environ: Mapping[str, str]) -> watch_file.Loaded:
-    """The file with its secrets. Raises :class:`WatchFileError` with all that is wrong."""
-    loaded = watch_file.load(path, environ)
-    problems = tuple(
-        f"{path}, line {route.channel.line}: channel {route.id!r}: {problem}"
-        for route in loaded.routes.values()
-        if route.channel.kind == "apprise" and (problem := apprise.problem_of(route.url or ""))
-    )
-    if problems:
-        raise WatchFileError(problems)
-    return loaded
+def checked(path: Path, environ: Mapping[str, str]) -> tuple[int, int]:
+    """How many watches and channels the file has. Raises :class:`UnusableFilesError` with all that is wrong."""
+    active = watch_file.load(path, environ, apprise_problem=apprise.problem_of)
+    return len(active.watches), len(active.routes)
 
 
 def parsed(path: Path) -> WatchFile:
-    """The file without its secrets. Raises :class:`WatchFileError`."""
+    """The file without its secrets. Raises :class:`UnusableFilesError`."""
     return watch_file.parse(path)
 
 
@@ -49,8 +41,8 @@ def _described(watch: Watch, file: WatchFile) -> dict[str, object]:
         timing.append(f"quiet {quiet.start:%H:%M} to {quiet.end:%H:%M} {quiet.zone.key}")
     if watch.per_hour is not None:
         timing.append(f"at most {watch.per_hour} an hour")
-    if watch.digest_minutes is not None:
-        timing.append(f"digest every {watch.digest_minutes} min")
+    if watch.digest is not None:
+        timing.append(f"digest every {watch.digest.every_minutes} min")
     if watch.critical_at_once:
         timing.append("critical at once")
     return {
@@ -74,6 +66,7 @@ def _matches(watch: Watch) -> str:
         "changes": when.changes,
     }
     parts += [f"{name}: {', '.join(sorted(values))}" for name, values in named.items() if values]
+    parts += _of_event(when.event) if when.event is not None else []
     if when.min_severity != "low":
         parts.append(f"at least {when.min_severity}")
     if when.confidence is not None:
@@ -87,3 +80,9 @@ def _matches(watch: Watch) -> str:
         if phrases:
             parts.append(f"{name}: {', '.join(phrase.strip() for phrase in phrases)}")
     return "; ".join(parts) or "every alert"
+
+
+def _of_event(event: EventWanted) -> list[str]:
+    lists = {"agent": event.agent, "object": event.object, "act": event.act, "mode": event.mode}
+    lists["dyad"] = frozenset("-".join(sorted(pair)) for pair in event.dyad)
+    return [f"event {name}: {', '.join(sorted(values))}" for name, values in lists.items() if values]

@@ -18,10 +18,10 @@ from apprise.logger import logger as apprise_logger
 
 from services.contracts.messages import Severity
 from services.notifier.core import deliveries
-from services.notifier.core.deliveries import Message, Parcel
+from services.notifier.core.deliveries import Message, Notification
+from services.notifier.core.watches import Route
 from services.notifier.edges.redact import redact
 from services.notifier.errors import SendError
-from services.notifier.watch_file import Route
 
 Notify = Callable[[str, Message, Severity], str | None]
 """Address, what to say, how grave it is: what went wrong, or None. It blocks."""
@@ -42,13 +42,13 @@ class AppriseSender:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="apprise")
         self._running: dict[str, asyncio.Future[str | None]] = {}
 
-    async def send(self, parcel: Parcel, route: Route) -> None:
+    async def send(self, notification: Notification, route: Route) -> None:
         url = route.url or ""
         if route.id in self._running:
             raise SendError("the attempt before has not ended yet")
-        message = deliveries.message(parcel)
+        message = deliveries.message(notification)
         loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._threads, self._notify, url, message, parcel.severity)
+        running = loop.run_in_executor(self._threads, self._notify, url, message, notification.severity)
         self._running[route.id] = running
         running.add_done_callback(lambda _: self._running.pop(route.id, None))
         await asyncio.wait({running}, timeout=self._timeout_seconds)

@@ -78,6 +78,11 @@ def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Validatio
         yield ValidationError(f"{_shown(instance)} does not match {pattern}")
 
 
+def _is_whole(_: object, value: object) -> bool:
+    """What msgspec takes for an int: 3.0 is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 _FORMATS = FormatChecker(formats=())
 
 
@@ -87,7 +92,11 @@ def _is_timezone(name: object) -> bool:
 
 
 _extend: Any = validators.extend  # it has no types
-_Validator = _extend(Draft202012Validator, {"uniqueItems": _unique, "pattern": _pattern})
+_Validator = _extend(
+    Draft202012Validator,
+    {"uniqueItems": _unique, "pattern": _pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+)
 
 # ---------------------------------------------------------------- which errors to speak of
 
