@@ -39,8 +39,10 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         warn("The store does not answer: this is the list alone, without health.")
     else:
         counts = Counter(known.values())
-        told = ", ".join(f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items())
-        out.print(f"{len(feeds)} feeds: {told}\n")
+        states_counted = ", ".join(
+            f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items()
+        )
+        out.print(f"{len(feeds)} feeds: {states_counted}\n")
     if verbose:
         for feed in shown:
             out.print(_block(feed, (states or {}).get(feed.id), now), soft_wrap=True)
