@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from services.contracts import codec, ids
-from services.contracts.messages import Article, FeedRef
+from services.contracts.messages import FIRST_YEAR, LAST_YEAR, Article, FeedRef
 from services.poller.core.articles import FUTURE_ALLOWED
 from services.poller.core.language import SAMPLE_CHARACTERS, SURE, Detect
 
@@ -68,11 +68,16 @@ def surely(detect: Detect) -> Callable[[str], str | None]:
 def time_of(text: str | None) -> datetime | None:
     """An ISO 8601 time, else None: inputs are real data, and a wild date must not stop them.
 
-    Without an offset it is UTC, as in a feed, and a day is its beginning.
+    Without an offset it is UTC, as in a feed, and a day is its beginning. What lies behind the years that an article
+    may have is the end of them, which is still the future.
     """
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
+        return None
+    if found.year > LAST_YEAR:
+        return datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+    if found.year < FIRST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
