@@ -66,18 +66,15 @@ def surely(detect: Detect) -> Callable[[str], str | None]:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """An ISO 8601 time, else None: inputs are real data, and a wild date must not stop them.
+    """An ISO 8601 time of a year that messages take, else None: a wild date in real data must not stop it.
 
-    Without an offset it is UTC, as in a feed, and a day is its beginning. What lies behind the years that an article
-    may have is the end of them, which is still the future.
+    Without an offset it is UTC, as in a feed, and a day is its beginning.
     """
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    if found.year > LAST_YEAR:
-        return datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
-    if found.year < FIRST_YEAR:
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

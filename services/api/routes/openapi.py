@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from services.api.core.pipeline import ServiceState
+from services.api.core.tokens import PERMISSIONS, ROLES
+from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Alert
 from services.contracts.stories import Folded
 
@@ -33,7 +35,16 @@ STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}
 )
 HEALTH = an_object(status=_TEXT)
-PIPELINE = an_object(services={"type": "array", "items": ref("ServiceState")})
+PIPELINE = an_object(
+    services={"type": "array", "items": ref("ServiceState")}, feeds={"anyOf": [ref("FeedHealth"), {"type": "null"}]}
+)
+SESSION = an_object(
+    name={"type": ["string", "null"]},
+    role={"enum": [*ROLES, None]},
+    may={"type": "array", "items": {"enum": list(PERMISSIONS)}},
+    tokens={"type": "boolean"},
+)
+NEEDS_A_TOKEN: Final[dict[str, Any]] = {"security": [{"token": []}]}
 
 
 def gives(schema: dict[str, Any], media: str = "application/json", **sentences: str) -> dict[int | str, dict[str, Any]]:
@@ -50,7 +61,24 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             made = get_openapi(title=self.title, version=self.version, routes=self.routes)
-            _, shapes = msgspec.json.schema_components([Alert, Folded, ServiceState], ref_template=_REF)
-            made.setdefault("components", {}).setdefault("schemas", {}).update({**shapes, "Error": _ERROR})
+            _, shapes = msgspec.json.schema_components([Alert, Folded, ServiceState, FeedHealth], ref_template=_REF)
+            parts = made.setdefault("components", {})
+            schemas = parts.setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            schemas.update({**shapes, "Error": _ERROR})
+            parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            for operation in (operation for path in made["paths"].values() for operation in path.values()):
+                _say_what_every_route_answers(operation["responses"])
             self.openapi_schema = made
         return self.openapi_schema
+
+
+def _say_what_every_route_answers(answers: dict[str, Any]) -> None:
+    """Every route refuses a request of the wrong form alike, and one that is asked for without the right to."""
+    answers.pop("422", None)
+    shape = {"application/json": {"schema": ref("Error")}}
+    answers.setdefault("400", {"description": "Something of the request is of the wrong form.", "content": shape})
+    answers.setdefault("401", {"description": "A token is needed.", "content": shape})
+    answers.setdefault("403", {"description": "Not for this host, this origin or this role.", "content": shape})
+    answers.setdefault("503", {"description": "Redis is away.", "content": shape})

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.api import grafana_routes
 from services.api.core.query import Query
 from services.api.ports import Page
+from services.api.routes import grafana
 from services.contracts import codec
 from tests.support.alerts import an_opened_alert
 from tests.support.clock import START
@@ -26,7 +26,7 @@ class Reader:
 
 
 async def latest(reader: Any, query: str) -> list[Any]:
-    return await grafana_routes.latest(reader, query, START)
+    return await grafana.latest(reader, query, START)
 
 
 async def test_each_alert_is_a_series_with_what_a_reader_needs() -> None:
@@ -37,7 +37,7 @@ async def test_each_alert_is_a_series_with_what_a_reader_needs() -> None:
     assert series["metric"]["url"] == "https://news.example/two-navies"
     assert series["metric"]["severity"] == alert.severity
     assert float(series["value"][1]) == alert.last_updated.timestamp() * 1000
-    assert (reader.asked[0].severities, reader.asked[0].limit) == (("high", "critical"), grafana_routes.LIMIT)
+    assert (reader.asked[0].severities, reader.asked[0].limit) == (("high", "critical"), grafana.LIMIT)
 
 
 @pytest.mark.parametrize("query", ["up", "", "latest_alerts or up", "1+1"])

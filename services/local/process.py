@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,20 +15,21 @@ from pathlib import Path
 from services.local.errors import StartError
 
 Probe = Callable[[], str | None]
-"""Says in words why a server cannot be used yet, or None. Blocks for two seconds at most."""
+"""Says in words why a server cannot be used yet, or None. Blocks for a few seconds at most."""
 
-LOG_BYTES_KEPT = 5_000_000  # a longer log moves to <name>.log.1 when its process starts
-_TETHER = Path(__file__).with_name("tether.py")
+LOG_BYTES_KEPT = 5_000_000  # of a log, and as much again of the part before it, in <name>.log.1
+_PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. ``environment`` is complete: nothing is inherited."""
+    """What to run. ``environment`` is complete: nothing is inherited. It runs in ``folder``; null: where we do."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,12 @@ class Child:
     def __init__(self, program: Program) -> None:
         self.program = program
         program.log.parent.mkdir(parents=True, exist_ok=True)
-        _rotate(program.log)
+        rotate(program.log)
         with program.log.open("ab") as log:
             self._process = subprocess.Popen(
-                _tethered(program.command),
+                _dying_with_us(program.command),
                 env=dict(program.environment),
+                cwd=program.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -99,13 +102,26 @@ def start(server: Server, *, timeout_seconds: float = 60.0) -> Child:
     return child
 
 
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
-        log.replace(log.with_name(log.name + ".1"))
+def rotate(log: Path) -> None:
+    """Move what a long log holds to ``<name>.log.1``, while its process goes on writing.
+
+    The process keeps its open file, which is in append mode: after the cut it writes at the new end. A line written
+    between the copy and the cut is lost. Raises OSError where there is no room for the copy; then nothing is cut.
+    """
+    if not log.exists() or log.stat().st_size <= LOG_BYTES_KEPT:
+        return
+    before = log.with_name(log.name + ".1")
+    before.unlink(missing_ok=True)  # first: the disk may be nearly full
+    try:
+        shutil.copyfile(log, before)
+    except OSError:
+        before.unlink(missing_ok=True)
+        raise
+    os.truncate(log, 0)
 
 
-def _tethered(command: Sequence[str]) -> list[str]:
-    """The command, on Linux by way of :mod:`services.local.tether`."""
+def _dying_with_us(command: Sequence[str]) -> list[str]:
+    """The command, on Linux by way of :mod:`services.local.parent_death`."""
     if sys.platform != "linux":
         return list(command)
-    return [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command]
+    return [sys.executable, "-I", "-S", str(_PARENT_DEATH), str(os.getpid()), *command]

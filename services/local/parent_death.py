@@ -1,6 +1,6 @@
 """Ties a program to the life of its parent, then becomes it. Runs as a script, with nothing of ours imported.
 
-    python -I -S tether.py <pid of the parent> <command> [argument ...]
+    python -I -S parent_death.py <pid of the parent> <command> [argument ...]
 
 A preexec_fn would do the same in the forked child, but a fork of a process with threads may deadlock there, and newer
 Pythons warn of it. Only Linux has the call; elsewhere the next start ends what was left over.

@@ -6,16 +6,15 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
-from services.api import openapi
 from services.api.core import feeds
 from services.api.core import query as queries
-from services.api.core.states import state_named
 from services.api.ports import AlertReader, AlertStates
+from services.api.routes import openapi
+from services.api.routes.authorization import error
 from services.contracts import codec, stories
-from services.contracts.messages import Alert
+from services.contracts.messages import Alert, AlertState, Severity
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hexadecimal characters")]
 _encode = msgspec.json.Encoder().encode
@@ -25,7 +24,7 @@ class StateChange(BaseModel):
     """The body of a state change."""
 
     model_config = ConfigDict(extra="forbid")
-    state: str
+    state: AlertState
 
 
 def asked(
@@ -34,10 +33,15 @@ def asked(
     place: Annotated[
         str | None, Query(max_length=100, description="country (ISO 3166-1 alpha-3) or id of a place")
     ] = None,
-    min_severity: Annotated[str | None, Query(description="low, medium, high or critical")] = None,
-    since: Annotated[str | None, Query(max_length=40, description="RFC 3339 time")] = None,
-    cursor: Annotated[str | None, Query(max_length=100, description="next_cursor of the page before")] = None,
-    limit: Annotated[int, Query(description="1 to 200")] = 50,
+    min_severity: Annotated[Severity | None, Query(description="this level and those above it")] = None,
+    since: Annotated[
+        str | None,
+        Query(pattern=queries.TIME, json_schema_extra={"format": "date-time"}, description="RFC 3339 time"),
+    ] = None,
+    cursor: Annotated[
+        str | None, Query(pattern=queries.CURSOR, description="next_cursor of the page before, as it was")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=queries.MAX_PAGE)] = 50,
 ) -> queries.Query:
     """The parameters of every list."""
     return queries.parse(
@@ -58,7 +62,7 @@ def _add_lists(app: FastAPI, reader: AlertReader) -> None:
     @app.get(
         "/api/v1/alerts",
         summary="Alerts, the last updated first",
-        responses=openapi.gives(openapi.PAGE, c400="A parameter of the wrong form."),
+        responses=openapi.gives(openapi.PAGE),
         response_class=Response,
     )
     async def alerts(query: Asked) -> Response:
@@ -102,12 +106,16 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
     @app.post(
         "/api/v1/alerts/{alert_id}/state",
         summary="Acknowledge, mute, close, reopen",
-        responses=openapi.gives(openapi.ALERT, c401="No token.", c404="No such alert."),
+        responses=openapi.gives(openapi.ALERT, c404="No such alert."),
         response_class=Response,
+        openapi_extra=openapi.NEEDS_A_TOKEN,
     )
     async def state(alert_id: Id, change: StateChange) -> Response:
-        """Needs a token. The answer is the alert as it stands then; its new revision goes to everyone who follows."""
-        moved = await states.move(alert_id, state_named(change.state))
+        """Needs the role of an analyst. The answer is the alert as it stands then.
+
+        Its new revision goes to everyone who follows.
+        """
+        moved = await states.move(alert_id, change.state)
         return _json(codec.encode(moved)) if moved is not None else _not_found("alert", alert_id)
 
     @app.get(
@@ -143,4 +151,4 @@ def _json(body: bytes) -> Response:
 
 
 def _not_found(kind: str, id_: str) -> Response:
-    return JSONResponse({"error": f"No {kind} {id_} is stored."}, 404)
+    return error(404, f"No {kind} {id_} is stored.")

@@ -16,13 +16,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.api.core import query as queries
+from services.api.errors import QueryError
 from services.api.ports import AlertReader
 from services.contracts import codec
-from services.contracts.messages import Alert
+from services.contracts.messages import SEVERITIES, Alert, Severity
 from services.runtime.process.clock import Clock
 
 QUERY: Final = re.compile(r"\s*latest_alerts(?:\{(.*)\})?\s*", re.DOTALL)
-_SEVERITY = re.compile(r'min_severity="([a-z]+)"')
+_SEVERITY = re.compile(r'min_severity="([^"]*)"')
 _TOPIC = re.compile(r'topic="([^"]*)"')
 LIMIT: Final = 20
 _HEADLINE_CHARACTERS: Final = 160
@@ -59,13 +60,21 @@ async def latest(reader: AlertReader, asked: str, now: datetime) -> list[dict[st
             topic=topic.group(1) or None if topic else None,
             actor=None,
             place=None,
-            min_severity=severity.group(1) if severity else None,
+            min_severity=_level(severity.group(1)) if severity else None,
             since=None,
             cursor=None,
             limit=LIMIT,
         )
     )
     return [_series(codec.decode(body, Alert), now) for body in page.alerts]
+
+
+def _level(text: str) -> Severity | None:
+    """The level of that name. Raises :class:`QueryError`."""
+    for level in SEVERITIES:
+        if text == level:
+            return level
+    raise QueryError(f"min_severity is {text!r}: give one of {', '.join(SEVERITIES)}.")
 
 
 def _series(alert: Alert, now: datetime) -> dict[str, object]:

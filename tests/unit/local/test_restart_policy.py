@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.local.restarts import Again, Leave, decide, in_words
+from services.local.restart_policy import Again, Leave, decide, in_words
 
 
 def test_a_usage_error_is_left_for_a_person() -> None:
