@@ -11,6 +11,7 @@ from services.alerter.edges.redis import RedisAlertStore, RedisStories, RedisSto
 from services.alerter.edges.topics import KafkaLog
 from services.alerter.rebuild import Rebuild, Report
 from services.alerter.settings import AlerterSettings
+from services.cli import store
 from services.deduper import rebuild as index
 from services.deduper.edges.article_log import KafkaArticleLog
 from services.deduper.edges.redis import RedisIndexStore
@@ -22,7 +23,6 @@ from services.runtime.process import settings
 from services.runtime.process.clock import SystemClock
 from services.runtime.process.outages import Waiting
 from services.runtime.process.settings import CommonSettings
-from services.runtime.redis.connection import RedisCalls, connect
 
 S = TypeVar("S", bound=CommonSettings)
 
@@ -30,40 +30,34 @@ S = TypeVar("S", bound=CommonSettings)
 async def rebuild_index(kafka: KafkaAccess, redis: RedisAccess) -> index.Report:
     """Make the deduper's index and the members of stories again, with the deduper's settings of this environment."""
     window_s = _settings(DeduperSettings, "deduper").window_hours * 3600
-    client, clock, waiting = connect(redis), SystemClock(), Waiting()
-    store = RedisIndexStore(client, RedisCalls(clock, waiting), window_s=window_s)
-    log = KafkaArticleLog(kafka, clock, waiting)
-    try:
-        return await index.Rebuild(store, log, clock, Vocabularies().of, window_s=window_s).run()
-    finally:
-        await client.aclose()
+    clock = SystemClock()
+    async with store.opened(redis) as (client, calls):
+        kept = RedisIndexStore(client, calls, window_s=window_s)
+        log = KafkaArticleLog(kafka, clock, Waiting())
+        return await index.Rebuild(kept, log, clock, Vocabularies().of, window_s=window_s).run()
 
 
 async def rebuild_alerts(kafka: KafkaAccess, redis: RedisAccess) -> Report:
     """Put back into Redis what it lacks of alerts, with the alerter's settings of this environment."""
     chosen = _settings(AlerterSettings, "alerter")
-    client, clock = connect(redis), SystemClock()
-    calls = RedisCalls(clock, Waiting())
-    store = RedisAlertStore(
-        client,
-        calls,
-        clock,
-        retention_days=chosen.retention_days,
-        closed_retention_days=chosen.closed_retention_days,
-        stream_revisions=chosen.stream_revisions,
-    )
-    try:
+    clock = SystemClock()
+    async with store.opened(redis) as (client, calls):
         return await Rebuild(
             log=KafkaLog(kafka),
-            store=store,
+            store=RedisAlertStore(
+                client,
+                calls,
+                clock,
+                retention_days=chosen.retention_days,
+                closed_retention_days=chosen.closed_retention_days,
+                stream_revisions=chosen.stream_revisions,
+            ),
             stories=RedisStories(client, calls),
             writer=RedisStoryWriter(client, calls),
             rules=severity_file.load(chosen.severity_file or files.seeds() / "severity.yaml"),
             stale_after=timedelta(hours=chosen.stale_after_hours),
             clock=clock,
         ).run()
-    finally:
-        await client.aclose()
 
 
 def _settings(kind: type[S], service: str) -> S:
