@@ -86,7 +86,7 @@ class KafkaPublisher:
     """
 
     def __init__(self, *, kafka: KafkaAccess, client_id: str, clock: Clock, waiting: Waiting | None = None) -> None:
-        self._kafka = kafka
+        self.kafka = kafka
         self._client_id = client_id
         self._clock = clock
         self._waiting = waiting or Waiting()
@@ -177,7 +177,7 @@ class KafkaPublisher:
             backoff = Backoff()
             while self._producer is None:
                 producer = AIOKafkaProducer(
-                    **self._kafka.client(),
+                    **self.kafka.client(),
                     client_id=self._client_id,
                     acks="all",
                     enable_idempotence=True,
@@ -191,11 +191,11 @@ class KafkaPublisher:
                     await producer.start()
                 except (KafkaConnectionError, KafkaError, OSError) as error:
                     await producer.stop()
-                    if refused := await refusal(self._kafka):
+                    if refused := await refusal(self.kafka):
                         raise refused from error
                     self._waiting.set("kafka", True)
                     if backoff.attempts % 10 == 0:
-                        log.warning("kafka_away", address=str(self._kafka), error=str(error))
+                        log.warning("kafka_away", address=str(self.kafka), error=str(error))
                     await self._clock.sleep(backoff.next())
                 else:
                     self._producer = producer
@@ -204,7 +204,7 @@ class KafkaPublisher:
 
     def _raise_if_refused(self, error: BaseException) -> None:
         """A broker that refuses us will not change its mind: that is a :class:`UsageError`, and ends the process."""
-        if refused := why_refused(self._kafka, error):
+        if refused := why_refused(self.kafka, error):
             raise refused from error
 
     async def _replace(self, producer: Any) -> None:
