@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.cli.feeds_summary import Metrics, summary
+from services.cli.up.feeds_summary import Metrics, summary
 
 
 def figures(**states: int) -> Metrics:
