@@ -13,10 +13,11 @@ from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
 
 ANSWER_WITHIN_SECONDS = 8.0
+LARGEST_BYTES = 2 * 1024 * 1024  # of a message that is sent at all; topics take 1,048,588 bytes of it once compressed
 
 
 def quiet() -> None:
-    """Send what the edges log to standard error, errors only: a person is told in sentences instead."""
+    """Send what the edges log to standard error, errors only: a person reads sentences instead."""
     logging.configure(service="cli", log_format="console", log_level="error")
 
 
@@ -31,8 +32,13 @@ async def require_topic(kafka: KafkaAccess, topic: str) -> set[str]:
 
 @asynccontextmanager
 async def publisher(kafka: KafkaAccess) -> AsyncIterator[KafkaPublisher]:
-    """A publisher for the length of a command. Use :func:`require_topic` first: it would wait for ever."""
-    opened = KafkaPublisher(kafka=kafka, client_id="wirewatch-cli", clock=SystemClock())
+    """A publisher for the length of a command. Use :func:`require_topic` first: it would wait for ever.
+
+    It leaves it to the broker what is too large, as others may have sent messages that no service of ours would.
+    """
+    opened = KafkaPublisher(
+        kafka=kafka, client_id="wirewatch-cli", clock=SystemClock(), compression="gzip", max_message_bytes=LARGEST_BYTES
+    )
     await opened.start()
     try:
         yield opened

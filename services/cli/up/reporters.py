@@ -36,7 +36,7 @@ _WHAT = {
 
 
 class Reporter(Protocol):
-    """Is told what happens."""
+    """Shows what happens."""
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Something that takes a while before the pipeline is up."""
