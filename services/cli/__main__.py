@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from services.cli import output
 from services.cli.app import build
-from services.cli.console import err
 from services.cli.environment import refuse_unknown
 from services.runtime.errors import UsageError
 
@@ -18,7 +18,7 @@ def main() -> None:
             refuse_unknown(os.environ)
         build()()
     except UsageError as error:
-        err.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        output.error(str(error))
         sys.exit(2)
     except SystemExit as ending:
         if not _reader_is_gone(ending):

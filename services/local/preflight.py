@@ -45,7 +45,7 @@ def check(environ: Mapping[str, str]) -> None:
     """Raise :class:`UsageError` for the first setting or file that a service would refuse, given ``environ``."""
     from services.alerter import severity_file
     from services.api.edges import token_file
-    from services.notifier import watch_file
+    from services.notifier.edges import watch_file
     from services.poller.edges.feedlist import FeedList
     from services.samples.core import feeds
     from services.tagger import library

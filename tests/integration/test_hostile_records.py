@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 from services.alerter.edges.topics import KafkaLog
-from services.cli.alert_log import AlertLog
+from services.cli.alerts.log import AlertLog
 from services.contracts import codec, topics
 from services.contracts.messages import Article
 from services.local.alert_feed import AlertFeed

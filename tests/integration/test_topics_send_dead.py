@@ -13,7 +13,8 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from services.cli import broker, dead, send, topics
+from services.cli import broker
+from services.cli.app import build
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article
@@ -53,10 +54,7 @@ def own_topics(monkeypatch: pytest.MonkeyPatch, topic_prefix: str) -> None:
 
 @pytest.fixture
 def app() -> typer.Typer:
-    made = typer.Typer()
-    for module in (send, dead, topics):
-        module.register(made)
-    return made
+    return build()
 
 
 def everything(kafka: str, topic: str) -> list[Delivery]:

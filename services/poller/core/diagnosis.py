@@ -9,12 +9,12 @@ from typing import Final
 
 from services.contracts.messages import Article
 from services.poller.core import hints, websub
-from services.poller.core.model import Fetched, Outcome, ParsedFeed
+from services.poller.core.model import Fetched, ParsedFeed
 
 STALE_DAYS: Final = 60
 FULL_TEXT_CHARACTERS: Final = 600
 
-REFUSALS: Final[Mapping[Outcome, str]] = {
+REFUSALS: Final[Mapping[str, str]] = {
     "redirect": "The address redirects in a way that cannot be followed",
     "rate_limited": "The server says that it is asked too often (429)",
     "gone": "The publisher says that the feed is gone for good (410): remove it from the list",
@@ -30,7 +30,7 @@ REFUSALS: Final[Mapping[Outcome, str]] = {
 }
 """One sentence for each way in which a request brings no document."""
 
-LABELS: Final[Mapping[Outcome, str]] = {
+LABELS: Final[Mapping[str, str]] = {
     "redirect": "bad redirect",
     "rate_limited": "rate limited",
     "gone": "gone",

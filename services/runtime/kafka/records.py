@@ -124,8 +124,8 @@ class Batch:
         """The records. All are read before the first is given, so that an unreadable batch is not given in part."""
         try:
             return iter(self._read())
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the consumer
-            log.error("unreadable_batch", base_offset=self._batch.base_offset, error=repr(error))
+        except Exception as error:  # whatever it is, it must not stop the consumer
+            log.exception("unreadable_batch", base_offset=self._batch.base_offset)
             return iter([self._stand_in(error)])
 
     def _read(self) -> list[Any]:

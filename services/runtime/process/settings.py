@@ -106,8 +106,7 @@ def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingEr
     """The sentence for a variable that ``reader`` does not know; ``names`` are those that could have been meant."""
     meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
     close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
-    known = ", ".join(PREFIX + name for name in sorted(meant))
-    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else "docs/settings.md lists them all."
     return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
 
 
