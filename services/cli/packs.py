@@ -54,7 +54,7 @@ def check(
         for pack in loaded.packs:
             failed = sum(failure.topic == pack.topic for failure in failures)
             verdict = f"[red]{failed} failed[/]" if failed else "[green]all as expected[/]"
-            out.print(f"{pack.id}: {len(pack.rules)} rules, {len(pack.examples)} examples, {verdict}", soft_wrap=True)
+            out.print(f"{pack.id}: {len(pack.acts)} acts, {len(pack.examples)} examples, {verdict}", soft_wrap=True)
         for failure in failures:
             err.print("example: " + failure.sentence(), soft_wrap=True, markup=False)
     if failures:
@@ -90,7 +90,7 @@ def explain(
     packs: PacksOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show why an article got its topics or did not: words found, rules, weights, and what was nearly enough."""
+    """Show why an article got its topics or did not: events read, weights, and what was missing."""
     from services.cli.console import json_line, out
     from services.cli.explanation import articles_of, render
     from services.tagger import library

@@ -15,7 +15,7 @@ from services.tagger.core.packs import read_pack, read_vocabulary
 from services.tagger.core.places import read_places
 from services.tagger.errors import PackError
 
-SCHEMA = "topic_pack.v1.schema.json"
+SCHEMA = "topic_pack.v2.schema.json"
 DATA_FILES = ("actors.yaml", "places.yaml", "vocabulary.yaml")
 
 Stamp = tuple[tuple[str, int, int], ...]

@@ -13,12 +13,12 @@ from ahocorasick_rs import BytesAhoCorasick
 
 from services.tagger.core.phrases import Needle
 
-Kind = Literal["concept", "mask", "actor", "ship", "metonym", "place"]
+Kind = Literal["thing", "act", "mask", "actor", "ship", "metonym", "place"]
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a match stands for: ``index`` counts within its ``kind`` (concepts and masks: see :class:`Compiled`)."""
+    """What a match stands for: ``index`` counts within its ``kind`` (things, acts and masks: see :class:`Compiled`)."""
 
     kind: Kind
     index: int

@@ -8,73 +8,78 @@ from dataclasses import dataclass
 from services.tagger.core import phrases
 from services.tagger.core.actors import ActorList, Known
 from services.tagger.core.automaton import Automaton, Kind
-from services.tagger.core.model import Damping, Names, Pack, Pattern, Phrase, Rule, Vocabulary
+from services.tagger.core.model import Act, Discount, Names, Need, Pack, Phrase, Slot, Vocabulary
 from services.tagger.core.names import BUILT_IN
 from services.tagger.core.phrases import Needle
 from services.tagger.core.places import PlaceList
 
 Entry = tuple[Needle, Kind, int]
-Ids = tuple[int, ...]
+Ids = frozenset[int]
 
 SHARED = -1  # owner of what belongs to no single pack
+# Slots by how well they tell a sentence worth a look, the best first; a slot without things of the pack tells little.
+_TELLING: tuple[Slot, ...] = ("about", "object", "agent", "with", "place")
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledPattern:
-    """A pattern over concept numbers."""
+class CompiledNeed:
+    """A need over kind numbers; ``source`` is the need as written."""
 
-    items: tuple[Ids, ...]
-    within: int
-    ordered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """A rule over concept numbers; ``source`` is the rule as written."""
-
-    source: Rule
-    trigger: Ids
-    all: tuple[Ids, ...]
-    any: Ids
-    none: Ids
-    patterns: tuple[CompiledPattern, ...]
-    never: tuple[CompiledPattern, ...]
+    source: Need
+    slots: tuple[tuple[Slot, Ids], ...]
+    without: Ids
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledDamping:
-    """Damping over concept numbers."""
+class CompiledAct:
+    """An act over kind numbers. Needs are by falling weight: the first that holds is the best."""
 
-    source: Damping
-    concepts: Ids
+    source: Act
+    needs: tuple[CompiledNeed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledDiscount:
+    """A discount over kind numbers."""
+
+    source: Discount
+    words: Ids
     unless: Ids
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPack:
-    """A pack ready to run. Rules are by falling weight: the first that holds is the best of a sentence.
-
-    ``by_trigger`` are the places in ``rules`` of those that a concept can trigger.
-    """
+    """A pack ready to run. ``owner`` is its number."""
 
     pack: Pack
-    rules: tuple[CompiledRule, ...]
-    by_trigger: dict[int, tuple[int, ...]]
-    sentence_damping: tuple[CompiledDamping, ...]
-    article_damping: tuple[CompiledDamping, ...]
+    owner: int
+    acts: tuple[CompiledAct, ...]
+    sentence_discounts: tuple[CompiledDiscount, ...]
+    article_discounts: tuple[CompiledDiscount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActWord:
+    """One form of an act's words: ``form`` is that of a verb, or ``noun`` or ``phrase``."""
+
+    owner: int
+    act: int
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Everything, immutable. ``owners[n]`` is the pack that concept ``n`` belongs to, or :data:`SHARED`;
-    ``mask_owners`` the same for masks. ``built_in`` numbers the concepts that actors and places make."""
+    """Everything, immutable. ``owners[n]`` is the pack that kind ``n`` belongs to, or :data:`SHARED`; ``mask_owners``
+    the same for masks. ``built_in`` numbers the kinds that actors and places have."""
 
     packs: tuple[CompiledPack, ...]
     details: Automaton
-    triggers: Automaton
+    net: Automaton
     owners: tuple[int, ...]
-    concept_names: tuple[str, ...]
+    kind_names: tuple[str, ...]
     mask_owners: tuple[int, ...]
+    act_words: tuple[ActWord, ...]
     built_in: dict[str, int]
     actors: tuple[Known, ...]
     actor_index: dict[str, int]
@@ -83,30 +88,30 @@ class Compiled:
 
 
 def compile_packs(packs: Sequence[Pack], vocabulary: Vocabulary, actors: ActorList, places: PlaceList) -> Compiled:
-    """Build the automata and number the concepts. The input has been checked: nothing here can fail on it."""
+    """Build the automata and number the kinds. The input has been checked: nothing here can fail on it."""
     numbers = _Numbers()
     for name in sorted(BUILT_IN):
-        numbers.concept(SHARED, name)
-    shared = list(_concept_entries(SHARED, vocabulary.concepts, numbers))
+        numbers.kind(SHARED, name)
+    things = list(_thing_entries(SHARED, vocabulary.things, numbers))
     masks = list(_mask_entries(SHARED, vocabulary.masks, numbers))
-    own: list[Entry] = []
+    acts: list[Entry] = []
     for owner, pack in enumerate(packs):
-        own += _concept_entries(owner, pack.concepts, numbers)
+        things += _thing_entries(owner, pack.things, numbers)
         masks += _mask_entries(owner, pack.masks, numbers)
+        acts += _act_entries(owner, pack.acts, numbers)
     actor_ids = tuple(actors.by_id)
     place_ids = tuple(places.by_id)
     named = [*_actor_entries(actors, actor_ids), *_place_entries(places, place_ids)]
     compiled = tuple(_compile_pack(owner, pack, numbers) for owner, pack in enumerate(packs))
-    wanted = {number for pack in compiled for rule in pack.rules for number in rule.trigger}
-    triggers = [entry for entry in (*shared, *own) if entry[2] in wanted]
     return Compiled(
         packs=compiled,
-        details=Automaton([*shared, *own, *masks, *named]),
-        triggers=Automaton(triggers),
-        owners=tuple(owner for owner, _ in numbers.concepts),
-        concept_names=tuple(name for _, name in numbers.concepts),
+        details=Automaton([*things, *masks, *acts, *named]),
+        net=Automaton(list(_net(compiled, numbers, (things, acts, named), actors, places))),
+        owners=tuple(owner for owner, _ in numbers.kinds),
+        kind_names=tuple(name for _, name in numbers.kinds),
         mask_owners=tuple(numbers.masks),
-        built_in={name: numbers.resolve(SHARED, name) for name in BUILT_IN},
+        act_words=tuple(numbers.act_words),
+        built_in={name: numbers.kinds[SHARED, name] for name in BUILT_IN},
         actors=tuple(actors.by_id[key] for key in actor_ids),
         actor_index={key: index for index, key in enumerate(actor_ids)},
         places=places,
@@ -115,36 +120,60 @@ def compile_packs(packs: Sequence[Pack], vocabulary: Vocabulary, actors: ActorLi
 
 
 class _Numbers:
-    """Gives every concept and mask its number."""
+    """Gives every kind, mask and word of an act its number."""
 
     def __init__(self) -> None:
-        self.concepts: dict[tuple[int, str], int] = {}
+        self.kinds: dict[tuple[int, str], int] = {}
+        self.groups: dict[tuple[int, str], Names] = {}
         self.masks: list[int] = []
+        self.act_words: dict[ActWord, int] = {}
 
-    def concept(self, owner: int, name: str) -> int:
-        return self.concepts.setdefault((owner, name), len(self.concepts))
+    def kind(self, owner: int, name: str) -> int:
+        return self.kinds.setdefault((owner, name), len(self.kinds))
 
     def mask(self, owner: int) -> int:
         self.masks.append(owner)
         return len(self.masks) - 1
 
-    def resolve(self, owner: int, name: str) -> int:
-        """The pack's own concept of that name, else the shared one."""
-        own = self.concepts.get((owner, name))
-        return own if own is not None else self.concepts[(SHARED, name)]
+    def act_word(self, word: ActWord) -> int:
+        return self.act_words.setdefault(word, len(self.act_words))
+
+    def resolve(self, owner: int, names: Names, groups: dict[str, Names]) -> Ids:
+        """The numbers of the pack's own things of these names, of its groups, else of the shared ones."""
+        found: set[int] = set()
+        for name in names:
+            if name in groups and (owner, name) not in self.kinds:
+                found |= self.resolve(owner, tuple(n for n in groups[name] if n != name), groups)
+            else:
+                own = self.kinds.get((owner, name))
+                found.add(own if own is not None else self.kinds[SHARED, name])
+        return frozenset(found)
 
 
-def _concept_entries(owner: int, concepts: dict[str, tuple[Phrase, ...]], numbers: _Numbers) -> Iterator[Entry]:
-    for name, found in concepts.items():
-        number = numbers.concept(owner, name)
+def _thing_entries(owner: int, things: dict[str, tuple[Phrase, ...]], numbers: _Numbers) -> Iterator[Entry]:
+    for name, found in things.items():
+        number = numbers.kind(owner, name)
         for phrase in found:
-            yield from ((needle, "concept", number) for needle in phrases.needles(phrase.text))
+            yield from ((needle, "thing", number) for needle in phrases.noun_needles(phrase.text))
 
 
 def _mask_entries(owner: int, masks: tuple[Phrase, ...], numbers: _Numbers) -> Iterator[Entry]:
     for phrase in masks:
         number = numbers.mask(owner)
-        yield from ((needle, "mask", number) for needle in phrases.needles(phrase.text))
+        yield from ((needle, "mask", number) for needle in phrases.noun_needles(phrase.text))
+
+
+def _act_entries(owner: int, acts: tuple[Act, ...], numbers: _Numbers) -> Iterator[Entry]:
+    for index, act in enumerate(acts):
+        for phrase in act.verbs:
+            for needle, form in phrases.verb_needles(phrase.text):
+                yield needle, "act", numbers.act_word(ActWord(owner, index, form))
+        for phrase in act.nouns:
+            number = numbers.act_word(ActWord(owner, index, "noun"))
+            yield from ((needle, "act", number) for needle in phrases.noun_needles(phrase.text))
+        for phrase in act.phrases:
+            number = numbers.act_word(ActWord(owner, index, "phrase"))
+            yield from ((needle, "act", number) for needle in phrases.needles(phrase.text))
 
 
 def _actor_entries(actors: ActorList, ids: tuple[str, ...]) -> Iterator[Entry]:
@@ -160,34 +189,61 @@ def _place_entries(places: PlaceList, ids: tuple[str, ...]) -> Iterator[Entry]:
         yield from ((needle, "place", index_of[slug]) for needle in phrases.needles(phrase))
 
 
+def _net(
+    compiled: tuple[CompiledPack, ...],
+    numbers: _Numbers,
+    entries: tuple[list[Entry], list[Entry], list[Entry]],
+    actors: ActorList,
+    places: PlaceList,
+) -> Iterator[Entry]:
+    """What makes a sentence worth a look: for every need the words of its most telling slot, else those of its act."""
+    things, acts, named = entries
+    kinds: set[int] = set()
+    without_thing: set[tuple[int, int]] = set()
+    own = {number for (owner, _), number in numbers.kinds.items() if owner != SHARED}
+    few = _few_names(numbers, actors, places)
+    for pack in compiled:
+        for index, act in enumerate(pack.acts):
+            for need in act.needs:
+                slots = dict(need.slots)
+                telling = next((slots[s] for s in _TELLING if s in slots and slots[s] <= own | set(few)), None)
+                if telling is None:
+                    without_thing.add((pack.owner, index))
+                else:
+                    kinds |= telling
+    yield from (entry for entry in things if entry[2] in kinds)
+    words = list(numbers.act_words)
+    yield from (entry for entry in acts if (words[entry[2]].owner, words[entry[2]].act) in without_thing)
+    wanted = {("actor", index) for number in kinds if number in few for index in few[number]}
+    yield from (entry for entry in named if (("actor" if entry[1] != "place" else "place"), entry[2]) in wanted)
+
+
+def _few_names(numbers: _Numbers, actors: ActorList, places: PlaceList) -> dict[int, list[int]]:
+    """Built-in kinds with so few names that they can tell a sentence: blocs."""
+    known = list(actors.by_id.values())
+    return {numbers.kinds[SHARED, "bloc"]: [index for index, one in enumerate(known) if one.kind == "bloc"]}
+
+
 def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:
     def ids(names: Names) -> Ids:
-        return tuple(numbers.resolve(owner, name) for name in names)
+        return numbers.resolve(owner, names, pack.groups)
 
-    def pattern(source: Pattern) -> CompiledPattern:
-        return CompiledPattern(tuple(ids(names) for names in source.items), source.within, source.ordered)
-
-    def rule(source: Rule) -> CompiledRule:
-        return CompiledRule(
+    def need(source: Need, act: Act) -> CompiledNeed:
+        return CompiledNeed(
             source=source,
-            trigger=ids(source.trigger),
-            all=tuple(ids(names) for names in source.all),
-            any=ids(source.any),
-            none=ids(source.none),
-            patterns=tuple(pattern(item) for item in source.patterns),
-            never=tuple(pattern(item) for item in source.never),
+            slots=tuple((slot, ids(names)) for slot, names in source.slots),
+            without=ids(source.without),
+            weight=act.weight if source.weight is None else source.weight,
         )
 
-    rules = tuple(rule(source) for source in sorted(pack.rules, key=lambda r: -r.weight))
-    by_trigger: dict[int, tuple[int, ...]] = {}
-    for index, made in enumerate(rules):
-        for number in made.trigger:
-            by_trigger[number] = (*by_trigger.get(number, ()), index)
-    damping = [CompiledDamping(item, ids(item.concepts), ids(item.unless)) for item in pack.damping]
+    acts = tuple(
+        CompiledAct(act, tuple(sorted((need(n, act) for n in act.needs), key=lambda n: -n.weight))) for act in pack.acts
+    )
+    discounts = [CompiledDiscount(item, ids(item.words), ids(item.unless)) for item in pack.discounts]
     return CompiledPack(
         pack=pack,
-        rules=rules,
-        by_trigger=by_trigger,
-        sentence_damping=tuple(item for item in damping if not item.source.whole_article),
-        article_damping=tuple(item for item in damping if item.source.whole_article),
+        owner=owner,
+        acts=acts,
+        sentence_discounts=tuple(item for item in discounts if not item.source.whole_article),
+        article_discounts=tuple(item for item in discounts if item.source.whole_article),
     )

@@ -60,11 +60,35 @@ withdraw withdraws withdrew withdrawn withdrawing
 write writes wrote written writing
 """.split("\n")
 _FORMS = {line.split()[0]: tuple(line.split()) for line in _IRREGULAR if line}
+_IRREGULAR_PLURALS = {"man": "men", "craft": "craft", "aircraft": "aircraft", "ally": "allies"}
 _VOWELS = frozenset("aeiou")
 # Two-syllable words with the stress at the end double their last letter, too.
 _DOUBLED = frozenset(
     "commit permit submit admit refer transfer deter occur compel expel propel control patrol rebel".split()
 )
+
+
+def verb_forms(word: str) -> dict[str, str]:
+    """Every form of a verb with what it can be: ``base``, ``s``, ``past``, ``participle``, ``ing``; ``ed`` is both."""
+    made = _FORMS.get(word) or _regular(word)
+    found = {made[0]: "base"}
+    ends = [form for form in made[1:] if form.endswith("ing")]
+    found.update({form: "ing" for form in ends})
+    rest = [form for form in made[1:] if form not in ends]
+    if rest:
+        found[rest[0]] = "s"
+    if len(rest) == 1:  # hit, put, quit: the past looks like the base
+        found[made[0]] = "base_or_ed"
+    elif len(rest) == 2:
+        found[rest[1]] = "ed"
+    else:
+        found.update({rest[1]: "past"} | {form: "participle" for form in rest[2:]})
+    return found
+
+
+def plural(word: str) -> str:
+    """The plural of a noun."""
+    return _IRREGULAR_PLURALS.get(word) or _regular(word)[1]
 
 
 def forms(word: str) -> tuple[str, ...]:

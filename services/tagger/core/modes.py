@@ -1,0 +1,109 @@
+"""How far an act has come, as far as its clause says: see :data:`services.contracts.messages.EventMode`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from services.contracts.messages import EventMode
+from services.tagger.core.clauses import Frame
+from services.tagger.core.english import Grammar
+from services.tagger.core.units import Unit
+
+_GOVERNOR_REACH = 7
+
+
+def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:
+    """The mode of the act. ``question``: see :func:`asks`."""
+    found = _noun(frame.at, units, grammar) if frame.voice in ("noun", "phrase") else _verb(frame, units, grammar)
+    if question and title and found in ("done", "under_way", "planned") and not _parted(frame.at, units, question):
+        return "opinion"
+    return found
+
+
+def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
+    """Whether a colon or dash parts the act from the question, or from the words that open an opinion."""
+    between = units[:at] if question == "opens" else units[at:-1]
+    return any(unit.hard and not unit.word[0].isalnum() and unit.word != "|" for unit in between)
+
+
+def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+    after = units[at + 1] if at + 1 < len(units) else None
+    if after is not None and after.word in grammar.mode_heads:
+        return cast(EventMode, grammar.mode_heads[after.word])
+    index = at - 1
+    while index >= 0 and not units[index].hard and not _opens(units[index], grammar):
+        index -= 1
+    if index >= 0:
+        word = units[index].word
+        if word in grammar.background and not _casualties(units, grammar):
+            return "background"
+        if units[index].hard and word in grammar.subordinate:
+            return "background" if not _casualties(units, grammar) else "done"
+    return _governed(at, units, grammar) or "done"
+
+
+def _opens(unit: Unit, grammar: Grammar) -> bool:
+    return unit.plain and unit.word in grammar.function and unit.word not in ("s", "the", "a", "an", "and", "its", "their")
+
+
+def _casualties(units: Sequence[Unit], grammar: Grammar) -> bool:
+    return any(unit.word in grammar.casualties for unit in units)
+
+
+def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+    at, form = frame.at, frame.form
+    if at and units[at - 1].word in grammar.lasting:
+        return "background"
+    before = [units[i].word for i in range(max(0, at - 4), at) if not units[i].hard]
+    if _conditional(at, units, grammar):
+        return "opinion"
+    near = before[-3:]
+    if any(word in grammar.would or word in grammar.should for word in near):
+        return "opinion"
+    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
+        return "denied"
+    if any(word in grammar.may or word in grammar.will for word in near):
+        return "planned"
+    if form in ("base", "base_or_ed") and grammar.to in near:
+        return _governed(at, units, grammar) or "planned"
+    if form == "ing":
+        if near and near[-1] in grammar.be:
+            return "under_way"
+        if near and near[-1] == "without":
+            return "denied"
+        if near and near[-1] in ("after", "for", "by"):
+            return "done"
+        if near and near[-1] == "of":
+            return "background"
+        return _governed(at, units, grammar, reach=3) or "under_way"
+    return "done"
+
+
+def _conditional(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    for index in range(at - 1, max(-1, at - 12), -1):
+        if units[index].word in grammar.condition:
+            return True
+        if units[index].hard or units[index].comma:
+            return False
+    return False
+
+
+def _governed(at: int, units: Sequence[Unit], grammar: Grammar, reach: int = _GOVERNOR_REACH) -> EventMode | None:
+    for index in range(at - 1, max(-1, at - 1 - reach), -1):
+        unit = units[index]
+        if unit.hard:
+            return None
+        if unit.word in grammar.mode_words and not unit.acts:
+            return cast(EventMode, grammar.mode_words[unit.word])
+    return None
+
+
+def asks(title: str, grammar: Grammar) -> str:
+    """``opens`` for a title that opens as a piece of opinion does, ``ends`` for one that ends as a question, else ""."""
+    lowered = title.strip(" '\"\u2018\u201c").lower()
+    if lowered.startswith(grammar.fact_questions):
+        return ""
+    if any(lowered.startswith((f"{word} ", f"{word}:", f"{word}|")) for word in grammar.opinion_openings):
+        return "opens"
+    return "ends" if lowered.rstrip("'\"\u2019\u201d ").endswith("?") else ""
