@@ -34,7 +34,7 @@ acts:
     verbs: [protest, protest against, rally, rally against, march, march against, demonstrate]
     nouns: [protest, rally, march, demonstration]
     needs:
-      - {{about: crowd, with: government, parties: 1}}
+      - {{about: crowd, with: government}}
       - {{object: government, parties: 1}}
 
 # What makes a sentence count less; history, sport, fiction, company and boilerplate are there for every pack.

@@ -19,6 +19,8 @@ Voice = str  # "active", "passive" or "noun"
 _REACH_LEFT = 18
 _REACH_RIGHT = 16
 _NOUN_GROUP = 7
+_NEARBY = 4
+MOST_ACT_WORDS = 40  # of one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,18 @@ class Clauses:
         self.units = units
         self.compiled = compiled
         self.grammar = grammar
-        self._parties = frozenset(compiled.built_in[name] for name in ("state", "bloc", "organisation", "force"))
+        self._sides: dict[tuple[Slot, int, Voice], tuple[int, ...]] = {}
 
     def frames(self, acts: Sequence[CompiledAct]) -> Iterator[Frame]:
         """The best reading of every word of an act: one that holds and weighs most, else the one that lacks least."""
-        for at, unit in enumerate(self.units):
-            for index, form in unit.acts:
-                act = acts[index]
-                readings = [
-                    self._read(act, need, at, form, voice) for voice in self._voices(at, form) for need in act.needs
-                ]
-                if readings:
-                    yield min(readings, key=lambda frame: (len(frame.unmet), -frame.need.weight))
+        told = [(at, index, form) for at, unit in enumerate(self.units) for index, form in unit.acts]
+        for at, index, form in told[:MOST_ACT_WORDS]:
+            act = acts[index]
+            readings = [
+                self._read(act, need, at, form, voice) for voice in self._voices(at, form) for need in act.needs
+            ]
+            if readings:
+                yield min(readings, key=lambda frame: (len(frame.unmet), -frame.need.weight))
 
     # Voices
 
@@ -135,10 +137,11 @@ class Clauses:
             else:
                 fillers[slot] = filler
         clause = list(self._clause(at))
-        for index in clause:
-            if need.without and self.units[index].kinds & need.without:
-                unmet.append(f"{self.units[index].word.strip()!r} stands beside it")
-                break
+        unwanted = self._unwanted(need, at, fillers)
+        if unwanted is not None:
+            unmet.append(f"{self.units[unwanted].word.strip()!r} stands beside it")
+        if need.owner and not self._owned(need.owner, fillers):
+            unmet.append(f"not of a {' or '.join(need.source.owner)}")
         agents, objects = self._parties_of(at, voice, fillers)
         if need.source.parties:
             named = self._named(clause)
@@ -149,8 +152,20 @@ class Clauses:
             place = self._place(at)
         return Frame(act, need, at, form, voice, fillers, agents, objects, place, tuple(unmet))
 
+    def _unwanted(self, need: CompiledNeed, at: int, fillers: dict[Slot, int]) -> int | None:
+        """What the need wants nowhere near the act and its parts, if it is there."""
+        if not need.without:
+            return None
+        taken = [at, *fillers.values()]
+        nearby = range(max(0, min(taken) - _NEARBY), min(len(self.units), max(taken) + _NEARBY + 1))
+        return next((index for index in nearby if self.units[index].kinds & need.without), None)
+
     def _fill(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: dict[Slot, int]) -> int | None:
-        for index in self._candidates(slot, at, voice):
+        key = (slot, at, voice)
+        found = self._sides.get(key)
+        if found is None:
+            found = self._sides[key] = tuple(self._candidates(slot, at, voice))
+        for index in found:
             unit = self.units[index]
             if unit.kinds & ids and index not in taken.values():
                 if slot not in ("place", "with") and (unit.aside or (unit.modifies and index + 1 != at)):
@@ -308,6 +323,13 @@ class Clauses:
         following = (i for i in self._right(thing, direct=False) if thing > at and self._is_party(i))
         first = next(following, None)
         return self._coordinated(first, ()) if first is not None else []
+
+    def _owned(self, owner: Ids, fillers: dict[Slot, int]) -> bool:
+        thing = next((fillers[slot] for slot in ("object", "about", "agent") if slot in fillers), None)
+        if thing is None:
+            return False
+        near = (thing, *self._group(thing), *self._of(thing))
+        return any(self.units[index].actors and self.units[index].kinds & owner for index in near)
 
     def _coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
         """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""

@@ -27,6 +27,7 @@ class CompiledNeed:
 
     source: Need
     slots: tuple[tuple[Slot, Ids], ...]
+    owner: Ids
     without: Ids
     weight: float
 
@@ -232,6 +233,7 @@ def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:
         return CompiledNeed(
             source=source,
             slots=tuple((slot, ids(names)) for slot, names in source.slots),
+            owner=ids(source.owner),
             without=ids(source.without),
             weight=act.weight if source.weight is None else source.weight,
         )

@@ -27,6 +27,7 @@ class Grammar:
     may: frozenset[str]
     would: frozenset[str]
     should: frozenset[str]
+    must: frozenset[str]
     condition: frozenset[str]
     conjunction: frozenset[str]
     preposition: frozenset[str]
@@ -74,7 +75,7 @@ ENGLISH = Grammar(
         " following but so than why how what once even"
     ),
     background=_set(
-        "amid amidst despite after following since during over before ahead because due from as about beyond under"
+        "amid amidst despite after following since during over before ahead due from about beyond under"
         " through past without outside against until around"
     ),
     blocking=_set(
@@ -94,7 +95,8 @@ ENGLISH = Grammar(
     will=_set("will shall ll"),
     may=_set("may might could can"),
     would=_set("would d"),
-    should=_set("should must ought"),
+    should=_set("should ought"),
+    must=_set("must"),
     condition=_set("if whether unless"),
     conjunction=_set("and or but nor"),
     preposition=_set(_PREPOSITIONS),
@@ -159,11 +161,11 @@ ENGLISH = Grammar(
         " ambassador ambassadors envoy envoys official officials troops jets warships warship ships fleet navy command"
         " commander commanders commission council president government governments powers capitals members' diplomats"
         " diplomat alliance bloc defence defense foreign military warplanes fighters aircraft mission newcomer hopeful"
-        " candidate commissioners lawmakers parliament"
+        " candidate commissioners lawmakers parliament group grouping club pact pillar framework"
     ),
     former=_set("ex former onetime retired"),
     says=_set(
-        "say says said saying tells told report reports reported claims claimed adds added according suspects suspect"
+        "say says said saying spokesman spokeswoman told tells told report reports reported claims claimed adds added according suspects suspect"
         " confirms confirmed announces announced warns warned"
     ),
     pronouns=_set("it he she they we"),

@@ -63,8 +63,13 @@ def event_of(
 def _asset(found: ReadEvent, read: SentenceReading) -> int | None:
     """The unit of the thing that it is about."""
     fillers = found.frame.fillers
-    order = (fillers.get("object"), fillers.get("about"), fillers.get("agent"), fillers.get("with"))
-    return next((index for index in order if index is not None and read.units[index].things), None)
+    order = [fillers.get("object"), fillers.get("about")]
+    if not found.frame.objects:
+        order += [fillers.get("agent"), fillers.get("with")]
+    return next(
+        (index for index in order if index is not None and read.units[index].things and not read.units[index].named),
+        None,
+    )
 
 
 def _asset_name(unit: Unit, compiled: Compiled) -> str | None:

@@ -47,7 +47,7 @@ speak speaks spoke spoken speaking
 split splits splitting
 stand stands stood standing
 steam steams steamed steaming
-strike strikes struck striking stricken
+strike strikes struck striking
 take takes took taken taking
 tear tears tore torn tearing
 tell tells told telling
@@ -56,6 +56,31 @@ throw throws threw thrown throwing
 undergo undergoes underwent undergone undergoing
 uphold upholds upheld upholding
 win wins won winning
+freeze freezes froze frozen freezing
+fall falls fell fallen falling
+rise rises rose risen rising
+drive drives drove driven driving
+flee flees fled fleeing
+shake shakes shook shaken shaking
+spend spends spent spending
+pay pays paid paying
+say says said saying
+sell sells sold selling
+bind binds bound binding
+bury buries buried burying
+overtake overtakes overtook overtaken overtaking
+steal steals stole stolen stealing
+swear swears swore sworn swearing
+upset upsets upsetting
+let lets letting
+bet bets betting
+beat beats beat beaten beating
+burn burns burned burning
+blow blows blew blown blowing
+shut shuts shutting
+see sees saw seen seeing
+swoop swoops swooped swooping
+thaw thaws thawed thawing
 withdraw withdraws withdrew withdrawn withdrawing
 write writes wrote written writing
 """.split("\n")
@@ -64,7 +89,7 @@ _IRREGULAR_PLURALS = {"man": "men", "craft": "craft", "aircraft": "aircraft", "a
 _VOWELS = frozenset("aeiou")
 # Two-syllable words with the stress at the end double their last letter, too.
 _DOUBLED = frozenset(
-    "commit permit submit admit refer transfer deter occur compel expel propel control patrol rebel".split()
+    "commit recommit permit submit admit refer transfer deter occur compel expel propel control patrol rebel abet rappel annul initial fulfil label cancel signal".split()
 )
 
 

@@ -28,10 +28,12 @@ class Phrase:
 class Need:
     """What an act needs beside it to count: a filler for every slot, and so many different ``parties``.
 
+    ``owner`` is whose the thing has to be that it is about: its flag, its state.
     ``weight`` replaces that of the act where it is given.
     """
 
     slots: tuple[tuple[Slot, Names], ...]
+    owner: Names
     parties: int
     without: Names
     weight: float | None

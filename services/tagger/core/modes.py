@@ -28,6 +28,8 @@ def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
 
 
 def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+    if units[at].word.split()[0] in grammar.be:  # a fixed phrase with its own verb: "is closed"
+        return "done"
     after = units[at + 1] if at + 1 < len(units) else None
     if after is not None and after.word in grammar.mode_heads:
         return cast(EventMode, grammar.mode_heads[after.word])
@@ -38,8 +40,6 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         word = units[index].word
         if word in grammar.background and not _casualties(units, grammar):
             return "background"
-        if units[index].hard and word in grammar.subordinate:
-            return "background" if not _casualties(units, grammar) else "done"
     return _governed(at, units, grammar) or "done"
 
 
@@ -59,8 +59,12 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
     if _conditional(at, units, grammar):
         return "opinion"
     near = before[-3:]
-    if any(word in grammar.would or word in grammar.should for word in near):
+    if any(word in grammar.would for word in near):
+        return "planned" if _reported(at, units, grammar) else "opinion"
+    if any(word in grammar.should for word in near):
         return "opinion"
+    if any(word in grammar.must for word in near):
+        return "demanded"
     if any(word in grammar.negation and word not in grammar.mode_words for word in near):
         return "denied"
     if any(word in grammar.may or word in grammar.will for word in near):
@@ -76,8 +80,15 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
             return "done"
         if near and near[-1] == "of":
             return "background"
+        if near and near[-1] == "from":
+            return "denied"
         return _governed(at, units, grammar, reach=3) or "under_way"
     return "done"
+
+
+def _reported(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether somebody said so: "said it would join"."""
+    return any(unit.word in grammar.says for unit in units[max(0, at - 16) : at])
 
 
 def _conditional(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:

@@ -178,7 +178,7 @@ def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("groups", name), names
     for act, entry in value["acts"].items():
         for index, need in enumerate(entry["needs"]):
-            yield from ((("acts", act, "needs", index, key), need[key]) for key in (*SLOTS, "without") if key in need)
+            yield from ((("acts", act, "needs", index, key), need[key]) for key in (*SLOTS, "owner", "without") if key in need)
     for index, discount in enumerate(value.get("discounts", [])):
         yield from ((("discounts", index, key), discount[key]) for key in ("words", "unless") if key in discount)
 
@@ -240,6 +240,7 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
 def _need(entry: dict[str, Any]) -> Need:
     return Need(
         slots=tuple((slot, _names(entry[slot])) for slot in SLOTS if slot in entry),
+        owner=_names(entry.get("owner", "")),
         parties=entry.get("parties", 0),
         without=_names(entry.get("without", "")),
         weight=entry.get("weight"),

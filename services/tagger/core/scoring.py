@@ -14,6 +14,7 @@ from services.tagger.core.units import Unit, units_of
 
 STRONGEST = 4  # sentences that add up; more of the same proves nothing more
 MOST_EVENTS = 4  # of one sentence
+MOST_READ = 100  # sentences with an act that are read with care
 _WEAK: frozenset[EventMode] = frozenset({"opinion", "background"})
 
 
@@ -61,7 +62,8 @@ class Verdict:
 
 def judge(reading: Reading, pack: CompiledPack, compiled: Compiled) -> Verdict:
     """The verdict of ``pack`` on a reading."""
-    proofs = [proof for sentence in reading.sentences if (proof := _prove(reading, sentence, pack, compiled))]
+    told = [sentence for sentence in reading.sentences if pack.owner in sentence.owners][:MOST_READ]
+    proofs = [proof for sentence in told if (proof := _prove(reading, sentence, pack, compiled))]
     if not proofs:
         return Verdict(0.0, (), ())
     score = _combined(proofs)
@@ -91,8 +93,6 @@ def _discounts_article(reading: Reading, discount: CompiledDiscount) -> bool:
 
 
 def _prove(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> Proof | None:
-    if pack.owner not in sentence.owners:
-        return None
     factor, discounts = discount_of(sentence, pack)
     if not factor:
         return None

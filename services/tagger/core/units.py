@@ -11,7 +11,7 @@ from services.tagger.core.english import Grammar
 from services.tagger.core.fold import Folded
 from services.tagger.core.reading import Mention, Sentence, kinds_of_actor, kinds_of_place
 
-MOST_UNITS = 260
+MOST_UNITS = 220
 _TOKEN = re.compile(r"['\u2019](?:s|t|ll|d|re|ve|m)?(?![^\W_])|[^\W_]+|[^\w\s]")
 _HARD = frozenset(";:?!\u2014\u2013|\u2026")
 _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
@@ -22,7 +22,7 @@ class Unit:
     """A mention, or a plain word. ``word`` is folded. ``aside``: an actor that is only a modifier, a place or a source.
     ``modifies``: a bloc that says whose the next unit is ("NATO summit").
 
-    ``hard``: no clause goes on over it. ``glued``: joined to the one before by a hyphen.
+    ``named``: it is an actor's name and nothing more. ``hard``: no clause goes on over it. ``glued``: joined to the one before by a hyphen.
     """
 
     start: int
@@ -39,6 +39,7 @@ class Unit:
     modifies: bool = False
     ship: bool = False
     things: tuple[int, ...] = ()
+    named: bool = False
 
     @property
     def plain(self) -> bool:
@@ -73,7 +74,9 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
             continue
         end = _before_act(mention, sentence, owner, compiled) if mention.ship else mention.end
         by_span.setdefault((mention.start, end), []).append(mention)
-    actors = [mention for mention in sentence.mentions if mention.kind == "actor"]
+    inner = [mention for found in by_span.values() for mention in found if mention.kind in ("actor", "thing")]
+    for span in _overrun(by_span):
+        del by_span[span]
     chosen: list[tuple[int, int, list[Mention]]] = []
     taken = bytearray(sentence.end - sentence.start)
     for (start, end), mentions in sorted(by_span.items(), key=lambda item: (item[0][0] - item[0][1], item[0][0])):
@@ -82,9 +85,23 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
         low, high = start - sentence.start, end - sentence.start
         if not any(taken[low:high]):
             taken[low:high] = b"\1" * (high - low)
-            within = [m for m in actors if start <= m.start and m.end <= end and m not in mentions]
+            within = [m for m in inner if _inside(m, start, end) and m not in mentions]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
+
+
+def _inside(mention: Mention, start: int, end: int) -> bool:
+    """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel", the navy of "Israel's navy"."""
+    if mention.kind == "actor":
+        return start <= mention.start < end or mention.start < start < mention.end
+    return start < mention.start and mention.end == end
+
+
+def _overrun(by_span: dict[tuple[int, int], list[Mention]]) -> list[tuple[int, int]]:
+    """Actors that a thing goes on from: in "Chinese coast guard vessel" the vessel counts, and is Chinese."""
+    actors = [span for span, found in by_span.items() if all(m.kind == "actor" for m in found) and not found[0].ship]
+    things = [span for span, found in by_span.items() if any(m.kind == "thing" for m in found)]
+    return [one for one in actors if any(one[0] < thing[0] < one[1] < thing[1] for thing in things)]
 
 
 def _before_act(mention: Mention, sentence: Sentence, owner: int, compiled: Compiled) -> int:
@@ -127,6 +144,7 @@ def _mention(
         place=place,
         acts=tuple(dict.fromkeys(acts)),
         ship=any(mention.ship for mention in mentions),
+        named=any(mention.kind == "actor" and mention.end == end and mention.start == start for mention in mentions),
         things=tuple(things),
     )
 
