@@ -1,7 +1,7 @@
 """Who does what to whom: the parts of one act in a row of units, and which needs of the act they meet.
 
-One implementation says both whether a need is met and what it lacks. The reading is shallow: from the word of the act it
-looks to both sides as far as the clause goes, the nearest first, and takes what has the kind that a need asks for.
+One implementation says both whether a need is met and what it lacks. The reading is shallow: from the word of the act
+it looks to both sides as far as the clause goes, the nearest first, and takes what has the kind that a need asks for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Voice = str  # "active", "passive" or "noun"
 _REACH_LEFT = 18
 _REACH_RIGHT = 16
 _NOUN_GROUP = 7
-_NEARBY = 4
+_NEARBY = 6
 MOST_ACT_WORDS = 40  # of one sentence
 
 
@@ -111,7 +111,12 @@ class Clauses:
         if at == 0:
             return False
         before = self.units[at - 1]
-        return not before.plain or before.comma or before.word.endswith(("s", "ly")) or before.word in self.grammar.plain_verb
+        return (
+            not before.plain
+            or before.comma
+            or before.word.endswith(("s", "ly"))
+            or before.word in self.grammar.plain_verb
+        )
 
     def _word_before(self, at: int) -> str:
         """The word before, adverbs left out."""
@@ -215,9 +220,13 @@ class Clauses:
             unit = self.units[index]
             if unit.hard and unit.word not in self.grammar.relative:
                 return
-            if unit.word in self.grammar.pronouns:
+            if unit.word in self.grammar.pronouns and not self._reported(index):
                 return
             yield index
+
+    def _reported(self, pronoun: int) -> bool:
+        """Whether the pronoun is the one who says it: "Iran says it fired"."""
+        return any(self.units[index].word in self.grammar.says for index in range(max(0, pronoun - 2), pronoun))
 
     def _right(self, at: int, *, direct: bool, commas: bool = False) -> Iterator[int]:
         """From the act to the end of its clause; ``direct``: as far as an object that no preposition parts from it."""

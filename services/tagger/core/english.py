@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.contracts.messages import EVENT_MODES, EventMode
+
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
@@ -38,8 +40,10 @@ class Grammar:
     lasting: frozenset[str]  # what goes on is no news
     function: frozenset[str]
     to: str
-    mode_words: dict[str, str]  # governors, by the mode they give to what they govern
-    mode_heads: dict[str, str]  # nouns after an act's noun, by the mode they give to it
+    mode_words: dict[str, EventMode]  # governors, by the mode they give to what they govern
+    mode_heads: dict[str, EventMode]  # nouns after an act's noun, by the mode they give to it
+    gerunds: dict[str, EventMode]  # words right before a verb's noun form, and the mode they give it
+    within_group: frozenset[str]  # function words that do not end a noun's group
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
     former: frozenset[str]
     says: frozenset[str]
@@ -54,8 +58,8 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _modes(**words: str) -> dict[str, str]:
-    return {word: mode for mode, text in words.items() for word in text.split()}
+def _modes(**words: str) -> dict[str, EventMode]:
+    return {word: mode for mode in EVENT_MODES for word in words.get(mode, "").split()}
 
 
 _PREPOSITIONS = (
@@ -88,7 +92,8 @@ ENGLISH = Grammar(
     have=_set(_HAVE),
     negation=_set(
         "not never no t cannot nor neither denies denied deny denying refuses refused refuse refusing declines declined"
-        " rejects rejected reject rejecting rules ruled halts halted halt pauses paused pause suspends suspended cancels"
+        " rejects rejected reject rejecting rules ruled halts halted halt pauses paused pause suspends"
+        " suspended cancels"
         " cancelled canceled postpones postponed delays delayed fails failed avoids avoided avoid unable unwilling"
         " blocks blocked stops stopped without aborts aborted calls-off scraps scrapped"
     ),
@@ -115,8 +120,10 @@ ENGLISH = Grammar(
         planned=(
             "plan plans planned planning weigh weighs weighed weighing consider considers considered considering mull"
             " mulls mulled mulling vow vows vowed vowing pledge pledges pledged promise promises promised seek seeks"
-            " sought seeking want wants wanted hope hopes hoping aim aims aimed intend intends intended prepare prepares"
-            " prepared preparing expected set poised ready due eye eyes eyeing look looks looking try tries tried trying"
+            " sought seeking want wants wanted hope hopes hoping aim aims aimed intend intends intended prepare"
+            " prepares"
+            " prepared preparing expected set poised ready due eye eyes eyeing look looks looking try tries"
+            " tried trying"
             " attempt attempts attempted willing open offer offers offered propose proposes proposed proposing proposal"
             " proposals bid going likely scheduled slated mission decides decided agrees agreed agree prepares"
             " explore explores exploring"
@@ -136,7 +143,8 @@ ENGLISH = Grammar(
             " scraps scrapped postpone postpones postponed delay delays delayed unable fail fails failed"
         ),
         opinion=(
-            "imagine imagines believe believes think thinks thought argue argues argued suggest suggests claim-that fear"
+            "imagine imagines believe believes think thinks thought argue argues argued suggest suggests"
+            " claim-that fear"
             " fears feared fearing doubt doubts wonder wonders risk risks risking hypothetical imaginary simulated"
             " scenario condemn condemns condemned condemning criticise criticises criticize criticizes criticized"
             " slam slams slammed blast blasts blasted defend defends defended defending justify justifies justified"
@@ -145,7 +153,8 @@ ENGLISH = Grammar(
     ),
     mode_heads=_modes(
         background=(
-            "hopes hope fears fear worries worry concerns concern crisis row dispute tensions tension survivors survivor"
+            "hopes hope fears fear worries worry concerns concern crisis row dispute tensions tension survivors"
+            " survivor"
             " victims victim memo policy policies campaign probe investigation inquiry video footage fallout aftermath"
             " anniversary history backlash impact effects risk risks premium shock jitters woes questions debate case"
             " trial lawsuit era hero heroes veteran veterans expert experts"
@@ -155,6 +164,8 @@ ENGLISH = Grammar(
         demanded="demand demands call calls request",
         under_way="talks negotiations discussions",
     ),
+    gerunds=_modes(done="after for by", background="of", denied="without from"),
+    within_group=_set("s the a an and its their"),
     stands_for=_set(
         "leader leaders leadership member members ally allies minister ministers chief chiefs boss head secretary"
         " secretary-general general force forces state states country countries nation nations partner partners"
@@ -165,7 +176,8 @@ ENGLISH = Grammar(
     ),
     former=_set("ex former onetime retired"),
     says=_set(
-        "say says said saying spokesman spokeswoman told tells told report reports reported claims claimed adds added according suspects suspect"
+        "say says said saying spokesman spokeswoman told tells told report reports reported claims claimed"
+        " adds added according suspects suspect"
         " confirms confirmed announces announced warns warned"
     ),
     pronouns=_set("it he she they we"),
@@ -174,10 +186,10 @@ ENGLISH = Grammar(
         "kill kills killed killing dead dies died deaths die wounded wounds injured injures injuring missing casualties"
         " survivors survivor toll"
     ),
-    opinion_openings=(
-        "opinion", "why", "how", "what", "the case for", "the case against", "should", "is", "are", "can", "could",
-        "would", "will", "does", "do", "column", "commentary", "editorial", "letters", "analysis", "explainer", "explained",
-        "five", "six", "ten", "who", "when", "where", "inside",
+    opinion_openings=tuple(
+        "opinion|why|how|what|the case for|the case"
+        " against|should|is|are|can|could|would|will|does|do|column"
+        "|commentary|editorial|letters|analysis|explainer|explained|five|six|ten|who|when|where|inside".split("|")
     ),
     fact_questions=("why did", "why has", "why is", "why are", "how did"),
 )

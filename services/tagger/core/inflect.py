@@ -89,7 +89,8 @@ _IRREGULAR_PLURALS = {"man": "men", "craft": "craft", "aircraft": "aircraft", "a
 _VOWELS = frozenset("aeiou")
 # Two-syllable words with the stress at the end double their last letter, too.
 _DOUBLED = frozenset(
-    "commit recommit permit submit admit refer transfer deter occur compel expel propel control patrol rebel abet rappel annul initial fulfil label cancel signal".split()
+    "commit recommit permit submit admit refer transfer deter occur compel expel propel control patrol rebel rappel"
+    " annul initial fulfil label cancel signal".split()
 )
 
 
@@ -98,7 +99,7 @@ def verb_forms(word: str) -> dict[str, str]:
     made = _FORMS.get(word) or _regular(word)
     found = {made[0]: "base"}
     ends = [form for form in made[1:] if form.endswith("ing")]
-    found.update({form: "ing" for form in ends})
+    found.update(dict.fromkeys(ends, "ing"))
     rest = [form for form in made[1:] if form not in ends]
     if rest:
         found[rest[0]] = "s"
@@ -107,7 +108,7 @@ def verb_forms(word: str) -> dict[str, str]:
     elif len(rest) == 2:
         found[rest[1]] = "ed"
     else:
-        found.update({rest[1]: "past"} | {form: "participle" for form in rest[2:]})
+        found.update({rest[1]: "past"} | dict.fromkeys(rest[2:], "participle"))
     return found
 
 

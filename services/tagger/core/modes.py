@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from services.contracts.messages import EventMode
 from services.tagger.core.clauses import Frame
@@ -32,7 +31,7 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return "done"
     after = units[at + 1] if at + 1 < len(units) else None
     if after is not None and after.word in grammar.mode_heads:
-        return cast(EventMode, grammar.mode_heads[after.word])
+        return grammar.mode_heads[after.word]
     index = at - 1
     while index >= 0 and not units[index].hard and not _opens(units[index], grammar):
         index -= 1
@@ -44,7 +43,9 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
 
 
 def _opens(unit: Unit, grammar: Grammar) -> bool:
-    return unit.plain and unit.word in grammar.function and unit.word not in ("s", "the", "a", "an", "and", "its", "their")
+    return (
+        unit.plain and unit.word in grammar.function and unit.word not in ("s", "the", "a", "an", "and", "its", "their")
+    )
 
 
 def _casualties(units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -53,12 +54,27 @@ def _casualties(units: Sequence[Unit], grammar: Grammar) -> bool:
 
 def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
     at, form = frame.at, frame.form
-    if at and units[at - 1].word in grammar.lasting:
+    before = [units[index].word for index in range(max(0, at - 4), at) if not units[index].hard]
+    near = before[-3:]
+    if _only_told_beside(at, form, units, grammar):
         return "background"
-    before = [units[i].word for i in range(max(0, at - 4), at) if not units[i].hard]
     if _conditional(at, units, grammar):
         return "opinion"
-    near = before[-3:]
+    helped = _by_auxiliary(near, at, units, grammar)
+    if helped is not None:
+        return helped
+    if form in ("base", "base_or_ed") and grammar.to in near:
+        return _governed(at, units, grammar) or "planned"
+    return _progressive(near, at, units, grammar) if form == "ing" else "done"
+
+
+def _only_told_beside(at: int, form: str, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """ "still blocked"; and a participle as an adjective: "amid strained relations"."""
+    before = units[at - 1].word if at else ""
+    return before in grammar.lasting or (form in ("ed", "participle") and before in grammar.background)
+
+
+def _by_auxiliary(near: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode | None:
     if any(word in grammar.would for word in near):
         return "planned" if _reported(at, units, grammar) else "opinion"
     if any(word in grammar.should for word in near):
@@ -69,21 +85,16 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return "denied"
     if any(word in grammar.may or word in grammar.will for word in near):
         return "planned"
-    if form in ("base", "base_or_ed") and grammar.to in near:
-        return _governed(at, units, grammar) or "planned"
-    if form == "ing":
-        if near and near[-1] in grammar.be:
-            return "under_way"
-        if near and near[-1] == "without":
-            return "denied"
-        if near and near[-1] in ("after", "for", "by"):
-            return "done"
-        if near and near[-1] == "of":
-            return "background"
-        if near and near[-1] == "from":
-            return "denied"
-        return _governed(at, units, grammar, reach=3) or "under_way"
-    return "done"
+    return None
+
+
+def _progressive(near: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+    before = near[-1] if near else ""
+    if before in grammar.be:
+        return "under_way"
+    if before in grammar.gerunds:
+        return grammar.gerunds[before]
+    return _governed(at, units, grammar, reach=3) or "under_way"
 
 
 def _reported(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -106,12 +117,12 @@ def _governed(at: int, units: Sequence[Unit], grammar: Grammar, reach: int = _GO
         if unit.hard:
             return None
         if unit.word in grammar.mode_words and not unit.acts:
-            return cast(EventMode, grammar.mode_words[unit.word])
+            return grammar.mode_words[unit.word]
     return None
 
 
 def asks(title: str, grammar: Grammar) -> str:
-    """``opens`` for a title that opens as a piece of opinion does, ``ends`` for one that ends as a question, else ""."""
+    """``opens`` for a title that opens as opinion does, ``ends`` for one that ends as a question, else nothing."""
     lowered = title.strip(" '\"\u2018\u201c").lower()
     if lowered.startswith(grammar.fact_questions):
         return ""

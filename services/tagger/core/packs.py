@@ -43,7 +43,7 @@ _MODES: dict[EventMode, float] = {
 _ACT_WEIGHT = 0.7
 OLD_FORMAT = (
     "it is written in format 1: rewrite its rules as acts with what they need (docs/topic-packs.md, "
-    "\"From format 1\"), and set `format: 2`."
+    '"From format 1"), and set `format: 2`.'
 )
 
 
@@ -70,7 +70,7 @@ def read_vocabulary(content: bytes, file: str) -> Vocabulary:
     problems = list(_phrase_problems(document, value))
     if problems:
         raise PackError(tuple(problems))
-    return Vocabulary(things=_things(document, value), masks=_phrases(document, value, "masks"))
+    return Vocabulary(things=_things(document, value), masks=_phrases(document, value.get("masks"), ("masks",)))
 
 
 def _schema_problems(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
@@ -131,10 +131,8 @@ def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[st
     value = document.value
     yield from _phrase_problems(document, value)
     own = set(value.get("things", {})) | set(value.get("groups", {}))
-    for key in ("things", "groups"):
-        for name in value.get(key, {}):
-            if name in BUILT_IN:
-                yield f"{document.at((key, name))}: {name!r} is found without being defined; choose another name."
+    for key, name in ((k, n) for k in ("things", "groups") for n in value.get(k, {}) if n in BUILT_IN):
+        yield f"{document.at((key, name))}: {name!r} is found without being defined; choose another name."
     known = own | set(vocabulary.things) | BUILT_IN
     for path, names in _references(value):
         for name in _names(names):
@@ -145,8 +143,12 @@ def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[st
     for name, act in value["acts"].items():
         if not any(key in act for key in ("verbs", "nouns", "phrases")):
             yield f"{document.at(('acts', name))}: {name} has no words: give verbs, nouns or phrases."
+    yield from _taken_ids(document, value.get("discounts", []))
+
+
+def _taken_ids(document: Document, discounts: list[dict[str, Any]]) -> Iterator[str]:
     seen: dict[str, int] = {}
-    for index, entry in enumerate(value.get("discounts", [])):
+    for index, entry in enumerate(discounts):
         line = document.line(("discounts", index))
         if entry["id"] in seen:
             yield f"{document.file}, line {line}: id {entry['id']!r} is taken by line {seen[entry['id']]}."
@@ -178,7 +180,9 @@ def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("groups", name), names
     for act, entry in value["acts"].items():
         for index, need in enumerate(entry["needs"]):
-            yield from ((("acts", act, "needs", index, key), need[key]) for key in (*SLOTS, "owner", "without") if key in need)
+            yield from (
+                (("acts", act, "needs", index, key), need[key]) for key in (*SLOTS, "owner", "without") if key in need
+            )
     for index, discount in enumerate(value.get("discounts", [])):
         yield from ((("discounts", index, key), discount[key]) for key in ("words", "unless") if key in discount)
 

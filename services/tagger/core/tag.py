@@ -89,7 +89,13 @@ def _evidence(article: Fields, reading: Reading, proof: Proof) -> Evidence:
     if end - start > LONGEST_QUOTE:
         start, end = _around_act(reading, proof, start, end)
     text = getattr(article, sentence.part)
-    return Evidence(field=sentence.part, start=start, end=end, quote=text[start:end], rule=proof.reading.events[0].frame.act.source.id)
+    return Evidence(
+        field=sentence.part,
+        start=start,
+        end=end,
+        quote=text[start:end],
+        rule=proof.reading.events[0].frame.act.source.id,
+    )
 
 
 def _around_act(reading: Reading, proof: Proof, start: int, end: int) -> tuple[int, int]:

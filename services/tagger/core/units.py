@@ -19,10 +19,11 @@ _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
 
 @dataclass(slots=True)
 class Unit:
-    """A mention, or a plain word. ``word`` is folded. ``aside``: an actor that is only a modifier, a place or a source.
-    ``modifies``: a bloc that says whose the next unit is ("NATO summit").
+    """A mention, or a plain word. ``word`` is folded.
 
-    ``named``: it is an actor's name and nothing more. ``hard``: no clause goes on over it. ``glued``: joined to the one before by a hyphen.
+    ``named``: an actor's name and nothing more. ``aside``: an actor that is only a modifier, a place or a source.
+    ``modifies``: a bloc that says whose the next unit is ("NATO summit"). ``hard``: no clause goes on over it.
+    ``glued``: joined to the one before by a hyphen.
     """
 
     start: int
@@ -91,7 +92,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
 
 
 def _inside(mention: Mention, start: int, end: int) -> bool:
-    """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel", the navy of "Israel's navy"."""
+    """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel"."""
     if mention.kind == "actor":
         return start <= mention.start < end or mention.start < start < mention.end
     return start < mention.start and mention.end == end
@@ -114,9 +115,7 @@ def _before_act(mention: Mention, sentence: Sentence, owner: int, compiled: Comp
     return min([mention.end, *starts])
 
 
-def _mention(
-    start: int, end: int, mentions: Sequence[Mention], folded: Folded, owner: int, compiled: Compiled
-) -> Unit:
+def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, owner: int, compiled: Compiled) -> Unit:
     kinds: set[int] = set()
     actors: list[int] = []
     acts: list[tuple[int, str]] = []
@@ -178,15 +177,13 @@ def _dash(norm: str, start: int, end: int) -> bool:
 def _set_aside(found: list[Unit], compiled: Compiled, grammar: Grammar) -> None:
     """Marks actors that are only modifiers ("NATO intern"), former ("ex-NATO boss") or sources ("Pentagon says")."""
     for index, unit in enumerate(found):
-        if not unit.actors or unit.ship:
+        if not unit.named or unit.ship:
             continue
         before = found[index - 1] if index else None
         after = found[index + 1] if index + 1 < len(found) else None
-        if before is not None and before.word in grammar.former:
-            unit.aside = True
-        elif after is not None and after.glued and after.word in grammar.bound:
-            unit.aside = True
-        elif _source(found, index, grammar):
+        former = before is not None and before.word in grammar.former
+        bound = after is not None and after.glued and after.word in grammar.bound
+        if former or bound or _source(found, index, grammar):
             unit.aside = True
         elif all(compiled.actors[one].kind == "bloc" for one in unit.actors):
             unit.aside = _modifies(found, index, grammar)
