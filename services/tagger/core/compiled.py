@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.tagger.core import phrases
 from services.tagger.core.actors import ActorList, Known
 from services.tagger.core.automaton import Automaton, Kind
+from services.tagger.core.english import ENGLISH
 from services.tagger.core.model import Act, Discount, Names, Need, Pack, Phrase, Slot, Vocabulary
-from services.tagger.core.names import BUILT_IN
+from services.tagger.core.names import BLOC, BUILT_IN, FORCE, SHIP
 from services.tagger.core.phrases import Needle
 from services.tagger.core.places import PlaceList
 
 Entry = tuple[Needle, Kind, int]
 Ids = frozenset[int]
 
+_NAMES_OF_FORCES = 5  # armed groups are in the news of every day, too
 SHARED = -1  # owner of what belongs to no single pack
 # Slots by how well they tell a sentence worth a look, the best first; a slot without things of the pack tells little.
 _TELLING: tuple[Slot, ...] = ("about", "object", "agent", "with", "place")
@@ -104,10 +107,11 @@ def compile_packs(packs: Sequence[Pack], vocabulary: Vocabulary, actors: ActorLi
     place_ids = tuple(places.by_id)
     named = [*_actor_entries(actors, actor_ids), *_place_entries(places, place_ids)]
     compiled = tuple(_compile_pack(owner, pack, numbers) for owner, pack in enumerate(packs))
+    few = _few_names(numbers, actors, places)
     return Compiled(
         packs=compiled,
         details=Automaton([*things, *masks, *acts, *named]),
-        net=Automaton(list(_net(compiled, numbers, (things, acts, named), actors, places))),
+        net=Automaton(list(_net(compiled, numbers, (things, acts, named), few, _everyday(things, actors, numbers)))),
         owners=tuple(owner for owner, _ in numbers.kinds),
         kind_names=tuple(name for _, name in numbers.kinds),
         mask_owners=tuple(numbers.masks),
@@ -194,35 +198,71 @@ def _net(
     compiled: tuple[CompiledPack, ...],
     numbers: _Numbers,
     entries: tuple[list[Entry], list[Entry], list[Entry]],
-    actors: ActorList,
-    places: PlaceList,
+    few: dict[int, set[tuple[Kind, int]]],
+    common: Counter[int],
 ) -> Iterator[Entry]:
     """What makes a sentence worth a look: for every need the words of its most telling slot, else those of its act."""
     things, acts, named = entries
-    kinds: set[int] = set()
-    without_thing: set[tuple[int, int]] = set()
     own = {number for (owner, _), number in numbers.kinds.items() if owner != SHARED}
-    few = _few_names(numbers, actors, places)
-    for pack in compiled:
-        for index, act in enumerate(pack.acts):
-            for need in act.needs:
-                slots = dict(need.slots)
-                telling = next((slots[s] for s in _TELLING if s in slots and slots[s] <= own | set(few)), None)
-                if telling is None:
-                    without_thing.add((pack.owner, index))
-                else:
-                    kinds |= telling
+    needs = [
+        (pack.owner, index, act, need) for pack in compiled for index, act in enumerate(pack.acts) for need in act.needs
+    ]
+    candidates = [_candidates(need, own | set(few)) for _, _, _, need in needs]
+    kinds: set[int] = set()
+    by_word: set[tuple[int, int]] = set()
+    for slots, (owner, index, act, _) in sorted(zip(candidates, needs, strict=True), key=lambda found: len(found[0])):
+        # What is in the net already costs nothing more.
+        costs = [sum(common[number] for number in ids - kinds) for ids in slots]
+        if not costs or (min(costs) and _rare_words(act.source)):
+            by_word.add((owner, index))
+        else:
+            kinds |= slots[costs.index(min(costs))]
     yield from (entry for entry in things if entry[2] in kinds)
     words = list(numbers.act_words)
-    yield from (entry for entry in acts if (words[entry[2]].owner, words[entry[2]].act) in without_thing)
-    wanted = {("actor", index) for number in kinds if number in few for index in few[number]}
-    yield from (entry for entry in named if (("actor" if entry[1] != "place" else "place"), entry[2]) in wanted)
+    yield from (entry for entry in acts if (words[entry[2]].owner, words[entry[2]].act) in by_word)
+    wanted = {name for number in kinds & set(few) for name in few[number]}
+    yield from (entry for entry in named if (entry[1], entry[2]) in wanted)
 
 
-def _few_names(numbers: _Numbers, actors: ActorList, places: PlaceList) -> dict[int, list[int]]:
-    """Built-in kinds with so few names that they can tell a sentence: blocs."""
+def _candidates(need: CompiledNeed, known: set[int]) -> list[Ids]:
+    """The slots of a need whose every word can be looked for, in the order in which they tell most."""
+    slots = dict(need.slots)
+    return [slots[slot] for slot in _TELLING if slot in slots and slots[slot] <= known]
+
+
+def _rare_words(act: Act) -> bool:
+    """Whether the act is told by fixed phrases, compounds and names alone."""
+    return not act.verbs and all(
+        " " in phrase.text or not phrase.text.islower() for phrase in (*act.nouns, *act.phrases)
+    )
+
+
+def _everyday(things: list[Entry], actors: ActorList, numbers: _Numbers) -> Counter[int]:
+    """How many words of each kind stand in news of every sort."""
+    states = {name.phrase.lower() for name in actors.names if actors.by_id[name.actor].kind == "state"}
+    words = {(needle.folded, number) for needle, _, number in things}
+    found = Counter(number for word, number in words if _plain(word) in ENGLISH.everyday or _plain(word) in states)
+    found[numbers.kinds[SHARED, FORCE]] = _NAMES_OF_FORCES
+    return found
+
+
+def _plain(folded: bytes) -> str:
+    return folded.decode("ascii").strip()
+
+
+def _few_names(numbers: _Numbers, actors: ActorList, places: PlaceList) -> dict[int, set[tuple[Kind, int]]]:
+    """The names of built-in kinds that few names have, and that are no common words of news."""
     known = list(actors.by_id.values())
-    return {numbers.kinds[SHARED, "bloc"]: [index for index, one in enumerate(known) if one.kind == "bloc"]}
+    found: dict[int, set[tuple[Kind, int]]] = {}
+    for kind in (BLOC, FORCE):
+        indexes = [index for index, one in enumerate(known) if one.kind == kind]
+        found[numbers.kinds[SHARED, kind]] = {("actor", index) for index in indexes}
+    index_of = {key: index for index, key in enumerate(actors.by_id)}
+    found[numbers.kinds[SHARED, SHIP]] = {("ship", index_of[name.actor]) for name in actors.names if name.ship}
+    for kind in ("strait", "sea", "port", "naval_base"):
+        indexes = [index for index, place in enumerate(places.by_id.values()) if place.kind == kind]
+        found[numbers.kinds[SHARED, kind]] = {("place", index) for index in indexes}
+    return found
 
 
 def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:

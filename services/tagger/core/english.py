@@ -50,6 +50,7 @@ class Grammar:
     pronouns: frozenset[str]
     bound: frozenset[str]
     casualties: frozenset[str]
+    everyday: frozenset[str]  # nouns in news of every sort: they make no sentence worth a look by themselves
     opinion_openings: tuple[str, ...]
     fact_questions: tuple[str, ...]
 
@@ -185,6 +186,15 @@ ENGLISH = Grammar(
     casualties=_set(
         "kill kills killed killing dead dies died deaths die wounded wounds injured injures injuring missing casualties"
         " survivors survivor toll"
+    ),
+    everyday=_set(
+        "plan plans deal deals agreement agreements border borders military force forces troops soldiers european"
+        " europe region ties relations relationship relationships cooperation unity bond bonds"
+        " involvement participation"
+        " presence summit summits activist activists crew missile missiles sea coast port ports waters gulf pacific"
+        " atlantic cable cables lake partner partners eu africa asia base bases recognition rocket shell"
+        " mine mines police president government parliament budget spending neutrality"
+        " ocean island bridge crowd student students worker workers storm police court company bank market markets"
     ),
     opinion_openings=tuple(
         "opinion|why|how|what|the case for|the case"

@@ -27,11 +27,13 @@ LEAD_WINDOW = 12
 _SHORT_LINE = 60
 
 _SEPARATOR = "\n\n"
+_CAPITALS = r"[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+"
 _DATELINE = re.compile(
-    r"(?:[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+[ ,/-]*){1,6}"  # SEOUL, NAVAL BASE SAN DIEGO
-    r"(?:,? ?[A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
+    rf"{_CAPITALS}(?:[ ,]+{_CAPITALS}){{0,5}}"  # SEOUL, NAVAL BASE SAN DIEGO
+    r"(?:,? [A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
     r" ?(?:\([^()\n]{2,40}\))? ?(?:--?|[\u2013\u2014:]) ?"  # (Reuters) -
 )
+_LONGEST_DATELINE = 160
 _DASH = re.compile(r"--|[\u2013\u2014:]| - |\) ?-")
 _CREDIT = re.compile(r"(?:AP|AFP|Reuters|UPI) ?(?:--?|[\u2013\u2014]) ?")
 _NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}")
@@ -156,7 +158,7 @@ def _after_dateline(text: str, start: int, stop: int) -> int:
     if not text[start].isupper() or not _DASH.search(text, start, min(stop, start + 120)):
         return start
     for pattern in (_DATELINE, _CREDIT):
-        match = pattern.match(text, start, stop)
+        match = pattern.match(text, start, min(stop, start + _LONGEST_DATELINE))
         if match and match.end() < stop:
             return match.end()
     return start

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.contracts.messages import EventMode
-from services.tagger.core.clauses import Clauses, Frame
 from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
 from services.tagger.core.english import ENGLISH
+from services.tagger.core.frames import Frame, frames
 from services.tagger.core.modes import asks, mode_of
 from services.tagger.core.reading import Reading, Sentence
 from services.tagger.core.units import Unit, units_of
@@ -62,7 +62,7 @@ class Verdict:
 
 def judge(reading: Reading, pack: CompiledPack, compiled: Compiled) -> Verdict:
     """The verdict of ``pack`` on a reading."""
-    told = [sentence for sentence in reading.sentences if pack.owner in sentence.owners][:MOST_READ]
+    told = [sentence for sentence in reading.sentences if worth_reading(sentence, pack, compiled)][:MOST_READ]
     proofs = [proof for sentence in told if (proof := _prove(reading, sentence, pack, compiled))]
     if not proofs:
         return Verdict(0.0, (), ())
@@ -73,6 +73,21 @@ def judge(reading: Reading, pack: CompiledPack, compiled: Compiled) -> Verdict:
             score *= discount.source.factor
             names.append(discount.source.id)
     return Verdict(score, tuple(proofs), tuple(names))
+
+
+def worth_reading(sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> bool:
+    """Whether an act is told, and all that one of its needs asks for is named somewhere in the sentence."""
+    if pack.owner not in sentence.owners:
+        return False
+    words = compiled.act_words
+    told = {words[m.index].act for m in sentence.mentions if m.kind == "act" and words[m.index].owner == pack.owner}
+    kinds = sentence.kinds.keys()
+    actors = len({m.index for m in sentence.mentions if m.kind == "actor"})
+    return any(
+        actors >= need.source.parties and all(not ids.isdisjoint(kinds) for _, ids in need.slots)
+        for act in told
+        for need in pack.acts[act].needs
+    )
 
 
 def _combined(proofs: list[Proof]) -> float:
@@ -110,7 +125,7 @@ def read_sentence(reading: Reading, sentence: Sentence, pack: CompiledPack, comp
     question = asks(reading.folded.norm[sentence.start : sentence.end], ENGLISH) if title else ""
     events: list[ReadEvent] = []
     near: list[Frame] = []
-    for frame in Clauses(units, compiled, ENGLISH).frames(pack.acts):
+    for frame in frames(units, pack.acts, compiled, ENGLISH):
         if frame.unmet:
             near.append(frame)
             continue

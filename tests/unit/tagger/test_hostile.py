@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.tagger.core import clauses, reading, scoring
+from services.tagger.core import frames, reading, scoring
 from services.tagger.core.tag import MOST_EVENTS, Fields, tag
 from tests.support.packs import shipped
 
@@ -37,4 +37,4 @@ def test_what_is_read_and_scored_is_bounded(name: str) -> None:
         assert all(e.end - e.start <= 1200 for e in found.evidence)
         assert len(found.events) <= MOST_EVENTS
     assert scoring.STRONGEST < 10
-    assert scoring.MOST_READ * clauses.MOST_ACT_WORDS <= 4000
+    assert scoring.MOST_READ * frames.MOST_ACT_WORDS <= 4000
