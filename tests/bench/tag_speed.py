@@ -26,7 +26,8 @@ from services.runtime.files import shipped as files
 from services.tagger import library
 from services.tagger.core import phrases
 from services.tagger.core.actors import read_actors
-from services.tagger.core.compiled import Compiled, compile_packs
+from services.tagger.core.compiled import Compiled
+from services.tagger.core.compiler import compile_packs
 from services.tagger.core.model import Pack, Phrase
 from services.tagger.core.packs import read_vocabulary
 from services.tagger.core.places import read_places

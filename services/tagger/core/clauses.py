@@ -180,7 +180,7 @@ class Clauses:
         """What stands after "by"."""
         for index in range(at + 1, min(len(self.units), at + 1 + _REACH_RIGHT)):
             unit = self.units[index]
-            if unit.hard or unit.comma:
+            if unit.hard or (unit.comma and not self._verb_follows(index)):
                 return
             if unit.word in self.grammar.by:
                 yield from range(index + 1, min(len(self.units), index + 6))
@@ -226,12 +226,21 @@ class Clauses:
         """Whose a thing is: the actor itself, those in its group before it, and those after "of", "with", "to"."""
         if self.units[thing].actors and not self.units[thing].aside:
             return self.coordinated(thing, ())
-        found = [i for i in self.group(thing) if self.units[i].actors and (i > at or thing < at)]
+        found = [index for index in self._holders(thing) if index > at or thing < at]
         if found:
             return sorted(found)
         following = (i for i in self.right(thing, direct=False) if thing > at and self.is_party(i))
         first = next(following, None)
         return self.coordinated(first, ()) if first is not None else []
+
+    def _holders(self, thing: int) -> Iterator[int]:
+        """Actors right before a thing: "Russian shadow-fleet tanker", "Iran's seized ship"."""
+        for index in self.group(thing):
+            unit = self.units[index]
+            if unit.actors:
+                yield index
+            elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
+                return  # a verb, or another group
 
     def coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
         """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""

@@ -194,7 +194,8 @@ ENGLISH = Grammar(
         " presence summit summits activist activists crew missile missiles sea coast port ports waters gulf pacific"
         " atlantic cable cables lake partner partners eu africa asia base bases recognition rocket shell"
         " mine mines police president government parliament budget spending neutrality"
-        " ocean island bridge crowd student students worker workers storm police court company bank market markets"
+        " exercise drill patrol war training operation strike strikes ocean island bridge crowd student students worker"
+        " workers storm police court company bank market markets"
     ),
     opinion_openings=tuple(
         "opinion|why|how|what|the case for|the case"

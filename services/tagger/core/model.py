@@ -44,6 +44,8 @@ class Act:
     """Acts of one class: how they are said, what they need (one of ``needs``), and how much they weigh (0 to 1).
 
     ``kind`` is the class on the wire, the ``id`` unless the pack says another: one class may have several rules.
+    ``mutual``: its parties do it together. ``lasting``: told in the present it is under way.
+    ``own``: the thing is the doer's own, so that its owner is the doer.
     ``modes`` are factors by mode that replace those of the pack.
     """
 
@@ -58,6 +60,9 @@ class Act:
     nouns: tuple[Phrase, ...]
     phrases: tuple[Phrase, ...]
     needs: tuple[Need, ...]
+    mutual: bool
+    lasting: bool
+    own: bool
     modes: dict[EventMode, float]
 
 

@@ -65,7 +65,10 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return helped
     if form in ("base", "base_or_ed") and grammar.to in near:
         return _governed(at, units, grammar) or "planned"
-    return _progressive(near, at, units, grammar) if form == "ing" else "done"
+    if form == "ing":
+        return _progressive(near, at, units, grammar)
+    present = form in ("s", "base") or (form == "base_or_ed" and frame.voice == "active")
+    return "under_way" if present and frame.act.source.lasting else "done"
 
 
 def _only_told_beside(at: int, form: str, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -116,8 +119,9 @@ def _governed(at: int, units: Sequence[Unit], grammar: Grammar, reach: int = _GO
         unit = units[index]
         if unit.hard:
             return None
-        if unit.word in grammar.mode_words and not unit.acts:
-            return grammar.mode_words[unit.word]
+        word = unit.word.strip()
+        if word in grammar.mode_words:
+            return grammar.mode_words[word]
     return None
 
 

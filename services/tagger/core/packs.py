@@ -237,6 +237,9 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
         nouns=nouns,
         phrases=fixed,
         needs=tuple(_need(need) for need in entry["needs"]),
+        mutual=entry.get("mutual", False),
+        lasting=entry.get("lasting", False),
+        own=entry.get("own", False),
         modes=modes | entry.get("modes", {}),
     )
 

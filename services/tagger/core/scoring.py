@@ -77,11 +77,14 @@ def judge(reading: Reading, pack: CompiledPack, compiled: Compiled) -> Verdict:
 
 def worth_reading(sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> bool:
     """Whether an act is told, and all that one of its needs asks for is named somewhere in the sentence."""
+    kinds = sentence.kinds.keys()
     if pack.owner not in sentence.owners:
         return False
     words = compiled.act_words
-    told = {words[m.index].act for m in sentence.mentions if m.kind == "act" and words[m.index].owner == pack.owner}
-    kinds = sentence.kinds.keys()
+    acts = [m.index for m in sentence.mentions if m.kind == "act" and words[m.index].owner == pack.owner]
+    if compiled.anchors[pack.owner].isdisjoint(kinds) and compiled.told_alone.isdisjoint(acts):
+        return False
+    told = {words[index].act for index in acts}
     actors = len({m.index for m in sentence.mentions if m.kind == "actor"})
     return any(
         actors >= need.source.parties and all(not ids.isdisjoint(kinds) for _, ids in need.slots)
