@@ -110,7 +110,12 @@ class Clauses:
             yield from self.object_side(at, voice)
         else:
             yield from self.object_side(at, voice)
-            yield from self.agent_side(at, voice)
+            yield from self.agent_side(at, voice) if voice != "noun" else self._holders_of_noun(at)
+
+    def _holders_of_noun(self, at: int) -> Iterator[int]:
+        """Whose a noun is, told after it or not far before it: "Europe must heal the rift"."""
+        yield from self.by(at)
+        yield from (index for index in self.left(at) if self.units[index].actors and at - index <= _NOUN_GROUP)
 
     def agent_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where the doer stands."""

@@ -44,6 +44,9 @@ class Grammar:
     mode_heads: dict[str, EventMode]  # nouns after an act's noun, by the mode they give to it
     gerunds: dict[str, EventMode]  # words right before a verb's noun form, and the mode they give it
     within_group: frozenset[str]  # function words that do not end a noun's group
+    about_heads: frozenset[str]  # nouns before "of", "on", "into" and an act: told after it, not the act
+    judging: frozenset[str]  # after an act: it is judged
+    preventing: frozenset[str]
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
     former: frozenset[str]
     says: frozenset[str]
@@ -148,7 +151,9 @@ ENGLISH = Grammar(
             " claim-that fear"
             " fears feared fearing doubt doubts wonder wonders risk risks risking hypothetical imaginary simulated"
             " scenario condemn condemns condemned condemning criticise criticises criticize criticizes criticized"
-            " slam slams slammed blast blasts blasted defend defends defended defending justify justifies justified"
+            " slam slams slammed blast blasts blasted defend defends defended defending justify justifies"
+            " justified repatriate repatriates identify identifies charge"
+            " charges charged convict convicts sue sues mourn mourns brief briefs briefed bury buries"
             " investigate investigates probe probes legality"
         ),
     ),
@@ -165,8 +170,19 @@ ENGLISH = Grammar(
         demanded="demand demands call calls request",
         under_way="talks negotiations discussions",
     ),
-    gerunds=_modes(done="after for by", background="of", denied="without from"),
+    gerunds=_modes(done="after for by", background="of from", denied="without"),
     within_group=_set("s the a an and its their"),
+    about_heads=_set(
+        "survivor survivors victim victims remains relatives family families math legality inquiry probe investigation"
+        " hearing debate briefing questions scrutiny criticism footage video memo wake aftermath case details story"
+        " history anniversary legacy lawsuit trial testimony report justification strategy campaign policy vote"
+        " resolution bill row backlash"
+    ),
+    judging=_set("justified justifiable illegal unlawful legal murder crime crimes violate violates violated immoral"),
+    preventing=_set(
+        "block blocks blocked blocking bar bars barred barring prevent prevents prevented preventing stop stops stopped"
+        " stopping keep keeps kept keeping ban bans banned banning deter deters exclude excludes"
+    ),
     stands_for=_set(
         "leader leaders leadership member members ally allies minister ministers chief chiefs boss head secretary"
         " secretary-general general force forces state states country countries nation nations partner partners"

@@ -16,8 +16,9 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     """The mode of the act. ``question``: see :func:`asks`."""
     found = _noun(frame.at, units, grammar) if frame.voice in ("noun", "phrase") else _verb(frame, units, grammar)
     if question and title and found in ("done", "under_way", "planned") and not _parted(frame.at, units, question):
-        return "opinion"
-    return found
+        found = "opinion"
+    practice = frame.voice == "noun" and units[frame.at].word.strip().endswith("s")
+    return "background" if found == "opinion" and practice else found  # "are the strikes legal": a campaign, not an act
 
 
 def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
@@ -32,12 +33,16 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
     after = units[at + 1] if at + 1 < len(units) else None
     if after is not None and after.word in grammar.mode_heads:
         return grammar.mode_heads[after.word]
+    if any(unit.word in grammar.judging for unit in units[at + 1 : at + _GOVERNOR_REACH]):
+        return "opinion"
     index = at - 1
     while index >= 0 and not units[index].hard and not _opens(units[index], grammar):
         index -= 1
     if index >= 0:
         word = units[index].word
-        if word in grammar.background and not _casualties(units, grammar):
+        if word in grammar.background and not _casualties(units[:index], grammar):
+            return "background"
+        if index and word in grammar.preposition and units[index - 1].word.strip() in grammar.about_heads:
             return "background"
     return _governed(at, units, grammar) or "done"
 
@@ -95,6 +100,8 @@ def _progressive(near: Sequence[str], at: int, units: Sequence[Unit], grammar: G
     before = near[-1] if near else ""
     if before in grammar.be:
         return "under_way"
+    if before == "from" and any(unit.word.strip() in grammar.preventing for unit in units[:at]):
+        return "denied"
     if before in grammar.gerunds:
         return grammar.gerunds[before]
     return _governed(at, units, grammar, reach=3) or "under_way"
