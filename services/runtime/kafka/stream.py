@@ -11,9 +11,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -21,20 +20,17 @@ from typing import Any
 import faust
 
 from services.runtime.errors import UsageError
+from services.runtime.kafka import records
 from services.runtime.kafka.connection import KafkaAccess, kafka_of
-from services.runtime.kafka.publisher import KafkaPublisher
-from services.runtime.messages.delivery import Delivery
+from services.runtime.messages.delivery import Delivery, headers_of, time_of
 from services.runtime.ports import StreamHandler
 from services.runtime.process.logging import get
-from services.runtime.process.metrics import ServiceMetrics
-from services.runtime.process.outages import Waiting
 from services.runtime.process.settings import CommonSettings
 
 log = get(__name__)
 
 BATCH_MESSAGES = 256
 BATCH_WITHIN_SECONDS = 0.02
-STALL_SECONDS = 45.0
 _LOGGED_KEY = 64  # characters; our keys are ids of 24
 DRAIN_SECONDS = 25.0  # less than the 30 s that Compose and the supervisor grant before SIGKILL
 
@@ -44,6 +40,7 @@ def new_app(service: str, settings: CommonSettings) -> faust.App:
 
     ``env={}`` keeps ambient variables such as BROKER_URL from overriding what is passed here.
     """
+    records.install()
     kafka = kafka_of(settings)
     return faust.App(
         f"wirewatch-{service}",
@@ -79,15 +76,44 @@ def _credentials(kafka: KafkaAccess) -> Any:
     return None if context is None else faust.SSLCredentials(context)
 
 
+def read(app: faust.App, topic: str, handler: StreamHandler, *, agent: str) -> None:
+    """Have ``handler`` take what comes on ``topic``, through one agent of that name."""
+
+    async def take(stream: Any) -> None:
+        await consume(stream, handler)
+
+    app.agent(app.topic(topic, key_type=bytes, value_type=bytes), name=agent, concurrency=1)(take)
+
+
 async def consume(stream: Any, handler: StreamHandler) -> None:
     """Hand batches of ``stream`` to ``handler`` for as long as the app runs.
 
-    The offsets of a batch are acknowledged when the handler has returned. A handler that is cut off by a shutdown
-    finishes its batch first: Faust acknowledges a batch even when its agent is cancelled in the middle, so leaving
-    early would lose it.
+    The offsets of a batch are acknowledged when this asks for the next one, and Faust acknowledges it, too, when an
+    exception leaves its agent. So none leaves: whatever raises between a record and the next batch, making a
+    delivery, handling it, counting or logging it, ends the process with nothing acknowledged, and it is started anew.
+    A handler that is cut off by a shutdown finishes its batch first: Faust acknowledges what a cancelled agent left
+    in the middle, so leaving early would lose it.
     """
-    async for events in _batches(stream):
-        await _finish(handler, [delivery_of(event) for event in events])
+    try:
+        async for events in _batches(stream):
+            await _take(handler, [_delivery_of(event) for event in events])
+    except UsageError as error:
+        # A person has to change something, and nothing may be acknowledged until then.
+        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
+    except Exception:
+        # A defect. Staying would let Faust acknowledge what was not done; and it may be the logger that is broken.
+        with _exiting(70):
+            log.exception("agent_failed")
+
+
+@contextmanager
+def _exiting(code: int) -> Iterator[None]:
+    """Ends the process here and now, whatever happens inside."""
+    try:
+        yield
+    finally:
+        os._exit(code)
 
 
 def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
@@ -95,29 +121,23 @@ def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
     return batches
 
 
-async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
+async def _take(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
     work = asyncio.ensure_future(handler.handle(batch))
     try:
-        statuses = await asyncio.shield(work)
+        await asyncio.shield(work)
     except asyncio.CancelledError:
         await _drain(work, len(batch))
         _log_each(batch, work.result())
         raise
-    except UsageError as error:
-        # A person has to change something, and nothing may be acknowledged until then.
-        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
-        os._exit(2)
-    except Exception:
-        # A defect in a handler. Staying would let Faust acknowledge what was not done.
-        log.exception("handler_failed", messages=len(batch))
-        os._exit(70)
-    _log_each(batch, statuses)
+    _log_each(batch, work.result())
 
 
 def _log_each(batch: Sequence[Delivery], statuses: Sequence[str]) -> None:
     """One line a delivery, with the trace it carries: a grep for that finds an article's way in the logs."""
+    if len(statuses) != len(batch):
+        raise RuntimeError(f"a handler gave {len(statuses)} statuses for {len(batch)} deliveries")
     if logging.getLogger(__name__).isEnabledFor(logging.INFO):
-        for delivery, status in zip(batch, statuses, strict=False):
+        for delivery, status in zip(batch, statuses, strict=True):
             log.info(
                 "handled",
                 status=status,
@@ -130,133 +150,28 @@ def _log_each(batch: Sequence[Delivery], statuses: Sequence[str]) -> None:
 
 
 async def _drain(work: asyncio.Future[Any], messages: int) -> None:
-    """Wait for a batch whose agent was cancelled. A batch that cannot be done, or fails, ends the process instead."""
+    """Wait for a batch whose agent was cancelled. One that waits for a server that is away is given to the next worker.
+
+    Raises what the handler raised.
+    """
     until = time.monotonic() + DRAIN_SECONDS
     while not work.done() and (left := until - time.monotonic()) > 0:
         with suppress(asyncio.CancelledError):  # cancelled once more: that changes nothing
             await asyncio.wait({work}, timeout=left)
-    if not work.done():
-        # The batch waits for a server that is away. Dying without a commit hands it to the next worker.
-        log.error("drain_timed_out", messages=messages, seconds=DRAIN_SECONDS)
-        os._exit(70)
-    if work.cancelled() or work.exception() is not None:
-        log.error("handler_failed", messages=messages, exc_info=None if work.cancelled() else work.exception())
-        os._exit(70)
+    if not work.done() or work.cancelled():
+        raise TimeoutError(f"a batch of {messages} messages was not finished within {DRAIN_SECONDS:g} s of the stop")
 
 
-class StreamService:
-    """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
-
-    Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532): where
-    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, or where a rebalance lasts that
-    long, the service ends by itself, and the supervisor starts the process anew.
-    """
-
-    def __init__(
-        self,
-        app: faust.App,
-        publisher: KafkaPublisher,
-        *,
-        closing: Sequence[Callable[[], Awaitable[None]]],
-        waiting: Waiting,
-        metrics: ServiceMetrics,
-    ) -> None:
-        self._app = app
-        self._publisher = publisher
-        self._closing = closing
-        self._waiting = waiting
-        self._metrics = metrics
-        self._stall = StallWatch()
-        self._settled = time.monotonic()
-
-    async def start(self) -> None:
-        await self._publisher.start()
-        await self._app.start()
-        self._settled = time.monotonic()
-
-    async def stop(self) -> None:
-        await self._app.stop()
-        await self._publisher.stop()
-        for close in self._closing:
-            await close()
-
-    async def ended(self) -> None:
-        stopped = asyncio.ensure_future(self._app.wait_until_stopped())
-        try:
-            while not stopped.done():
-                await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
-                await self._publisher.check()
-                problem = self.healthy()
-                if problem is not None:
-                    log.error("stream_unhealthy", problem=problem)
-                    return
-        finally:
-            stopped.cancel()
-
-    def ready(self) -> str | None:
-        if self._app.rebalancing or not self._app.consumer.started:
-            return "waiting for partitions"
-        return None
-
-    def note(self) -> str | None:
-        return self._metrics.poison.sentence()
-
-    def healthy(self) -> str | None:
-        if self._app.crashed:
-            return "the stream processor has crashed"
-        now = time.monotonic()
-        if not self._app.rebalancing:
-            self._settled = now
-        elif now - self._settled > STALL_SECONDS:
-            return f"the group has been rebalancing for {now - self._settled:.0f} s"
-        return self._stall.problem(_offsets(self._app), now=now, excused=bool(self._waiting.servers))
-
-
-class StallWatch:
-    """Whether offsets stand still while messages wait. Pure but for its memory: time is passed in, in seconds."""
-
-    def __init__(self) -> None:
-        self._committed: dict[str, int] = {}
-        self._since: float | None = None
-
-    def problem(self, offsets: Mapping[str, tuple[int, int]], *, now: float, excused: bool) -> str | None:
-        """What is wrong with ``offsets`` (partition to committed offset and end), or None.
-
-        ``excused`` is true while standing still has a known cause.
-        """
-        committed = {name: at for name, (at, _) in offsets.items()}
-        waiting = {name: end - at for name, (at, end) in offsets.items() if end > at}
-        if excused or not waiting or committed != self._committed:
-            self._committed, self._since = committed, now
-            return None
-        if self._since is None or now - self._since < STALL_SECONDS:
-            return None
-        return f"no offset has moved for {now - self._since:.0f} s while {sum(waiting.values())} messages wait"
-
-
-def _offsets(app: faust.App) -> dict[str, tuple[int, int]]:
-    """Partition to (next offset to commit, end of the log), for what this worker reads now."""
-    consumer: Any = app.consumer  # the committed offsets have no public name in Faust
-    offsets: dict[str, tuple[int, int]] = {}
-    for partition in consumer.assignment() if consumer.started else ():
-        end = consumer.highwater(partition)
-        committed = consumer._committed_offset[partition]
-        if end is not None and committed is not None:
-            offsets[f"{partition.topic}-{partition.partition}"] = (committed, end)
-    return offsets
-
-
-def delivery_of(event: Any) -> Delivery:
-    """A Faust event as a plain value."""
+def _delivery_of(event: Any) -> Delivery:
+    """A Faust event as a plain value. Faust gives the time in seconds."""
     message = event.message
     headers = message.headers or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
     return Delivery(
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
         key=message.key,
         value=message.value,
-        headers={name: bytes(text or b"").decode("utf-8", "replace") for name, text in pairs},
-        sent_at=datetime.fromtimestamp(message.timestamp or 0, UTC),
+        headers=headers_of(headers.items() if isinstance(headers, dict) else headers),
+        sent_at=time_of(None if message.timestamp is None else message.timestamp * 1000),
     )
