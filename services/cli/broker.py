@@ -16,7 +16,7 @@ ANSWER_WITHIN_SECONDS = 8.0
 
 
 def quiet() -> None:
-    """Send what the edges log to standard error, errors only: a person is told in sentences instead."""
+    """Send what the edges log to standard error, errors only: a person reads sentences instead."""
     logging.configure(service="cli", log_format="console", log_level="error")
 
 

@@ -13,9 +13,9 @@ from services.cli.output import json_line
 from services.contracts import redis_keys
 from services.contracts.messages import LinkedBy
 from services.contracts.stories import StoryMember
-from services.deduper.core.candidate import candidate
-from services.deduper.core.memory import MemoryIndex
+from services.deduper.core.fingerprint import fingerprint
 from services.deduper.core.verdict import Copy, Decision, New, status
+from services.deduper.edges.memory import MemoryIndex
 from services.deduper.vocabularies import Vocabularies
 from services.poller.core.imports import InputArticle, completed, outlet_of, time_of
 
@@ -76,12 +76,16 @@ class Judge:
             first_seen_at=seen or time_of(given.published_at) or self._now,
             fetched_at=self._now,
         )
-        item = candidate(article, self._vocabularies.of(redis_keys.bucket(article.language)))
-        return self._index.check_and_insert(item, int(self._now.timestamp()))
+        vocabulary = self._vocabularies.of(redis_keys.bucket(article.language))
+        item = fingerprint(article, vocabulary)
+        decision = self._index.check_and_insert(item, int(self._now.timestamp()))
+        if not decision.known:
+            vocabulary.learn(item.word_counts)
+        return decision
 
     def members(self, given: InputArticle, story_id: str) -> tuple[StoryMember, ...]:
         """The members of the story that the line was put into."""
-        return self._index.members(redis_keys.bucket(given.language), story_id)
+        return self._index.store.members(redis_keys.bucket(given.language), story_id)
 
 
 def _line(article_id: str, decision: Decision) -> Line:

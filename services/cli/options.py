@@ -13,6 +13,13 @@ from services.runtime.errors import UsageError
 
 _RUNNING = "that of the `wirewatch up` running in this directory."
 
+
+def _a_folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("it is empty: name a directory")
+    return Path(text)
+
+
 KafkaOption = Annotated[
     str | None,
     typer.Option("--kafka", metavar="HOST:PORT", help=f"Kafka; else $WIREWATCH_KAFKA, else {_RUNNING}"),
@@ -22,7 +29,12 @@ RedisOption = Annotated[
 ]
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", metavar="DIR", help="Data and logs; else $WIREWATCH_LOCAL_HOME, else .wirewatch."),
+    typer.Option(
+        "--home",
+        parser=_a_folder,
+        metavar="DIR",
+        help="Data and logs; else $WIREWATCH_LOCAL_HOME, else .wirewatch.",
+    ),
 ]
 PacksOption = Annotated[
     Path | None, typer.Option("--packs", metavar="PATH", help="A folder of topic packs, or one pack; else the shipped.")

@@ -122,7 +122,8 @@ class UniqueArticle(Timed, frozen=True, kw_only=True):
     """An article that says something new, on ``articles.unique``, keyed by story.
 
     ``story_id`` is the id of the earliest member seen; joining a story never renames it.
-    ``link`` is null for verdict ``new``; ``changes`` is filled for verdict ``update``.
+    ``link`` is null for verdict ``new``; ``changes`` is filled for verdict ``update``. ``copy_of`` is the member whose
+    text it carries among new text.
     """
 
     article: Article
@@ -131,6 +132,7 @@ class UniqueArticle(Timed, frozen=True, kw_only=True):
     deduped_at: Time
     link: Link | None = None
     changes: tuple[Change, ...] = ()
+    copy_of: Id | None = None
 
 
 class Duplicate(Timed, frozen=True, kw_only=True):
@@ -152,6 +154,8 @@ class Duplicate(Timed, frozen=True, kw_only=True):
     language: Language | None = None
     published_at: Time | None = None
     backfill: bool = False
+    canonical_url: Filled | None = None
+    content_hash: str | None = None
 
 
 class Actor(Struct, frozen=True, kw_only=True):

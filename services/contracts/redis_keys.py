@@ -1,5 +1,6 @@
 """Every Redis key, built in one place. ``ww:1`` is the layout version: a new layout is a new prefix. The
-deduper is at ``ww:4``: what an older version stored is not read and expires by itself.
+deduper is at ``ww:5``: what an older version stored is not read and expires by itself, and the index is made again
+from Kafka.
 
 Keys that one atomic script touches share a hash tag (the part in braces), so that Redis Cluster keeps them in one
 slot: ``{dd:<bucket>}`` per language for the deduper, ``{al}`` for alerts, ``{po}`` for the poller, ``{no}`` for the
@@ -7,8 +8,8 @@ notifier.
 
 | key | type | written by | holds |
 |---|---|---|---|
-| ``ww:4:{dd:<bucket>}:...`` | several | deduper | dedupe index and stories, see services/deduper/store |
-| ``ww:4:{dd:<bucket>}:story:<id>`` | hash | deduper | field = article id, value = member of the story |
+| ``ww:5:{dd:<bucket>}:...`` | several | deduper | dedupe index and stories, see services/deduper/edges/redis.py |
+| ``ww:5:{dd:<bucket>}:story:<id>`` | hash | deduper | field = article id, value = member of the story |
 | ``ww:1:{al}:alert:<id>`` | hash | alerter | the alert, its dossier, revision and published revision |
 | ``ww:1:{al}:by:time`` | zset | alerter | alert ids by last update (ms since 1970) |
 | ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country, or its id), severity |
@@ -45,7 +46,9 @@ from __future__ import annotations
 from typing import Final, Literal
 
 PREFIX: Final = "ww:1"
-DEDUPE_PREFIX: Final = "ww:4"
+DEDUPE_PREFIX: Final = "ww:5"
+DEDUPE_BUILT: Final = f"{DEDUPE_PREFIX}:{{dd:}}:built"
+DEDUPE_BUILDING: Final = f"{DEDUPE_PREFIX}:{{dd:}}:building"
 Facet = Literal["topic", "actor", "place", "severity"]
 
 ALERTS_BY_TIME: Final = f"{PREFIX}:{{al}}:by:time"

@@ -190,7 +190,7 @@ def test_letter_of_a_topic_that_is_gone_fails_and_the_rest_goes_on(
         publish(kafka, dead_letters.outgoing(letter))
     result = CliRunner().invoke(app, ["dead", "replay", "--all", "--kafka", kafka], catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (1, "1 replayed, 1 failed\n")
-    assert "came from nowhere, which is not there" in result.stderr
+    assert "came from nowhere, which does not exist" in result.stderr
 
 
 def test_missing_topic_is_named(own_topics: None, app: typer.Typer, kafka: str) -> None:

@@ -114,7 +114,7 @@ async def _store(option: str | None) -> list[Finding]:
         return [Finding(check="store", state="fail", found=f"{redis}", fix=str(error))]
     try:
         await require_access(client)
-        told = await client.info()
+        info = await client.info()
         seconds, microseconds = await client.time()
         now = datetime.now(UTC).timestamp()
         skew = float(seconds) + float(microseconds) / 1e6 - now
@@ -125,15 +125,15 @@ async def _store(option: str | None) -> list[Finding]:
         return [Finding(check="store", state="fail", found=f"{redis}: {error}", fix=fix)]
     finally:
         await client.aclose()
-    return [*store_as_needed(redis, told), clock(skew)]
+    return [*store_as_needed(redis, info), clock(skew)]
 
 
-def store_as_needed(redis: RedisAccess, told: Mapping[str, Any]) -> Iterator[Finding]:
-    """What INFO says: nothing may be dropped to make room, and what is acknowledged must survive."""
-    server = "valkey" if "valkey_version" in told else "redis"
-    version = told.get(f"{server}_version", "?")
+def store_as_needed(redis: RedisAccess, info: Mapping[str, Any]) -> Iterator[Finding]:
+    """What INFO says: nothing may be evicted, and what is acknowledged must survive."""
+    server = "valkey" if "valkey_version" in info else "redis"
+    version = info.get(f"{server}_version", "?")
     yield Finding(check="store", state="ok", found=f"{redis}, {server} {version}")
-    policy, used, limit = str(told.get("maxmemory_policy")), int(told["used_memory"]), int(told.get("maxmemory", 0))
+    policy, used, limit = str(info.get("maxmemory_policy")), int(info["used_memory"]), int(info.get("maxmemory", 0))
     share = used / limit if limit else 0.0
     found = f"{policy}, {used >> 20} MB of {f'{limit >> 20} MB' if limit else 'no limit'}"
     if policy != "noeviction":
@@ -144,8 +144,8 @@ def store_as_needed(redis: RedisAccess, told: Mapping[str, Any]) -> Iterator[Fin
     else:
         fix = "Raise maxmemory, or shorten WIREWATCH_ALERTER_RETENTION_DAYS." if share >= FULL[0] else ""
         yield Finding(check="memory", state=_graded(share, *FULL), found=found, fix=fix)
-    written = str(told.get("aof_last_write_status", "ok"))
-    if not int(told.get("aof_enabled", 0)):
+    written = str(info.get("aof_last_write_status", "ok"))
+    if not int(info.get("aof_enabled", 0)):
         fix = "Set appendonly yes and appendfsync always: without them a killed server forgets what it acknowledged."
         yield Finding(check="persistence", state="fail", found="no append-only file", fix=fix)
     elif written != "ok":

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from services.cli.feeds.reader import Reader, SourceError
 from services.cli.output import cell, error, json_line, out
-from services.poller.core.diagnosis import LABELS, REFUSALS, Answer, is_usable, summary
+from services.poller.core.diagnosis import FAILED_POLLS, Answer, is_usable, summary
 
 _AT_ONCE: Final = 8
 _OFFLINE_AFTER: Final = 16  # so many hosts without an address are no coincidence
@@ -22,13 +22,12 @@ async def check_one(reader: Reader, url: str) -> Found:
     """Poll once; ``says`` is one sentence."""
     answer = await reader.fetch(url)
     if answer.outcome != "ok":
-        detail = f" ({answer.detail})" if answer.detail and answer.outcome != "dns" else ""
-        return _refused(url, answer.outcome, f"{REFUSALS[answer.outcome]}{detail}.")
+        return _failed(url, answer.outcome, answer.detail if answer.outcome != "dns" else None)
     content_type = (answer.headers or {}).get("content-type")
     try:
         feed = await reader.document(answer.body, url=answer.url, content_type=content_type)
     except SourceError as refused:
-        return _refused(url, refused.kind, f"This is no feed that can be read: {refused}.")
+        return _failed(url, refused.kind, str(refused))
     articles = reader.articles(url, feed, answer.url)
     judged = Answer(response=answer, feed=feed, articles=articles, now=datetime.now(UTC))
     return {
@@ -79,8 +78,9 @@ async def check_all(urls: Sequence[str], *, as_json: bool) -> int:
     return bad
 
 
-def _refused(url: str, outcome: str, sentence: str) -> Found:
-    return {"url": url, "ok": False, "outcome": outcome, "says": sentence}
+def _failed(url: str, outcome: str, detail: str | None) -> Found:
+    sentence = FAILED_POLLS[outcome][1]
+    return {"url": url, "ok": False, "outcome": outcome, "says": f"{sentence}{f' ({detail})' if detail else ''}."}
 
 
 def _print_all(held: Sequence[Found], *, as_json: bool) -> list[Found]:
@@ -95,7 +95,7 @@ def _print_all(held: Sequence[Found], *, as_json: bool) -> list[Found]:
 
 
 def _print_sum(outcomes: Counter[str], bad: int) -> None:
-    labels = Counter({LABELS.get(outcome, outcome): n for outcome, n in outcomes.items() if outcome != "ok"})
+    labels = Counter({FAILED_POLLS[outcome][0]: n for outcome, n in outcomes.items() if outcome != "ok"})
     if stale := bad - labels.total():
         labels["empty or stale"] = stale
     why = ", ".join(f"{n} {label}" for label, n in labels.most_common())

@@ -11,17 +11,17 @@ from typing import Any
 import msgspec
 from rich.table import Table
 
-from services.cli import addresses
+from services.cli import addresses, store
 from services.cli.output import cell, duration, json_line, out, table, warn
-from services.poller.core.diagnosis import LABELS
+from services.poller.core.diagnosis import FAILED_POLLS
 from services.poller.core.health import health
 from services.poller.core.model import FeedConfig, FeedState
 from services.poller.core.rhythm import items_a_day
 from services.poller.edges.store import read_states
 from services.poller.settings import PollerSettings
+from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess, redis_of
 from services.runtime.process import settings
-from services.runtime.redis.connection import FAILURES, connect
 
 _COLOURS = {"ok": "green", "failing": "red", "gone": "red", "new": "dim"}
 
@@ -39,8 +39,10 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         warn("The store does not answer: this is the list alone, without health.")
     else:
         counts = Counter(known.values())
-        told = ", ".join(f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items())
-        out.print(f"{len(feeds)} feeds: {told}\n")
+        states_counted = ", ".join(
+            f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items()
+        )
+        out.print(f"{len(feeds)} feeds: {states_counted}\n")
     if verbose:
         for feed in shown:
             out.print(_block(feed, (states or {}).get(feed.id), now), soft_wrap=True)
@@ -52,13 +54,11 @@ async def _states(feeds: Sequence[FeedConfig]) -> dict[str, FeedState] | None:
     """The stored states; None where the store cannot be reached."""
     named = redis_of(settings.load(PollerSettings, "poller", os.environ))
     noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()
-    client = connect(RedisAccess(noted) if noted else named)
     try:
-        found = await read_states(client, [feed.id for feed in feeds])
-    except FAILURES:
+        async with store.opened(RedisAccess(noted) if noted else named) as (client, _):
+            found = await read_states(client, [feed.id for feed in feeds])
+    except UsageError:
         return None
-    finally:
-        await client.aclose()
     return {feed.id: state for feed, state in zip(feeds, found, strict=True) if state is not None}
 
 
@@ -108,7 +108,7 @@ def _block(feed: FeedConfig, state: FeedState | None, now: datetime) -> str:
 
 def _health(state: FeedState, now: datetime) -> str:
     word = health(state, now)
-    text = LABELS.get(state.last_outcome or "", word) if word == "failing" else word
+    text = FAILED_POLLS.get(state.last_outcome or "", (word, ""))[0] if word == "failing" else word
     return f"[{_COLOURS.get(word, 'yellow')}]{text}[/]"
 
 

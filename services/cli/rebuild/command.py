@@ -17,15 +17,21 @@ app = single()
 def rebuild(kafka: KafkaOption = None, redis: RedisOption = None, json: JsonOption = False) -> None:
     """Restore stories and alerts that Redis lost, from the topics. Removes nothing; safe to repeat.
 
-    The settings of the alerter (WIREWATCH_ALERTER_*) apply. The deduper's index is in no topic: after a loss it fills
-    again by itself, and until then a copy of an older article counts as new.
+    The settings of the deduper and the alerter (WIREWATCH_DEDUPER_*, WIREWATCH_ALERTER_*) apply. The deduper makes its
+    index again by itself when it finds it lost; this does so without it.
     """
     from services.cli.rebuild import run
 
-    report = asyncio.run(run.rebuild(addresses.kafka(kafka), addresses.redis(redis)))
+    at = addresses.kafka(kafka), addresses.redis(redis)
+    index = asyncio.run(run.rebuild_index(*at))
+    report = asyncio.run(run.rebuild_alerts(*at))
     if json:
-        json_line(dataclasses.asdict(report))
+        json_line({**dataclasses.asdict(report), "index": dataclasses.asdict(index)})
         return
+    say(
+        f"{index.articles} articles and {index.copies} copies on the topics, {index.known} of them indexed already, "
+        f"{index.undecodable} unreadable"
+    )
     say(
         f"{report.alerts} alerts and {report.dossiers} stories on the topics; {report.restored} restored, "
         f"{report.opened} of them never published before; {report.members} story members restored"

@@ -62,7 +62,7 @@ def _users(wanted: Sequence[Right]) -> list[str]:
 
 
 async def show(kafka: KafkaAccess, *, as_json: bool) -> None:
-    """Every declared topic beside what stands on the broker."""
+    """Every declared topic beside its state on the broker."""
     quiet()
     declared = topics.read()
     async with topics.admin(kafka, timeout_seconds=ANSWER_WITHIN_SECONDS) as client:

@@ -9,21 +9,19 @@ from typing import Any
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from services.alerter.edges.redis import RedisAlertStore
-from services.cli import broker
+from services.cli import broker, store
 from services.cli.trace.timeline import GROUPS, Committed, Found, Notified, Timeline
 from services.cli.trace.timeline import timelines as made_of
 from services.contracts import codec, ids, topics
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.notifier.edges.redis import RedisOutbox
-from services.runtime.errors import UsageError
 from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.topics import admin
 from services.runtime.messages.delivery import Delivery
 from services.runtime.process.clock import SystemClock
-from services.runtime.process.outages import Waiting
-from services.runtime.redis.connection import FAILURES, RedisCalls, connect
 
+SHORT_ID = 8  # characters: of a million alerts, one in four thousand shares them with another
 _EARLIER = timedelta(minutes=5)  # clocks of brokers and services may differ
 _DELIVERIES = 10_000  # the newest so many are looked through
 
@@ -32,20 +30,15 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
     """The timelines of what ``wanted`` names. Raises :class:`UsageError` where a server does not answer."""
     broker.quiet()
     await broker.require_topic(kafka, topics.ARTICLES)
-    clock = SystemClock()
-    client, calls = connect(redis), RedisCalls(clock, Waiting())
-    try:
-        await client.ping()
+    async with store.opened(redis) as (client, calls):
         found = await find(kafka, wanted, whole_story=whole_story)
         stories = sorted(found.stories())
-        store = RedisAlertStore(client, calls, clock, retention_days=1, closed_retention_days=1, stream_revisions=1)
-        kept = dict(zip(stories, await store.load(stories), strict=True))
+        alerts = RedisAlertStore(
+            client, calls, SystemClock(), retention_days=1, closed_retention_days=1, stream_revisions=1
+        )
+        kept = dict(zip(stories, await alerts.load(stories), strict=True))
         outbox = RedisOutbox(client, calls, remember=timedelta(days=8))
         sent = await notified(outbox, {ids.alert_id(story) for story in stories})
-    except FAILURES as error:
-        raise UsageError(f"Redis does not answer ({error}): is `wirewatch up` running?") from None
-    finally:
-        await client.aclose()
     return made_of(
         found,
         await committed(kafka),
@@ -146,13 +139,19 @@ async def _read_ends(kafka: KafkaAccess, found: Found, own: Collection[str], sin
             _keep(found.dead, record, DeadLetter)
 
 
+def names_story(wanted: str, story: str) -> bool:
+    """Whether ``wanted`` is the story or its alert; the beginning of an alert's id will do, as `alerts` shows it."""
+    whole = wanted in (story, ids.alert_id(story)) and wanted != ""
+    return whole or (len(wanted) >= SHORT_ID and ids.alert_id(story).startswith(wanted))
+
+
 def _belongs(record: Delivery, needles: Sequence[bytes], wanted: str) -> bool:
     story = (record.key or b"").decode("utf-8", "replace")
-    return _holds(record, needles) or (wanted != "" and wanted in (story, ids.alert_id(story)))
+    return _holds(record, needles) or names_story(wanted, story)
 
 
 def _holds(record: Delivery, needles: Sequence[bytes]) -> bool:
-    """Whether one of ``needles`` stands in the message: cheaper than decoding what is not asked for."""
+    """Whether one of ``needles`` is in the message: cheaper than decoding what is not asked for."""
     return any(needle in (record.value or b"") for needle in needles)
 
 

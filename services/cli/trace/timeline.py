@@ -85,15 +85,15 @@ def timelines(
 ) -> list[Timeline]:
     """The timeline of each version, by the time it was fetched.
 
-    ``stored`` are the alerts in Redis by id, ``known`` the ids of stories of which the alerter keeps a dossier.
+    ``stored`` are the alerts in Redis by id, ``known`` the ids of stories that the alerter knows.
     """
-    dossiers = frozenset(known)
+    of_alerter = frozenset(known)
     latest: dict[str, tuple[Delivery, Article, int]] = {}
     for delivery, article in found.articles:
         name = _trace_of(delivery, article)
         latest[name] = (delivery, article, latest[name][2] + 1 if name in latest else 1)
     made = [
-        _Maker(found, committed, stored, dossiers, notified, name, delivery, article).timeline(times)
+        _Maker(found, committed, stored, of_alerter, notified, name, delivery, article).timeline(times)
         for name, (delivery, article, times) in latest.items()
     ]
     fetched = {name: article.fetched_at for name, (_, article, _) in latest.items()}
@@ -107,7 +107,7 @@ class _Maker:
     found: Found
     committed: Committed
     stored: Mapping[str, Alert]
-    dossiers: frozenset[str]
+    known: frozenset[str]
     notified: Sequence[Notified]
     trace: str
     delivery: Delivery
@@ -204,7 +204,7 @@ class _Maker:
             return ("counted" if listed else "unchanged", f"alert {alert.id} {said} nothing new to say")
         if self.article.backfill:
             return "backfill", "articles of a first fetch or an import with --backfill open no alert"
-        if story in self.dossiers:
+        if story in self.known:
             return "stale", "too old to open an alert when it came"
         return "unchanged", "its story has no alert"
 

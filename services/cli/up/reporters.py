@@ -36,7 +36,7 @@ _WHAT = {
 
 
 class Reporter(Protocol):
-    """Is told what happens."""
+    """Shows what happens."""
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Something that takes a while before the pipeline is up."""
@@ -101,7 +101,8 @@ class TerminalReporter:
             self._console.print(f"[yellow]{name}[/] was left over from a run that was killed and has been stopped")
         self._console.print(f"[bold]Wirewatch is up after {seconds:.1f} s[/]\n")
         self._console.print(_table(stack))
-        self._console.print(f"\nOpen [bold]{stack.pipeline.api}[/]  Ctrl-C stops everything.\n", soft_wrap=True)
+        self._console.print(Text(f"\nOpen {stack.pipeline.page}", style="bold"), soft_wrap=True)
+        self._console.print("Ctrl-C stops everything.\n")
         self._spin("waiting for alerts")
 
     def alert(self, seen: Seen) -> None:
@@ -161,6 +162,8 @@ class JsonReporter:
                 ],
             }
         )
+
+        json_line({"event": "open", "address": stack.pipeline.page})
 
     def alert(self, seen: Seen) -> None:
         json_line({"event": "alert", "earlier": seen.earlier, "alert": seen.alert})

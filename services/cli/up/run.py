@@ -9,20 +9,19 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from services.cli.up.feeds_summary import summary
 from services.cli.up.reporters import Reporter
-from services.local import figures, pipeline, preflight, stack
+from services.contracts.feed_health import FEEDS_METRIC, FeedHealth, feed_health
+from services.local import pipeline, preflight, process_status, stack
 from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
 from services.local.stack import Stack
 from services.runtime.errors import UsageError
-from services.runtime.files import shipped as files
 from services.runtime.process.clock import SystemClock
 from services.runtime.process.settings import load
-from services.samples.core import feeds
 
 _READY_WITHIN_SECONDS = 60.0
 _SUMMARY_EVERY_SECONDS = 3.0
@@ -117,13 +116,14 @@ class _Up:
 
     async def _summarise(self, standing: Stack) -> None:
         poller = next(service.address for service in standing.pipeline.services if service.program.name == "poller")
-        samples = len(feeds.read(files.seeds() / "samples")) if standing.pipeline.samples else 0
-        last = ""
+        last: FeedHealth | None = None
         while True:
-            now = summary(await asyncio.to_thread(figures.metrics, poller), samples=samples)
-            if now and now != last:
-                last = now
-                self._reporter.feeds(now)
+            found = await asyncio.to_thread(process_status.metrics, poller)
+            states = {labels["state"]: count for labels, count in found.get(FEEDS_METRIC, ())}
+            now = feed_health(states, local=standing.pipeline.local_feeds, now=datetime.now(UTC), before=last)
+            if now and (last is None or now.summary != last.summary):
+                self._reporter.feeds(now.summary)
+            last = now
             await asyncio.sleep(_SUMMARY_EVERY_SECONDS)
 
 

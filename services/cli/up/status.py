@@ -13,7 +13,7 @@ from services.cli.options import HomeOption, JsonOption
 from services.cli.output import cell, duration, json_line, out, say, table
 
 if TYPE_CHECKING:
-    from services.local.figures import Status
+    from services.local.process_status import Status
 
 app = single()
 
@@ -25,7 +25,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     Exit code 1 where something is not ready, or nothing runs.
     """
     from services.cli.up.run import home_of
-    from services.local import figures
+    from services.local import process_status
 
     place = home_of(home)
     run = place.read_run() if place.is_running() else None
@@ -35,7 +35,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
         else:
             say(f"Nothing runs in {place.path}: start it with `wirewatch up`.")
         raise typer.Exit(1)
-    found = figures.of(run, os.environ)
+    found = process_status.of(run, os.environ)
     if json:
         json_line(found)
     else:

@@ -14,6 +14,7 @@ from services.cli import addresses
 from services.cli.family import family
 from services.cli.options import JsonOption, KafkaOption, RedisOption, SinceOption, since
 from services.cli.output import cell, error, json_line, out, table
+from services.runtime.errors import UnusableFilesError
 
 WatchesOption = Annotated[
     Path | None, typer.Option("--watches", metavar="FILE", help="A watch file; else the one in force.")
@@ -30,11 +31,10 @@ def check(
 ) -> None:
     """Check a watch file and the secrets it refers to. Nothing is sent. Exit code 2: it cannot be used."""
     from services.cli.watches import files
-    from services.runtime.errors import UnusableFilesError
 
     path = file or files.in_force(os.environ)
     try:
-        loaded = files.checked(path, os.environ)
+        watches, channels = files.checked(path, os.environ)
     except UnusableFilesError as refused:
         if json:
             json_line({"ok": False, "problems": refused.problems})
@@ -43,9 +43,9 @@ def check(
                 error(problem)
         raise typer.Exit(2) from None
     if json:
-        json_line({"ok": True, "file": str(path), "watches": len(loaded.watches), "channels": len(loaded.routes)})
+        json_line({"ok": True, "file": str(path), "watches": watches, "channels": channels})
     else:
-        out.print(f"{path}: {len(loaded.watches)} watches, {len(loaded.routes)} channels, [green]can be used[/]")
+        out.print(f"{path}: {watches} watches, {channels} channels, [green]can be used[/]", soft_wrap=True)
 
 
 @app.command("list")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.notifier.core.watches import ActiveWatches, Watch, WatchFile
+from services.notifier.core.watches import EventWanted, Watch, WatchFile
 from services.notifier.edges import apprise, watch_file
 from services.notifier.settings import default_path
 
@@ -16,9 +16,10 @@ def in_force(environ: Mapping[str, str]) -> Path:
     return Path(given) if given else default_path()
 
 
-def checked(path: Path, environ: Mapping[str, str]) -> ActiveWatches:
-    """The file with its secrets. Raises :class:`UnusableFilesError` with all that is wrong."""
-    return watch_file.load(path, environ, apprise_problem=apprise.problem_of)
+def checked(path: Path, environ: Mapping[str, str]) -> tuple[int, int]:
+    """How many watches and channels the file has. Raises :class:`UnusableFilesError` with all that is wrong."""
+    active = watch_file.load(path, environ, apprise_problem=apprise.problem_of)
+    return len(active.watches), len(active.routes)
 
 
 def parsed(path: Path) -> WatchFile:
@@ -65,11 +66,7 @@ def _matches(watch: Watch) -> str:
         "changes": when.changes,
     }
     parts += [f"{name}: {', '.join(sorted(values))}" for name, values in named.items() if values]
-    if when.event is not None:
-        event = when.event
-        lists = {"agent": event.agent, "object": event.object, "act": event.act, "mode": event.mode}
-        lists["dyad"] = frozenset("-".join(sorted(pair)) for pair in event.dyad)
-        parts += [f"event {name}: {', '.join(sorted(values))}" for name, values in lists.items() if values]
+    parts += _of_event(when.event) if when.event is not None else []
     if when.min_severity != "low":
         parts.append(f"at least {when.min_severity}")
     if when.confidence is not None:
@@ -83,3 +80,9 @@ def _matches(watch: Watch) -> str:
         if phrases:
             parts.append(f"{name}: {', '.join(phrase.strip() for phrase in phrases)}")
     return "; ".join(parts) or "every alert"
+
+
+def _of_event(event: EventWanted) -> list[str]:
+    lists = {"agent": event.agent, "object": event.object, "act": event.act, "mode": event.mode}
+    lists["dyad"] = frozenset("-".join(sorted(pair)) for pair in event.dyad)
+    return [f"event {name}: {', '.join(sorted(values))}" for name, values in lists.items() if values]

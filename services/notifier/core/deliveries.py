@@ -203,7 +203,4 @@ def _rank(entry: Summary) -> tuple[int, float, str]:
 
 
 def _utc(time: datetime) -> str:
-    try:
-        return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except OverflowError:  # the first or the last day that there is, in another zone
-        return time.isoformat()
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

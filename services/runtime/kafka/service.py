@@ -107,7 +107,7 @@ class StreamService:
                 await self._publisher.check()
                 self._seen = await self._group.look()
                 places = await _places(self._app, self._seen)
-                excused = bool(self._waiting.servers) or self._app.rebalancing
+                excused = self._waiting.in_words() is not None or self._app.rebalancing
                 self._stalled = self._stall.problem(places, now=time.monotonic(), excused=excused)
                 problem = self.healthy()
                 if problem is not None:

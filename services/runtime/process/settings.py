@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -109,13 +110,26 @@ def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingEr
     return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a setting that is a list, with commas between; ``\\,`` is a comma within one."""
+    parts = (part.strip().replace("\\,", ",") for part in re.split(r"(?<!\\),", text))
+    return tuple(part for part in parts if part)
+
+
+def as_list(items: Iterable[str]) -> str:
+    """The setting that :func:`listed` reads as ``items``."""
+    return ",".join(item.replace(",", "\\,") for item in items)
+
+
 def _convert(variable: str, text: str, kind: Any) -> Any:
     if isinstance(kind, types.UnionType):
         if not text:
             return None
         kind = next(option for option in typing.get_args(kind) if option is not type(None))
     if typing.get_origin(kind) is tuple:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return listed(text)
+    if kind is Path and not text.strip():
+        raise SettingError(f"{variable} is {text!r}: it takes a path.")
     try:
         if kind is bool:
             return _boolean(text)

@@ -15,8 +15,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from services.cli import output
+from services.cli.__main__ import refuse_unknown
 from services.cli.app import COMMANDS, build
-from services.cli.environment import refuse_unknown
 from services.local import errors, preflight
 from services.runtime.process.settings import SERVICES, SettingError
 

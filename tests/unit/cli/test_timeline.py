@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from services.cli.trace.search import names_story
 from services.cli.trace.timeline import Committed, Found, Notified, Step, Timeline, timelines
 from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
@@ -197,3 +198,11 @@ def test_an_article_that_was_sent_by_hand_says_so() -> None:
     world.polled(article)
     first = world.way().steps[0]
     assert (first.service, first.status, first.reason) == ("send", "published", "imported")
+
+
+def test_the_short_id_that_alerts_shows_names_the_story() -> None:
+    assert names_story(STORY, STORY)
+    assert names_story(ALERT, STORY)
+    assert names_story(ALERT[:8], STORY)
+    assert not names_story(ALERT[:7], STORY)
+    assert not names_story("", STORY)

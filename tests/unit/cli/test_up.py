@@ -17,9 +17,9 @@ from services.cli.up import status
 from services.cli.up.reporters import JsonReporter
 from services.cli.up.run import _Up
 from services.local import ports
-from services.local.child import Program, Server
-from services.local.figures import ServerStatus, ServiceStatus, Status
 from services.local.home import Home
+from services.local.process import Program, Server
+from services.local.process_status import ServerStatus, ServiceStatus, Status
 from services.local.supervisor import Part
 from services.runtime.errors import UsageError
 
@@ -90,6 +90,15 @@ def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:
         ended = wirewatch("up", home=tmp_path / "home")
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: Wirewatch already runs in {tmp_path / 'home'} (pid {os.getpid()}): ")
+
+
+@pytest.mark.parametrize("command", ["up", "status"])
+def test_an_empty_home_is_refused_in_a_sentence(command: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "services.cli", command, "--home", ""], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "it is empty: name a directory" in result.stderr
 
 
 def test_a_timeout_needs_a_goal(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 
 import pytest
 from aiohttp import web
@@ -177,11 +176,6 @@ def test_a_message_begins_with_what_happened() -> None:
     assert json.loads(webhook_body(digest))["alerts"][0]["event"] == "United States → seizes → oil tanker · done"
     hostile = an_event(asset="@everyone\nBcc: x@y.example")
     assert message(a_notification(events=(hostile,))).title.startswith("[high] seizes → @\u200beveryone Bcc:")
-
-
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_a_time_at_the_end_of_time_is_written_as_it_is(time: str) -> None:
-    assert time in message(a_notification(last_updated=datetime.fromisoformat(time))).body
 
 
 def test_secrets_and_addresses_are_taken_out() -> None:
