@@ -42,9 +42,13 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         word = units[index].word
         if word in grammar.background and not _casualties(units[:index], grammar):
             return "background"
-        if index and word in grammar.preposition and units[index - 1].word.strip() in grammar.about_heads:
+        if index and word in grammar.preposition and _told_after(units[index - 1], grammar):
             return "background"
     return _governed(at, units, grammar) or "done"
+
+
+def _told_after(unit: Unit, grammar: Grammar) -> bool:
+    return unit.word.strip() in grammar.about_heads and not unit.acts
 
 
 def _opens(unit: Unit, grammar: Grammar) -> bool:

@@ -86,16 +86,20 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
         low, high = start - sentence.start, end - sentence.start
         if not any(taken[low:high]):
             taken[low:high] = b"\1" * (high - low)
-            within = [m for m in inner if _inside(m, start, end) and m not in mentions]
+            name = all(mention.kind == "actor" for mention in mentions)
+            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name)]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
 
 
-def _inside(mention: Mention, start: int, end: int) -> bool:
-    """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel"."""
+def _inside(mention: Mention, start: int, end: int, *, name: bool) -> bool:
+    """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel".
+
+    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy".
+    """
     if mention.kind == "actor":
         return start <= mention.start < end or mention.start < start < mention.end
-    return start < mention.start and mention.end == end
+    return name and start < mention.start and mention.end == end
 
 
 def _overrun(by_span: dict[tuple[int, int], list[Mention]]) -> list[tuple[int, int]]:
