@@ -27,7 +27,9 @@ _SHORT_LINE = 60
 _SEPARATOR = "\n\n"
 _WORD = re.compile(rb"[^ ]+")
 _DATELINE = re.compile(
-    r"(?:[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+[ ,/-]*){1,6}"  # SEOUL, NAVAL BASE SAN DIEGO
+    # SEOUL, NAVAL BASE SAN DIEGO: words end where a mark stands, so that there is one way to cut capitals into words
+    r"[A-Z\u00c0-\u00de](?=[A-Z\u00c0-\u00de.'\u2019/-])[A-Z\u00c0-\u00de.'\u2019]*+"
+    r"(?:[ ,/-]++[A-Z\u00c0-\u00de](?![a-z])[A-Z\u00c0-\u00de.'\u2019]*+){0,7}[ ,/-]*"
     r"(?:,? ?[A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
     r" ?(?:\([^()\n]{2,40}\))? ?(?:--?|[\u2013\u2014:]) ?"  # (Reuters) -
 )
