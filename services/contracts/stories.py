@@ -12,6 +12,11 @@ from msgspec import Struct
 from services.contracts.messages import Article, Duplicate, Link, LinkedBy, Time
 
 
+WINDOW_HOURS: Final = 96
+"""How long an article can attract copies and follow-ups, unless a setting of the deduper says otherwise; stories live as
+long. Peers settled on 96 h (worldmonitor) and 120 h (NewsBlur): copies come within a day, follow-ups within four."""
+
+
 class StoryMember(Struct, frozen=True, kw_only=True):
     """One article of a story. ``copy_of`` names the member whose text it carries, null where the text is its own.
 
