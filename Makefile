@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: security sbom cluster faults eval-topics help setup up test check lock bench clean politeness hostile fuzz eval-feeds eval-dedupe
+.PHONY: security sbom cluster faults eval-topics help setup up test check lock docs-settings bench clean politeness hostile fuzz eval-feeds eval-dedupe
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+	@echo "setup: done. Now run: source $(VENV)/bin/activate"
 
 up: setup ## Run the whole pipeline here, without Docker, until Ctrl-C; the first alert comes within a minute
 	@$(BIN)/wirewatch up $(ARGS)
@@ -41,6 +42,9 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/build-requirements.in -c requirements.lock -o deploy/docker/build-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/source-requirements.in -c requirements.lock -o deploy/docker/source-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/audit/requirements.in -o deploy/audit/requirements.lock
+
+docs-settings: setup ## Write docs/settings.md from the settings classes
+	@$(BIN)/python -m tests.contracts.settings_page
 
 bench: setup ## Measure throughput of the whole pipeline on the embedded parts (prints JSON)
 	@$(BIN)/python -m tests.bench.pipeline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from services.contracts.stories import WINDOW_HOURS
 from services.runtime.process.settings import CommonSettings
@@ -10,6 +11,6 @@ from services.runtime.process.settings import CommonSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeduperSettings(CommonSettings):
-    """``window_hours`` is how long an article can still attract copies and follow-ups."""
+    """``WIREWATCH_DEDUPER_<FIELD>``."""
 
-    window_hours: int = WINDOW_HOURS
+    window_hours: Annotated[int, "How long an article attracts copies and follow-ups."] = WINDOW_HOURS

@@ -15,7 +15,7 @@ from services.api.settings import ApiSettings
 from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
-from services.poller.settings import PollerSettings
+from services.poller.settings import PollerSettings, allowed_of
 from services.runtime.files import shipped as files
 from services.runtime.process import settings
 from services.runtime.process.settings import CommonSettings
@@ -44,9 +44,8 @@ def variables() -> set[str]:
 def check(environ: Mapping[str, str]) -> None:
     """Raise :class:`UsageError` for the first setting or file that a service would refuse, given ``environ``."""
     from services.alerter import severity_file
-    from services.api import tokens
-    from services.notifier import watch_file
-    from services.poller.__main__ import allowed_of
+    from services.api.edges import token_file
+    from services.notifier.edges import watch_file
     from services.poller.edges.feedlist import FeedList
     from services.samples.core import feeds
     from services.tagger import library
@@ -61,7 +60,7 @@ def check(environ: Mapping[str, str]) -> None:
     library.load(of(TaggerSettings, "tagger").packs or library.default_folder())
     severity_file.load(of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml")
     watch_file.load(of(NotifierSettings, "notifier").watches, environ)
-    tokens.load(of(ApiSettings, "api").token_file)
+    token_file.load(of(ApiSettings, "api").token_file)
     samples = of(SamplesSettings, "samples")
     if of(LocalSettings, "local").samples:
         feeds.read(samples.folder or files.seeds() / "samples")

@@ -7,7 +7,8 @@ import re
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 _TEMPLATE = """\
-# A topic pack. How to read and change it: docs/topic-packs.md. After a change: wirewatch packs check {topic}.yaml
+# A topic pack: docs/topic-packs.md explains it. This one finds protests, as an example: replace title, concepts, masks,
+# rules and examples by those of your topic. After each change: wirewatch packs check {topic}.yaml
 format: 1
 topic: {topic}
 version: "0.1"

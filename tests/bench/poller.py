@@ -33,7 +33,7 @@ import uvloop
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import CollectorRegistry
 
-from services.local import broker, child, store
+from services.local import broker, process, store
 from services.poller import __main__ as composition
 from services.poller.app import PollerService
 from services.poller.core.model import FeedState
@@ -144,7 +144,13 @@ class _Ours:
 
 
 async def _measure(
-    small: list[str], large: list[str], *, folder: Path, kafka: child.Server, kept: child.Server, pids: tuple[int, int]
+    small: list[str],
+    large: list[str],
+    *,
+    folder: Path,
+    kafka: process.Server,
+    kept: process.Server,
+    pids: tuple[int, int],
 ) -> tuple[Peer, dict[str, float]]:
     listed = {url: a_feed(url) for url in [*small, *large]}
     (folder / "feeds.opml").write_text(write(listed.values(), title="bench"))
@@ -199,11 +205,11 @@ def _resident() -> int:
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[tuple[child.Server, child.Server, tuple[int, int]]]:
+def _servers(folder: Path) -> Iterator[tuple[process.Server, process.Server, tuple[int, int]]]:
     """A broker and a store of our own."""
     kept = store.prepare(folder / "store", logs=folder / "logs")
     kafka = broker.prepare(folder / "broker", logs=folder / "logs", progress=lambda *_: None)
-    running = [child.start(kept), child.start(kafka)]
+    running = [process.start(kept), process.start(kafka)]
     try:
         yield kafka, kept, (running[0].pid, running[1].pid)
     finally:
@@ -293,7 +299,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if chosen.schedule is not None:
-            running = child.start(kept := store.prepare(folder / "store", logs=folder / "logs"))
+            running = process.start(kept := store.prepare(folder / "store", logs=folder / "logs"))
             print(json.dumps(uvloop.run(_schedule(chosen.schedule, kept.address))))
             running.stop(grace_seconds=5)
             return

@@ -39,7 +39,7 @@ def latest() -> dict[str, Alert]:
 
 
 async def test_the_api_shows_its_alerts(kept: redis.asyncio.Redis) -> None:
-    reader = RedisAlertReader(kept)
+    reader = RedisAlertReader(kept, kept)
     for alert in latest().values():
         body = await reader.alert(alert.id)
         assert body is not None

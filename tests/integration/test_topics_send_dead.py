@@ -13,11 +13,13 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from services.cli import broker, dead, send, topics
+from services.cli import broker
+from services.cli.app import build
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article
 from services.runtime.errors import UsageError
+from services.runtime.kafka import log_reader
 from services.runtime.kafka import topics as declared
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages import dead_letters
@@ -52,15 +54,12 @@ def own_topics(monkeypatch: pytest.MonkeyPatch, topic_prefix: str) -> None:
 
 @pytest.fixture
 def app() -> typer.Typer:
-    made = typer.Typer()
-    for module in (send, dead, topics):
-        module.register(made)
-    return made
+    return build()
 
 
 def everything(kafka: str, topic: str) -> list[Delivery]:
     async def read() -> list[Delivery]:
-        return [delivery async for delivery in broker.read_all(KafkaAccess(kafka), topic)]
+        return [delivery async for delivery in log_reader.read_all(KafkaAccess(kafka), topic)]
 
     return asyncio.run(read())
 
@@ -167,7 +166,7 @@ def test_letter_of_a_topic_that_is_gone_fails_and_the_rest_goes_on(
         publish(kafka, dead_letters.outgoing(letter))
     result = CliRunner().invoke(app, ["dead", "replay", "--all", "--kafka", kafka], catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (1, "1 replayed, 1 failed\n")
-    assert "came from nowhere, which is not there" in result.stderr
+    assert "came from nowhere, which does not exist" in result.stderr
 
 
 def test_missing_topic_is_named(own_topics: None, app: typer.Typer, kafka: str) -> None:

@@ -23,7 +23,6 @@ from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
-from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
@@ -48,7 +47,7 @@ _SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
-    "notifier": lambda registry: NotifierMetrics(NOTIFIER_STATUSES, registry),
+    "notifier": NotifierMetrics,
     "api": ApiMetrics,
 }
 

@@ -23,7 +23,7 @@ from aiokafka import AIOKafkaConsumer
 from services.contracts import redis_keys
 from services.contracts.codec import decode
 from services.contracts.messages import Alert
-from services.local import figures, ports
+from services.local import ports, process_status
 from services.local.home import Home, Run
 
 _READY_WITHIN_SECONDS = 90.0
@@ -60,7 +60,7 @@ class RunningLine:
         """Wait until everything answers, as ``wirewatch status`` sees it."""
 
         def ready() -> bool:
-            found = figures.of(self.run, {})
+            found = process_status.of(self.run, {})
             return not (found.kafka.problem or found.redis.problem) and all(service.ready for service in found.services)
 
         self.until(ready, "everything is ready")
@@ -75,7 +75,7 @@ class RunningLine:
 
     def counts(self, service: str) -> dict[str, int]:
         """Articles of a service by status, since its process started."""
-        return next(entry.articles for entry in figures.of(self.run, {}).services if entry.name == service)
+        return next(entry.articles for entry in process_status.of(self.run, {}).services if entry.name == service)
 
     async def traced(self, wanted: str) -> list[dict[str, Any]]:
         """What `wirewatch trace` says of an id."""

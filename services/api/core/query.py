@@ -12,7 +12,9 @@ from services.api.errors import QueryError
 from services.contracts.messages import SEVERITIES, Severity
 
 MAX_PAGE = 200
-_CURSOR = re.compile(r"(\d{1,16}):([0-9a-f]{24})")
+CURSOR = "^[A-Za-z0-9_-]{35,55}$"
+TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$"
+_CURSOR = re.compile(r"([0-9]{1,16}):([0-9a-f]{24})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +47,21 @@ def parse(
     topic: str | None,
     actor: str | None,
     place: str | None,
-    min_severity: str | None,
+    min_severity: Severity | None,
     since: str | None,
     cursor: str | None,
     limit: int,
 ) -> Query:
-    """The query of a request's parameters. Raises :class:`QueryError`."""
-    if not 1 <= limit <= MAX_PAGE:
-        raise QueryError(f"limit is {limit}: give 1 to {MAX_PAGE}.")
+    """The query of a request's parameters, which have the forms above. Raises :class:`QueryError`."""
     return Query(
         topic=topic or None,
         actor=actor or None,
         place=place or None,
-        severities=_at_least(min_severity),
+        severities=SEVERITIES[SEVERITIES.index(min_severity) :] if min_severity else SEVERITIES,
         since_ms=_milliseconds(since),
         cursor=_cursor(cursor),
         limit=limit,
     )
-
-
-def _at_least(severity: str | None) -> tuple[Severity, ...]:
-    if not severity:
-        return SEVERITIES
-    for rank, known in enumerate(SEVERITIES):
-        if severity == known:
-            return SEVERITIES[rank:]
-    raise QueryError(f"min_severity is {severity!r}: give one of {', '.join(SEVERITIES)}.")
 
 
 def _milliseconds(since: str | None) -> int:

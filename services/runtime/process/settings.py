@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from services.runtime.errors import UsageError
 
@@ -29,26 +30,31 @@ _FALSE = ("0", "false", "no", "off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonSettings:
-    """What every process needs. ``kafka`` is ``host:port[,host:port]``, ``redis`` a ``redis://`` address.
+    """What every process needs: ``WIREWATCH_<FIELD>``.
 
-    The user of Redis is in its address. The ``_file`` settings are explained in ``runtime.access``; without them the
-    servers are spoken to in plain text and without a password.
-    ``ops_host`` and ``ops_port`` are where /metrics, /healthz and /readyz are served; port 0 takes a free one.
-    ``failpoint`` is for tests alone, see ``runtime.failpoints``.
+    A field's sentence stands beside it; docs/settings.md is made of them. The user of Redis is in its address.
     """
 
-    kafka: str = "127.0.0.1:9092"
-    kafka_user: str | None = None
-    kafka_password_file: Path | None = None
-    kafka_ca_file: Path | None = None
-    redis: str = "redis://127.0.0.1:6379/0"
-    redis_password_file: Path | None = None
-    redis_ca_file: Path | None = None
-    log_format: str = "console"
-    log_level: str = "info"
-    ops_host: str = "127.0.0.1"
-    ops_port: int = 0
-    failpoint: str = ""
+    kafka: Annotated[
+        str, "Kafka, `host:port`, several separated by commas. `wirewatch up` uses it instead of its own."
+    ] = "127.0.0.1:9092"
+    kafka_user: Annotated[str | None, "The Kafka user; set, it turns on SASL SCRAM-SHA-512."] = None
+    kafka_password_file: Annotated[Path | None, "The file that holds that user's password."] = None
+    kafka_ca_file: Annotated[Path | None, "The CA certificate (PEM) of Kafka; set, it turns on TLS."] = None
+    redis: Annotated[
+        str, "Redis or Valkey: one server, Sentinel or a cluster. `wirewatch up` uses it instead of its own."
+    ] = "redis://127.0.0.1:6379/0"
+    redis_password_file: Annotated[
+        Path | None, "The file that holds the password of the user in `WIREWATCH_REDIS` (`redis://user@host:port/0`)."
+    ] = None
+    redis_ca_file: Annotated[Path | None, "The CA certificate (PEM) of Redis, for a `rediss://` address."] = None
+    log_format: Annotated[str, "`console` or `json`."] = "console"
+    log_level: Annotated[str, "`debug`, `info`, `warning` or `error`."] = "info"
+    ops_host: Annotated[str, "The address on which a service serves `/metrics`, `/healthz` and `/readyz`."] = (
+        "127.0.0.1"
+    )
+    ops_port: Annotated[int, "The port of these; 0 takes a free one and logs it."] = 0
+    failpoint: Annotated[str, "For tests only: the place in the code at which the process is killed."] = ""
 
 
 S = TypeVar("S", bound=CommonSettings)
@@ -100,9 +106,19 @@ def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingEr
     """The sentence for a variable that ``reader`` does not know; ``names`` are those that could have been meant."""
     meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
     close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
-    known = ", ".join(PREFIX + name for name in sorted(meant))
-    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else "docs/settings.md lists them all."
     return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a setting that is a list, with commas between; ``\\,`` is a comma within one."""
+    parts = (part.strip().replace("\\,", ",") for part in re.split(r"(?<!\\),", text))
+    return tuple(part for part in parts if part)
+
+
+def as_list(items: Iterable[str]) -> str:
+    """The setting that :func:`listed` reads as ``items``."""
+    return ",".join(item.replace(",", "\\,") for item in items)
 
 
 def _convert(variable: str, text: str, kind: Any) -> Any:
@@ -111,7 +127,9 @@ def _convert(variable: str, text: str, kind: Any) -> Any:
             return None
         kind = next(option for option in typing.get_args(kind) if option is not type(None))
     if typing.get_origin(kind) is tuple:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return listed(text)
+    if kind is Path and not text.strip():
+        raise SettingError(f"{variable} is {text!r}: it takes a path.")
     try:
         if kind is bool:
             return _boolean(text)

@@ -11,7 +11,6 @@ from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
-from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
@@ -35,7 +34,7 @@ def series() -> dict[str, dict[str, set[str]]]:
         DeduperMetrics,
         TaggerMetrics,
         lambda own: AlerterMetrics(STATUSES, own),
-        lambda own: NotifierMetrics(NOTIFIER_STATUSES, own),
+        NotifierMetrics,
         ApiMetrics,
         ServerTimes,
         lambda own: config_info(own, None),

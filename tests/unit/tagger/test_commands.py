@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from services.cli import packs, tag
+from services.cli.app import build
 from services.runtime.errors import UsageError
 from tests.support.packs import SMALL_PACK
 
@@ -17,10 +17,7 @@ PACT = {"id": "a", "title": "Russia and North Korea sign mutual defence treaty",
 
 
 def app() -> typer.Typer:
-    made = typer.Typer()
-    tag.register(made)
-    packs.register(made)
-    return made
+    return build()
 
 
 def test_tag_gives_one_line_for_each_article_in_order() -> None:
@@ -142,3 +139,14 @@ def test_backtest_shows_what_is_gained_and_lost(tmp_path: Path) -> None:
     assert "- storms 2026-03-01 1" in shown
     wrong = RUNNER.invoke(app(), ["packs", "backtest", "--since", "yesterday", "--file", str(file)])
     assert isinstance(wrong.exception, UsageError)
+
+
+def test_one_pack_that_is_tried_beside_the_others_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "storms.yaml").write_text(SMALL_PACK)
+    file = tmp_path / "past.jsonl"
+    file.write_text("\n".join(map(json.dumps, [PACT, {"id": "s", "text": "A storm struck Japan."}])))
+    options = ["packs", "backtest", "--add", str(tmp_path / "storms.yaml"), "--file", str(file), "--json"]
+    (topic,) = json.loads(RUNNER.invoke(app(), options).stdout)["topics"]
+    assert (topic["topic"], topic["before"], topic["gained_total"], topic["lost_total"]) == ("storms", None, 1, 0)
+    both = RUNNER.invoke(app(), [*options, "--packs", str(tmp_path)])
+    assert isinstance(both.exception, UsageError)
