@@ -69,6 +69,7 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
 def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Pipeline:
     """Every service with its command, its environment and its probes."""
+    _make_own_feeds(home)
     environ = own_feeds(home) | dict(environ)
     names = (*SERVICES, "samples") if with_samples else SERVICES
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
@@ -135,12 +136,17 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
 
 
 def own_feeds(home: Home) -> dict[str, str]:
-    """The list that `wirewatch feeds add` edits while the pipeline runs: at first a copy of the shipped one."""
+    """The list that `wirewatch feeds add` edits while the pipeline runs, where there is one."""
+    edited = home.path / "feeds.opml"
+    return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])} if edited.is_file() else {}
+
+
+def _make_own_feeds(home: Home) -> None:
+    """A copy of the shipped list, so that the poller reads from the start what people change later."""
     edited = home.path / "feeds.opml"
     if not edited.is_file():
         home.path.mkdir(parents=True, exist_ok=True)
         edited.write_bytes((files.seeds() / "feeds.opml").read_bytes())
-    return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])}
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:
