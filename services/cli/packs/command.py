@@ -46,7 +46,7 @@ def check(
         for pack in loaded.packs:
             failed = sum(failure.topic == pack.topic for failure in failures)
             verdict = f"[red]{failed} failed[/]" if failed else "[green]all as expected[/]"
-            out.print(f"{pack.id}: {len(pack.rules)} rules, {len(pack.examples)} examples, {verdict}", soft_wrap=True)
+            out.print(f"{pack.id}: {len(pack.acts)} acts, {len(pack.examples)} examples, {verdict}", soft_wrap=True)
         for failure in failures:
             warn("example: " + failure.sentence())
     if failures:
@@ -75,7 +75,7 @@ def new(
         raise UsageError(f"{path} exists already; give another topic or another folder.") from None
     except OSError as refused:
         raise UsageError(f"{path}: cannot be written: {refused.strerror}.") from None
-    say(f"{path}: written. It finds protests: replace title, concepts, rules and examples.")
+    say(f"{path}: written. It finds protests: replace title, things, acts and examples.")
     say(f"Then run: wirewatch packs check {path}")
 
 
@@ -87,7 +87,7 @@ def explain(
     packs: PacksOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show why an article got its topics or did not: words found, rules, weights, and near misses."""
+    """Show why an article got its topics or did not: the events read, their weights, and near misses."""
     compiled = library.load(packs or library.default_folder()).compiled
     for name, fields in explaining.articles_of(file):
         topics = explain_article(fields, compiled)

@@ -1,4 +1,4 @@
-"""What ``wirewatch packs explain`` shows: coloured quotes, rules, weights and near misses."""
+"""What ``wirewatch packs explain`` shows: coloured quotes, events, weights and near misses."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from rich.text import Text
 
 from services.cli import articles
 from services.cli.output import out
+from services.contracts.events import summary_of
 from services.runtime.errors import UsageError
 from services.tagger.core.explain import SentenceReport, TopicReport
-from services.tagger.core.names import BUILT_IN
 from services.tagger.core.tag import Fields
 
-_CONCEPT_STYLE = "bold yellow"
-_NAME_STYLE = "bold cyan"
+_STYLES = {"act": "bold magenta", "thing": "bold yellow", "actor": "bold cyan", "place": "bold blue"}
 
 
 def articles_of(file: Path) -> Iterator[tuple[str, Fields]]:
@@ -39,10 +38,10 @@ def show(name: str, topics: Sequence[TopicReport]) -> None:
     out.print(Text(name, style="bold underline"))
     for topic in topics:
         mark = Text("given" if topic.given else "not given", style="green" if topic.given else "red")
-        damped = f", damped by {', '.join(topic.damped)}" if topic.damped else ""
-        out.print(Text.assemble(f"\n{topic.pack}: ", mark, f", {topic.score:.2f} of {topic.threshold:.2f}{damped}"))
+        less = f", discounted by {', '.join(topic.discounts)}" if topic.discounts else ""
+        out.print(Text.assemble(f"\n{topic.pack}: ", mark, f", {topic.score:.2f} of {topic.threshold:.2f}{less}"))
         if not topic.sentences:
-            out.print("  no rule's trigger is in the article", style="dim")
+            out.print("  no act of the pack is told in the article", style="dim")
         for sentence in topic.sentences:
             _sentence(sentence)
 
@@ -50,15 +49,17 @@ def show(name: str, topics: Sequence[TopicReport]) -> None:
 def _sentence(sentence: SentenceReport) -> None:
     quote = Text(sentence.quote.replace("\n", " "))
     for found in sentence.found:
-        quote.stylize(_NAME_STYLE if found.name in BUILT_IN else _CONCEPT_STYLE, found.start, found.end)
+        quote.stylize(_STYLES[found.kind], found.start, found.end)
     where = f"  {sentence.field} {sentence.start}-{sentence.end}, {sentence.position}: "
     out.print(Text.assemble((where, "dim"), quote))
-    names = sorted({f"{found.name} ({sentence.quote[found.start : found.end]})" for found in sentence.found})
+    names = sorted({f"{found.kind} {found.name}" for found in sentence.found})
     out.print(Text("    found: " + ", ".join(names), style="dim"))
-    damped = f", damped by {', '.join(sentence.damped)} to {sentence.factor:g}" if sentence.damped else ""
-    if sentence.rule:
-        out.print(Text(f"    rule {sentence.rule}: {sentence.score:.2f}{damped}", style="green"))
-        return
+    less = f", discounted by {', '.join(sentence.discounts)} to {sentence.factor:g}" if sentence.discounts else ""
+    for act in sentence.acts:
+        worth = f"{act.weight:g} x {act.factor:g} for {act.event.mode}"
+        out.print(Text(f"    event {act.event.rule}: {summary_of(act.event)} ({worth})", style="green"))
+        out.print(Text(f"      {act.event.quote}".replace("\n", " "), style="dim"))
+    if sentence.acts:
+        out.print(Text(f"    counts {sentence.score:.2f}{less}", style="green"))
     for near in sentence.near:
-        missing = "; ".join(near.misses) or f"would count {near.weight:g}, but is damped to nothing{damped}"
-        out.print(Text(f"    not {near.rule} ({near.weight:g}): {missing}", style="magenta"))
+        out.print(Text(f"    not {near.rule} ({near.weight:g}) by {near.word!r}: {'; '.join(near.unmet)}", style="red"))

@@ -70,7 +70,7 @@ def test_check_names_a_failed_example(tmp_path: Path) -> None:
 
 
 def test_check_names_every_problem_of_a_broken_pack(tmp_path: Path) -> None:
-    (tmp_path / "storms.yaml").write_text(SMALL_PACK.replace("trigger: storm", "trigger: x"))
+    (tmp_path / "storms.yaml").write_text(SMALL_PACK.replace("agent: storm", "agent: x"))
     result = RUNNER.invoke(app(), ["packs", "check", str(tmp_path)])
     assert result.exit_code == 2
     assert "storms.yaml, line" in result.stderr
@@ -87,15 +87,15 @@ def test_a_new_pack_passes_its_own_check(tmp_path: Path) -> None:
     assert isinstance(RUNNER.invoke(app(), ["packs", "new", "Bad Name"]).exception, UsageError)
 
 
-def test_explain_says_which_rule_and_what_was_nearly_enough(tmp_path: Path) -> None:
+def test_explain_shows_the_events_and_what_was_missing(tmp_path: Path) -> None:
     (tmp_path / "storms.yaml").write_text(SMALL_PACK)
     article = tmp_path / "article.txt"
     article.write_text("A storm struck Japan. Then a storm struck. In a drill storms struck Cuba.")
     command = ["packs", "explain", str(article), "--packs", str(tmp_path / "storms.yaml")]
     shown = RUNNER.invoke(app(), command).stdout
-    assert "rule storm-strikes: 0.80" in shown
-    assert "too few actors (wants 1 state)" in shown
-    assert "damped by exercise to 0.25" in shown
+    assert "event strike: strikes → Japan · done (0.8 x 1 for done)" in shown
+    assert "not strike (0.8) by 'struck': no object: state" in shown
+    assert "discounted by exercise to 0.25" in shown
     (topic,) = json.loads(RUNNER.invoke(app(), [*command, "--json"]).stdout)["topics"]
     text = article.read_text()
     assert topic["given"] is True
@@ -118,7 +118,7 @@ def test_backtest_shows_what_is_gained_and_lost(tmp_path: Path) -> None:
     for folder in (before, after):
         folder.mkdir()
     (before / "storms.yaml").write_text(SMALL_PACK)
-    (after / "storms.yaml").write_text(SMALL_PACK.replace("[storm~, hurricane~]", "[hurricane~, gale~]"))
+    (after / "storms.yaml").write_text(SMALL_PACK.replace("[storm, hurricane]", "[hurricane, gale]"))
     rows = [
         {"id": "1", "text": "A storm struck Japan.", "first_seen_at": "2026-03-01T10:00:00Z"},
         {"id": "2", "text": "A gale struck Japan.", "first_seen_at": "2026-03-02T10:00:00Z"},
