@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check lock docs bench bench-alerts bench-latency histories cluster faults security sbom clean politeness hostile fuzz eval-topics eval-dedupe eval-feeds
+.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness hostile fuzz eval-topics eval-dedupe eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+	@echo "setup: done. Now run: source $(VENV)/bin/activate"
 
 up: setup ## Run the whole pipeline here, without Docker, until Ctrl-C; the first alert comes within a minute
 	@$(BIN)/wirewatch up $(ARGS)
@@ -42,6 +43,9 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/source-requirements.in -c requirements.lock -o deploy/docker/source-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/audit/requirements.in -o deploy/audit/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/site/requirements.in -o deploy/site/requirements.lock
+
+docs-settings: setup ## Write docs/settings.md from the settings classes
+	@$(BIN)/python -m tests.contracts.settings_page
 
 bench: setup ## Measure throughput of the whole pipeline on the embedded parts (prints JSON)
 	@$(BIN)/python -m tests.bench.pipeline
@@ -75,6 +79,9 @@ bench-latency: setup ## Measure from an article sent to its alert on topic, in R
 	@$(PYTHON) -m venv $@
 	@$@/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
+
+docs-reference: setup ## Write docs/reference/ from OpenAPI, topics.yaml, schemas and metrics
+	@$(BIN)/python -m deploy.site.reference
 
 docs: .venv-docs ## Build the documentation site into site/, strictly
 	@.venv-docs/bin/mkdocs build --quiet --strict

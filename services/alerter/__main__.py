@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import yaml
 
 from services.alerter import severity_file
-from services.alerter.app import build_app
+from services.alerter.edges.kafka_app import build_app
 from services.alerter.edges.redis import RedisAlertStore, RedisStories
 from services.alerter.handler import STATUSES, AlerterHandler
 from services.alerter.metrics import AlerterMetrics
-from services.alerter.service import AlerterService
 from services.alerter.settings import AlerterSettings
 from services.runtime.files import shipped as files
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.service import StreamService
 from services.runtime.messages.isolate import Isolating
 from services.runtime.process import run as process
 from services.runtime.process.run import Context, Service
@@ -51,15 +52,17 @@ def build(settings: AlerterSettings, context: Context) -> Service:
         clock=context.clock,
         metrics=metrics,
     )
-    return AlerterService(
-        build_app(
-            settings,
-            Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics),
-        ),
+
+    async def sweep_at_intervals() -> None:
+        while True:
+            await context.clock.sleep(settings.sweep_seconds)
+            await handler.sweep()
+
+    return StreamService(
+        build_app(settings, Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics)),
         publisher,
-        handler=handler,
-        clock=context.clock,
-        sweep_seconds=settings.sweep_seconds,
+        before=[partial(handler.sweep, older_than_seconds=0)],  # what a crash left unsent goes first
+        beside=[sweep_at_intervals],
         closing=[redis.aclose],
         waiting=waiting,
         metrics=metrics,

@@ -7,6 +7,7 @@ committed) and finds either nothing done or a revision in the outbox, which :met
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -74,9 +75,19 @@ class AlerterHandler:
         self._clock = clock
         self._metrics = metrics
         self._sweeps = 0
+        # Held while a batch or a sweep is under way: the other agent and the sweep would find its revisions written
+        # and not yet acknowledged, and send them a second time.
+        self._one_at_a_time = asyncio.Lock()
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
-        """Process a batch. Deliveries of one story are decided one after the other, different stories together."""
+        """Process a batch. Deliveries of one story are decided one after the other, different stories together.
+
+        A batch waits for the one that the other agent handed over.
+        """
+        async with self._one_at_a_time:
+            return await self._handle(batch)
+
+    async def _handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
         began = self._clock.monotonic()
         statuses: list[Status] = ["dead"] * len(batch)
         waiting: dict[str, list[_Work]] = {}
@@ -103,10 +114,11 @@ class AlerterHandler:
         are sent by this, too.
         """
         total = 0
-        while alerts := await self._store.unpublished(older_than_seconds=older_than_seconds, limit=SWEEP_ALERTS):
-            await self._publish({(alert.id, alert.revision): alert for alert in alerts})
-            total += len(alerts)
-            self._metrics.resent.inc(len(alerts))
+        async with self._one_at_a_time:
+            while alerts := await self._store.unpublished(older_than_seconds=older_than_seconds, limit=SWEEP_ALERTS):
+                await self._publish({(alert.id, alert.revision): alert for alert in alerts})
+                total += len(alerts)
+                self._metrics.resent.inc(len(alerts))
         if total:
             log.info("outbox_resent", revisions=total)
         self._metrics.outbox.set(await self._store.outbox_size())
@@ -151,7 +163,7 @@ class AlerterHandler:
                 continue
             if write is None:
                 decided.append((work, status))
-                _still_to_send(before, revisions)
+                self._still_to_send(before, revisions)
             else:
                 writes.append((work, status, write))
         if writes:
@@ -165,7 +177,7 @@ class AlerterHandler:
             if write.publish and write.alert is not None:
                 revisions[write.alert.id, write.alert.revision] = write.alert
             else:
-                _still_to_send(write.before, revisions)
+                self._still_to_send(write.before, revisions)
         for work, status in decided:
             statuses[work.index] = status
             queue = waiting[work.key.story_id]
@@ -191,6 +203,18 @@ class AlerterHandler:
             return status, None
         kept = alert if alert is not None else before.alert
         return status, Write(story_id=work.key.story_id, before=before, known=known, alert=kept, publish=publish)
+
+    def _still_to_send(self, before: Stored, revisions: _Revisions) -> None:
+        """A delivery that comes again after a crash finds its revision written and not acknowledged: send it now.
+
+        A sweep would, too, but later. What was decided in this very batch waits in ``revisions`` already.
+        """
+        if before.alert is None or before.published >= before.alert.revision:
+            return
+        key = before.alert.id, before.alert.revision
+        if key not in revisions:
+            revisions[key] = before.alert
+            self._metrics.resent.inc()
 
     async def _send(self, revisions: _Revisions, dead: list[Outgoing]) -> None:
         if dead:
@@ -244,12 +268,6 @@ def _effect(decision: core.Decision) -> tuple[Status, Alert | None, bool]:
         case core.Unchanged():
             return "unchanged", None, False
     assert_never(decision)
-
-
-def _still_to_send(before: Stored, revisions: _Revisions) -> None:
-    """A delivery that comes again after a crash finds its revision stored but not sent: send it now, not at a sweep."""
-    if before.alert is not None and before.published < before.alert.revision:
-        revisions.setdefault((before.alert.id, before.alert.revision), before.alert)
 
 
 def _message(alert: Alert) -> Outgoing:

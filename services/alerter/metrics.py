@@ -50,7 +50,7 @@ class AlerterMetrics(ServiceMetrics):
         )
         self.resent = Counter(
             "wirewatch_alerter_resent_total",
-            "Revisions sent again because their acknowledgement was not recorded.",
+            "Revisions sent from the outbox: no acknowledgement of them was recorded, or the api wrote them.",
             registry=registry,
         )
         self.by_country = Counter(

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlerterSettings(CommonSettings):
-    """``severity_file`` is the rule file, by default ``seeds/severity.yaml``.
+    """``WIREWATCH_ALERTER_<FIELD>``."""
 
-    An article older than ``stale_after_hours`` when it was fetched opens no alert. An alert is kept
-    ``retention_days`` after its last change, ``closed_retention_days`` once an analyst has closed it. The stream for
-    followers keeps about ``stream_revisions``. The outbox is looked through every ``sweep_seconds``.
-    """
-
-    severity_file: Path | None = None
-    stale_after_hours: float = 48.0
-    retention_days: float = 30.0
-    closed_retention_days: float = 7.0
-    stream_revisions: int = 10_000
-    sweep_seconds: float = 2.0
+    severity_file: Annotated[Path | None, "The severity rules; empty is `seeds/severity.yaml`."] = None
+    stale_after_hours: Annotated[float, "An article older than this when it is fetched opens no alert."] = 48.0
+    retention_days: Annotated[float, "How long Redis keeps an alert after its last change."] = 30.0
+    closed_retention_days: Annotated[float, "How long Redis keeps a closed alert after its last change."] = 7.0
+    stream_revisions: Annotated[int, "How many revisions are kept for followers of the API."] = 10_000
+    sweep_seconds: Annotated[float, "How often the outbox is checked for alerts that were not sent."] = 2.0

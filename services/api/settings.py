@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings(CommonSettings):
-    """Where the api listens; port 0 takes a free one. ``url`` is for clients (see ``services.cli.addresses``).
+    """``WIREWATCH_API_<FIELD>``.
 
-    ``max_streams`` bounds the followers: each holds a connection to Redis. ``token_file`` names who may change the
-    state of alerts (``services.api.tokens``); without it nobody may. Reading needs no token while the api listens on
-    loopback; elsewhere it does, unless ``open_reads`` says that something in front of it keeps strangers out.
-    ``services`` are the services before the api, each ``name=http://host:port`` of its operations endpoint: the page
-    says where one of them cannot do its work.
-    The retention settings are those of the alerter, for alerts whose state changes here.
+    Each follower holds a connection to Redis, which is why they are limited. Reading needs no token while the API
+    listens on loopback. The retention settings are those of the alerter, for alerts whose state changes here.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    url: str | None = None
-    max_streams: int = 100
-    token_file: Path | None = None
-    open_reads: bool = False
-    services: tuple[str, ...] = ()
-    retention_days: float = 30.0
-    closed_retention_days: float = 7.0
-    stream_revisions: int = 10_000
+    host: Annotated[str, "The address on which the API and the page listen."] = "127.0.0.1"
+    port: Annotated[int, "The port of that address; 0 takes a free one."] = 8080
+    url: Annotated[str | None, "The address of the API, for commands that use it."] = None
+    max_streams: Annotated[int, "How many clients can follow the stream at once."] = 100
+    token_file: Annotated[
+        Path | None, "The tokens of those who may change the state of alerts; without it nobody may."
+    ] = None
+    open_reads: Annotated[
+        bool,
+        "Whether reading needs no token where the API does not listen on loopback: only behind a proxy that "
+        "authenticates.",
+    ] = False
+    services: Annotated[
+        tuple[str, ...],
+        "`name=http://host:port` of each service's `/readyz`, separated by commas; `wirewatch up` and Compose set it.",
+    ] = ()
+    retention_days: Annotated[float, "As `WIREWATCH_ALERTER_RETENTION_DAYS`, for alerts whose state changes here."] = (
+        30.0
+    )
+    closed_retention_days: Annotated[
+        float, "As `WIREWATCH_ALERTER_CLOSED_RETENTION_DAYS`, for alerts whose state changes here."
+    ] = 7.0
+    stream_revisions: Annotated[
+        int, "As `WIREWATCH_ALERTER_STREAM_REVISIONS`, for alerts whose state changes here."
+    ] = 10_000

@@ -227,7 +227,7 @@ async def _states(feeds: list[FeedConfig]) -> dict[str, FeedState] | None:
 def _facts(feed: FeedConfig, state: FeedState | None) -> dict[str, Any]:
     import msgspec
 
-    from services.poller.app import health
+    from services.poller.core.health import health
     from services.poller.core.rhythm import items_a_day
 
     now = datetime.now(UTC)
@@ -272,7 +272,7 @@ def _table(feeds: list[FeedConfig], states: dict[str, FeedState] | None) -> Any:
 def _health(state: FeedState) -> str:
     from rich.markup import escape
 
-    from services.poller.app import health
+    from services.poller.core.health import health
 
     found = health(state, datetime.now(UTC))
     if found == "failing":

@@ -14,7 +14,6 @@ import msgspec
 
 from services.contracts import codec, ids
 from services.contracts.messages import Article
-from services.poller.__main__ import allowed_of, user_agent
 from services.poller.core.articles import article_of, items_of
 from services.poller.core.language import language_of
 from services.poller.core.model import FeedConfig, Fetched, ParsedFeed, Request
@@ -23,7 +22,7 @@ from services.poller.edges import language, publishers
 from services.poller.edges.egress import FEED_BYTES, Egress
 from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
-from services.poller.settings import PollerSettings
+from services.poller.settings import PollerSettings, allowed_of, user_agent
 from services.runtime.process import settings
 
 

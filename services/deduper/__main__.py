@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.deduper.app import build_app
+from services.deduper.edges.kafka_app import build_app
 from services.deduper.handler import Deduper
 from services.deduper.metrics import DeduperMetrics
 from services.deduper.settings import DeduperSettings
@@ -10,7 +10,7 @@ from services.deduper.store.redis import RedisStories
 from services.deduper.vocabularies import Vocabularies
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
-from services.runtime.kafka.stream import StreamService
+from services.runtime.kafka.service import StreamService
 from services.runtime.messages.isolate import Isolating
 from services.runtime.process import run as process
 from services.runtime.process.run import Context

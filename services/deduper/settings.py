@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeduperSettings(CommonSettings):
-    """``window_hours`` is how long an article can still attract copies and follow-ups.
+    """``WIREWATCH_DEDUPER_<FIELD>``.
 
     96 hours is what the peers settled on (worldmonitor 96 h, NewsBlur 120 h): copies come within a day, follow-ups
     within four.
     """
 
-    window_hours: int = 96
+    window_hours: Annotated[int, "How long an article attracts copies and follow-ups."] = 96

@@ -15,7 +15,7 @@ from services.api.settings import ApiSettings
 from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
-from services.poller.settings import PollerSettings
+from services.poller.settings import PollerSettings, allowed_of
 from services.runtime.files import shipped as files
 from services.runtime.process import settings
 from services.runtime.process.settings import CommonSettings
@@ -46,7 +46,6 @@ def check(environ: Mapping[str, str]) -> None:
     from services.alerter import severity_file
     from services.api import tokens
     from services.notifier import watch_file
-    from services.poller.__main__ import allowed_of
     from services.poller.edges.feedlist import FeedList
     from services.samples.core import feeds
     from services.tagger import library

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalSettings(CommonSettings):
-    """``home`` is the directory of data, logs and ``run.json``; ``samples`` whether the sample feeds are served."""
+    """``WIREWATCH_LOCAL_<FIELD>``."""
 
-    home: Path = Path(".wirewatch")
-    samples: bool = True
+    home: Annotated[Path, "The folder of `wirewatch up`: data, logs and addresses."] = Path(".wirewatch")
+    samples: Annotated[bool, "Whether `wirewatch up` serves the sample feeds."] = True

@@ -7,15 +7,14 @@ from datetime import timedelta
 from functools import partial
 
 from services.notifier import watch_file
-from services.notifier.app import build_app
 from services.notifier.courier import Courier
 from services.notifier.edges.apprise import AppriseSender
+from services.notifier.edges.kafka_app import build_app
 from services.notifier.edges.log import LogSender
 from services.notifier.edges.redis import RedisOutbox
 from services.notifier.edges.webhook import WebhookSender
 from services.notifier.handler import STATUSES, NotifierHandler
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.service import NotifierService
 from services.notifier.settings import NotifierSettings
 from services.notifier.watch_file import Loaded
 from services.runtime.errors import UsageError
@@ -23,11 +22,13 @@ from services.runtime.files.reload import Reloading
 from services.runtime.http.ssrf_guard import Guard, parse_allowed
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.service import StreamService
 from services.runtime.messages.isolate import Isolating
 from services.runtime.process import run as process
 from services.runtime.process.run import Context, Service
 from services.runtime.redis.connection import RedisCalls, connect
 
+STOP_SECONDS = 5.0  # for what is being sent; what takes longer is sent again after the next start
 MAX_TIMEOUT_SECONDS = 60.0  # half of the lease that the courier takes on a parcel
 
 
@@ -74,11 +75,11 @@ def build(settings: NotifierSettings, context: Context) -> Service:
         clock=clock,
         every_seconds=settings.reload_seconds,
     )
-    return NotifierService(
+    return StreamService(
         build_app(settings, Isolating(handler, publisher=publisher, clock=clock, metrics=metrics)),
         publisher,
-        courier=courier,
-        reloading=reloading,
+        beside=[courier.run, reloading.run],
+        finishing=[partial(courier.stop, within_seconds=STOP_SECONDS)],
         closing=[webhooks.close, apprise.close, redis.aclose],
         waiting=waiting,
         metrics=metrics,

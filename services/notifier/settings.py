@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from services.notifier.watch_file import default_path
 from services.runtime.process.settings import CommonSettings
@@ -11,20 +12,21 @@ from services.runtime.process.settings import CommonSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierSettings(CommonSettings):
-    """``WIREWATCH_NOTIFIER_*``.
+    """``WIREWATCH_NOTIFIER_<FIELD>``.
 
-    ``watches`` is the watch file, looked at for changes every ``reload_seconds``. ``allow_private``: addresses that
-    are not public and may be sent webhooks all the same (``127.0.0.1/32``, ``siem.intranet:8443``); ``allow_ports``:
-    ports of public addresses. ``timeout_seconds`` is for one attempt. ``dead_after_hours`` is how long a delivery is
-    tried. An alert last updated more than ``stale_after_hours`` ago is delivered to nobody, and what was delivered is
-    remembered for ``remember_days``, which must be longer: so reading ``alerts`` from its beginning tells nobody twice.
+    ``remember_days`` must be longer than ``stale_after_hours``: then reading ``alerts`` from its beginning notifies
+    nobody twice.
     """
 
-    watches: Path = field(default_factory=default_path)
-    reload_seconds: float = 2.0
-    allow_private: tuple[str, ...] = ()
-    allow_ports: tuple[str, ...] = ("80", "443")
-    timeout_seconds: float = 20.0
-    dead_after_hours: float = 24.0
-    stale_after_hours: float = 168.0
-    remember_days: float = 8.0
+    watches: Annotated[Path, "The watch file: who is notified of which alerts, and how."] = field(
+        default_factory=default_path
+    )
+    reload_seconds: Annotated[float, "How often that file is checked for changes."] = 2.0
+    allow_private: Annotated[
+        tuple[str, ...], "Private addresses that may be sent webhooks all the same: `host:port` or a network."
+    ] = ()
+    allow_ports: Annotated[tuple[str, ...], "The ports of public addresses that may be sent webhooks."] = ("80", "443")
+    timeout_seconds: Annotated[float, "The time limit of one attempt."] = 20.0
+    dead_after_hours: Annotated[float, "How long a delivery is retried."] = 24.0
+    stale_after_hours: Annotated[float, "An alert last updated longer ago than this is not delivered."] = 168.0
+    remember_days: Annotated[float, "How long deliveries are remembered."] = 8.0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.poller.app import PollerService
 from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedConfig
-from services.poller.core.policy import CAP_SECONDS, HINTED_FLOOR_SECONDS
 from services.poller.edges import language, publishers
 from services.poller.edges.callbacks import CallbackServer
 from services.poller.edges.egress import Egress
@@ -22,10 +20,10 @@ from services.poller.edges.workers import WorkerPool
 from services.poller.handler import Poller
 from services.poller.intake import Intake
 from services.poller.metrics import PollerMetrics
-from services.poller.settings import PollerSettings
+from services.poller.settings import PollerSettings, allowed_of, unvalidated_of, user_agent
 from services.poller.subscriptions import Subscriptions
 from services.runtime.errors import UsageError
-from services.runtime.http.ssrf_guard import Allowed, parse_allowed, why_refused
+from services.runtime.http.ssrf_guard import Allowed, why_refused
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.process import run as process
@@ -127,33 +125,6 @@ def _subscriptions(
         hurried=lambda url: is_allowed(url, allowed),
         gap_seconds=settings.host_gap_seconds,
     )
-
-
-def user_agent(contact: str) -> str:
-    """Who asks: name, version and where a publisher finds us."""
-    return f"wirewatch/{version('wirewatch')} (+{contact})"
-
-
-def allowed_of(settings: PollerSettings) -> Allowed:
-    """What may be asked. Raises :class:`UsageError` naming the setting."""
-    try:
-        ports = [int(port) for port in settings.allow_ports]
-    except ValueError:
-        raise UsageError("WIREWATCH_POLLER_ALLOW_PORTS takes port numbers separated by commas.") from None
-    try:
-        return parse_allowed(settings.allow_private, ports)
-    except ValueError as error:
-        raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
-
-
-def unvalidated_of(settings: PollerSettings) -> float:
-    """The interval of feeds without validators. Raises :class:`UsageError` naming the setting."""
-    if not HINTED_FLOOR_SECONDS <= settings.unvalidated_seconds <= CAP_SECONDS:
-        raise UsageError(
-            f"WIREWATCH_POLLER_UNVALIDATED_SECONDS is {settings.unvalidated_seconds:g}: "
-            f"give {HINTED_FLOOR_SECONDS:.0f} to {CAP_SECONDS:.0f}."
-        )
-    return settings.unvalidated_seconds
 
 
 def is_ours(config: FeedConfig, allowed: Allowed) -> bool:

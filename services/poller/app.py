@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.contracts import ids
-from services.poller.core import policy, rhythm
+from services.poller.core import policy
 from services.poller.core.canonical import host_of
+from services.poller.core.health import health
 from services.poller.core.model import FeedState
 from services.poller.edges.callbacks import CallbackServer
 from services.poller.edges.feedlist import FeedList
@@ -253,21 +254,6 @@ def bad_since(state: FeedState, name: str) -> datetime | None:
     if name == "failing":
         return state.failing_since
     return (state.last_new_at or state.first_success_at) if name == "silent" else None
-
-
-def health(state: FeedState | None, now: datetime) -> str:
-    """Which of :data:`FEED_STATES` a feed is in."""
-    if state is None:
-        return "new"
-    if state.gone:
-        return "gone"
-    if state.same_as:
-        return "merged"
-    if state.failures:
-        return "failing"
-    if rhythm.silent(state, now):
-        return "silent"
-    return "lying" if state.liar else "ok"
 
 
 def _share(feed_id: str) -> float:

@@ -7,11 +7,12 @@ from functools import partial
 from services.runtime.files.reload import Reloading
 from services.runtime.kafka.connection import kafka_of
 from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.service import StreamService
 from services.runtime.messages.isolate import Isolating
 from services.runtime.process import run as process
 from services.runtime.process.run import Context, Service
 from services.tagger import library
-from services.tagger.app import TaggerService, build_app
+from services.tagger.edges.kafka_app import build_app
 from services.tagger.handler import TaggerHandler
 from services.tagger.metrics import TaggerMetrics
 from services.tagger.settings import TaggerSettings
@@ -36,7 +37,9 @@ def build(settings: TaggerSettings, context: Context) -> Service:
         every_seconds=settings.reload_seconds,
     )
     isolated = Isolating(handler, publisher=publisher, clock=context.clock, metrics=metrics)
-    return TaggerService(build_app(settings, isolated), publisher, reloading, waiting=context.waiting, metrics=metrics)
+    return StreamService(
+        build_app(settings, isolated), publisher, beside=[reloading.run], waiting=context.waiting, metrics=metrics
+    )
 
 
 if __name__ == "__main__":

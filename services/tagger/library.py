@@ -7,7 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped as files
+from services.runtime.files import yaml
 from services.tagger.core.actors import read_actors
 from services.tagger.core.compiled import Compiled, compile_packs
 from services.tagger.core.model import Pack, Vocabulary
@@ -62,7 +64,7 @@ def _packs(folder: Path, vocabulary: Vocabulary, digest: str) -> tuple[Pack, ...
     paths = _pack_files(folder)
     if not paths:
         raise PackError((f"{folder}: no topic pack (*.yaml) is there; `wirewatch packs new` writes one.",))
-    schema = json.loads(_bytes(files.schemas() / SCHEMA))
+    schema = json.loads((files.schemas() / SCHEMA).read_bytes())
     packs: dict[str, Pack] = {}
     problems: list[str] = []
     for path in paths:
@@ -84,7 +86,10 @@ def _pack_files(folder: Path) -> list[Path]:
 
 
 def _bytes(path: Path) -> bytes:
+    """What is in a file, once it is known to be harmless: no pipe, nothing endless, no bomb."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PackError((f"{path}: cannot be read: {error.strerror}.",)) from None
+        content = yaml.read_bytes(path)
+        yaml.parse(content, str(path))
+    except UnusableFilesError as error:
+        raise PackError(error.problems) from None
+    return content

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggerSettings(CommonSettings):
-    """``packs`` is the folder of topic packs, None for the shipped ones; it is looked at every ``reload_seconds``."""
+    """``WIREWATCH_TAGGER_<FIELD>``."""
 
-    packs: Path | None = None
-    reload_seconds: float = 2.0
+    packs: Annotated[Path | None, "The folder of topic packs; empty is `seeds/topics`."] = None
+    reload_seconds: Annotated[float, "How often that folder is checked for changes."] = 2.0

@@ -19,7 +19,8 @@ from services.runtime.files import shipped as files
 SUFFIX = ".schema.json"
 DEFINITIONS = "definitions.v1"
 NO_TOPIC = ("story_member.v1",)  # kept in Redis, described for those who read it there
-FILE_FORMATS = ("topic_pack.v1", "watches.v1")  # of files that people write, not of messages: their service tests them
+# Of files that people write, not of messages: their service tests them.
+FILE_FORMATS = ("severity.v1", "topic_pack.v1", "watches.v1")
 
 Json = Any
 

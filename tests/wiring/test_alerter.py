@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.alerter.app import build_app
+from services.alerter.edges.kafka_app import build_app
 from services.alerter.settings import AlerterSettings
 from services.contracts import topics
 from services.runtime.messages.delivery import Delivery

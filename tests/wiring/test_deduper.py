@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import topics
 from services.deduper.__main__ import build
-from services.deduper.app import build_app
+from services.deduper.edges.kafka_app import build_app
 from services.deduper.settings import DeduperSettings
 from services.runtime.messages.delivery import Delivery
 from services.runtime.process.outages import Waiting

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import topics
 from services.notifier.__main__ import build
-from services.notifier.app import build_app
+from services.notifier.edges.kafka_app import build_app
 from services.notifier.handler import STATUSES
 from services.notifier.settings import NotifierSettings
 from services.runtime.errors import UsageError

@@ -12,7 +12,7 @@ from services.runtime.messages.delivery import Delivery
 from services.runtime.process.outages import Waiting
 from services.runtime.process.run import Context
 from services.tagger.__main__ import build
-from services.tagger.app import build_app
+from services.tagger.edges.kafka_app import build_app
 from services.tagger.settings import TaggerSettings
 from tests.support.clock import FakeClock
 

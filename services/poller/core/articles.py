@@ -20,7 +20,7 @@ MAX_SUMMARY_CHARACTERS: Final = 5000
 MAX_TEXT_CHARACTERS: Final = 200_000  # 4 bytes each at worst: below the size a Kafka message may have
 MAX_GUID_CHARACTERS: Final = 500
 MAX_AUTHORS: Final = 20
-_FUTURE_ALLOWED: Final = timedelta(hours=1)
+FUTURE_ALLOWED: Final = timedelta(hours=1)
 _HIDDEN_FOR: Final = timedelta(hours=6)  # publishers date some items hours before they put them out
 _UNTITLED_CHARACTERS: Final = 100
 
@@ -219,7 +219,7 @@ def _name(author: str) -> str:
 
 
 def _clamped(moment: datetime | None, fetched_at: datetime, flags: list[str]) -> datetime | None:
-    if moment is not None and moment > fetched_at + _FUTURE_ALLOWED:
+    if moment is not None and moment > fetched_at + FUTURE_ALLOWED:
         flags.append("future_date")
         return fetched_at
     return moment

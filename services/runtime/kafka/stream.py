@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,19 +22,15 @@ import faust
 
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess, kafka_of
-from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import StreamHandler
 from services.runtime.process.logging import get
-from services.runtime.process.metrics import ServiceMetrics
-from services.runtime.process.outages import Waiting
 from services.runtime.process.settings import CommonSettings
 
 log = get(__name__)
 
 BATCH_MESSAGES = 256
 BATCH_WITHIN_SECONDS = 0.02
-STALL_SECONDS = 45.0
 _LOGGED_KEY = 64  # characters; our keys are ids of 24
 DRAIN_SECONDS = 25.0  # less than the 30 s that Compose and the supervisor grant before SIGKILL
 
@@ -77,6 +73,15 @@ def _credentials(kafka: KafkaAccess) -> Any:
             username=kafka.user, password=kafka.password, mechanism=arguments["sasl_mechanism"], ssl_context=context
         )
     return None if context is None else faust.SSLCredentials(context)
+
+
+def read(app: faust.App, topic: str, handler: StreamHandler, *, agent: str) -> None:
+    """Have ``handler`` take what comes on ``topic``, through one agent of that name."""
+
+    async def take(stream: Any) -> None:
+        await consume(stream, handler)
+
+    app.agent(app.topic(topic, key_type=bytes, value_type=bytes), name=agent, concurrency=1)(take)
 
 
 async def consume(stream: Any, handler: StreamHandler) -> None:
@@ -142,108 +147,6 @@ async def _drain(work: asyncio.Future[Any], messages: int) -> None:
     if work.cancelled() or work.exception() is not None:
         log.error("handler_failed", messages=messages, exc_info=None if work.cancelled() else work.exception())
         os._exit(70)
-
-
-class StreamService:
-    """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
-
-    Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532): where
-    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, or where a rebalance lasts that
-    long, the service ends by itself, and the supervisor starts the process anew.
-    """
-
-    def __init__(
-        self,
-        app: faust.App,
-        publisher: KafkaPublisher,
-        *,
-        closing: Sequence[Callable[[], Awaitable[None]]],
-        waiting: Waiting,
-        metrics: ServiceMetrics,
-    ) -> None:
-        self._app = app
-        self._publisher = publisher
-        self._closing = closing
-        self._waiting = waiting
-        self._metrics = metrics
-        self._stall = StallWatch()
-        self._settled = time.monotonic()
-
-    async def start(self) -> None:
-        await self._publisher.start()
-        await self._app.start()
-        self._settled = time.monotonic()
-
-    async def stop(self) -> None:
-        await self._app.stop()
-        await self._publisher.stop()
-        for close in self._closing:
-            await close()
-
-    async def ended(self) -> None:
-        stopped = asyncio.ensure_future(self._app.wait_until_stopped())
-        try:
-            while not stopped.done():
-                await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
-                await self._publisher.check()
-                problem = self.healthy()
-                if problem is not None:
-                    log.error("stream_unhealthy", problem=problem)
-                    return
-        finally:
-            stopped.cancel()
-
-    def ready(self) -> str | None:
-        if self._app.rebalancing or not self._app.consumer.started:
-            return "waiting for partitions"
-        return None
-
-    def note(self) -> str | None:
-        return self._metrics.poison.sentence()
-
-    def healthy(self) -> str | None:
-        if self._app.crashed:
-            return "the stream processor has crashed"
-        now = time.monotonic()
-        if not self._app.rebalancing:
-            self._settled = now
-        elif now - self._settled > STALL_SECONDS:
-            return f"the group has been rebalancing for {now - self._settled:.0f} s"
-        return self._stall.problem(_offsets(self._app), now=now, excused=bool(self._waiting.servers))
-
-
-class StallWatch:
-    """Whether offsets stand still while messages wait. Pure but for its memory: time is passed in, in seconds."""
-
-    def __init__(self) -> None:
-        self._committed: dict[str, int] = {}
-        self._since: float | None = None
-
-    def problem(self, offsets: Mapping[str, tuple[int, int]], *, now: float, excused: bool) -> str | None:
-        """What is wrong with ``offsets`` (partition to committed offset and end), or None.
-
-        ``excused`` is true while standing still has a known cause.
-        """
-        committed = {name: at for name, (at, _) in offsets.items()}
-        waiting = {name: end - at for name, (at, end) in offsets.items() if end > at}
-        if excused or not waiting or committed != self._committed:
-            self._committed, self._since = committed, now
-            return None
-        if self._since is None or now - self._since < STALL_SECONDS:
-            return None
-        return f"no offset has moved for {now - self._since:.0f} s while {sum(waiting.values())} messages wait"
-
-
-def _offsets(app: faust.App) -> dict[str, tuple[int, int]]:
-    """Partition to (next offset to commit, end of the log), for what this worker reads now."""
-    consumer: Any = app.consumer  # the committed offsets have no public name in Faust
-    offsets: dict[str, tuple[int, int]] = {}
-    for partition in consumer.assignment() if consumer.started else ():
-        end = consumer.highwater(partition)
-        committed = consumer._committed_offset[partition]
-        if end is not None and committed is not None:
-            offsets[f"{partition.topic}-{partition.partition}"] = (committed, end)
-    return offsets
 
 
 def delivery_of(event: Any) -> Delivery:

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from services.runtime.errors import UsageError
 
@@ -29,26 +29,31 @@ _FALSE = ("0", "false", "no", "off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonSettings:
-    """What every process needs. ``kafka`` is ``host:port[,host:port]``, ``redis`` a ``redis://`` address.
+    """What every process needs: ``WIREWATCH_<FIELD>``.
 
-    The user of Redis is in its address. The ``_file`` settings are explained in ``runtime.access``; without them the
-    servers are spoken to in plain text and without a password.
-    ``ops_host`` and ``ops_port`` are where /metrics, /healthz and /readyz are served; port 0 takes a free one.
-    ``failpoint`` is for tests alone, see ``runtime.failpoints``.
+    A field's sentence stands beside it; docs/settings.md is made of them. The user of Redis is in its address.
     """
 
-    kafka: str = "127.0.0.1:9092"
-    kafka_user: str | None = None
-    kafka_password_file: Path | None = None
-    kafka_ca_file: Path | None = None
-    redis: str = "redis://127.0.0.1:6379/0"
-    redis_password_file: Path | None = None
-    redis_ca_file: Path | None = None
-    log_format: str = "console"
-    log_level: str = "info"
-    ops_host: str = "127.0.0.1"
-    ops_port: int = 0
-    failpoint: str = ""
+    kafka: Annotated[
+        str, "Kafka, `host:port`, several separated by commas. `wirewatch up` uses it instead of its own."
+    ] = "127.0.0.1:9092"
+    kafka_user: Annotated[str | None, "The Kafka user; set, it turns on SASL SCRAM-SHA-512."] = None
+    kafka_password_file: Annotated[Path | None, "The file that holds that user's password."] = None
+    kafka_ca_file: Annotated[Path | None, "The CA certificate (PEM) of Kafka; set, it turns on TLS."] = None
+    redis: Annotated[
+        str, "Redis or Valkey: one server, Sentinel or a cluster. `wirewatch up` uses it instead of its own."
+    ] = "redis://127.0.0.1:6379/0"
+    redis_password_file: Annotated[
+        Path | None, "The file that holds the password of the user in `WIREWATCH_REDIS` (`redis://user@host:port/0`)."
+    ] = None
+    redis_ca_file: Annotated[Path | None, "The CA certificate (PEM) of Redis, for a `rediss://` address."] = None
+    log_format: Annotated[str, "`console` or `json`."] = "console"
+    log_level: Annotated[str, "`debug`, `info`, `warning` or `error`."] = "info"
+    ops_host: Annotated[str, "The address on which a service serves `/metrics`, `/healthz` and `/readyz`."] = (
+        "127.0.0.1"
+    )
+    ops_port: Annotated[int, "The port of these; 0 takes a free one and logs it."] = 0
+    failpoint: Annotated[str, "For tests only: the place in the code at which the process is killed."] = ""
 
 
 S = TypeVar("S", bound=CommonSettings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from services.alerter.handler import STATUSES, AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.contracts import codec, topics
 from services.contracts.messages import Alert, Change, DeadLetter, Duplicate, TaggedArticle
-from services.runtime.messages.delivery import Delivery
+from services.runtime.messages.delivery import Delivery, Outgoing
 from tests.support.alerts import (
     KOREA,
     RUSSIA,
@@ -35,10 +37,10 @@ HOUR = timedelta(hours=1)
 class World:
     """The alerter among fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, publisher: FakePublisher | None = None) -> None:
         self.store = FakeAlertStore()
         self.stories = FakeStories()
-        self.publisher: Any = FakePublisher()
+        self.publisher: Any = publisher or FakePublisher()
         self.registry = CollectorRegistry()
         self.clock = FakeClock(START + timedelta(seconds=5))
         self.handler = AlerterHandler(
@@ -294,3 +296,54 @@ def plain(alert: Alert) -> Alert:
             traceparent=None,
         ),
     )
+
+
+class SlowPublisher(FakePublisher):
+    """Acknowledges after other tasks have had many turns, as a broker does."""
+
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await super().publish(messages)
+
+
+async def test_two_agents_and_a_sweep_send_every_revision_once_and_in_order() -> None:
+    """One agent brings an article while the other brings copies of it, as a quiet system with many copies does."""
+    world = World(SlowPublisher())
+    firsts = [a_tagged(story=f"{n:024x}", url=f"https://news.example/{n}") for n in range(12)]
+    more = (a_tag(actors=(RUSSIA, KOREA)),)
+    seconds = [
+        a_tagged(story=first.story_id, url=f"{first.article.url}/more", verdict="same_story", tags=more)
+        for first in firsts
+    ]
+
+    async def agent(messages: Sequence[TaggedArticle | Duplicate]) -> None:
+        for message in messages:
+            await world.take(message)
+            await asyncio.sleep(0)
+
+    copies = [
+        a_copy(first, url=f"https://{n}.example/{first.story_id}", outlet=f"{n}.example", seen=START)
+        for first in firsts
+        for n in range(10)
+    ]
+    sweeps = [world.handler.sweep(older_than_seconds=0) for _ in range(10)]
+    await asyncio.gather(agent([*firsts, *seconds]), agent(copies), *sweeps)
+
+    revisions = [(alert.story_id, alert.revision) for alert in world.sent()]
+    assert len(revisions) >= 2 * len(firsts)
+    assert sorted(revisions) == sorted(set(revisions)), "a revision was sent twice"
+    for first in firsts:
+        of_one = [revision for story, revision in revisions if story == first.story_id]
+        assert of_one == sorted(of_one), "revisions of one alert were sent out of order"
+    assert world.registry.get_sample_value("wirewatch_alerter_resent_total") == 0
+
+
+async def test_what_is_sent_again_is_counted(world: World) -> None:
+    tagged = a_tagged()
+    world.store.crash_at = "before published"
+    with pytest.raises(Crash):
+        await world.take(tagged)
+    await world.take(tagged)
+    assert [alert.revision for alert in world.sent()] == [1, 1]
+    assert world.registry.get_sample_value("wirewatch_alerter_resent_total") == 1

@@ -1,4 +1,4 @@
-"""The Faust edge: batches are finished, defects end the process, and standing still is noticed."""
+"""The Faust edge: batches are finished, defects end the process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from services.runtime.errors import UsageError
 from services.runtime.kafka import stream as streams
-from services.runtime.kafka.stream import STALL_SECONDS, StallWatch
 from services.runtime.messages.delivery import Delivery
 from services.runtime.process.settings import CommonSettings
 
@@ -134,28 +133,3 @@ def test_an_app_does_not_listen_to_ambient_variables(monkeypatch: pytest.MonkeyP
 def test_an_address_that_is_none_is_a_sentence() -> None:
     with pytest.raises(UsageError, match="WIREWATCH_KAFKA is 'localhost': give host:port"):
         streams.new_app("deduper", CommonSettings(kafka="localhost"))
-
-
-class TestStallWatch:
-    def test_moving_offsets_are_fine(self) -> None:
-        watch = StallWatch()
-        for second in range(0, 1000, 50):
-            assert watch.problem({"articles-0": (second, 10_000)}, now=float(second), excused=False) is None
-
-    def test_standing_still_with_nothing_waiting_is_fine(self) -> None:
-        watch = StallWatch()
-        for second in (0.0, STALL_SECONDS, 5 * STALL_SECONDS):
-            assert watch.problem({"articles-0": (9, 9)}, now=second, excused=False) is None
-
-    def test_standing_still_while_messages_wait_is_a_problem(self) -> None:
-        watch = StallWatch()
-        assert watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False) is None
-        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS - 1, excused=False) is None
-        problem = watch.problem({"articles-0": (5, 12)}, now=STALL_SECONDS, excused=False)
-        assert problem == "no offset has moved for 45 s while 7 messages wait"
-
-    def test_a_known_cause_excuses_and_starts_the_count_anew(self) -> None:
-        watch = StallWatch()
-        watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False)
-        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS, excused=True) is None
-        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS + 1, excused=False) is None

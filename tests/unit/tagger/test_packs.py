@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,26 @@ def test_what_is_no_pack_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.yaml").write_bytes(content)
     with pytest.raises(PackError):
         library.load(tmp_path)
+
+
+def test_bombs_and_special_files_are_refused_at_once(tmp_path: Path) -> None:
+    bomb = b"a0: &a0 [x]\n" + b"".join(
+        b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 10)
+    )
+    (tmp_path / "bomb.yaml").write_bytes(bomb)
+    (tmp_path / "brackets.yaml").write_bytes(b"[" * 200_000)
+    (tmp_path / "zeros.yaml").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    began = time.perf_counter()
+    with pytest.raises(PackError) as caught:
+        library.load(tmp_path)
+    assert time.perf_counter() - began < 2
+    assert [Path(p.split(",")[0].split(":")[0]).stem for p in caught.value.problems] == [
+        "bomb",
+        "brackets",
+        "pipe",
+        "zeros",
+    ]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

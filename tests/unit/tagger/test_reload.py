@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import partial
 from pathlib import Path
 
@@ -64,6 +65,15 @@ async def test_one_bad_pack_refuses_all_and_is_said_once(tmp_path: Path) -> None
     (tmp_path / "zz.yaml").unlink()
     await watched.watch.look()
     assert len(watched.taken) == 1
+
+
+async def test_a_bomb_or_a_pipe_beside_the_packs_is_refused_and_they_stay(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    (tmp_path / "brackets.yaml").write_bytes(b"[" * 200_000)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    await watched.watch.look()
+    assert watched.taken == []
+    assert watched.reloads("refused") == 1
 
 
 class PassingClock(FakeClock):

@@ -1,8 +1,6 @@
-"""The notifier's Faust app: one topic, one handler."""
+"""The Faust app: one agent on ``alerts``. The only file of the service that knows Faust."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import faust
 
@@ -13,12 +11,7 @@ from services.runtime.process.settings import CommonSettings
 
 
 def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:
-    """One agent: ``alerts`` to ``handler``."""
+    """The app that hands ``alerts`` to ``handler`` in batches."""
     app = streams.new_app("notifier", settings)
-    alerts = app.topic(topics.ALERTS, key_type=bytes, value_type=bytes)
-
-    async def notifier(stream: Any) -> None:
-        await streams.consume(stream, handler)
-
-    app.agent(alerts, name="notifier", concurrency=1)(notifier)
+    streams.read(app, topics.ALERTS, handler, agent="notifier")
     return app

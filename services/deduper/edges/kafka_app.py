@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import faust
 
 from services.contracts import topics
-from services.deduper.settings import DeduperSettings
 from services.runtime.kafka import stream as streams
 from services.runtime.ports import StreamHandler
+from services.runtime.process.settings import CommonSettings
 
 
-def build_app(settings: DeduperSettings, handler: StreamHandler) -> faust.App:
+def build_app(settings: CommonSettings, handler: StreamHandler) -> faust.App:
     """The app that hands ``articles`` to ``handler`` in batches."""
     app = streams.new_app("deduper", settings)
-
-    async def dedupe(stream: Any) -> None:
-        await streams.consume(stream, handler)
-
-    app.agent(app.topic(topics.ARTICLES, key_type=bytes, value_type=bytes), name="deduper", concurrency=1)(dedupe)
+    streams.read(app, topics.ARTICLES, handler, agent="deduper")
     return app

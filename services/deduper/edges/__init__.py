@@ -1,0 +1,1 @@
+"""Where the deduper meets the world."""

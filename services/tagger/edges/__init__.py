@@ -1,0 +1,1 @@
+"""Where the tagger meets the world."""
