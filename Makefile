@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness hostile fuzz eval-topics eval-dedupe eval-feeds
+.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-dedupe eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -98,6 +98,9 @@ clean: ## Remove .venv and the data of `make up`
 
 politeness: setup ## Poll judging publishers for 30 simulated days and report every breach of good manners
 	@$(BIN)/python -m tests.bench.politeness $(ARGS)
+
+cadence: setup ## Ask real rhythms for 30 simulated days by our policy and by those of others, and compare delays and costs
+	@$(BIN)/python -m tests.bench.cadence $(ARGS)
 
 hostile: setup ## Serve hostile feeds and pages on loopback and report what each one did
 	@$(BIN)/python -m tests.bench.hostile $(ARGS)

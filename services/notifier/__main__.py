@@ -6,17 +6,17 @@ import os
 from datetime import timedelta
 from functools import partial
 
-from services.notifier import watch_file
-from services.notifier.courier import Courier
+from services.notifier.core.watches import ActiveWatches
+from services.notifier.dispatcher import Dispatcher
+from services.notifier.edges import watch_file
 from services.notifier.edges.apprise import AppriseSender
 from services.notifier.edges.kafka_app import build_app
 from services.notifier.edges.log import LogSender
 from services.notifier.edges.redis import RedisOutbox
 from services.notifier.edges.webhook import WebhookSender
-from services.notifier.handler import STATUSES, NotifierHandler
+from services.notifier.handler import NotifierHandler
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.settings import NotifierSettings
-from services.notifier.watch_file import Loaded
 from services.runtime.errors import UsageError
 from services.runtime.files.reload import Reloading
 from services.runtime.http.ssrf_guard import Guard, parse_allowed
@@ -29,23 +29,23 @@ from services.runtime.process.run import Context, Service
 from services.runtime.redis.connection import RedisCalls, connect
 
 STOP_SECONDS = 5.0  # for what is being sent; what takes longer is sent again after the next start
-MAX_TIMEOUT_SECONDS = 60.0  # half of the lease that the courier takes on a parcel
+MAX_TIMEOUT_SECONDS = 60.0  # half of the lease that the dispatcher takes on a notification
 
 
 def build(settings: NotifierSettings, context: Context) -> Service:
     """The notifier on real Kafka and Redis, put together and not started."""
     _check(settings)
     environ, clock, waiting = os.environ, context.clock, context.waiting
-    metrics = NotifierMetrics(STATUSES, context.registry)
+    metrics = NotifierMetrics(context.registry)
     waiting.show_on(metrics.waiting, metrics.waiting_since)
-    loaded = watch_file.load(settings.watches, environ)
+    watches = watch_file.load(settings.watches, environ)
     publisher = KafkaPublisher(kafka=kafka_of(settings), client_id="wirewatch-notifier", clock=clock, waiting=waiting)
     redis = connect(redis_of(settings))
     outbox = RedisOutbox(redis, RedisCalls(clock, waiting), remember=timedelta(days=settings.remember_days))
     webhooks = WebhookSender(guard=_guard(settings), clock=clock, timeout_seconds=settings.timeout_seconds)
     apprise = AppriseSender(timeout_seconds=settings.timeout_seconds)
-    courier = Courier(
-        loaded=loaded,
+    dispatcher = Dispatcher(
+        watches=watches,
         outbox=outbox,
         senders={"log": LogSender(), "webhook": webhooks, "apprise": apprise},
         dead_after=timedelta(hours=settings.dead_after_hours),
@@ -53,18 +53,18 @@ def build(settings: NotifierSettings, context: Context) -> Service:
         metrics=metrics,
     )
     handler = NotifierHandler(
-        loaded=loaded,
+        watches=watches,
         outbox=outbox,
         publisher=publisher,
         stale_after=timedelta(hours=settings.stale_after_hours),
         clock=clock,
         metrics=metrics,
-        wake=courier.wake,
+        wake=dispatcher.wake,
     )
 
-    def use(changed: Loaded) -> None:
+    def use(changed: ActiveWatches) -> None:
         handler.use(changed)
-        courier.use(changed)
+        dispatcher.use(changed)
 
     reloading = Reloading(
         "watches",
@@ -78,8 +78,8 @@ def build(settings: NotifierSettings, context: Context) -> Service:
     return StreamService(
         build_app(settings, Isolating(handler, publisher=publisher, clock=clock, metrics=metrics)),
         publisher,
-        beside=[courier.run, reloading.run],
-        finishing=[partial(courier.stop, within_seconds=STOP_SECONDS)],
+        beside=[dispatcher.run, reloading.run],
+        finishing=[partial(dispatcher.stop, within_seconds=STOP_SECONDS)],
         closing=[webhooks.close, apprise.close, redis.aclose],
         waiting=waiting,
         metrics=metrics,
@@ -87,11 +87,11 @@ def build(settings: NotifierSettings, context: Context) -> Service:
 
 
 def _check(settings: NotifierSettings) -> None:
-    """Refuse settings that would tell somebody twice. Raises :class:`UsageError`."""
+    """Refuse settings that would send an alert twice. Raises :class:`UsageError`."""
     if settings.remember_days * 24 <= settings.stale_after_hours:
         raise UsageError(
             f"WIREWATCH_NOTIFIER_REMEMBER_DAYS is {settings.remember_days:g}: it must be longer than "
-            f"WIREWATCH_NOTIFIER_STALE_AFTER_HOURS ({settings.stale_after_hours:g} h), or an alert could be told twice."
+            f"WIREWATCH_NOTIFIER_STALE_AFTER_HOURS ({settings.stale_after_hours:g} h), or an alert could be sent twice."
         )
     if not 0 < settings.timeout_seconds <= MAX_TIMEOUT_SECONDS:
         raise UsageError(

@@ -1,20 +1,15 @@
 """The notifier's errors.
 
     WirewatchError
-    ├── UnusableFilesError
-    │   └── WatchFileError   the watches cannot be used; names file, line and what is allowed. At start: exit code 2
     └── SendError            one attempt to deliver failed; it is tried again until it is a day old
 
-A message that is no alert is dead-lettered with reason "undecodable". Redis or Kafka away is waited for in place.
+Watches that cannot be used are an UnusableFilesError of the runtime: at start, exit code 2. A message that is no alert
+is dead-lettered with reason "undecodable". Redis or Kafka away is waited for in place.
 """
 
 from __future__ import annotations
 
-from services.runtime.errors import UnusableFilesError, WirewatchError
-
-
-class WatchFileError(UnusableFilesError):
-    """The watch file or a file with a secret; nothing of them is taken."""
+from services.runtime.errors import WirewatchError
 
 
 class SendError(WirewatchError):

@@ -1,18 +1,18 @@
-"""Alerts to queued deliveries: decode, match, queue; one status per message. Sending is the courier's work."""
+"""Alerts to queued deliveries: decode, match, queue; one status per message. Sending is the dispatcher's work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal, get_args
 
 from services.contracts import codec
 from services.contracts.messages import Alert
 from services.notifier.core import deliveries, schedule
 from services.notifier.core.match import matches
+from services.notifier.core.watches import ActiveWatches
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.ports import Offer, Outbox
-from services.notifier.watch_file import Loaded
+from services.notifier.ports import EnqueueRequest, Outbox
+from services.notifier.status import Status
 from services.runtime.messages.dead_letters import set_aside
 from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import Publisher
@@ -21,10 +21,6 @@ from services.runtime.process.logging import get
 
 log = get(__name__)
 
-# known: every delivery of this revision was queued before. stale: too old to tell anybody of.
-Status = Literal["matched", "unmatched", "known", "stale", "dead"]
-STATUSES: tuple[Status, ...] = get_args(Status)
-
 
 class NotifierHandler:
     """See :class:`services.runtime.ports.StreamHandler`. ``use`` may be called at any time, for the next alert on."""
@@ -32,7 +28,7 @@ class NotifierHandler:
     def __init__(
         self,
         *,
-        loaded: Loaded,
+        watches: ActiveWatches,
         outbox: Outbox,
         publisher: Publisher,
         stale_after: timedelta,
@@ -46,13 +42,13 @@ class NotifierHandler:
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
-        self._loaded = loaded
-        self.use(loaded)
+        self._active = watches
+        self.use(watches)
 
-    def use(self, loaded: Loaded) -> None:
+    def use(self, watches: ActiveWatches) -> None:
         """Match with these watches from now on."""
-        self._loaded = loaded
-        self._metrics.watches.set(len(loaded.watches))
+        self._active = watches
+        self._metrics.watches.set(len(watches.watches))
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
         """Queue what each alert of a batch is to be delivered to. Returns once the store has all of it."""
@@ -74,32 +70,32 @@ class NotifierHandler:
         if now - alert.last_updated > self._stale_after:
             return "stale"
         try:
-            offers = self._offers(alert, value)
+            requests = self._requests(alert, value)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             log.exception("matching_failed", alert_id=alert.id, trace=delivery.trace)
             return await self._dead(delivery, "defect", error)
-        if not offers:
+        if not requests:
             return "unmatched"
-        placed = await self._outbox.enqueue(offers, now=now)
-        for offer, place in zip(offers, placed, strict=True):
-            if place != "known":
-                kind = self._loaded.routes[offer.parcel.channel_id].channel.kind
-                self._metrics.delivery(kind, place)
-        return "known" if all(place == "known" for place in placed) else "matched"
+        results = await self._outbox.enqueue(requests, now=now)
+        for request, result in zip(requests, results, strict=True):
+            if result != "known":
+                kind = self._active.routes[request.notification.channel_id].channel.kind
+                self._metrics.delivery(kind, result)
+        return "known" if all(result == "known" for result in results) else "matched"
 
-    def _offers(self, alert: Alert, value: bytes) -> list[Offer]:
+    def _requests(self, alert: Alert, value: bytes) -> list[EnqueueRequest]:
         """One for each channel of each watch that the alert matches."""
         now = self._clock.now()
-        found: list[Offer] = []
-        for watch in self._loaded.watches:
+        found: list[EnqueueRequest] = []
+        for watch in self._active.watches:
             if not matches(watch, alert):
                 continue
-            slot = schedule.slot(watch, alert.severity, now)
+            release = schedule.release_time(watch, alert.severity, now)
             for channel_id in watch.channels:
-                parcel = deliveries.parcel_of(
+                notification = deliveries.notification_of(
                     alert, value, watch_id=watch.id, watch_name=watch.name, channel_id=channel_id, queued_at=now
                 )
-                found.append(Offer(parcel=parcel, slot=slot, per_hour=watch.per_hour))
+                found.append(EnqueueRequest(notification=notification, release=release, per_hour=watch.per_hour))
         return found
 
     async def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Status:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.notifier.core.watches import KINDS, ChannelKind
+from services.notifier.status import STATUSES
 from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics, counter
 
 Outcome = Literal["queued", "held", "digested", "sent", "retried", "dead"]
@@ -18,8 +18,8 @@ GONE = "gone"  # the kind of a channel that the watch file no longer has
 class NotifierMetrics(ServiceMetrics):
     """What every stream service counts, and the deliveries."""
 
-    def __init__(self, statuses: Sequence[str], registry: CollectorRegistry) -> None:
-        super().__init__("notifier", statuses, registry)
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__("notifier", STATUSES, registry)
         self.deliveries = Counter(
             "wirewatch_notifier_deliveries_total",
             "What happened to deliveries, by kind of channel: queued, held (quiet hours, limit or digest), digested "

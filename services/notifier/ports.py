@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from services.notifier.core.deliveries import Parcel
-from services.notifier.core.schedule import Slot
-from services.notifier.watch_file import Route
+from services.notifier.core.deliveries import Notification
+from services.notifier.core.schedule import ReleaseTime
+from services.notifier.core.watches import Route
 
-Placed = Literal["known", "queued", "held"]
+EnqueueResult = Literal["known", "queued", "held"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class EnqueueRequest:
     """A delivery to be queued if it is not known. ``per_hour`` limits its watch; what is over is held."""
 
-    parcel: Parcel
-    slot: Slot
+    notification: Notification
+    release: ReleaseTime
     per_hour: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A parcel that this process may send now, and how often that was tried."""
+    """A notification that this process may send now, and how often that was tried."""
 
-    parcel: Parcel
+    notification: Notification
     attempts: int
 
 
@@ -42,7 +42,7 @@ class Batch:
 class Outbox(Protocol):
     """What waits to be delivered. Each method is atomic and safe to repeat; it waits while the store is away."""
 
-    async def enqueue(self, offers: Sequence[Offer], *, now: datetime) -> Sequence[Placed]:
+    async def enqueue(self, requests: Sequence[EnqueueRequest], *, now: datetime) -> Sequence[EnqueueResult]:
         """Queue what matched one revision of an alert, in one step. What was queued before is ``known``."""
         ...
 
@@ -51,18 +51,18 @@ class Outbox(Protocol):
         ...
 
     async def claim(self, channel_id: str, *, now: datetime, lease_seconds: float) -> Claimed | None:
-        """The parcel that has been due longest, or None. Nobody else is given it until the lease has ended."""
+        """The notification that has been due longest, or None. Nobody else is given it until the lease has ended."""
         ...
 
-    async def sent(self, parcel: Parcel, *, now: datetime) -> bool:
+    async def sent(self, notification: Notification, *, now: datetime) -> bool:
         """The other side has it. False where that was noted before."""
         ...
 
-    async def retry(self, parcel: Parcel, *, at: datetime, error: str) -> None:
+    async def retry(self, notification: Notification, *, at: datetime, error: str) -> None:
         """Try it again at ``at``."""
         ...
 
-    async def dead(self, parcel: Parcel, *, now: datetime, error: str) -> bool:
+    async def dead(self, notification: Notification, *, now: datetime, error: str) -> bool:
         """Give it up and list it as dead. False where it was sent or given up before."""
         ...
 
@@ -70,11 +70,11 @@ class Outbox(Protocol):
         """The batches whose digest is due."""
         ...
 
-    async def collected(self, batch: Batch, *, limit: int) -> Sequence[Parcel]:
+    async def collected(self, batch: Batch, *, limit: int) -> Sequence[Notification]:
         """What a batch holds, in order of arrival."""
         ...
 
-    async def seal(self, batch: Batch, digest: Parcel | None, *, now: datetime) -> bool:
+    async def close_batch(self, batch: Batch, digest: Notification | None, *, now: datetime) -> bool:
         """Take the digest's members out of the batch and queue the digest instead, due now, in one step.
 
         Without a digest an empty batch is forgotten. False where the batch no longer holds all of them.
@@ -86,13 +86,13 @@ class Outbox(Protocol):
         ...
 
     async def sizes(self) -> tuple[int, int]:
-        """How many parcels are queued, and how many deliveries are held."""
+        """How many notifications are queued, and how many deliveries are held."""
         ...
 
 
 class Sender(Protocol):
     """A way to deliver through channels of one kind."""
 
-    async def send(self, parcel: Parcel, route: Route) -> None:
+    async def send(self, notification: Notification, route: Route) -> None:
         """Returns once the other side has said that it has it. Raises :class:`SendError`."""
         ...

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from services.notifier.watch_file import default_path
+from services.runtime.files import shipped
 from services.runtime.process.settings import CommonSettings
+
+
+def default_path() -> Path:
+    """The shipped watches."""
+    return shipped.seeds() / "watches.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,15 +116,16 @@ def an_alerter(publisher: FakePublisher) -> StreamHandler:
 def a_notifier(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.notifier.handler")
     metrics = importlib.import_module("services.notifier.metrics")
-    watch_file = importlib.import_module("services.notifier.watch_file")
+    settings = importlib.import_module("services.notifier.settings")
+    watch_file = importlib.import_module("services.notifier.edges.watch_file")
     fakes = importlib.import_module("tests.support.notifier")
     made: StreamHandler = handler.NotifierHandler(
-        loaded=watch_file.load(watch_file.default_path(), {}),
+        watches=watch_file.load(settings.default_path(), {}),
         outbox=fakes.MemoryOutbox(),
         publisher=publisher,
         stale_after=timedelta(days=7),
         clock=FakeClock(),
-        metrics=metrics.NotifierMetrics(handler.STATUSES, CollectorRegistry()),
+        metrics=metrics.NotifierMetrics(CollectorRegistry()),
         wake=lambda: None,
     )
     return made

@@ -23,9 +23,9 @@ from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
-from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
+from services.runtime.kafka.lag import LagMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
@@ -43,12 +43,20 @@ redis_commands_processed_total 4711
 """
 
 
-_SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
-    "poller": PollerMetrics,
+class _Poller(PollerMetrics):
+    """The poller's, and what it shows of the others."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        vars(self).update(vars(LagMetrics(registry)))
+
+
+SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
+    "poller": _Poller,
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
-    "notifier": lambda registry: NotifierMetrics(NOTIFIER_STATUSES, registry),
+    "notifier": NotifierMetrics,
     "api": ApiMetrics,
 }
 
@@ -61,7 +69,7 @@ class Service:
         ProcessCollector(registry=self.registry, pid=os.getpid)
         config_info(self.registry, None)
         times = ServerTimes(self.registry)
-        made = _SERVICES[name](self.registry)
+        made = SERVICES[name](self.registry)
         self._metrics: list[Metric] = [
             metric
             for metric in (*vars(made).values(), *vars(times).values())

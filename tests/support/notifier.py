@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,16 +13,15 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
-from services.contracts.messages import Alert
-from services.notifier.core import reading
-from services.notifier.core.deliveries import Parcel
-from services.notifier.core.watches import Channel, Watch, WatchFile
-from services.notifier.courier import Courier
+from services.contracts.messages import Alert, AlertEvent, EventMode
+from services.notifier.core.deliveries import Notification
+from services.notifier.core.watches import ActiveWatches, Channel, Route, Watch, WatchFile
+from services.notifier.dispatcher import Dispatcher
 from services.notifier.errors import SendError
-from services.notifier.handler import STATUSES, NotifierHandler
+from services.notifier.handler import NotifierHandler
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.ports import Batch, Claimed, Offer, Placed
-from services.notifier.watch_file import Loaded, Route
+from services.notifier.ports import Batch, Claimed, EnqueueRequest, EnqueueResult
+from services.runtime.files import yaml
 from services.runtime.messages.delivery import Delivery
 from tests.support.alerts import an_opened_alert
 from tests.support.clock import START, FakeClock
@@ -29,6 +29,7 @@ from tests.support.publisher import FakePublisher
 
 T = TypeVar("T")
 HOUR = timedelta(hours=1)
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 def an_alert(number: int = 0, **fields: Any) -> Alert:
@@ -37,19 +38,41 @@ def an_alert(number: int = 0, **fields: Any) -> Alert:
     return msgspec.structs.replace(alert, **fields)
 
 
-def a_watch(yaml: str = "", *, id_: str = "w", when: str = "{}", channels: str = "[c]") -> Watch:
-    """A watch with one channel ``c``; ``yaml`` are further lines of it."""
-    more = "".join(f"    {line}\n" for line in yaml.splitlines())
+def an_event(act: str = "seize", mode: EventMode = "done", **fields: Any) -> AlertEvent:
+    """What an article says that happened."""
+    return AlertEvent(
+        act=act,
+        verb=f"{act}s",
+        mode=mode,
+        field="title",
+        start=0,
+        end=4,
+        quote="Navy",
+        rule="r",
+        article_id="a",
+        topic="naval_moves",
+        **fields,
+    )
+
+
+def a_watch(more: str = "", *, id_: str = "w", when: str = "{}", channels: str = "[c]") -> Watch:
+    """A watch with one channel ``c``; ``more`` are further lines of it."""
+    more = "".join(f"    {line}\n" for line in more.splitlines())
     text = f"format: 1\nchannels: [{{id: c, kind: log}}, {{id: d, kind: log}}]\nwatches:\n  - id: {id_}\n    name: N\n"
     text += f"    when: {when}\n    channels: {channels}\n{more}"
-    return reading.read(text, "watches.yaml").watches[0]
+    return a_watch_file(text).watches[0]
 
 
-def loaded(*watches: Watch, kind: Any = "log", channels: Sequence[str] = ("c", "d")) -> Loaded:
+def a_watch_file(text: str) -> WatchFile:
+    """What a watch file says."""
+    return yaml.parse(text.encode(), "watches.yaml").converted("watches.v1", WatchFile).value
+
+
+def active(*watches: Watch, kind: Any = "log", channels: Sequence[str] = ("c", "d")) -> ActiveWatches:
     """Watches in force, with channels of one kind."""
-    made = tuple(Channel(id=id_, kind=kind, line=1) for id_ in channels)
-    routes = {channel.id: Route(channel=channel, url="https://h.example/", secret=b"k" * 16) for channel in made}
-    return Loaded(file=WatchFile(channels=made, watches=tuple(watches)), routes=routes)
+    made = tuple(Channel(id=id_, kind=kind) for id_ in channels)
+    routes = {channel.id: Route(channel=channel, url="https://h.example/", secret=SECRET) for channel in made}
+    return ActiveWatches(file=WatchFile(format=1, channels=made, watches=watches), routes=routes)
 
 
 def a_delivery(alert: Alert, *, offset: int = 0) -> Delivery:
@@ -72,7 +95,7 @@ class Crash(Exception):
 class Kept:
     """A delivery as :class:`MemoryOutbox` keeps it."""
 
-    parcel: Parcel
+    notification: Notification
     state: str
     due: datetime
     attempts: int = 0
@@ -89,34 +112,34 @@ class MemoryOutbox:
         self.marked_sent: list[str] = []
         self.crash_in: int | None = None
 
-    async def enqueue(self, offers: Sequence[Offer], *, now: datetime) -> Sequence[Placed]:
-        return self._step(lambda: [self._place(offer, now) for offer in offers])
+    async def enqueue(self, requests: Sequence[EnqueueRequest], *, now: datetime) -> Sequence[EnqueueResult]:
+        return self._step(lambda: [self._place(request, now) for request in requests])
 
     async def channels(self) -> Sequence[str]:
-        return sorted({kept.parcel.channel_id for kept in self.kept.values()})
+        return sorted({kept.notification.channel_id for kept in self.kept.values()})
 
     async def claim(self, channel_id: str, *, now: datetime, lease_seconds: float) -> Claimed | None:
         return self._step(lambda: self._claim(channel_id, now, lease_seconds))
 
-    async def sent(self, parcel: Parcel, *, now: datetime) -> bool:
+    async def sent(self, notification: Notification, *, now: datetime) -> bool:
         del now
-        return self._step(lambda: self._finish(parcel, "sent", ""))
+        return self._step(lambda: self._finish(notification, "sent", ""))
 
-    async def retry(self, parcel: Parcel, *, at: datetime, error: str) -> None:
-        self._step(lambda: self._retry(self.kept[parcel.id], at, error))
+    async def retry(self, notification: Notification, *, at: datetime, error: str) -> None:
+        self._step(lambda: self._retry(self.kept[notification.id], at, error))
 
-    async def dead(self, parcel: Parcel, *, now: datetime, error: str) -> bool:
+    async def dead(self, notification: Notification, *, now: datetime, error: str) -> bool:
         del now
-        return self._step(lambda: self._finish(parcel, "dead", error))
+        return self._step(lambda: self._finish(notification, "dead", error))
 
     async def due_batches(self, *, now: datetime) -> Sequence[Batch]:
         return sorted(batch for batch, at in self.batches.items() if at <= now)
 
-    async def collected(self, batch: Batch, *, limit: int) -> Sequence[Parcel]:
-        return [kept.parcel for kept in self._held(batch)][:limit]
+    async def collected(self, batch: Batch, *, limit: int) -> Sequence[Notification]:
+        return [kept.notification for kept in self._held(batch)][:limit]
 
-    async def seal(self, batch: Batch, digest: Parcel | None, *, now: datetime) -> bool:
-        return self._step(lambda: self._seal(batch, digest, now))
+    async def close_batch(self, batch: Batch, digest: Notification | None, *, now: datetime) -> bool:
+        return self._step(lambda: self._close_batch(batch, digest, now))
 
     async def postpone(self, batch: Batch, *, at: datetime) -> None:
         self.batches[batch] = at
@@ -127,26 +150,26 @@ class MemoryOutbox:
 
     def states(self) -> dict[str, int]:
         """How many deliveries are in each state, digests left out."""
-        states = [kept.state for kept in self.kept.values() if not kept.parcel.digest]
+        states = [kept.state for kept in self.kept.values() if not kept.notification.digest]
         return {state: states.count(state) for state in sorted(set(states))}
 
-    def _place(self, offer: Offer, now: datetime) -> Placed:
-        parcel, at, how = offer.parcel, offer.slot.at, offer.slot.how
-        if parcel.id in self.kept:
+    def _place(self, request: EnqueueRequest, now: datetime) -> EnqueueResult:
+        notification, at, how = request.notification, request.release.at, request.release.how
+        if notification.id in self.kept:
             return "known"
-        if how == "now" and offer.per_hour and not offer.slot.unlimited:
-            passed = {k: t for k, t in self.rates.get(parcel.watch_id, {}).items() if t > now - HOUR}
-            self.rates[parcel.watch_id] = passed
-            if f"{parcel.alert_id}/{parcel.revision}" not in passed:
-                if len(passed) < offer.per_hour:
-                    passed[f"{parcel.alert_id}/{parcel.revision}"] = now
+        if how == "now" and request.per_hour and not request.release.unlimited:
+            passed = {k: t for k, t in self.rates.get(notification.watch_id, {}).items() if t > now - HOUR}
+            self.rates[notification.watch_id] = passed
+            if f"{notification.alert_id}/{notification.revision}" not in passed:
+                if len(passed) < request.per_hour:
+                    passed[f"{notification.alert_id}/{notification.revision}"] = now
                 else:
                     how, at = "held", min(passed.values()) + HOUR
         if how == "now":
-            self.kept[parcel.id] = Kept(parcel, "queued", at)
+            self.kept[notification.id] = Kept(notification, "queued", at)
             return "queued"
-        batch = Batch(parcel.watch_id, parcel.channel_id)
-        self.kept[parcel.id] = Kept(parcel, "held", now)
+        batch = Batch(notification.watch_id, notification.channel_id)
+        self.kept[notification.id] = Kept(notification, "held", now)
         self.batches[batch] = min(at, self.batches.get(batch, at))
         return "held"
 
@@ -154,23 +177,23 @@ class MemoryOutbox:
         due = [
             kept
             for kept in self.kept.values()
-            if kept.parcel.channel_id == channel_id and kept.state == "queued" and kept.due <= now
+            if kept.notification.channel_id == channel_id and kept.state == "queued" and kept.due <= now
         ]
         if not due:
             return None
-        first = min(due, key=lambda kept: (kept.due, kept.parcel.id))
+        first = min(due, key=lambda kept: (kept.due, kept.notification.id))
         first.due = now + timedelta(seconds=lease_seconds)
-        return Claimed(parcel=first.parcel, attempts=first.attempts)
+        return Claimed(notification=first.notification, attempts=first.attempts)
 
-    def _finish(self, parcel: Parcel, state: str, error: str) -> bool:
-        kept = self.kept[parcel.id]
+    def _finish(self, notification: Notification, state: str, error: str) -> bool:
+        kept = self.kept[notification.id]
         if kept.state in ("sent", "dead"):
             return False
-        for id_ in (parcel.id, *parcel.members):
+        for id_ in (notification.id, *notification.members):
             self.kept[id_] = replace(self.kept[id_], state=state, error=error)
             if state == "sent":
                 self.marked_sent.append(id_)
-        self.kept[parcel.id].attempts += 1
+        self.kept[notification.id].attempts += 1
         return True
 
     def _retry(self, kept: Kept, at: datetime, error: str) -> None:
@@ -180,10 +203,10 @@ class MemoryOutbox:
         return [
             kept
             for kept in self.kept.values()
-            if kept.state == "held" and Batch(kept.parcel.watch_id, kept.parcel.channel_id) == batch
+            if kept.state == "held" and Batch(kept.notification.watch_id, kept.notification.channel_id) == batch
         ]
 
-    def _seal(self, batch: Batch, digest: Parcel | None, now: datetime) -> bool:
+    def _close_batch(self, batch: Batch, digest: Notification | None, now: datetime) -> bool:
         if digest is not None:
             if any(self.kept[member].state != "held" for member in digest.members):
                 return False
@@ -212,20 +235,20 @@ class KeepingSender:
     """Takes everything and keeps it; ``failures`` are raised first, one an attempt."""
 
     def __init__(self, *failures: Exception) -> None:
-        self.taken: list[Parcel] = []
+        self.taken: list[Notification] = []
         self.attempts = 0
         self.failures = list(failures)
         self.down: SendError | None = None
         self.crash_after: int | None = None
 
-    async def send(self, parcel: Parcel, route: Route) -> None:
+    async def send(self, notification: Notification, route: Route) -> None:
         del route
         self.attempts += 1
         if self.down is not None:
             raise self.down
         if self.failures:
             raise self.failures.pop(0)
-        self.taken.append(parcel)
+        self.taken.append(notification)
         if self.crash_after is not None and len(self.taken) > self.crash_after:
             self.crash_after = None
             raise Crash
@@ -233,18 +256,18 @@ class KeepingSender:
     def alerts(self) -> list[str]:
         """Every alert and revision that arrived, digests opened."""
         found = []
-        for parcel in self.taken:
-            if parcel.digest:
-                found += [f"{entry.alert_id}/{entry.revision}" for entry in parcel.summaries]
+        for notification in self.taken:
+            if notification.digest:
+                found += [f"{entry.alert_id}/{entry.revision}" for entry in notification.summaries]
             else:
-                found.append(f"{parcel.alert_id}/{parcel.revision}")
+                found.append(f"{notification.alert_id}/{notification.revision}")
         return found
 
 
 class Notifier:
-    """The service without servers: a handler and a courier on one outbox, with a clock that tests move."""
+    """The service without servers: a handler and a dispatcher on one outbox, with a clock that tests move."""
 
-    def __init__(self, in_force: Loaded, *, outbox: Any = None, sender: KeepingSender | None = None) -> None:
+    def __init__(self, in_force: ActiveWatches, *, outbox: Any = None, sender: KeepingSender | None = None) -> None:
         self.clock = FakeClock()
         self.outbox = outbox if outbox is not None else MemoryOutbox()
         self.sender = sender or KeepingSender()
@@ -255,9 +278,9 @@ class Notifier:
     def start(self) -> None:
         """A new process on the same outbox."""
         self.registry = CollectorRegistry()
-        self.metrics = NotifierMetrics(STATUSES, self.registry)
-        self.courier = Courier(
-            loaded=self.in_force,
+        self.metrics = NotifierMetrics(self.registry)
+        self.dispatcher = Dispatcher(
+            watches=self.in_force,
             outbox=self.outbox,
             senders={"log": self.sender, "webhook": self.sender, "apprise": self.sender},
             dead_after=timedelta(hours=24),
@@ -265,13 +288,13 @@ class Notifier:
             metrics=self.metrics,
         )
         self.handler = NotifierHandler(
-            loaded=self.in_force,
+            watches=self.in_force,
             outbox=self.outbox,
             publisher=self.publisher,
             stale_after=timedelta(days=7),
             clock=self.clock,
             metrics=self.metrics,
-            wake=self.courier.wake,
+            wake=self.dispatcher.wake,
         )
 
     async def hear(self, *alerts: Alert) -> Sequence[str]:
@@ -283,7 +306,7 @@ class Notifier:
         end = self.clock.now() + timedelta(seconds=seconds)
         while self.clock.now() < end:
             self.clock.advance(min(step, (end - self.clock.now()).total_seconds()))
-            await self.courier.round()
+            await self.dispatcher.round()
 
     def count(self, outcome: str, kind: str = "log") -> float:
         """What the metric says."""

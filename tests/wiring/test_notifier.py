@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry
 from services.contracts import topics
 from services.notifier.__main__ import build
 from services.notifier.edges.kafka_app import build_app
-from services.notifier.handler import STATUSES
 from services.notifier.settings import NotifierSettings
+from services.notifier.status import STATUSES
 from services.runtime.errors import UsageError
 from services.runtime.process.outages import Waiting
 from services.runtime.process.run import Context
 from tests.support.clock import FakeClock
-from tests.support.notifier import Notifier, loaded, written
+from tests.support.notifier import Notifier, active, written
 
 
 def a_context() -> Context:
@@ -25,7 +25,7 @@ def a_context() -> Context:
 
 
 async def test_one_agent_reads_the_alerts_in_a_group_of_its_own() -> None:
-    app = build_app(NotifierSettings(), Notifier(loaded()).handler)
+    app = build_app(NotifierSettings(), Notifier(active()).handler)
     agent = app.agents["notifier"]
     assert agent.concurrency == 1
     assert list(agent.channel.topics) == [topics.ALERTS]

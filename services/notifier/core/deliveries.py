@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from services.contracts import ids
+from services.contracts.events import summary_of
 from services.contracts.messages import SEVERITIES, Alert, Severity, Time
 
 MAX_IN_DIGEST = 200
@@ -27,6 +28,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     revision: int
     severity: Severity
     headline: str
+    event: str | None = None
     topics: tuple[str, ...]
     actors: tuple[str, ...]
     places: tuple[str, ...]
@@ -35,7 +37,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
-class Parcel(Struct, frozen=True, kw_only=True):
+class Notification(Struct, frozen=True, kw_only=True):
     """What waits and is sent: one alert, or the digest of several. ``id`` is the idempotency key.
 
     ``alert`` is the message as it was on the topic; a digest has ``summaries`` instead, and in ``members`` the ids of
@@ -49,6 +51,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     queued_at: Time
     severity: Severity
     headline: str
+    event: str | None = None
     alert_id: str | None = None
     revision: int | None = None
     alert: msgspec.Raw = msgspec.Raw(b"null")
@@ -69,7 +72,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 def delivery_id(*, watch: str, channel: str, alert: str, revision: int) -> str:
-    """Names one delivery for good: whoever has seen this key has been told."""
+    """Names one delivery for good: whoever has seen this key has the alert."""
     return ids.digest("delivery", watch, channel, alert, str(revision))
 
 
@@ -78,11 +81,11 @@ def digest_id(members: Sequence[str]) -> str:
     return ids.digest("digest", *sorted(members))
 
 
-def parcel_of(
+def notification_of(
     alert: Alert, value: bytes, *, watch_id: str, watch_name: str, channel_id: str, queued_at: datetime
-) -> Parcel:
+) -> Notification:
     """The delivery of one revision of an alert on one channel. ``value`` is the message as it was on the topic."""
-    return Parcel(
+    return Notification(
         id=delivery_id(watch=watch_id, channel=channel_id, alert=alert.id, revision=alert.revision),
         watch_id=watch_id,
         watch_name=watch_name,
@@ -90,38 +93,40 @@ def parcel_of(
         queued_at=queued_at,
         severity=alert.severity,
         headline=alert.headline,
+        event=event_line(alert),
         alert_id=alert.id,
         revision=alert.revision,
         alert=msgspec.Raw(value),
     )
 
 
-def digest_of(parcels: Sequence[Parcel], *, queued_at: datetime) -> Parcel:
-    """One parcel that stands for several of one watch and channel; the gravest and newest first."""
-    summaries = sorted((summary(parcel) for parcel in parcels), key=_rank)
-    members = tuple(parcel.id for parcel in parcels)
-    first = parcels[0]
-    return Parcel(
+def digest_of(notifications: Sequence[Notification], *, queued_at: datetime) -> Notification:
+    """One notification that stands for several of one watch and channel; the most severe and newest first."""
+    summaries = sorted((summary(notification) for notification in notifications), key=_rank)
+    members = tuple(notification.id for notification in notifications)
+    first = notifications[0]
+    return Notification(
         id=digest_id(members),
         watch_id=first.watch_id,
         watch_name=first.watch_name,
         channel_id=first.channel_id,
         queued_at=queued_at,
         severity=summaries[0].severity,
-        headline=f"{len(parcels)} alert{'s' if len(parcels) > 1 else ''}",
+        headline=f"{len(notifications)} alert{'s' if len(notifications) > 1 else ''}",
         summaries=tuple(summaries),
         members=members,
     )
 
 
-def summary(parcel: Parcel) -> Summary:
+def summary(notification: Notification) -> Summary:
     """One alert as an entry of a digest."""
-    alert = opened(parcel)
+    alert = opened(notification)
     return Summary(
         alert_id=alert.id,
         revision=alert.revision,
         severity=alert.severity,
         headline=alert.headline,
+        event=notification.event,
         topics=tuple(topic.topic for topic in alert.topics),
         actors=tuple(actor.name for actor in alert.actors[:5]),
         places=tuple(place.name for place in alert.places[:5]),
@@ -131,34 +136,40 @@ def summary(parcel: Parcel) -> Summary:
     )
 
 
-def opened(parcel: Parcel) -> Alert:
-    """The alert of a parcel that is no digest."""
-    if parcel.digest:
-        raise ValueError(f"{parcel.id} is a digest")
-    return msgspec.json.decode(parcel.alert, type=Alert)
+def opened(notification: Notification) -> Alert:
+    """The alert of a notification that is no digest."""
+    if notification.digest:
+        raise ValueError(f"{notification.id} is a digest")
+    return msgspec.json.decode(notification.alert, type=Alert)
 
 
-def webhook_body(parcel: Parcel) -> bytes:
+def webhook_body(notification: Notification) -> bytes:
     """What a webhook is sent: the same bytes at every attempt, so that the signature differs by its time alone."""
-    head = {"id": parcel.id, "watch": {"id": parcel.watch_id, "name": parcel.watch_name}}
-    if parcel.digest:
-        return msgspec.json.encode({**head, "kind": "digest", "alerts": parcel.summaries})
-    return msgspec.json.encode({**head, "kind": "alert", "alert": parcel.alert})
+    head = {"id": notification.id, "watch": {"id": notification.watch_id, "name": notification.watch_name}}
+    if notification.digest:
+        return msgspec.json.encode({**head, "kind": "digest", "alerts": notification.summaries})
+    return msgspec.json.encode({**head, "kind": "alert", "alert": notification.alert})
 
 
-def message(parcel: Parcel) -> Message:
+def message(notification: Notification) -> Message:
     """What a person is sent."""
-    if parcel.digest:
-        body = defused("\n\n".join(_entry(entry) for entry in parcel.summaries))
-        return Message(title=one_line(f"[{parcel.watch_name}] {parcel.headline}"), body=body)
-    alert = opened(parcel)
-    lines = [*alert.lead[:_MAX_LEAD], ""]
+    if notification.digest:
+        body = defused("\n\n".join(_entry(entry) for entry in notification.summaries))
+        return Message(title=one_line(f"[{notification.watch_name}] {notification.headline}"), body=body)
+    alert = opened(notification)
+    event = notification.event
+    lines = [*([alert.headline, ""] if event else []), *alert.lead[:_MAX_LEAD], ""]
     lines += [f'"{quote}"' for quote in dict.fromkeys(e.quote for e in alert.evidence[:_MAX_QUOTES])]
     lines += ["", *(f"Why {alert.severity}: {reason}" for reason in alert.severity_reasons)]
     lines += [f"Changed: {_change(change.kind, change.before, change.after)}" for change in alert.changes]
-    lines += ["", _facts(summary(parcel)), f"Revision {alert.revision} of {alert.id}"]
+    lines += ["", _facts(summary(notification)), f"Revision {alert.revision} of {alert.id}"]
     body = "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
-    return Message(title=one_line(f"[{alert.severity}] {alert.headline}"), body=defused(body.strip()))
+    return Message(title=one_line(f"[{alert.severity}] {event or alert.headline}"), body=defused(body.strip()))
+
+
+def event_line(alert: Alert) -> str | None:
+    """What happened, in one line; None where no text says it."""
+    return summary_of(alert.events[0]) if alert.events else None
 
 
 def one_line(text: str) -> str:
@@ -173,7 +184,8 @@ def defused(text: str) -> str:
 
 
 def _entry(entry: Summary) -> str:
-    return f"[{entry.severity}] {entry.headline}\n{_facts(entry)}"
+    lines = [entry.event, entry.headline] if entry.event else [entry.headline]
+    return f"[{entry.severity}] " + "\n".join((*lines, _facts(entry)))
 
 
 def _facts(entry: Summary) -> str:
@@ -191,7 +203,4 @@ def _rank(entry: Summary) -> tuple[int, float, str]:
 
 
 def _utc(time: datetime) -> str:
-    try:
-        return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except OverflowError:  # the first or the last day that there is, in another zone
-        return time.isoformat()
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,7 +1,7 @@
 """Whether an alert is one that a watch asks for.
 
-A field that the watch asks for and the alert does not have is a miss: somebody who asked for the Black Sea is not
-told of an alert that names no place.
+A field that the watch asks for and the alert does not have is a miss: a watch for the Black Sea does not match an alert
+that names no place.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import asin, cos, radians, sin, sqrt
 
-from services.contracts.messages import SEVERITIES, Alert, Place
-from services.notifier.core.watches import Circle, Places, Watch, When, Words
-from services.notifier.core.words import contains, haystack
+from services.contracts.messages import SEVERITIES, Alert, AlertEvent, Place
+from services.notifier.core.watches import Circle, EventWanted, Places, Watch, When, Words
+from services.text.normalise import has_phrase, spaced_words
 
 EARTH_KM = 6371.0088  # mean radius, IUGG
+_BORDER = "\n"  # between two texts: no phrase spans it
 
 
 def missed(watch: Watch, alert: Alert) -> str | None:
@@ -61,6 +62,25 @@ def _all_actors(when: When, alert: Alert) -> bool:
     return when.all_actors <= {actor.id.casefold() for actor in alert.actors}
 
 
+def _event(when: When, alert: Alert) -> bool:
+    wanted = when.event
+    return wanted is None or any(_is_wanted(wanted, event) for event in alert.events)
+
+
+def _is_wanted(wanted: EventWanted, event: AlertEvent) -> bool:
+    """Whether one event has all of it: who acts in one and what is done in another is not what was asked for."""
+    agents = {actor.id.casefold() for actor in event.agents}
+    objects = {actor.id.casefold() for actor in event.objects}
+    return (
+        (not wanted.agent or bool(agents & wanted.agent))
+        and (not wanted.object or bool(objects & wanted.object))
+        and (not wanted.act or event.act in wanted.act)
+        and (not wanted.mode or event.mode in wanted.mode)
+        # Of a mutual act both are agents; two on whom a third acts are no dyad.
+        and (not wanted.dyad or any(pair <= agents | objects and pair & agents for pair in wanted.dyad))
+    )
+
+
 def _places(when: When, alert: Alert) -> bool:
     wanted = when.places
     return wanted is None or any(_at(wanted, place) for place in alert.places)
@@ -91,12 +111,13 @@ def _words(when: When, alert: Alert) -> bool:
 
 
 def _said(words: Words, alert: Alert) -> bool:
-    text = haystack([alert.headline, *alert.lead, *(evidence.quote for evidence in alert.evidence)])
-    if not text:
+    texts = (alert.headline, *alert.lead, *(evidence.quote for evidence in alert.evidence))
+    text = _BORDER.join(map(spaced_words, texts))
+    if not text.strip():
         return False  # there are no words, so nobody knows that the unwanted ones are not meant
-    if words.any and not any(contains(text, phrase) for phrase in words.any):
+    if words.any and not any(has_phrase(text, phrase) for phrase in words.any):
         return False
-    return all(contains(text, phrase) for phrase in words.all) and not any(contains(text, p) for p in words.none)
+    return all(has_phrase(text, phrase) for phrase in words.all) and not any(has_phrase(text, p) for p in words.none)
 
 
 def _outlets(when: When, alert: Alert) -> bool:
@@ -116,6 +137,7 @@ _CRITERIA: tuple[tuple[str, _Criterion], ...] = (
     ("all_topics", _all_topics),
     ("actors", _actors),
     ("all_actors", _all_actors),
+    ("event", _event),
     ("confidence", _confidence),
     ("changes", _changes),
     ("languages", _languages),

@@ -1,4 +1,4 @@
-"""When a delivery may leave: quiet hours by the clock on the wall, digests, back-off. All times are aware."""
+"""When a delivery may leave: quiet hours in local time, digests, back-off. All times are aware."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from services.contracts.messages import Severity
-from services.notifier.core.watches import Quiet, Watch
+from services.notifier.core.watches import DAYS, Quiet, Watch
 
 FIRST_RETRY_SECONDS = 5.0
 LONGEST_RETRY_SECONDS = 900.0
@@ -16,7 +16,7 @@ _MOST_PERIODS = 15  # periods that follow each other without a gap, at most two 
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class ReleaseTime:
     """When a delivery leaves, and why not now: ``held`` by quiet hours or collected for a ``digest``.
 
     ``unlimited`` is true where the hourly limit does not count: an alert that may always pass.
@@ -27,17 +27,17 @@ class Slot:
     unlimited: bool = False
 
 
-def slot(watch: Watch, severity: Severity, now: datetime) -> Slot:
+def release_time(watch: Watch, severity: Severity, now: datetime) -> ReleaseTime:
     """Where a delivery of ``watch`` belongs. A digest that would come in quiet hours comes at their end."""
     if watch.critical_at_once and severity == "critical":
-        return Slot(now, "now", unlimited=True)
+        return ReleaseTime(now, "now", unlimited=True)
     opened = quiet_until(watch.quiet, now)
     if opened is not None:
-        return Slot(opened, "held")
-    if watch.digest_minutes is not None:
-        at = now + timedelta(minutes=watch.digest_minutes)
-        return Slot(quiet_until(watch.quiet, at) or at, "digest")
-    return Slot(now, "now")
+        return ReleaseTime(opened, "held")
+    if watch.digest is not None:
+        at = now + timedelta(minutes=watch.digest.every_minutes)
+        return ReleaseTime(quiet_until(watch.quiet, at) or at, "digest")
+    return ReleaseTime(now, "now")
 
 
 def quiet_until(quiet: Quiet | None, now: datetime) -> datetime | None:
@@ -62,7 +62,7 @@ def _end_of_period(quiet: Quiet, now: datetime) -> datetime | None:
     wall = now.astimezone(quiet.zone).replace(tzinfo=None)
     for day in (wall.date() - _DAY, wall.date()):
         begins, ends = _period(quiet, day)
-        if day.weekday() in quiet.days and begins <= wall < ends:
+        if DAYS[day.weekday()] in quiet.days and begins <= wall < ends:
             return _instant(ends, quiet, after=now)
     return None
 
@@ -73,7 +73,7 @@ def _period(quiet: Quiet, day: date) -> tuple[datetime, datetime]:
 
 
 def _instant(wall: datetime, quiet: Quiet, *, after: datetime) -> datetime | None:
-    """When the clock on the wall shows ``wall``. Where it does so twice, the first time that is still to come.
+    """When local time is ``wall``. Where it does so twice, the first time that is still to come.
 
     A time that the clock leaps over in spring is read with the offset from before the leap: at most an hour later.
     """

@@ -1,51 +1,65 @@
-"""Watches and channels as values. ``core/reading.py`` makes them from a file, ``core/match.py`` asks them."""
+"""Watches and channels, as ``schemas/watches.v1.schema.json`` describes them. ``core/match.py`` asks them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from services.contracts.messages import AlertState, Confidence, Severity
+from msgspec import Struct, field
+
+from services.contracts.messages import AlertState, Confidence, EventMode, Severity
+from services.text.normalise import spaced_words
 
 ChannelKind = Literal["log", "webhook", "apprise"]
 ChangeKind = Literal[
     "severity", "topic", "role", "source", "actor", "place", "title", "numbers", "actors", "retraction", "state"
 ]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 KINDS: tuple[ChannelKind, ...] = get_args(ChannelKind)
 CHANGES: tuple[ChangeKind, ...] = get_args(ChangeKind)
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS: tuple[Day, ...] = get_args(Day)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Where a secret is: in the file itself (``value``), in another file, or in a variable of the environment.
+class Id(str):
+    """An id whose case does not matter."""
 
-    A value is shown nowhere: ``repr`` leaves it out.
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Id:
+        return super().__new__(cls, text.casefold())
+
+
+class Phrase(str):
+    """Words to look for: normalised, with a space around each."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Phrase:
+        return super().__new__(cls, spaced_words(text))
+
+
+class Channel(Struct, frozen=True, kw_only=True):
+    """A way out. Its address and secret are given, in a file, or in a variable of the environment.
+
+    An address that is given here may hold a password: ``repr`` leaves it out.
     """
-
-    source: Literal["value", "file", "env"]
-    name: str
-    line: int
-
-    def __repr__(self) -> str:
-        return f"Reference({self.source}, line {self.line})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A way out. ``url`` is null for ``log``; ``secret`` signs what a webhook is sent."""
 
     id: str
     kind: ChannelKind
-    line: int
-    url: Reference | None = None
-    secret: Reference | None = None
+    url: str | None = None
+    url_file: str | None = None
+    url_env: str | None = None
+    secret_file: str | None = None
+    secret_env: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Channel({self.id!r}, {self.kind})"
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
+class Circle(Struct, frozen=True, kw_only=True):
     """All that is within ``km`` kilometres of a point (WGS 84 degrees)."""
 
     lat: float
@@ -53,77 +67,151 @@ class Circle:
     km: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(Struct, frozen=True, kw_only=True):
     """Where: one of these is enough."""
 
     countries: frozenset[str] = frozenset()
-    ids: frozenset[str] = frozenset()
+    ids: frozenset[Id] = frozenset()
     near: tuple[Circle, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """Words and phrases in headline, lead or evidence, folded for comparison (``core/words.py``)."""
+class Words(Struct, frozen=True, kw_only=True):
+    """Words and phrases in headline, lead or evidence."""
 
-    any: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
+    any: tuple[Phrase, ...] = ()
+    all: tuple[Phrase, ...] = ()
+    none: tuple[Phrase, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class EventWanted(Struct, frozen=True, kw_only=True):
+    """What one event of the alert must have: one entry of each list. A dyad is two actors, whoever of them acts."""
+
+    agent: frozenset[Id] = frozenset()
+    object: frozenset[Id] = frozenset()
+    dyad: tuple[frozenset[Id], ...] = ()
+    act: frozenset[str] = frozenset()
+    mode: frozenset[EventMode] = frozenset()
+
+
+class When(Struct, frozen=True, kw_only=True):
     """What an alert must have: everything that is given here. Of a list, one entry is enough unless it says all."""
 
     topics: frozenset[str] = frozenset()
     all_topics: frozenset[str] = frozenset()
-    actors: frozenset[str] = frozenset()
-    all_actors: frozenset[str] = frozenset()
+    actors: frozenset[Id] = frozenset()
+    all_actors: frozenset[Id] = frozenset()
+    event: EventWanted | None = None
     places: Places | None = None
     min_severity: Severity = "low"
     words: Words | None = None
-    outlets: frozenset[str] = frozenset()
+    outlets: frozenset[Id] = frozenset()
     languages: frozenset[str] = frozenset()
     confidence: Confidence | None = None
     states: frozenset[AlertState] = frozenset({"new", "acknowledged"})
     changes: frozenset[ChangeKind] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
-    """Hours in which nothing leaves, by the clock on the wall of ``zone``.
+class Quiet(Struct, frozen=True, kw_only=True):
+    """Hours in which nothing is sent, in local time of ``zone``.
 
-    A period begins at ``start`` on each of ``days`` (0 is Monday) and ends at the next ``end``.
+    A period begins at ``start`` on each of ``days`` and ends at the next ``end``.
     """
 
-    start: time
-    end: time
-    zone: ZoneInfo
-    days: frozenset[int] = frozenset(range(7))
+    from_clock: str = field(name="from")
+    to_clock: str = field(name="to")
+    zone: ZoneInfo = field(name="timezone")
+    days: frozenset[Day] = frozenset(DAYS)
+
+    @property
+    def start(self) -> time:
+        """When a period begins."""
+        return time.fromisoformat(self.from_clock)
+
+    @property
+    def end(self) -> time:
+        """When it ends; on the next day where that is not later than ``start``."""
+        return time.fromisoformat(self.to_clock)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """What somebody wants to hear of, and how. ``per_hour`` and ``digest_minutes`` are null where there is no limit."""
+class Limit(Struct, frozen=True, kw_only=True):
+    """So many alerts in any hour."""
+
+    per_hour: int
+
+
+class Digest(Struct, frozen=True, kw_only=True):
+    """How long alerts are collected, from the first on."""
+
+    every_minutes: int
+
+
+class Watch(Struct, frozen=True, kw_only=True):
+    """Which alerts somebody wants to receive, and how."""
 
     id: str
     name: str
-    line: int
     when: When
     channels: tuple[str, ...]
     quiet: Quiet | None = None
-    per_hour: int | None = None
-    digest_minutes: int | None = None
+    limit: Limit | None = None
+    digest: Digest | None = None
     critical_at_once: bool = False
 
+    @property
+    def per_hour(self) -> int | None:
+        """The limit, if there is one."""
+        return self.limit.per_hour if self.limit else None
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchFile:
+
+class WatchFile(Struct, frozen=True, kw_only=True):
     """Everything one file says."""
 
+    format: int
     channels: tuple[Channel, ...]
-    watches: tuple[Watch, ...]
+    watches: tuple[Watch, ...] = ()
 
     def watch(self, watch_id: str) -> Watch | None:
         """The watch of that id."""
         return next((watch for watch in self.watches if watch.id == watch_id), None)
+
+    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What a schema cannot see: channels that are not there, quiet hours without an end. Where, and a sentence."""
+        known = [channel.id for channel in self.channels]
+        for index, watch in enumerate(self.watches):
+            for number, channel in enumerate(watch.channels):
+                if channel not in known:
+                    there = f"there are {', '.join(known)}." if known else "there are none."
+                    yield ("watches", index, "channels", number), f"this file has no channel {channel!r}: {there}"
+            quiet = watch.quiet
+            if quiet is not None and quiet.start == quiet.end and len(quiet.days) == len(DAYS):
+                yield ("watches", index, "quiet"), "these quiet hours never end: from and to are the same on every day."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A channel with its secrets in hand. Its ``repr`` shows none of them."""
+
+    channel: Channel
+    url: str | None = None
+    secret: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Route({self.channel.id!r}, {self.channel.kind})"
+
+    @property
+    def id(self) -> str:
+        """The channel's."""
+        return self.channel.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveWatches:
+    """What is in force: watches, and channels by id."""
+
+    file: WatchFile
+    routes: Mapping[str, Route]
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """The watches of the file."""
+        return self.file.watches

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.notifier.core.deliveries import Parcel, one_line
-from services.notifier.watch_file import Route
+from services.notifier.core.deliveries import Notification, one_line
+from services.notifier.core.watches import Route
 from services.runtime.process.logging import get
 
 log = get(__name__)
@@ -12,15 +12,16 @@ log = get(__name__)
 class LogSender:
     """See :class:`services.notifier.ports.Sender`. It cannot fail."""
 
-    async def send(self, parcel: Parcel, route: Route) -> None:
+    async def send(self, notification: Notification, route: Route) -> None:
         log.info(
             "watch_delivery",
-            watch=parcel.watch_id,
+            watch=notification.watch_id,
             channel=route.id,
-            delivery=parcel.id,
-            severity=parcel.severity,
-            headline=one_line(parcel.headline),
-            alert_id=parcel.alert_id,
-            revision=parcel.revision,
-            alerts=len(parcel.summaries) or 1,
+            delivery=notification.id,
+            severity=notification.severity,
+            happened=one_line(notification.event) if notification.event else None,
+            headline=one_line(notification.headline),
+            alert_id=notification.alert_id,
+            revision=notification.revision,
+            alerts=len(notification.summaries) or 1,
         )

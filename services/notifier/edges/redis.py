@@ -1,30 +1,37 @@
-"""The outbox in Redis. All keys share the hash tag ``{no}``; ``services/contracts/redis_keys.py`` lists them."""
+"""The outbox in Redis. All keys share the hash tag ``{no}``; ``services/contracts/redis_keys.py`` lists them.
+
+The ``.lua`` files beside this one are its steps, each atomic; times are in milliseconds since 1970. A delivery's hash
+has ``state`` (queued, held, digested, sent, dead), ``head`` (who, what, when: JSON), ``body`` (the notification, until
+it was sent), ``attempts`` and ``error``. The hash is kept for as long as the delivery must be known as sent; it makes a
+repetition harmless.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from hashlib import sha1
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
 
 from services.contracts import redis_keys
 from services.contracts.messages import Severity, Time
-from services.notifier.core.deliveries import Parcel
-from services.notifier.edges.outbox_scripts import CLAIM, ENQUEUE, FINISH, RETRY, SEAL
-from services.notifier.ports import Batch, Claimed, Offer, Placed
+from services.notifier.core.deliveries import Notification
+from services.notifier.ports import Batch, Claimed, EnqueueRequest, EnqueueResult
 from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.scripts import Script, Scripts
 
 MAX_DEAD = 1000
 State = Literal["queued", "held", "digested", "sent", "dead"]
 
+_ENQUEUE, _CLAIM, _FINISH, _RETRY, _CLOSE_BATCH = (
+    Script.load(__package__, f"{name}.lua") for name in ("enqueue", "claim", "finish", "retry", "close_batch")
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_parcel = msgspec.json.Decoder(Parcel)
+_notification = msgspec.json.Decoder(Notification)
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -62,20 +69,31 @@ class RedisOutbox:
     def __init__(self, redis: Redis, calls: RedisCalls, *, remember: timedelta) -> None:
         self._redis: Any = redis  # its methods are typed for clients with and without asyncio at once
         self._calls = calls
+        self._scripts = Scripts(redis, calls)
         self._remember_ms = int(remember.total_seconds() * 1000)
 
-    async def enqueue(self, offers: Sequence[Offer], *, now: datetime) -> Sequence[Placed]:
+    async def enqueue(self, requests: Sequence[EnqueueRequest], *, now: datetime) -> Sequence[EnqueueResult]:
         keys = [redis_keys.NOTIFIER_BATCHES, redis_keys.NOTIFIER_RECENT, redis_keys.NOTIFIER_CHANNELS]
-        args: list[Any] = [_ms(now), self._remember_ms, len(offers)]
-        for offer in offers:
-            parcel, slot = offer.parcel, offer.slot
-            batch = Batch(parcel.watch_id, parcel.channel_id)
-            rate = redis_keys.notifier_rate(parcel.watch_id)
-            keys += [redis_keys.delivery(parcel.id), redis_keys.deliveries_due(parcel.channel_id), _batch(batch), rate]
-            args += [parcel.id, slot.how, _ms(slot.at), 0 if slot.unlimited else offer.per_hour or 0]
-            args += [f"{parcel.alert_id}/{parcel.revision}", _name(batch), parcel.channel_id, *_stored(parcel)]
-        replies = await self._script(ENQUEUE, keys, args)
-        return [_PLACED[reply] for reply in replies]
+        args: list[Any] = [_ms(now), self._remember_ms, len(requests)]
+        for request in requests:
+            notification, release = request.notification, request.release
+            batch = Batch(notification.watch_id, notification.channel_id)
+            rate = redis_keys.notifier_rate(notification.watch_id)
+            keys += [
+                redis_keys.delivery(notification.id),
+                redis_keys.deliveries_due(notification.channel_id),
+                _batch(batch),
+                rate,
+            ]
+            args += [notification.id, release.how, _ms(release.at), 0 if release.unlimited else request.per_hour or 0]
+            args += [
+                f"{notification.alert_id}/{notification.revision}",
+                _name(batch),
+                notification.channel_id,
+                *_stored(notification),
+            ]
+        replies = await self._scripts.run(_ENQUEUE, keys, args)
+        return [_RESULTS[reply] for reply in replies]
 
     async def channels(self) -> Sequence[str]:
         found = await self._calls.run(lambda: self._redis.smembers(redis_keys.NOTIFIER_CHANNELS))
@@ -85,45 +103,45 @@ class RedisOutbox:
         due = redis_keys.deliveries_due(channel_id)
         while True:
             lease = _ms(now + timedelta(seconds=lease_seconds))
-            found = await self._script(CLAIM, [due], [_ms(now), lease])
+            found = await self._scripts.run(_CLAIM, [due], [_ms(now), lease])
             if found is None:
                 return None
             ((body, attempts),) = await self._hashes([found.decode()], ["body", "attempts"])
             if body is not None:
-                return Claimed(parcel=_parcel.decode(body), attempts=int(attempts or 0))
+                return Claimed(notification=_notification.decode(body), attempts=int(attempts or 0))
             # It was finished by somebody whose lease had ended.
             await self._calls.run(partial(self._redis.zrem, due, found))
 
-    async def sent(self, parcel: Parcel, *, now: datetime) -> bool:
-        return await self._finish(parcel, "sent", now=now, error="")
+    async def sent(self, notification: Notification, *, now: datetime) -> bool:
+        return await self._finish(notification, "sent", now=now, error="")
 
-    async def retry(self, parcel: Parcel, *, at: datetime, error: str) -> None:
-        keys = [redis_keys.deliveries_due(parcel.channel_id), redis_keys.delivery(parcel.id)]
-        await self._script(RETRY, keys, [parcel.id, _ms(at), error])
+    async def retry(self, notification: Notification, *, at: datetime, error: str) -> None:
+        keys = [redis_keys.deliveries_due(notification.channel_id), redis_keys.delivery(notification.id)]
+        await self._scripts.run(_RETRY, keys, [notification.id, _ms(at), error])
 
-    async def dead(self, parcel: Parcel, *, now: datetime, error: str) -> bool:
-        return await self._finish(parcel, "dead", now=now, error=error)
+    async def dead(self, notification: Notification, *, now: datetime, error: str) -> bool:
+        return await self._finish(notification, "dead", now=now, error=error)
 
     async def due_batches(self, *, now: datetime) -> Sequence[Batch]:
         key = redis_keys.NOTIFIER_BATCHES
         found = await self._calls.run(lambda: self._redis.zrangebyscore(key, "-inf", _ms(now)))
         return [Batch(*name.decode().split("/", 1)) for name in found]
 
-    async def collected(self, batch: Batch, *, limit: int) -> Sequence[Parcel]:
+    async def collected(self, batch: Batch, *, limit: int) -> Sequence[Notification]:
         found = await self._calls.run(lambda: self._redis.zrange(_batch(batch), 0, limit - 1))
         if not found:
             return []
         rows = await self._hashes([id_.decode() for id_ in found], ["body"])
-        return [_parcel.decode(body) for (body,) in rows if body is not None]
+        return [_notification.decode(body) for (body,) in rows if body is not None]
 
-    async def seal(self, batch: Batch, digest: Parcel | None, *, now: datetime) -> bool:
+    async def close_batch(self, batch: Batch, digest: Notification | None, *, now: datetime) -> bool:
         members = digest.members if digest else ()
         hash_ = redis_keys.delivery(digest.id if digest else "-")
         keys = [redis_keys.NOTIFIER_BATCHES, _batch(batch), redis_keys.deliveries_due(batch.channel_id)]
         keys += [redis_keys.NOTIFIER_RECENT, hash_, *(redis_keys.delivery(member) for member in members)]
         head, body = _stored(digest) if digest else (b"", b"")
         args = [_name(batch), _ms(now), digest.id if digest else "", head, body, *members]
-        return bool(await self._script(SEAL, keys, args))
+        return bool(await self._scripts.run(_CLOSE_BATCH, keys, args))
 
     async def postpone(self, batch: Batch, *, at: datetime) -> None:
         key = redis_keys.NOTIFIER_BATCHES
@@ -157,12 +175,12 @@ class RedisOutbox:
         found = await self._calls.run(lambda: self._redis.xrevrange(key, count=limit))
         return [_listed.decode(fields[b"letter"]) for _, fields in found]
 
-    async def _finish(self, parcel: Parcel, state: State, *, now: datetime, error: str) -> bool:
-        keys = [redis_keys.deliveries_due(parcel.channel_id), redis_keys.NOTIFIER_DEAD]
-        keys += [redis_keys.delivery(id_) for id_ in (parcel.id, *parcel.members)]
-        letter = msgspec.json.encode(Listed(delivery=_head_of(parcel), state=state, error=error, finished_at=now))
-        args = [parcel.id, state, _ms(now), self._remember_ms, error, MAX_DEAD, letter]
-        return bool(await self._script(FINISH, keys, args))
+    async def _finish(self, notification: Notification, state: State, *, now: datetime, error: str) -> bool:
+        keys = [redis_keys.deliveries_due(notification.channel_id), redis_keys.NOTIFIER_DEAD]
+        keys += [redis_keys.delivery(id_) for id_ in (notification.id, *notification.members)]
+        letter = msgspec.json.encode(Listed(delivery=_head_of(notification), state=state, error=error, finished_at=now))
+        args = [notification.id, state, _ms(now), self._remember_ms, error, MAX_DEAD, letter]
+        return bool(await self._scripts.run(_FINISH, keys, args))
 
     async def _hashes(self, ids: Sequence[str], fields: list[str]) -> list[list[bytes | None]]:
         async def attempt() -> list[list[bytes | None]]:
@@ -174,39 +192,25 @@ class RedisOutbox:
 
         return await self._calls.run(attempt)
 
-    async def _script(self, script: str, keys: list[str], args: Sequence[Any]) -> Any:
-        """Run a script, by its digest where the server knows it. Every one is safe to repeat."""
-        sha = sha1(script.encode(), usedforsecurity=False).hexdigest()
 
-        async def attempt() -> Any:
-            return await self._redis.execute_command("EVALSHA", sha, len(keys), *keys, *args)
-
-        try:
-            return await self._calls.run(attempt)
-        except NoScriptError:
-            # The server is new or was flushed. Loaded, not EVAL: the notifier's user may run what it has loaded only.
-            await self._calls.run(lambda: self._redis.script_load(script))
-            return await self._calls.run(attempt)
+_RESULTS: dict[bytes, EnqueueResult] = {b"known": "known", b"queued": "queued", b"held": "held"}
 
 
-_PLACED: dict[bytes, Placed] = {b"known": "known", b"queued": "queued", b"held": "held"}
+def _stored(notification: Notification) -> tuple[bytes, bytes]:
+    return msgspec.json.encode(_head_of(notification)), msgspec.json.encode(notification)
 
 
-def _stored(parcel: Parcel) -> tuple[bytes, bytes]:
-    return msgspec.json.encode(_head_of(parcel)), msgspec.json.encode(parcel)
-
-
-def _head_of(parcel: Parcel) -> Head:
+def _head_of(notification: Notification) -> Head:
     return Head(
-        id=parcel.id,
-        watch_id=parcel.watch_id,
-        channel_id=parcel.channel_id,
-        queued_at=parcel.queued_at,
-        severity=parcel.severity,
-        headline=parcel.headline,
-        alert_id=parcel.alert_id,
-        revision=parcel.revision,
-        alerts=len(parcel.members) or 1,
+        id=notification.id,
+        watch_id=notification.watch_id,
+        channel_id=notification.channel_id,
+        queued_at=notification.queued_at,
+        severity=notification.severity,
+        headline=notification.headline,
+        alert_id=notification.alert_id,
+        revision=notification.revision,
+        alerts=len(notification.members) or 1,
     )
 
 

@@ -1,4 +1,6 @@
-"""Signed webhooks. Every connection passes the guard of ``runtime.guard``; redirects are not followed.
+"""Webhooks, signed as https://www.standardwebhooks.com says. Redirects are not followed.
+
+Every connection passes the guard of ``runtime.http.ssrf_guard``.
 
 Only a 2xx counts as taken. An answer's body is not read: nothing in it would change what is done.
 """
@@ -10,12 +12,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+from standardwebhooks import Webhook
 
-from services.notifier.core import deliveries, signing
-from services.notifier.core.deliveries import Parcel
+from services.notifier.core import deliveries
+from services.notifier.core.deliveries import Notification
+from services.notifier.core.watches import Route
 from services.notifier.edges.redact import redact
 from services.notifier.errors import SendError
-from services.notifier.watch_file import Route
 from services.runtime.http.ssrf_guard import Guard, UnsafeAddressError
 from services.runtime.process.clock import Clock
 
@@ -36,11 +39,9 @@ class WebhookSender:
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, parcel: Parcel, route: Route) -> None:
-        url, key = route.url or "", route.secret or b""
-        body = deliveries.webhook_body(parcel)
-        now = int(self._clock.now().timestamp())
-        signed = signing.headers(body, key=key, timestamp=now, idempotency_key=parcel.id)
+    async def send(self, notification: Notification, route: Route) -> None:
+        url, body = route.url or "", deliveries.webhook_body(notification)
+        signed = _signed(body, route.secret or "", notification.id, self._clock.now())
         try:
             with self._guard.connecting(url) as connecting:
                 try:
@@ -90,6 +91,16 @@ class WebhookSender:
                 max_field_size=16_380,
             )
         return self._session
+
+
+def _signed(body: bytes, secret: str, id_: str, now: datetime) -> dict[str, str]:
+    """The headers that go with ``body``; the id is the idempotency key."""
+    now = now.astimezone(UTC)  # the library takes the digits of another zone for UTC
+    return {
+        "webhook-id": id_,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(id_, now, body.decode()),
+    }
 
 
 def _after_seconds(header: str, now: datetime) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ _TYPES = {
     "null": "nothing",
 }
 _MAX_SHOWN = 60
+MAX_VIOLATIONS = 100  # nobody reads on, and a list of a hundred thousand wrong entries takes seconds
 
 
 def violations(
@@ -34,12 +36,12 @@ def violations(
     is how the file spells scalars that are not text. Of formats ``iana-timezone`` is checked.
     """
     errors = _Validator(schema, format_checker=_FORMATS).iter_errors(value)
-    leaves = [leaf for error in errors for leaf in _leaves(error)]
+    leaves = list(islice((leaf for error in errors for leaf in _leaves(error)), MAX_VIOLATIONS))
     unknown = {tuple(leaf.absolute_path): _unknown(leaf) for leaf in leaves if leaf.validator == "additionalProperties"}
     for leaf in leaves:
         path = tuple(leaf.absolute_path)
         if leaf.validator == "additionalProperties":
-            for key in unknown[path]:
+            for key in unknown[path][:MAX_VIOLATIONS]:
                 yield (*path, key), _unknown_key(key, list(_part(leaf, "properties")))
         elif leaf.validator == "required":
             missing = [key for key in _missing(leaf) if not _misspelt(key, unknown.get(path, ()))]
@@ -78,6 +80,11 @@ def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Validatio
         yield ValidationError(f"{_shown(instance)} does not match {pattern}")
 
 
+def _is_whole(_: object, value: object) -> bool:
+    """What msgspec takes for an int: 3.0 is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 _FORMATS = FormatChecker(formats=())
 
 
@@ -87,7 +94,11 @@ def _is_timezone(name: object) -> bool:
 
 
 _extend: Any = validators.extend  # it has no types
-_Validator = _extend(Draft202012Validator, {"uniqueItems": _unique, "pattern": _pattern})
+_Validator = _extend(
+    Draft202012Validator,
+    {"uniqueItems": _unique, "pattern": _pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+)
 
 # ---------------------------------------------------------------- which errors to speak of
 

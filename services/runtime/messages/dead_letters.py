@@ -13,6 +13,7 @@ from services.runtime.process.metrics import ServiceMetrics
 
 log = get(__name__)
 
+UNREADABLE = "ww-unreadable"  # set by the consumer on what stands for a batch that cannot be read: why
 ATTEMPTS_HEADER = "ww-attempts"  # set by `wirewatch dead replay`, so that a second failure counts as one more
 FIRST_FAILED_HEADER = "ww-first-failed"
 MAX_VALUE_BYTES = 600_000  # base64 adds a third: the dead letter of a message of full size still fits the broker
@@ -28,7 +29,8 @@ def dead_letter(delivery: Delivery, *, service: str, reason: str, error: BaseExc
     its retention ends), and the detail says so. A key or headers of a size that ours never have are left out, too:
     a dead letter that the broker refuses would be lost.
     """
-    value, detail, headers = delivery.value, str(error)[:_MAX_DETAIL], dict(delivery.headers)
+    why = delivery.headers.get(UNREADABLE) or str(error)
+    value, detail, headers = delivery.value, why[:_MAX_DETAIL], dict(delivery.headers)
     if sum(len(name) + len(text) for name, text in headers.items()) > _MAX_HEADERS:
         headers, detail = {}, f"{detail} (headers left out: {len(headers)})"
     key = delivery.key

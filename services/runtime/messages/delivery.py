@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from services.contracts import trace
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Raw bytes and where they came from. ``sent_at`` is the broker's timestamp for the message."""
+    """Raw bytes and where they came from. ``sent_at`` is the time of the record, :data:`EPOCH` where that is none."""
 
     topic: str
     partition: int
@@ -37,3 +39,28 @@ class Outgoing:
     key: bytes
     value: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def delivery_of(record: Any) -> Delivery:
+    """A record of aiokafka as a plain value. Never raises: whoever sent it chose every part of it."""
+    return Delivery(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=headers_of(record.headers),
+        sent_at=time_of(record.timestamp),
+    )
+
+
+def headers_of(pairs: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """Headers as text; bytes that are not UTF-8 become ``\\xff``. Of two with one name the last counts."""
+    return {name: bytes(value or b"").decode("utf-8", "backslashreplace") for name, value in pairs}
+
+
+def time_of(milliseconds: float | None) -> datetime:
+    """The time of a record, which is a number that its sender chose: :data:`EPOCH` where it is no time at all."""
+    if milliseconds is None or not 0 <= milliseconds < _LATEST:
+        return EPOCH
+    return EPOCH + timedelta(milliseconds=milliseconds)

@@ -11,9 +11,9 @@ from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
-from services.notifier.handler import STATUSES as NOTIFIER_STATUSES
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
+from services.runtime.kafka.lag import LagMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
@@ -32,10 +32,11 @@ def series() -> dict[str, dict[str, set[str]]]:
     """Series name to label to the values that exist from the start (none for a label whose set is open)."""
     services = (
         PollerMetrics,
+        LagMetrics,
         DeduperMetrics,
         TaggerMetrics,
         lambda own: AlerterMetrics(STATUSES, own),
-        lambda own: NotifierMetrics(NOTIFIER_STATUSES, own),
+        NotifierMetrics,
         ApiMetrics,
         ServerTimes,
         lambda own: config_info(own, None),

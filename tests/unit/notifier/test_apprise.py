@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 
 import pytest
 from aiohttp import web
 
 from services.contracts import codec
-from services.contracts.messages import Change
-from services.notifier.core.deliveries import MAX_TITLE_CHARACTERS, Message, Parcel, digest_of, message, parcel_of
-from services.notifier.core.watches import Channel
+from services.contracts.messages import Actor, Change
+from services.notifier.core.deliveries import (
+    MAX_TITLE_CHARACTERS,
+    Message,
+    Notification,
+    digest_of,
+    message,
+    notification_of,
+    webhook_body,
+)
+from services.notifier.core.watches import Channel, Route
 from services.notifier.edges.apprise import AppriseSender, problem_of
 from services.notifier.edges.redact import redact
 from services.notifier.errors import SendError
-from services.notifier.watch_file import Route
 from tests.support.clock import START
-from tests.support.notifier import an_alert
+from tests.support.notifier import an_alert, an_event
 
 # apprise looks for a module of the standard library that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
 def a_route(url: str) -> Route:
-    return Route(channel=Channel(id="a", kind="apprise", line=1), url=url)
+    return Route(channel=Channel(id="a", kind="apprise"), url=url)
 
 
-def a_parcel(number: int = 0, **fields: object) -> Parcel:
+def a_notification(number: int = 0, **fields: object) -> Notification:
     alert = an_alert(number, **fields)
-    return parcel_of(alert, codec.encode(alert), watch_id="w", watch_name="W", channel_id="a", queued_at=START)
+    return notification_of(alert, codec.encode(alert), watch_id="w", watch_name="W", channel_id="a", queued_at=START)
 
 
 @pytest.fixture
@@ -56,7 +63,7 @@ async def server() -> AsyncIterator[tuple[str, list[dict[str, str]]]]:
 async def test_a_message_arrives(server: tuple[str, list[dict[str, str]]]) -> None:
     url, got = server
     sender = AppriseSender(timeout_seconds=30)
-    await sender.send(a_parcel(headline="Ships <b>sail</b>"), a_route(url + "/yes"))
+    await sender.send(a_notification(headline="Ships <b>sail</b>"), a_route(url + "/yes"))
     await sender.close()
     assert got[0]["title"] == "[high] Ships <b>sail</b>"
     assert "Revision 1 of" in got[0]["message"]
@@ -91,9 +98,9 @@ async def test_a_refusal_is_a_failure_that_shows_no_secret(
     url, _ = server
     sender = AppriseSender(timeout_seconds=30)
     with pytest.raises(SendError) as caught:
-        await sender.send(a_parcel(), a_route(url + "/no/hidden-token"))
+        await sender.send(a_notification(), a_route(url + "/no/hidden-token"))
     with pytest.raises(SendError) as unreachable:
-        await sender.send(a_parcel(), a_route("json://hidden-user:hidden-pass@127.0.0.1:1/hidden-token"))
+        await sender.send(a_notification(), a_route("json://hidden-user:hidden-pass@127.0.0.1:1/hidden-token"))
     await sender.close()
     assert "500" in str(caught.value)
     assert "hidden" not in f"{caught.value} {unreachable.value} {logged.lines}"
@@ -108,9 +115,9 @@ async def test_a_thread_that_takes_too_long_is_given_up_and_not_doubled() -> Non
 
     sender = AppriseSender(timeout_seconds=0.01, notify=slow)
     with pytest.raises(SendError, match="no answer"):
-        await sender.send(a_parcel(), a_route("x://y"))
+        await sender.send(a_notification(), a_route("x://y"))
     with pytest.raises(SendError, match="has not ended"):
-        await sender.send(a_parcel(), a_route("x://y"))
+        await sender.send(a_notification(), a_route("x://y"))
     assert len(calls) == 1
     go.set()
     async with asyncio.timeout(30):
@@ -125,7 +132,7 @@ async def test_a_plug_in_that_raises_is_a_failure() -> None:
 
     sender = AppriseSender(timeout_seconds=30, notify=broken)
     with pytest.raises(SendError) as caught:
-        await sender.send(a_parcel(), a_route("json://hidden-user@h.example/"))
+        await sender.send(a_notification(), a_route("json://hidden-user@h.example/"))
     await sender.close()
     assert "RuntimeError" in str(caught.value)
     assert "hidden" not in str(caught.value)
@@ -138,7 +145,7 @@ def test_an_address_is_checked_without_asking_anybody() -> None:
 
 
 def test_a_message_for_a_person_is_plain_and_its_title_is_one_line() -> None:
-    alert = a_parcel(
+    alert = a_notification(
         headline="One\r\nBcc: x@y.example " + "long " * 99,
         lead=("First.", "Second."),
         changes=(Change(kind="severity", before="low", after="high"),),
@@ -150,17 +157,25 @@ def test_a_message_for_a_person_is_plain_and_its_title_is_one_line() -> None:
     assert "Changed: severity low → high" in made.body
     assert "1 independent source ·" in made.body
     assert "\n\n\n" not in made.body
-    calls = message(a_parcel(headline="@everyone <!channel> <@U1> @Here", lead=("write to me@example.org",)))
+    calls = message(a_notification(headline="@everyone <!channel> <@U1> @Here", lead=("write to me@example.org",)))
     assert calls.title == "[high] @\u200beveryone <\u200b!channel> <\u200b@U1> @\u200bHere"
     assert "me@example.org" in calls.body
-    digest = message(digest_of([a_parcel(1), a_parcel(2, severity="critical")], queued_at=START))
+    digest = message(digest_of([a_notification(1), a_notification(2, severity="critical")], queued_at=START))
     assert digest.title == "[W] 2 alerts"
     assert digest.body.index("[critical]") < digest.body.index("[high]")
 
 
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_a_time_at_the_end_of_time_is_written_as_it_is(time: str) -> None:
-    assert time in message(a_parcel(last_updated=datetime.fromisoformat(time))).body
+def test_a_message_begins_with_what_happened() -> None:
+    event = an_event(agents=(Actor(id="USA", name="United States", kind="state"),), asset="oil tanker")
+    alert = a_notification(headline="Tanker in custody", lead=("Lead.",), events=(event,))
+    made = message(alert)
+    assert made.title == "[high] United States → seizes → oil tanker · done"
+    assert made.body.startswith("Tanker in custody\n\nLead.\n")
+    digest = digest_of([alert], queued_at=START)
+    assert message(digest).body.startswith("[high] United States → seizes → oil tanker · done\nTanker in custody\n")
+    assert json.loads(webhook_body(digest))["alerts"][0]["event"] == "United States → seizes → oil tanker · done"
+    hostile = an_event(asset="@everyone\nBcc: x@y.example")
+    assert message(a_notification(events=(hostile,))).title.startswith("[high] seizes → @\u200beveryone Bcc:")
 
 
 def test_secrets_and_addresses_are_taken_out() -> None:
@@ -176,7 +191,7 @@ async def test_what_an_article_says_is_no_markup_where_a_service_takes_html(
 ) -> None:
     url, got = server
     sender = AppriseSender(timeout_seconds=30)
-    await sender.send(a_parcel(lead=('<img src="x" onerror="y">',)), a_route(url + "/yes?format=html"))
+    await sender.send(a_notification(lead=('<img src="x" onerror="y">',)), a_route(url + "/yes?format=html"))
     await sender.close()
     assert "<img" not in got[0]["message"]
     assert "&lt;img" in got[0]["message"]

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import build
-from services.cli.watch_trial import judge, since
-from services.notifier.core import reading
+from services.cli.options import since
+from services.cli.watches.trial import judge
 from services.runtime.errors import UsageError
-from tests.support.notifier import an_alert, written
+from tests.support.notifier import a_watch_file, an_alert, written
 
 # apprise looks for a module of the standard library that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -81,26 +81,23 @@ def test_the_shipped_file_is_listed_in_words(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_a_trial_tells_what_would_change_and_why() -> None:
     alerts = [an_alert(1), an_alert(2, severity="low"), an_alert(3, actors=()), an_alert(3, actors=(), revision=2)]
-    trial = judge(alerts, changed=reading.read(HIGH, "new"), current=reading.read(ALL, "old"))
+    trial = judge(alerts, changed=a_watch_file(HIGH), current=a_watch_file(ALL))
     assert [(each.how, each.missed) for each in trial.raised] == [
         ("both", None), ("gone", "min_severity"), ("gone", "actors"), ("gone", "actors"),
     ]  # fmt: skip
     said = trial.summary
     assert (said.revisions, said.alerts, said.changed, said.current, said.new, said.gone) == (4, 3, 1, 4, 0, 3)
-    back = judge(alerts, changed=reading.read(ALL, "new"), current=reading.read(HIGH, "old"))
+    back = judge(alerts, changed=a_watch_file(ALL), current=a_watch_file(HIGH))
     assert [each.how for each in back.raised] == ["both", "new", "new", "new"]
-    other = judge(
-        alerts[:1], changed=reading.read(HEAD.replace("watches:\n", ""), "new"), current=reading.read(ALL, "o")
-    )
+    other = judge(alerts[:1], changed=a_watch_file(HEAD.replace("watches:\n", "")), current=a_watch_file(ALL))
     assert [(each.how, each.missed) for each in other.raised] == [("gone", None)]
 
 
 def test_since_is_a_time_or_a_span() -> None:
-    assert since(None) is None
-    assert since("2025-06-01T00:00:00Z") == datetime(2025, 6, 1, tzinfo=UTC)
-    span = since("90m")
-    assert span is not None
-    assert timedelta(minutes=89) < datetime.now(UTC) - span < timedelta(minutes=95)
+    now = datetime(2025, 6, 2, tzinfo=UTC)
+    assert since(None, now) is None
+    assert since("2025-06-01T00:00:00Z", now) == since("2025-06-01", now) == datetime(2025, 6, 1, tzinfo=UTC)
+    assert since("90m", now) == now - timedelta(minutes=90)
     for wrong in ("yesterday", "2025-06-01T00:00:00", "5w"):
         with pytest.raises(UsageError, match="--since"):
-            since(wrong)
+            since(wrong, now)

@@ -18,15 +18,20 @@ from services.contracts.messages import (
     Place,
 )
 from services.notifier.core.match import distance_km, matches, missed
-from services.notifier.core.words import contains, fold, haystack
 from tests.support.clock import START
-from tests.support.notifier import a_watch, an_alert
+from tests.support.notifier import a_watch, an_alert, an_event
 
 ODESA = Place(id="odesa", name="Odesa", kind="city", country="UKR", lat=46.4825, lon=30.7233)
 SOMEWHERE = Place(id="somewhere", name="Somewhere", kind="sea")
 ORDER: tuple[str, ...] = SEVERITIES
 RUSSIA = Actor(id="RUS", name="Russia", kind="state")
 NATO = Actor(id="nato", name="NATO", kind="organisation")
+
+
+UNITED_STATES = Actor(id="USA", name="United States", kind="state")
+CHINA = Actor(id="CHN", name="China", kind="state")
+FRANCE = Actor(id="FRA", name="France", kind="state")
+JAPAN = Actor(id="JPN", name="Japan", kind="state")
 
 
 def a_topic(name: str) -> AlertTopic:
@@ -52,6 +57,10 @@ ALERT = an_alert(
     language="en-GB",
     confidence="corroborated",
     severity="high",
+    events=(
+        an_event("seize", "done", agents=(UNITED_STATES,), objects=(RUSSIA, CHINA)),
+        an_event("sign", "planned", agents=(FRANCE, JAPAN)),
+    ),
 )
 
 CASES: list[tuple[str, bool]] = [
@@ -91,6 +100,22 @@ CASES: list[tuple[str, bool]] = [
     ("{confidence: single_source}", False),
     ("{states: [new]}", True),
     ("{states: [closed]}", False),
+    ("{event: {agent: [usa]}}", True),
+    ("{event: {agent: [RUS]}}", False),
+    ("{event: {object: [RUS]}}", True),
+    ("{event: {act: [seize, strike]}}", True),
+    ("{event: {act: [strike]}}", False),
+    ("{event: {mode: [done]}}", True),
+    ("{event: {mode: [planned]}}", True),
+    ("{event: {act: [seize], mode: [planned]}}", False),
+    ("{event: {agent: [USA], object: [RUS], act: [seize], mode: [done, under_way]}}", True),
+    ("{event: {agent: [FRA], act: [seize]}}", False),
+    ("{event: {dyad: [[USA, RUS]]}}", True),
+    ("{event: {dyad: [[rus, usa]]}}", True),
+    ("{event: {dyad: [[FRA, JPN]]}}", True),
+    ("{event: {dyad: [[USA, FRA]]}}", False),
+    ("{event: {dyad: [[RUS, CHN]]}}", False),
+    ("{event: {dyad: [[USA, FRA], [RUS, USA]]}}", True),
 ]
 
 
@@ -174,17 +199,3 @@ def test_a_distance_is_the_same_both_ways_and_never_too_long(
     there = distance_km(*one, *other)
     assert there == pytest.approx(distance_km(*other, *one))
     assert 0 <= there <= 20_015.2
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_folding_is_stable_and_finds_what_it_folded(text: str, other: str) -> None:
-    folded = fold(text)
-    assert fold(folded) == folded
-    if folded:
-        assert contains(haystack([other, text]), folded)
-
-
-def test_words_of_scripts_without_spaces_are_found_anywhere() -> None:
-    assert contains(fold("海军演习在黑海举行"), fold("黑海"))
-    assert not contains(fold("warships"), fold("ships"))
-    assert contains(fold("ＮＡＴＯ's FLEET"), fold("nato"))

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.notifier import watch_file
-from services.notifier.handler import STATUSES
+from services.notifier.core.watches import ActiveWatches
+from services.notifier.edges import watch_file
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.watch_file import Loaded
 from services.runtime.files.reload import Reloading
 from tests.support.clock import FakeClock
-from tests.support.notifier import written
+from tests.support.notifier import SECRET, written
 
 GOOD = "format: 1\nchannels:\n  - {id: h, kind: webhook, url: 'https://h.example/', secret_file: key}\n"
 
@@ -25,17 +24,17 @@ class Service:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.taken: list[Loaded] = []
+        self.taken: list[ActiveWatches] = []
         self.registry = CollectorRegistry()
         self.turn = 0
-        self.key("a" * 16)
+        self.key(SECRET)
         self.file(GOOD)
         self.watch = Reloading(
             "watches",
             stamp=partial(watch_file.stamp, folder / "watches.yaml"),
             load=partial(watch_file.load, folder / "watches.yaml", {}),
             use=self.taken.append,
-            reloads=NotifierMetrics(STATUSES, self.registry).reloads,
+            reloads=NotifierMetrics(self.registry).reloads,
             clock=FakeClock(),
             every_seconds=1,
         )
@@ -70,14 +69,14 @@ async def test_a_change_is_taken_once(service: Service) -> None:
     service.file(GOOD + "  - {id: l, kind: log}\n")
     await service.watch.look()
     await service.watch.look()
-    assert [sorted(loaded.routes) for loaded in service.taken] == [["h", "l"]]
+    assert [sorted(active.routes) for active in service.taken] == [["h", "l"]]
     assert service.count("taken") == 1
 
 
 async def test_a_new_key_is_taken(service: Service) -> None:
-    service.key("b" * 16)
+    service.key("whsec_" + "b" * 32)
     await service.watch.look()
-    assert [loaded.routes["h"].secret for loaded in service.taken] == [b"b" * 16]
+    assert [active.routes["h"].secret for active in service.taken] == ["whsec_" + "b" * 32]
 
 
 @pytest.mark.parametrize("text", ["", "format: 1\nchannels: 1", GOOD + "watches: [{id: w}]\n"])

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import re
+import runpy
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 from prometheus_client import CollectorRegistry
+from standardwebhooks import WebhookVerificationError
 
 from services.contracts import codec
-from services.notifier.core import signing
-from services.notifier.core.deliveries import Parcel, digest_of, parcel_of
-from services.notifier.core.schedule import Slot
-from services.notifier.core.watches import Channel, WatchFile
-from services.notifier.courier import Courier
+from services.notifier.core.deliveries import Notification, digest_of, notification_of
+from services.notifier.core.schedule import ReleaseTime
+from services.notifier.core.watches import ActiveWatches, Channel, Route, WatchFile
+from services.notifier.dispatcher import Dispatcher
 from services.notifier.edges.webhook import WebhookSender
 from services.notifier.errors import SendError
-from services.notifier.handler import STATUSES
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.ports import Offer
-from services.notifier.watch_file import Loaded, Route
+from services.notifier.ports import EnqueueRequest
 from services.runtime.http.ssrf_guard import Guard, parse_allowed
 from tests.support.clock import START, FakeClock
-from tests.support.notifier import MemoryOutbox, an_alert
-
-KEY = b"a key of sixteen bytes or more"
-NOW = int(START.timestamp())
+from tests.support.notifier import SECRET, MemoryOutbox, an_alert
 
 
 class Receiver:
@@ -64,41 +65,67 @@ async def sender() -> AsyncIterator[WebhookSender]:
 
 
 def a_route(url: str) -> Route:
-    return Route(channel=Channel(id="h", kind="webhook", line=1), url=url, secret=KEY)
+    return Route(channel=Channel(id="h", kind="webhook"), url=url, secret=SECRET)
 
 
-def a_parcel(number: int = 0) -> Parcel:
+def a_notification(number: int = 0) -> Notification:
     alert = an_alert(number)
-    return parcel_of(alert, codec.encode(alert), watch_id="w", watch_name="W", channel_id="h", queued_at=START)
+    return notification_of(alert, codec.encode(alert), watch_id="w", watch_name="W", channel_id="h", queued_at=START)
 
 
 async def test_what_arrives_is_signed_and_names_its_delivery(receiver: Receiver, sender: WebhookSender) -> None:
-    parcel = a_parcel()
-    await sender.send(parcel, a_route(receiver.url))
+    notification = a_notification()
+    await sender.send(notification, a_route(receiver.url))
     ((headers, body),) = receiver.requests
-    assert signing.verified(body, headers, key=KEY, now=NOW)
-    assert headers[signing.IDEMPOTENCY_KEY] == parcel.id
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    signed = f"{notification.id}.{int(START.timestamp())}.".encode() + body
+    assert headers["webhook-id"] == notification.id
+    assert headers["webhook-timestamp"] == str(int(START.timestamp()))
+    expected = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}", "as the specification says, by hand"
     assert headers["Content-Type"] == "application/json"
     said = json.loads(body)
-    assert (said["id"], said["kind"], said["watch"]) == (parcel.id, "alert", {"id": "w", "name": "W"})
+    assert (said["id"], said["kind"], said["watch"]) == (notification.id, "alert", {"id": "w", "name": "W"})
     assert said["alert"] == json.loads(codec.encode(an_alert()))
 
 
 async def test_a_digest_has_its_alerts(receiver: Receiver, sender: WebhookSender) -> None:
-    await sender.send(digest_of([a_parcel(1), a_parcel(2)], queued_at=START), a_route(receiver.url))
+    await sender.send(digest_of([a_notification(1), a_notification(2)], queued_at=START), a_route(receiver.url))
     said = json.loads(receiver.requests[0][1])
     assert said["kind"] == "digest"
     assert {entry["alert_id"] for entry in said["alerts"]} == {an_alert(1).id, an_alert(2).id}
 
 
-async def test_a_signature_holds_for_its_body_its_time_and_its_key_alone() -> None:
-    headers = signing.headers(b"{}", key=KEY, timestamp=NOW, idempotency_key="d")
-    assert signing.verified(b"{}", headers, key=KEY, now=NOW + 299)
-    assert not signing.verified(b"{} ", headers, key=KEY, now=NOW)
-    assert not signing.verified(b"{}", headers, key=KEY + b"x", now=NOW)
-    assert not signing.verified(b"{}", headers, key=KEY, now=NOW + 301)
-    assert not signing.verified(b"{}", {**headers, signing.TIMESTAMP: str(NOW + 1)}, key=KEY, now=NOW)
-    assert not signing.verified(b"{}", {}, key=KEY, now=NOW)
+def receive(folder: Path, body: bytes, headers: dict[str, str], secret: str) -> Any:
+    """What docs/watches.md tells a receiver to do."""
+    page = (Path(__file__).parents[3] / "docs/watches.md").read_text()
+    (example,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    file = folder / "receiver.py"
+    file.write_text(example)
+    return runpy.run_path(str(file))["received"](body, headers, secret)
+
+
+async def test_the_receiver_of_the_documentation_takes_it_and_nothing_forged(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    clock = FakeClock(datetime.now(UTC))
+    sender = WebhookSender(guard=Guard(parse_allowed(["127.0.0.1"])), clock=clock, timeout_seconds=20)
+    await sender.send(a_notification(), a_route(receiver.url))
+    clock.advance(-301)
+    await sender.send(a_notification(), a_route(receiver.url))
+    await sender.close()
+    (headers, body), (late, _) = receiver.requests
+    assert receive(tmp_path, body, headers, SECRET)["kind"] == "alert"
+    other = "whsec_" + "b" * 32
+    forged = {"webhook-id": "other"}
+    for wrong in (
+        (body + b" ", headers, SECRET),
+        (body, headers | forged, SECRET),
+        (body, headers, other),
+        (body, late, SECRET),
+    ):
+        with pytest.raises(WebhookVerificationError):
+            receive(tmp_path, *wrong)
 
 
 async def test_after_errors_the_same_delivery_comes_again_until_it_is_taken(
@@ -107,20 +134,22 @@ async def test_after_errors_the_same_delivery_comes_again_until_it_is_taken(
     receiver.answers = [web.Response(status=500), web.Response(status=502), web.Response(status=500)]
     outbox, clock = MemoryOutbox(), FakeClock()
     route = a_route(receiver.url)
-    courier = Courier(
-        loaded=Loaded(file=WatchFile(channels=(route.channel,), watches=()), routes={"h": route}),
+    dispatcher = Dispatcher(
+        watches=ActiveWatches(file=WatchFile(format=1, channels=(route.channel,)), routes={"h": route}),
         outbox=outbox,
         senders={"webhook": sender},
         dead_after=timedelta(hours=24),
         clock=clock,
-        metrics=NotifierMetrics(STATUSES, CollectorRegistry()),
+        metrics=NotifierMetrics(CollectorRegistry()),
     )
-    await outbox.enqueue([Offer(parcel=a_parcel(), slot=Slot(START, "now"), per_hour=None)], now=START)
+    await outbox.enqueue(
+        [EnqueueRequest(notification=a_notification(), release=ReleaseTime(START, "now"), per_hour=None)], now=START
+    )
     for _ in range(10):
-        await courier.round()
+        await dispatcher.round()
         clock.advance(20)
     assert len(receiver.requests) == 4
-    assert len({(headers[signing.IDEMPOTENCY_KEY], body) for headers, body in receiver.requests}) == 1
+    assert len({(headers["webhook-id"], body) for headers, body in receiver.requests}) == 1
     assert outbox.states() == {"sent": 1}
 
 
@@ -132,7 +161,7 @@ async def test_an_answer_other_than_2xx_is_a_failure(
 ) -> None:
     receiver.answers = [web.Response(status=status, headers={"Location": "http://127.0.0.1:1/", "Retry-After": "7"})]
     with pytest.raises(SendError, match=f"HTTP {status}") as caught:
-        await sender.send(a_parcel(), a_route(receiver.url))
+        await sender.send(a_notification(), a_route(receiver.url))
     assert caught.value.of_channel is of_channel
     assert caught.value.after_seconds == 7
     assert len(receiver.requests) == 1, "a redirect is not followed"
@@ -146,7 +175,7 @@ async def test_a_date_to_come_back_at_is_understood(receiver: Receiver, sender: 
     ):
         receiver.answers = [web.Response(status=503, headers={"Retry-After": header})]
         with pytest.raises(SendError) as caught:
-            await sender.send(a_parcel(), a_route(receiver.url))
+            await sender.send(a_notification(), a_route(receiver.url))
         assert caught.value.after_seconds == seconds
 
 
@@ -155,7 +184,7 @@ async def test_addresses_inside_are_refused_unless_listed(receiver: Receiver, ho
     port = receiver.url.split(":")[2].partition("/")[0]
     guarded = WebhookSender(guard=Guard(parse_allowed([], [80, 443, int(port)])), clock=FakeClock(), timeout_seconds=20)
     with pytest.raises(SendError, match="WIREWATCH_NOTIFIER_ALLOW_PRIVATE"):
-        await guarded.send(a_parcel(), a_route(f"http://{host}:{port}/"))
+        await guarded.send(a_notification(), a_route(f"http://{host}:{port}/"))
     await guarded.close()
     assert receiver.requests == []
 
@@ -163,7 +192,7 @@ async def test_addresses_inside_are_refused_unless_listed(receiver: Receiver, ho
 async def test_a_host_may_be_listed_by_name(receiver: Receiver) -> None:
     port = receiver.url.split(":")[2].partition("/")[0]
     named = WebhookSender(guard=Guard(parse_allowed([f"localhost:{port}"])), clock=FakeClock(), timeout_seconds=20)
-    await named.send(a_parcel(), a_route(f"http://localhost:{port}/"))
+    await named.send(a_notification(), a_route(f"http://localhost:{port}/"))
     await named.close()
     assert len(receiver.requests) == 1
 
@@ -171,6 +200,6 @@ async def test_a_host_may_be_listed_by_name(receiver: Receiver) -> None:
 async def test_errors_show_no_part_of_the_address(receiver: Receiver, sender: WebhookSender) -> None:
     for url in ("http://127.0.0.1:1/hook-0123?token=hidden-in-query", "http://hidden-user:hidden-pw@127.0.0.1:1/"):
         with pytest.raises(SendError) as caught:
-            await sender.send(a_parcel(), a_route(url))
+            await sender.send(a_notification(), a_route(url))
         assert "hidden" not in str(caught.value)
         assert "hook-0123" not in str(caught.value)

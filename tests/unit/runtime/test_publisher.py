@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError, NotEnoughReplicasError
 
-from services.cli.broker import read_all
 from services.runtime.errors import UsageError
 from services.runtime.kafka import publisher as edge
 from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.log_reader import read_all
 from services.runtime.kafka.publisher import MAX_MESSAGE_BYTES, KafkaPublisher
 from services.runtime.messages.delivery import Outgoing
 from services.runtime.process.outages import Waiting
