@@ -42,6 +42,8 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         word = units[index].word
         if word in grammar.background and not _casualties(units[:index], grammar):
             return "background"
+        if word in grammar.concerning and units[at].word.strip().endswith("s"):
+            return "background"
         if index and word in grammar.preposition and _told_after(units[index - 1], grammar):
             return "background"
     return _governed(at, units, grammar) or "done"
