@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager
 
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess
-from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.publisher import MAX_MESSAGE_BYTES, KafkaPublisher
 from services.runtime.kafka.topics import admin
 from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
 
 ANSWER_WITHIN_SECONDS = 8.0
-LARGEST_BYTES = 2 * 1024 * 1024  # of a message that is sent at all; topics take 1,048,588 bytes of it once compressed
 
 
 def quiet() -> None:
@@ -31,13 +30,14 @@ async def require_topic(kafka: KafkaAccess, topic: str) -> set[str]:
 
 
 @asynccontextmanager
-async def publisher(kafka: KafkaAccess) -> AsyncIterator[KafkaPublisher]:
-    """A publisher for the length of a command. Use :func:`require_topic` first: it would wait for ever.
-
-    It leaves it to the broker what is too large, as others may have sent messages that no service of ours would.
-    """
+async def publisher(kafka: KafkaAccess, *, max_message_bytes: int = MAX_MESSAGE_BYTES) -> AsyncIterator[KafkaPublisher]:
+    """A publisher for the length of a command. Use :func:`require_topic` first: it would wait for ever."""
     opened = KafkaPublisher(
-        kafka=kafka, client_id="wirewatch-cli", clock=SystemClock(), compression="gzip", max_message_bytes=LARGEST_BYTES
+        kafka=kafka,
+        client_id="wirewatch-cli",
+        clock=SystemClock(),
+        compression="gzip",
+        max_message_bytes=max_message_bytes,
     )
     await opened.start()
     try:

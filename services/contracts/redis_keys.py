@@ -17,6 +17,7 @@ notifier.
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
+| ``ww:1:{po}:status`` | hash | poller | how many feeds answer, and since when none does |
 | ``ww:1:{no}:delivery:<id>`` | hash | notifier | a delivery; expires 8 days after it has left or died |
 | ``ww:1:{no}:due:<channel>`` | zset | notifier | delivery ids by when they may leave (ms since 1970) |
 | ``ww:1:{no}:batch:<watch>/<channel>`` | zset | notifier | delivery ids that wait for a digest, by when they came |
@@ -56,6 +57,7 @@ ALERTS_OUTBOX: Final = f"{PREFIX}:{{al}}:outbox"
 ALERTS_EXPIRY: Final = f"{PREFIX}:{{al}}:expiry"
 ALERTS_STREAM: Final = f"{PREFIX}:{{al}}:stream"
 POLLER: Final = f"{PREFIX}:{{po}}"
+POLLER_STATUS: Final = f"{POLLER}:status"
 NOTIFIER_BATCHES: Final = f"{PREFIX}:{{no}}:batches"
 NOTIFIER_CHANNELS: Final = f"{PREFIX}:{{no}}:channels"
 NOTIFIER_RECENT: Final = f"{PREFIX}:{{no}}:recent"

@@ -22,6 +22,8 @@ from services.samples.core import feeds
 SERVICES = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
 _API_PORT = 8080  # where it is free, else any other
 
+_OWN_LIST = "feeds.opml"
+
 
 @dataclass(frozen=True, slots=True)
 class Servers:
@@ -69,6 +71,7 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
 def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Pipeline:
     """Every service with its command, its environment and its probes."""
+    _make_own_list(home)
     environ = own_feeds(home) | dict(environ)
     names = (*SERVICES, "samples") if with_samples else SERVICES
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
@@ -135,9 +138,17 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
 
 
 def own_feeds(home: Home) -> dict[str, str]:
-    """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
-    edited = home.path / "feeds.opml"
+    """The setting that names the list of this home, which `wirewatch feeds` edits; empty before the first start."""
+    edited = home.path / _OWN_LIST
     return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])} if edited.is_file() else {}
+
+
+def _make_own_list(home: Home) -> None:
+    """At the first start a copy of the shipped list: the poller can then read edits from the beginning."""
+    edited = home.path / _OWN_LIST
+    if not edited.is_file():
+        home.path.mkdir(parents=True, exist_ok=True)
+        edited.write_bytes((files.seeds() / "feeds.opml").read_bytes())
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:

@@ -112,7 +112,7 @@ async def _all(address: str, size: tuple[int, int], stem: Path, *, dark: bool) -
     async with a_tab(width=size[0], height=size[1], dark=dark) as tab:
         page = tab.page
         await page.goto(address)
-        await expect(page.locator("#status")).to_have_text("live")
+        await expect(page.locator("#status")).to_have_text("connected")
         await expect(page.locator(".row").nth(5)).to_be_attached()
         await page.screenshot(path=stem.with_name(f"{stem.name}-list.png"))
         found = await barriers(page, impacts=IMPACTS)

@@ -35,11 +35,11 @@ from prometheus_client import CollectorRegistry
 
 from services.local import broker, process, store
 from services.poller import __main__ as composition
-from services.poller.app import PollerService
-from services.poller.core.model import FeedState
 from services.poller.core.opml import write
-from services.poller.edges.store import RedisFeedStore
+from services.poller.core.state import FeedState, Health, Validators
+from services.poller.edges.redis import RedisFeedStore
 from services.poller.ports import Claim
+from services.poller.service import PollerService
 from services.poller.settings import PollerSettings
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process import logging
@@ -139,7 +139,8 @@ class _Ours:
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         own_pid = int(Path("/proc/self").resolve().name)
         workers = [pid for pid in children_of(own_pid) if pid not in (self.store_pid, self.broker_pid)]
-        running = [pid for pid in workers if b"services.poller.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        name = b"services.poller.parsing.worker"
+        running = [pid for pid in workers if name in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return used.ru_utime + used.ru_stime + ended.ru_utime + ended.ru_stime + cpu_of(*running)
 
 
@@ -220,14 +221,18 @@ def _servers(folder: Path) -> Iterator[tuple[process.Server, process.Server, tup
 async def _schedule(feeds: int, address: str) -> dict[str, float]:
     """The store alone, as large as asked: every feed is put on the schedule, claimed once and finished once."""
     client = connect(RedisAccess(address))
-    store_ = RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()))
+    store_ = RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()), SystemClock())
     now = SystemClock().now()
     listed = {feed.id: feed for feed in (a_feed(f"https://h{n}.example/feed") for n in range(feeds))}
     seen = bytes(22 * ENTRIES)
 
     async def finish(claim: Claim) -> None:
         due = now + timedelta(hours=1)
-        state = FeedState(next_poll_at=due, etag='"1"', full_at=now, last_poll_at=now, polls=1)
+        state = FeedState(
+            next_poll_at=due,
+            validators=Validators(etag='"1"', full_at=now),
+            health=Health(last_poll_at=now, polls=1),
+        )
         await store_.finish(claim, state, seen)
 
     started = time.perf_counter()

@@ -83,14 +83,14 @@ MUTANTS = (
         "the poller stores validators and what it sent before it sends",
         (
             (
-                "services/poller/intake.py",
-                "        await self._publish_all(claim, config, feed, new, seen, polite)\n",
+                "services/poller/ingest.py",
+                "        await self._publish_all(source, new, polite=polite)\n",
                 "        seen.add(((item.id, item.version) for item in new), self.clock.now())\n"
                 "        from services.poller.core import policy\n"
                 "        early = dataclasses.replace(polled, complete=True, feed=feed)\n"
                 "        state = policy.after(config, claim.state, early, self.clock.now(), 0.0)\n"
                 "        await self.store.finish(claim, state, seen.pack(len(items)))\n"
-                "        await self._publish_all(claim, config, feed, new, seen, polite)\n",
+                "        await self._publish_all(source, new, polite=polite)\n",
             ),
         ),
         _in_the_poll,

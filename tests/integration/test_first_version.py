@@ -14,7 +14,7 @@ from services.contracts.messages import Alert
 from services.deduper.edges.redis import RedisIndexStore
 from services.deduper.errors import IndexLostError
 from services.notifier.edges.redis import RedisOutbox
-from services.poller.edges.store import read_states
+from services.poller.edges.redis import read_states
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.support import first_version

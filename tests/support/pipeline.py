@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from services.contracts.codec import decode
 from services.contracts.messages import Alert
 from services.local import ports, process_status
 from services.local.home import Home, Run
+from services.runtime.kafka import topics as declared
+from tests.contracts import schemas
 
 _READY_WITHIN_SECONDS = 90.0
 
@@ -111,6 +114,13 @@ class RunningLine:
         self._process.stdout.close()
         return code
 
+    def check_published(self) -> None:
+        """Hold every message that lies on a topic to the schema of that topic."""
+        if self._process.poll() is not None or self.home.read_run() is None:
+            return  # the test ended it
+        with ThreadPoolExecutor(max_workers=1) as thread:  # the test may have a loop of its own
+            assert thread.submit(asyncio.run, _against_schemas(self.run.kafka)).result(60) == []
+
     def alerts_printed(self) -> list[dict[str, Any]]:
         """The alert events so far."""
         return [event for event in self.events if event["event"] == "alert"]
@@ -130,10 +140,11 @@ class RunningLine:
 
 @contextmanager
 def a_line(home: Path, *arguments: str, **environ: str) -> Iterator[RunningLine]:
-    """A line that is stopped at the end, whatever happens."""
+    """A line that is stopped at the end, whatever happens. Whatever it published has to be what its schemas say."""
     started = RunningLine(home, environ, *arguments)
     try:
         yield started
+        started.check_published()
     finally:
         started.stop()
 
@@ -150,6 +161,18 @@ def alerts_of_api(address: str) -> dict[str, Alert]:
     with urllib.request.urlopen(f"{address}/api/v1/alerts?limit=200", timeout=10) as answer:  # noqa: S310 - our own
         page = json.load(answer)
     return {item["id"]: msgspec.convert(item, Alert) for item in page["alerts"]}
+
+
+async def _against_schemas(kafka: str) -> list[str]:
+    """What is wrong with the messages that lie on the topics of the services, one sentence each."""
+    wrong: list[str] = []
+    seen = 0
+    for topic in declared.read().values():
+        for _, value in await everything_on(kafka, topic.name):
+            seen += 1
+            if value and (problem := schemas.problem(topic.schema, json.loads(value))):
+                wrong.append(f"{topic.name}: {problem}")
+    return wrong if seen else ["nothing lies on any topic"]
 
 
 async def everything_on(kafka: str, topic: str) -> list[tuple[bytes | None, bytes]]:

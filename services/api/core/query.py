@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +10,8 @@ from services.api.errors import QueryError
 from services.contracts.messages import SEVERITIES, Severity
 
 MAX_PAGE = 200
-CURSOR = "^[A-Za-z0-9_-]{35,55}$"
+CURSOR = "^([0-9]{1,16})-([0-9a-f]{24})$"
 TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$"
-_CURSOR = re.compile(r"([0-9]{1,16}):([0-9a-f]{24})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class Cursor:
 
     def text(self) -> str:
         """The cursor as a client carries it."""
-        return base64.urlsafe_b64encode(f"{self.updated_ms}:{self.alert_id}".encode()).decode().rstrip("=")
+        return f"{self.updated_ms}-{self.alert_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +74,7 @@ def _milliseconds(since: str | None) -> int:
 def _cursor(text: str | None) -> Cursor | None:
     if not text:
         return None
-    try:
-        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
-    except (ValueError, binascii.Error):
-        plain = ""
-    match = _CURSOR.fullmatch(plain)
+    match = re.fullmatch(CURSOR, text)
     if match is None:
         raise QueryError(f"cursor is {text!r}: give next_cursor of the page before, as it was.")
     return Cursor(int(match[1]), match[2])

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.api.core import feeds
 from services.api.core import query as queries
+from services.api.core.summaries import with_summaries
 from services.api.ports import AlertReader, AlertStates
 from services.api.routes import openapi
 from services.api.routes.authorization import error
@@ -69,7 +70,9 @@ def _add_lists(app: FastAPI, reader: AlertReader) -> None:
         """A page can be shorter than asked for and still have a ``next_cursor``; without one it is the last."""
         page = await reader.page(query)
         following = _encode(page.next_cursor)
-        return _json(b'{"alerts":[' + b",".join(page.alerts) + b'],"next_cursor":' + following + b"}")
+        return _json(
+            b'{"alerts":[' + b",".join(map(with_summaries, page.alerts)) + b'],"next_cursor":' + following + b"}"
+        )
 
     @app.get(
         "/api/v1/alerts.atom",
@@ -101,7 +104,7 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
     )
     async def alert(alert_id: Id) -> Response:
         body = await reader.alert(alert_id)
-        return _json(body) if body is not None else _not_found("alert", alert_id)
+        return _json(with_summaries(body)) if body is not None else _not_found("alert", alert_id)
 
     @app.post(
         "/api/v1/alerts/{alert_id}/state",
@@ -116,7 +119,7 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
         Its new revision goes to everyone who follows.
         """
         moved = await states.move(alert_id, change.state)
-        return _json(codec.encode(moved)) if moved is not None else _not_found("alert", alert_id)
+        return _json(with_summaries(codec.encode(moved))) if moved is not None else _not_found("alert", alert_id)
 
     @app.get(
         "/api/v1/stories/{story_id}",

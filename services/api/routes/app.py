@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from services.api import page
 from services.api.errors import QueryError
@@ -70,10 +70,18 @@ def _give_errors_one_shape(app: FastAPI) -> None:
         return error(400, f"{where}: {first['msg']}.")
 
     @app.exception_handler(HTTPException)
-    async def refused(_: Request, failure: HTTPException) -> Response:
+    async def refused(request: Request, failure: HTTPException) -> Response:
         sentence = _SENTENCES.get(failure.status_code, f"{failure.detail}.")
-        return error(failure.status_code, sentence, dict(failure.headers or {}))
+        # Several routes have one address: the framework names the methods of the first of them alone.
+        methods = {method for route in _routes_at(app, request) for method in route.methods or ()}
+        headers = {"Allow": ", ".join(sorted(methods))} if failure.status_code == 405 else dict(failure.headers or {})
+        return error(failure.status_code, sentence, headers)
 
     @app.exception_handler(TransientError)
     async def unavailable(_: Request, failure: TransientError) -> Response:
         return error(503, str(failure), {"Retry-After": "5"})
+
+
+def _routes_at(app: FastAPI, request: Request) -> list[Route]:
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    return [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]

@@ -29,7 +29,7 @@ def an_object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-ALERT = ref("Alert")
+ALERT = {"allOf": [ref("Alert"), an_object(event_summaries={"type": "array", "items": _TEXT})]}
 PAGE = an_object(alerts={"type": "array", "items": ALERT}, next_cursor={"type": ["string", "null"]})
 STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}

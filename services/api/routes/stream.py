@@ -7,10 +7,12 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
+import msgspec
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.api.core.summaries import with_summaries
 from services.api.errors import QueryError
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertReader, Event
@@ -88,11 +90,11 @@ def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
         if not followers.enter():
             return error(503, "Too many followers now: try again later.", {"Retry-After": "30"})
         try:
-            after = last_event_id or await reader.last_event()
+            after = await reader.last_event()  # asked in any case: who goes on hears at once that Redis is away
         except BaseException:
             followers.leave()
             raise
-        return _EventStream(_events(reader, after, followers.closing), followers.leave)
+        return _EventStream(_events(reader, last_event_id or after, followers.closing), followers.leave)
 
 
 def _check(last_event_id: str | None) -> None:
@@ -112,9 +114,10 @@ async def _events(reader: AlertReader, after: str, closing: asyncio.Event) -> As
                 yield b": quiet\n\n"
             else:
                 # The alert is one line of JSON: a line break within it is escaped by the encoder.
-                yield b"id: %s\nevent: alert\ndata: %s\n\n" % (event.id.encode(), event.alert)
-    except TransientError:
-        return  # the client connects again and goes on where it was
+                yield b"id: %s\nevent: alert\ndata: %s\n\n" % (event.id.encode(), with_summaries(event.alert))
+    except TransientError as failure:
+        # The client connects again and goes on where it was; a page can say what is away.
+        yield b"event: away\ndata: %s\n\n" % msgspec.json.encode({"error": str(failure)})
 
 
 async def _until_closing(events: AsyncIterator[Event | None], closing: asyncio.Event) -> AsyncIterator[Event | None]:

@@ -23,6 +23,9 @@ from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages.dead_letters import noted_as_replayed, replayed
 from services.runtime.ports import Publisher
 
+# What a replay sends at all; whether a topic takes it (1,048,588 bytes once compressed) is for the broker to say.
+LARGEST_BYTES = 2 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -83,7 +86,7 @@ async def replay(kafka: KafkaAccess, *, only: list[str], reason: str | None) -> 
     letters = chosen(await read(kafka), only=only, reason=reason)
     present = await broker.require_topic(kafka, topics.DEAD)
     sent = 0
-    async with broker.publisher(kafka) as publisher:
+    async with broker.publisher(kafka, max_message_bytes=LARGEST_BYTES) as publisher:
         for letter in letters:
             if letter.topic in present:
                 sent += await _replay_one(kafka, publisher, letter)

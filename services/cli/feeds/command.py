@@ -121,3 +121,19 @@ def check(
     chosen = urls or [feed.url for feed in lists.read(list_file, os.environ)]
     if asyncio.run(checking.check_all(chosen, as_json=json)):
         raise typer.Exit(1)
+
+
+@app.command()
+def poll(
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL", help="Addresses; the whole list if none.")] = None,
+    list_file: ListOption = None,
+) -> None:
+    """Have the running poller ask feeds now, whatever their schedule says."""
+    from services.cli.feeds import status
+
+    feeds = {feed.url: feed for feed in lists.read(list_file, os.environ)}
+    if unknown := [url for url in urls or () if url not in feeds]:
+        raise UsageError(f"{unknown[0]} is not in the list: add it with `wirewatch feeds add`.")
+    chosen = [feeds[url] for url in urls or feeds]
+    asyncio.run(status.poll(chosen))
+    say(f"The poller asks {len(chosen)} feeds within seconds; what a publisher's Retry-After says still holds.")

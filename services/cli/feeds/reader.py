@@ -20,8 +20,8 @@ from services.poller.core.model import FeedConfig, Fetched, ParsedFeed, Request
 from services.poller.core.outlet import Publishers
 from services.poller.edges import language, publishers
 from services.poller.edges.egress import FEED_BYTES, Egress
-from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
+from services.poller.parsing.pool import WorkerPool
 from services.poller.settings import PollerSettings, allowed_of, user_agent
 from services.runtime.process import settings
 

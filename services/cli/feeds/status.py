@@ -13,11 +13,12 @@ from rich.table import Table
 
 from services.cli import addresses, store
 from services.cli.output import cell, duration, json_line, out, table, warn
+from services.poller.core.cadence import items_a_day
 from services.poller.core.diagnosis import FAILED_POLLS
 from services.poller.core.health import health
-from services.poller.core.model import FeedConfig, FeedState
-from services.poller.core.rhythm import items_a_day
-from services.poller.edges.store import read_states
+from services.poller.core.model import FeedConfig
+from services.poller.core.state import FeedState
+from services.poller.edges.redis import read_states, wish
 from services.poller.settings import PollerSettings
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess, redis_of
@@ -52,21 +53,32 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
 
 async def _states(feeds: Sequence[FeedConfig]) -> dict[str, FeedState] | None:
     """The stored states; None where the store cannot be reached."""
-    named = redis_of(settings.load(PollerSettings, "poller", os.environ))
-    noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()
     try:
-        async with store.opened(RedisAccess(noted) if noted else named) as (client, _):
+        async with store.opened(_access()) as (client, _):
             found = await read_states(client, [feed.id for feed in feeds])
     except UsageError:
         return None
     return {feed.id: state for feed, state in zip(feeds, found, strict=True) if state is not None}
 
 
+async def poll(feeds: Sequence[FeedConfig]) -> None:
+    """Have the running poller ask these feeds now. Raises :class:`UsageError` where the store cannot be reached."""
+    async with store.opened(_access()) as (client, _):
+        await wish(client, [feed.id for feed in feeds])
+
+
+def _access() -> RedisAccess:
+    """The store of the poller that runs here."""
+    noted = None if os.environ.get("WIREWATCH_REDIS") else addresses.redis_noted()
+    return RedisAccess(noted) if noted else redis_of(settings.load(PollerSettings, "poller", os.environ))
+
+
 def _facts(feed: FeedConfig, word: str, state: FeedState | None, now: datetime) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(feed),
         "health": word,
-        "items_a_day": items_a_day(state, now) if state is not None else None,
+        "items_a_day": items_a_day(state.cadence, now) if state is not None else None,
+        "delay_seconds": state.cadence.delay_seconds if state is not None else None,
         "state": msgspec.to_builtins(state) if state is not None else None,
     }
 
@@ -80,11 +92,11 @@ def _table(feeds: Sequence[FeedConfig], states: dict[str, FeedState], now: datet
         if state is None:
             made.add_row(cell(feed.title or feed.url), "[dim]not polled[/]")
             continue
-        rate = items_a_day(state, now)
+        rate = items_a_day(state.cadence, now)
         made.add_row(
             cell(feed.title or feed.url),
             _health(state, now),
-            _ago(state.last_success_at, now),
+            _ago(state.health.last_success_at, now),
             _until(state.next_poll_at, now),
             f"{rate:.1f}" if rate is not None else "",
         )
@@ -98,17 +110,17 @@ def _block(feed: FeedConfig, state: FeedState | None, now: datetime) -> str:
     lines = [
         f"[bold]{cell(feed.title or feed.url)}[/]  {_health(state, now)}",
         f"  {cell(feed.url)}",
-        f"  last success {_ago(state.last_success_at, now)}, next poll {_until(state.next_poll_at, now)}"
-        f" ({cell(state.why)}), {state.polls} polls, {state.not_modified} of them unchanged",
+        f"  last success {_ago(state.health.last_success_at, now)}, next poll {_until(state.next_poll_at, now)}"
+        f" ({cell(state.schedule_reason)}), {state.health.polls} polls, {state.health.not_modified} of them unchanged",
     ]
-    if state.failures and state.last_detail:
-        lines.append(f"  [red]{cell(state.last_detail)}[/]")
+    if state.health.failures and state.health.last_detail:
+        lines.append(f"  [red]{cell(state.health.last_detail)}[/]")
     return "\n".join(lines)
 
 
 def _health(state: FeedState, now: datetime) -> str:
     word = health(state, now)
-    text = FAILED_POLLS.get(state.last_outcome or "", (word, ""))[0] if word == "failing" else word
+    text = FAILED_POLLS.get(state.health.last_outcome or "", (word, ""))[0] if word == "failing" else word
     return f"[{_COLOURS.get(word, 'yellow')}]{text}[/]"
 
 

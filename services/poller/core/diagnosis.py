@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from services.contracts.messages import Article
-from services.poller.core import hints, websub
+from services.poller.core import hints
 from services.poller.core.model import Fetched, ParsedFeed
 
 STALE_DAYS: Final = 60
@@ -71,7 +71,7 @@ class Answer:
     @property
     def names_hub(self) -> bool:
         """Whether the document or a Link header names a WebSub hub."""
-        linked = websub.link_header(self._headers.get("link", ""))
+        linked = hints.parse_links(self._headers.get("link", ""))
         return bool(self.feed.hubs) or any("hub" in rels for _, rels in linked)
 
     @property
@@ -87,8 +87,8 @@ _RULES: Final[tuple[tuple[Callable[[Answer], object], Callable[[Answer], str]], 
     (
         lambda a: not a.has_validator and a.hint_seconds is None,
         lambda _: (
-            "it gives neither a validator nor an interval, so it is polled once a day: for more, give it "
-            'wirewatchIntervalSeconds="3600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_SECONDS'
+            "it gives neither a validator nor an interval, so it is polled within a budget of bytes a day: for more, "
+            'give it wirewatchIntervalSeconds="600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_DAILY_BYTES'
         ),
     ),
     (lambda a: a.names_hub, lambda _: "it names a hub that can push its news (WIREWATCH_POLLER_WEBSUB_URL)"),

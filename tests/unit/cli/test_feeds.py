@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from services.cli.feeds import check, lists, status
+from services.cli.feeds import check, command, lists, status
 from services.cli.feeds.reader import Reader
 from services.contracts.ids import feed_id
-from services.poller.core.model import FeedConfig, FeedState, Fetched
+from services.poller.core.model import FeedConfig, Fetched
+from services.poller.core.state import FeedState, Health
 from services.runtime.errors import UsageError
 from tests.support.clock import START
 
@@ -76,7 +77,8 @@ async def test_for_a_program_every_feed_that_was_polled_is_a_line(
 def test_a_failing_feed_is_two_words_in_the_table_and_an_error_in_the_block() -> None:
     feed = FeedConfig(id=feed_id("https://a.example/"), url="https://a.example/", title="A [b]")
     state = FeedState(
-        failures=1, last_outcome="dns", last_detail="no [such] host", next_poll_at=START + timedelta(hours=3)
+        health=Health(failures=1, last_outcome="dns", last_detail="no [such] host"),
+        next_poll_at=START + timedelta(hours=3),
     )
     console = Console(width=80)
     with console.capture() as captured:
@@ -105,3 +107,10 @@ def test_a_list_that_is_named_and_absent_begins_empty(tmp_path: Path) -> None:
     assert lists.Edited.opened(tmp_path / "new.opml", {}).feeds == []
     with pytest.raises(UsageError, match="name another file with --list"):
         lists.Edited(Path("/proc/none/x.opml"), "", []).write()
+
+
+def test_feeds_that_are_not_listed_cannot_be_asked_for_now(tmp_path: Path) -> None:
+    own = tmp_path / "feeds.opml"
+    own.write_text('<opml version="2.0"><body><outline xmlUrl="https://a.example/feed"/></body></opml>')
+    with pytest.raises(UsageError, match=r"https://b\.example/feed is not in the list"):
+        command.poll(urls=["https://b.example/feed"], list_file=own)

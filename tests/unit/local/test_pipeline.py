@@ -12,6 +12,7 @@ from services.local.errors import ServerAwayError
 from services.local.home import Home
 from services.local.token import own_token
 from services.poller.settings import PollerSettings
+from services.runtime.files import shipped as files
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process import settings
 from tests.support.stack import quiet
@@ -82,10 +83,15 @@ def test_a_home_with_a_comma_is_one_list_and_not_two(tmp_path: Path) -> None:
     assert read == (str(home.path / "samples.opml"), str(home.path / "feeds.opml"))
 
 
-def test_without_samples_the_poller_is_left_as_it_is(tmp_path: Path) -> None:
-    planned = pipeline.plan(Home(tmp_path), {}, AT, with_samples=False)
+def test_the_poller_reads_a_list_that_people_can_change_while_it_runs(tmp_path: Path) -> None:
+    planned = pipeline.plan(Home(tmp_path / "home"), {}, AT, with_samples=False)
     assert planned.samples is None
-    assert all("WIREWATCH_POLLER_FEEDS" not in service.program.environment for service in planned.services)
+    own = tmp_path / "home" / "feeds.opml"
+    assert planned.services[0].program.environment["WIREWATCH_POLLER_FEEDS"] == str(own)
+    assert own.read_bytes() == (files.seeds() / "feeds.opml").read_bytes()
+    own.write_text("mine")
+    pipeline.plan(Home(tmp_path / "home"), {}, AT, with_samples=False)
+    assert own.read_text() == "mine"
 
 
 @pytest.mark.parametrize("with_samples", [True, False])

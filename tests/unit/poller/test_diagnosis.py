@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from services.poller.core.diagnosis import FAILED_POLLS, Answer, is_usable, notes, summary
-from services.poller.core.model import OUTCOMES, SUCCESSES, Fetched, ParsedFeed
+from services.poller.core.model import Fetched, ParsedFeed
+from services.poller.status import OUTCOMES, SUCCESSES
 from tests.support.articles import an_article
 from tests.support.clock import START
 
