@@ -2,9 +2,10 @@
 
     make eval-topics                 after the labelled sets, these three tables
 
-Labels and texts lie beside the repository (``topics/natural_dev.jsonl``, ``streams/``, ``events/``); the labels of the
-sample are ours, by id, in ``data/stream_topics.tsv``: what was found wrong in a draw was mended after it. Two thirds of the natural
-labels, chosen by a hash of the id, were read while the packs were written ("tuned"); of the rest only the figures were looked at ("unseen").
+Labels and texts lie beside the repository (``topics/natural_dev.jsonl``, ``streams/``, ``events/``). Two thirds of the
+natural labels, chosen by a hash of the id, were read while the packs were written ("tuned"); of the rest only the
+figures were looked at ("unseen"). The labels of the sample are ours, by id, in ``data/stream_topics.tsv``: each draw was
+judged before looking at what the tagger said, scored once, and then what was found wrong was mended.
 """
 
 from __future__ import annotations

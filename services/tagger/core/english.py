@@ -18,6 +18,8 @@ class Grammar:
 
     relative: frozenset[str]  # open a clause about what stands before
     subordinate: frozenset[str]  # open a clause of their own
+    comparing: frozenset[str]  # words that may stand for "like": with one of `compared` beside them they open no clause
+    compared: frozenset[str]
     background: frozenset[str]  # before a noun: only what the news stands beside
     blocking: frozenset[str]  # what follows is no direct object
     locative: frozenset[str]  # a state after one of these is where, not who
@@ -83,6 +85,8 @@ ENGLISH = Grammar(
         "as while after before because when since if although though unless until whereas whether amid despite"
         " following but so than why how what once even"
     ),
+    comparing=_set("as so"),
+    compared=_set("a an part well such one many much far soon"),
     background=_set(
         "amid amidst despite after following since during over before ahead due from about beyond under"
         " through past without outside against until around"

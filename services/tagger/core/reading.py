@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.contracts.messages import EvidenceField
-from services.tagger.core import sentences
 from services.tagger.core.automaton import Hit
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.fold import Folded, fold
 from services.tagger.core.model import Position
 from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
+from services.text import sentences
 
 # Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
 MOST_CHARACTERS = 120_000
