@@ -218,7 +218,8 @@ def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
 def _note(sentence: Sentence, mention: Mention, *kinds: int) -> None:
     if len(sentence.mentions) < MOST_HITS:
         sentence.mentions.append(mention)
-        sentence.kinds.update(kinds)
+        for kind in kinds:
+            sentence.kinds[kind] += 1
 
 
 def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled: Compiled) -> None:
