@@ -4,7 +4,7 @@
 
 Labels and texts lie beside the repository (``topics/natural_dev.jsonl``, ``streams/``, ``events/``). Two thirds of the
 natural labels, chosen by a hash of the id, were read while the packs were written ("tuned"); of the rest only the
-figures were looked at ("unseen"). The labels of the sample are ours, by id, in ``data/stream_topics.tsv``: each draw was
+figures were looked at ("unseen"). The labels of the sample are ours, by id, in ``data/stream_topics.tsv``. A draw was
 judged before looking at what the tagger said, scored once, and then what was found wrong was mended.
 """
 
