@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.grafana.boards import documents
+from deploy.grafana.boards import documents, words
 from deploy.grafana.boards.model import text
 from services.api import grafana_routes
 from tests.unit.deploy.compose import ROOT, services
@@ -28,14 +28,25 @@ OF_GRAFANA_ITSELF = {
     "text",
     "piechart",
     "geomap",
+    "state-timeline",
 }
+GREEN = {"green", "light-green", "dark-green"}
+
+
+def shown(document: dict[str, Any]) -> list[Any]:
+    """Every panel of a dashboard, those in its closed rows included."""
+    rows = [panel for panel in document["panels"] if panel["type"] == "row"]
+    return [panel for panel in document["panels"] if panel["type"] != "row"] + [
+        panel for row in rows for panel in row["panels"]
+    ]
 
 
 def panels() -> list[Any]:
     return [
         pytest.param(panel, id=f"{file.stem}-{panel['title']}")
         for file in FILES
-        for panel in json.loads(file.read_text())["panels"]
+        for panel in shown(json.loads(file.read_text()))
+        if panel["type"] != "text"
     ]
 
 
@@ -55,17 +66,36 @@ class TestEveryDashboard:
 
     def test_stays_small_enough_to_read(self, file: Any) -> None:
         document = json.loads(file.read_text())
-        assert 1 <= len(document["panels"]) <= 20
+        open_at_first = [panel for panel in document["panels"] if panel["type"] not in ("row", "text")]
+        assert len(open_at_first) <= 24
         assert document["refresh"] == "10s"
+        assert all(row["collapsed"] for row in document["panels"] if row["type"] == "row")
+
+    def test_titles_fit_at_1280_pixels(self, file: Any) -> None:
+        for panel in shown(json.loads(file.read_text())):
+            assert len(panel["title"]) <= 6 * panel["gridPos"]["w"], panel["title"]
+
+    def test_every_panel_has_a_number_and_a_title_of_its_own(self, file: Any) -> None:
+        document = json.loads(file.read_text())
+        titles = [panel["title"] for panel in shown(document)]
+        assert len(titles) == len(set(titles))
+        numbers = [panel["id"] for panel in [*shown(document), *(p for p in document["panels"] if p["type"] == "row")]]
+        assert len(numbers) == len(set(numbers))
+
+    def test_only_what_wants_a_person_now_is_drawn_into_the_charts(self, file: Any) -> None:
+        (annotation,) = json.loads(file.read_text())["annotations"]["list"]
+        assert 'severity="page"' in annotation["expr"]
 
     def test_no_two_panels_overlap(self, file: Any) -> None:
-        taken: set[tuple[int, int]] = set()
-        for panel in json.loads(file.read_text())["panels"]:
-            at = panel["gridPos"]
-            cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
-            assert at["x"] + at["w"] <= 24
-            assert not taken & cells, panel["title"]
-            taken |= cells
+        document = json.loads(file.read_text())
+        for group in [document["panels"], *(panel.get("panels", []) for panel in document["panels"])]:
+            taken: set[tuple[int, int]] = set()
+            for panel in group:
+                at = panel["gridPos"]
+                cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+                assert at["x"] + at["w"] <= 24
+                assert not taken & cells, panel["title"]
+                taken |= cells
 
 
 @pytest.mark.parametrize("panel", panels())
@@ -84,6 +114,29 @@ class TestEveryPanel:
                 assert grafana_routes.QUERY.fullmatch(target["expr"])
             else:
                 assert_exists(target["expr"], RECORDED)
+
+    def test_is_never_green_without_data(self, panel: dict[str, Any]) -> None:
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["noValue"]
+        overridden = [
+            part["value"]["steps"]
+            for override in panel["fieldConfig"]["overrides"]
+            for part in override["properties"]
+            if part["id"] == "thresholds"
+        ]
+        for steps in [defaults["thresholds"]["steps"], *overridden]:
+            assert steps[0]["value"] is None
+            assert steps[0]["color"] not in GREEN
+
+    def test_a_name_has_one_colour_on_all_boards(self, panel: dict[str, Any]) -> None:
+        severities = [
+            override
+            for override in panel["fieldConfig"]["overrides"]
+            if override["matcher"]["options"] in words.SEVERITY and override["properties"][0]["id"] == "color"
+        ]
+        for override in severities:
+            colour = override["properties"][0]["value"]["fixedColor"]
+            assert colour == words.SEVERITY[override["matcher"]["options"]]
 
     def test_asks_no_server_of_maps_and_chooses_its_symbol(self, panel: dict[str, Any]) -> None:
         if panel["type"] == "geomap":
