@@ -86,7 +86,7 @@ BOARD = Dashboard(
             unit="suffix: cores",
         ),
         Panel(
-            title="Memory of Redis",
+            title="Memory of Redis, over time",
             description="Used, and the limit at which it refuses writes.",
             queries=[
                 Query("max(redis_memory_used_bytes)", "used"),
