@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: security sbom cluster faults eval-topics help setup up test check lock docs-settings bench clean politeness hostile fuzz eval-feeds eval-dedupe
+.PHONY: cadence security sbom cluster faults eval-topics help setup up test check lock docs-settings bench clean politeness hostile fuzz eval-feeds eval-dedupe
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ clean: ## Remove .venv and the data of `make up`
 
 politeness: setup ## Poll judging publishers for 30 simulated days and report every breach of good manners
 	@$(BIN)/python -m tests.bench.politeness $(ARGS)
+
+cadence: setup ## Ask real rhythms for 30 simulated days by our policy and by those of others, and compare delays and costs
+	@$(BIN)/python -m tests.bench.cadence $(ARGS)
 
 hostile: setup ## Serve hostile feeds and pages on loopback and report what each one did
 	@$(BIN)/python -m tests.bench.hostile $(ARGS)

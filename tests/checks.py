@@ -49,11 +49,15 @@ FORBIDDEN = re.compile(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found: problems, or that it was skipped and why, or a word on what it looked at."""
+    """What a check found: problems, or that it was skipped and why, or a word on what it looked at.
+
+    ``count`` is how many things it looked at. A check that found none has failed: its folder has moved.
+    """
 
     problems: list[str] = field(default_factory=list)
     skipped: str | None = None
     seen: str = ""
+    count: int | None = None
 
 
 def check_schemas() -> Outcome:
@@ -72,7 +76,11 @@ def check_schemas() -> Outcome:
     problems += [
         f"{e}: should not be valid" for e in schemas.examples(valid=False) if not schemas.problem(e.schema, e.message)
     ]
-    return Outcome(problems, seen=f"{len(schemas.messages())} messages")
+    with_examples = [
+        name for name in schemas.messages() if all(schemas.examples(valid=kind, schema=name) for kind in (True, False))
+    ]
+    problems += [f"{name}: no valid or no invalid example" for name in set(schemas.messages()) - set(with_examples)]
+    return Outcome(problems, seen="messages", count=len(with_examples))
 
 
 def check_topics() -> Outcome:
@@ -82,7 +90,7 @@ def check_topics() -> Outcome:
     problems = [
         f"{topic} is in only one of topics.yaml and services/contracts/topics.py" for topic in named ^ set(known)
     ]
-    return Outcome(problems + asyncapi.drift(), seen=f"{len(known)} topics")
+    return Outcome(problems + asyncapi.drift(), seen="topics", count=len(known))
 
 
 def check_data_files() -> Outcome:
@@ -96,7 +104,7 @@ def check_data_files() -> Outcome:
             reader(path)
         except (ValueError, yaml.YAMLError, ET.ParseError) as error:
             problems.append(f"{path.relative_to(ROOT)}: {' '.join(str(error).split())}")
-    return Outcome(problems, seen=f"{count} files")
+    return Outcome(problems, seen="files", count=count)
 
 
 def check_feed_lists() -> Outcome:
@@ -108,7 +116,7 @@ def check_feed_lists() -> Outcome:
         problems += [f"{path.relative_to(ROOT)}: {a} is listed twice" for a in set(addresses) if addresses.count(a) > 1]
         if not addresses:
             problems.append(f"{path.relative_to(ROOT)}: no feeds")
-    return Outcome(problems, seen=f"{count} feeds")
+    return Outcome(problems, seen="feeds", count=count)
 
 
 def check_topic_packs() -> Outcome:
@@ -122,7 +130,7 @@ def check_topic_packs() -> Outcome:
     except PackError as error:
         return Outcome([str(problem) for problem in error.problems])
     failures = [failure.sentence() for pack in loaded.packs for failure in run_examples(pack, loaded.compiled)]
-    return Outcome(failures, seen=", ".join(pack.id for pack in loaded.packs))
+    return Outcome(failures, seen="packs: " + ", ".join(pack.id for pack in loaded.packs), count=len(loaded.packs))
 
 
 def check_words() -> Outcome:
@@ -136,7 +144,7 @@ def check_words() -> Outcome:
         for number, line in enumerate(text.splitlines(), start=1):
             if found := FORBIDDEN.search(line):
                 problems.append(f"{path.relative_to(ROOT)}:{number}: {found.group()}")
-    return Outcome(problems, seen="tracked files")
+    return Outcome(problems, seen="tracked files", count=len(tracked()))
 
 
 def check_compose() -> Outcome:
@@ -239,13 +247,20 @@ def _report(console: Console) -> Iterator[bool]:
         outcome = check()
         if outcome.skipped:
             console.print(f"[yellow]skipped[/] {name:12} {outcome.skipped}")
+        elif outcome.count == 0:
+            console.print(f"[bold red]failed [/] {name:12} found no {outcome.seen} to look at")
+            yield True
         elif outcome.problems:
             console.print(f"[bold red]failed [/] {name:12} {len(outcome.problems)} problems")
             for problem in outcome.problems:
                 console.print(f"          {problem}", markup=False, soft_wrap=True)
             yield True
         else:
-            console.print(f"[green]ok     [/] {name:12} [dim]{outcome.seen}[/]")
+            console.print(f"[green]ok     [/] {name:12} [dim]{_counted(outcome)}[/]")
+
+
+def _counted(outcome: Outcome) -> str:
+    return outcome.seen if outcome.count is None else f"{outcome.count} {outcome.seen}"
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ REDIS_USERS = ("poller", "deduper", "alerter", "notifier", "api", "operator")
 SECRETS = {
     "grafana/admin_password": "{}",
     "grafana/secret_key": "{}",
-    "api/tokens": "analyst: {}\n",  # name: token, see services/api/tokens.py
+    "api/tokens": "analyst: {}\n",  # name: token, see services/api/core/tokens.py
     "topics/kafka_password": "{}",  # of the user admin, who makes the others
     "kafka/broker_password": "{}",
     **{f"redis/{user}_password": "{}" for user in ("health", "replica", "sentinel")},

@@ -31,7 +31,11 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     waiting = context.waiting
     waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
-        kafka=kafka_of(settings), client_id="wirewatch-alerter", clock=context.clock, waiting=waiting
+        kafka=kafka_of(settings),
+        client_id="wirewatch-alerter",
+        clock=context.clock,
+        waiting=waiting,
+        compression="gzip",  # alerts is public
     )
     redis = connect(redis_of(settings))
     calls = RedisCalls(context.clock, waiting)

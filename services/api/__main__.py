@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from services.api import tokens
-from services.api.app import build_app
+from services.api.edges import token_file
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.edges.states import RedisAlertStates
-from services.api.guard import Guard, is_loopback
 from services.api.metrics import ApiMetrics
+from services.api.routes.app import build_app
+from services.api.routes.authorization import Authorization, is_loopback
+from services.api.routes.stream import Followers
 from services.api.service import ApiService
 from services.api.settings import ApiSettings
-from services.api.stream_routes import Followers
 from services.runtime.kafka.connection import redis_of
 from services.runtime.process import run as process
 from services.runtime.process.run import Context, Service
@@ -21,6 +21,8 @@ from services.runtime.redis.connection import connect, require_access
 def build(settings: ApiSettings, context: Context) -> Service:
     """The api on real Redis."""
     redis = connect(redis_of(settings))
+    # Followers wait on connections of their own: any number of them leaves those of the other requests alone.
+    following = connect(redis_of(settings), max_connections=settings.max_streams + 1)
     loopback = is_loopback(settings.host)
     states = RedisAlertStates(
         redis,
@@ -31,13 +33,21 @@ def build(settings: ApiSettings, context: Context) -> Service:
     )
     metrics = ApiMetrics(context.registry)
     followers = Followers(settings.max_streams, metrics)
-    services = HttpServices(addresses(settings.services), context.clock)
+    services = HttpServices(addresses(settings.services), context.clock, local_feeds=settings.local_feeds)
+
+    async def close() -> None:
+        await following.aclose()
+        await redis.aclose()
+
     app = build_app(
-        RedisAlertReader(redis),
+        RedisAlertReader(redis, following),
         states,
         services,
-        access=Guard(
-            tokens=tokens.load(settings.token_file), loopback=loopback, open_reads=loopback or settings.open_reads
+        access=Authorization(
+            tokens=token_file.load(settings.token_file),
+            clock=context.clock,
+            loopback=loopback,
+            open_reads=loopback or settings.open_reads,
         ),
         metrics=metrics,
         clock=context.clock,
@@ -48,7 +58,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         host=settings.host,
         port=settings.port,
         closing=followers.closing,
-        close=redis.aclose,
+        close=close,
         check=lambda: require_access(redis),
         beside=services.watch,
     )

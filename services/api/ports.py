@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.api.core.pipeline import ServiceState
 from services.api.core.query import Query
+from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Alert, AlertState
 from services.contracts.stories import StoryMember
 
@@ -64,6 +65,10 @@ class Services(Protocol):
 
     def states(self) -> Sequence[ServiceState]:
         """How they stood when last asked."""
+        ...
+
+    def feeds(self) -> FeedHealth | None:
+        """How the feeds answered then; None where nothing is known."""
         ...
 
 

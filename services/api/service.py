@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from services.api.edges.http import PromptH11Protocol
 from services.runtime.errors import UsageError
 from services.runtime.process.logging import get
 
@@ -47,6 +48,7 @@ class ApiService:
         self._server = _Server(
             uvicorn.Config(
                 app,
+                http=PromptH11Protocol,
                 access_log=False,
                 log_config=None,
                 lifespan="off",

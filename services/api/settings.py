@@ -22,7 +22,9 @@ class ApiSettings(CommonSettings):
     url: Annotated[str | None, "The address of the API, for commands that use it."] = None
     max_streams: Annotated[int, "How many clients can follow the stream at once."] = 100
     token_file: Annotated[
-        Path | None, "The tokens of those who may change the state of alerts; without it nobody may."
+        Path | None,
+        "The tokens of those who may sign in, each line `name: token` or `name role: token` (reader, analyst, editor); "
+        "without it nobody may change the state of alerts.",
     ] = None
     open_reads: Annotated[
         bool,
@@ -33,6 +35,9 @@ class ApiSettings(CommonSettings):
         tuple[str, ...],
         "`name=http://host:port` of each service's `/readyz`, separated by commas; `wirewatch up` and Compose set it.",
     ] = ()
+    local_feeds: Annotated[
+        int, "How many feeds are served on this machine: where only those answer, the page says that it is offline."
+    ] = 0
     retention_days: Annotated[float, "As `WIREWATCH_ALERTER_RETENTION_DAYS`, for alerts whose state changes here."] = (
         30.0
     )

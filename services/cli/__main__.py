@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
+from services.cli import output
 from services.cli.app import build
-from services.cli.console import err
-from services.cli.environment import refuse_unknown
-from services.runtime.errors import UsageError
+from services.local.settings import LocalSettings
+from services.runtime.errors import UnusableFilesError, UsageError
+from services.runtime.process import settings
 
 
 def main() -> None:
-    """Run the command line; a :class:`UsageError` is one sentence on standard error and exit code 2."""
+    """Run the command line; a :class:`UsageError` is a sentence a mistake on standard error, and exit code 2."""
     try:
         if "--help" not in sys.argv:
             refuse_unknown(os.environ)
         build()()
     except UsageError as error:
-        err.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        for sentence in error.problems if isinstance(error, UnusableFilesError) else (str(error),):
+            output.error(sentence)
         sys.exit(2)
     except SystemExit as ending:
         if not _reader_is_gone(ending):
@@ -26,6 +29,18 @@ def main() -> None:
         # head or less went away, which is not our failure. What is still in the buffer must not fail at the exit, too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise :class:`SettingError` for a ``WIREWATCH_`` variable that is neither ours nor has the name of a service.
+
+    A service checks its own variables when it starts, and `wirewatch up` before it starts any.
+    """
+    unknown = settings.unknown("local", settings.variables(LocalSettings, "local"), environ)
+    if unknown:
+        from services.local import preflight  # knows every service's settings: more than a correct command needs
+
+        raise settings.unknown_error(unknown[0], "`wirewatch`", preflight.variables())
 
 
 def _reader_is_gone(ending: SystemExit) -> bool:

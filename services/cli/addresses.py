@@ -1,7 +1,7 @@
 """Where the servers are: the option, else the environment, else what a running ``wirewatch up`` noted.
 
 ``wirewatch up`` writes ``.wirewatch/run.json`` in the directory it runs in (or in ``$WIREWATCH_LOCAL_HOME``):
-``{"kafka": "host:port", "redis": "redis://host:port/0", "api": "http://host:port"}``.
+``{"kafka": "host:port", "redis": "redis://host:port/0", ...}``.
 """
 
 from __future__ import annotations
@@ -9,41 +9,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
-import typer
 
 from services.runtime.errors import UsageError
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.redis import address as redis_address
-
-KafkaOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kafka",
-        metavar="HOST:PORT",
-        help="Kafka; else $WIREWATCH_KAFKA, else that of the `wirewatch up` running in this directory.",
-    ),
-]
-RedisOption = Annotated[
-    str | None,
-    typer.Option(
-        "--redis",
-        metavar="URL",
-        help="Redis; else $WIREWATCH_REDIS, else that of the `wirewatch up` running in this directory.",
-    ),
-]
-ApiOption = Annotated[
-    str | None,
-    typer.Option(
-        "--api",
-        metavar="URL",
-        help="The api; else $WIREWATCH_API_URL, else that of the `wirewatch up` running in this directory.",
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +26,10 @@ class _Server:
     option: str
     variable: str
     form: str
-    schemes: tuple[str, ...] = ()
 
 
 _KAFKA = _Server("Kafka", "kafka", "--kafka", "WIREWATCH_KAFKA", "host:port")
-_REDIS = _Server("Redis", "redis", "--redis", "WIREWATCH_REDIS", redis_address.FORMS, schemes=redis_address.SCHEMES)
-_API = _Server("the api", "api", "--api", "WIREWATCH_API_URL", "http://host:port", schemes=("http", "https"))
+_REDIS = _Server("Redis", "redis", "--redis", "WIREWATCH_REDIS", redis_address.FORMS)
 
 
 def kafka(option: str | None) -> KafkaAccess:
@@ -76,7 +47,9 @@ def kafka(option: str | None) -> KafkaAccess:
 
 def redis(option: str | None) -> RedisAccess:
     """How Redis is reached, as for Kafka. Raises :class:`UsageError`."""
-    address = _url(_REDIS, option)
+    address, source = _find(_REDIS, option)
+    if urlsplit(address).scheme not in redis_address.SCHEMES:
+        raise UsageError(f"{source} is {address!r}: give {_REDIS.form}.")
     return access.redis_in(os.environ, address) if _is_given(_REDIS, option) else RedisAccess(address)
 
 
@@ -85,20 +58,8 @@ def redis_noted() -> str | None:
     return _noted(_REDIS)
 
 
-def api(option: str | None) -> str:
-    """The ``http://`` address of the api, without a slash at its end. Raises :class:`UsageError`."""
-    return _url(_API, option).rstrip("/")
-
-
 def _is_given(server: _Server, option: str | None) -> bool:
     return bool(option or os.environ.get(server.variable))
-
-
-def _url(server: _Server, option: str | None) -> str:
-    address, source = _find(server, option)
-    if urlsplit(address).scheme not in server.schemes:
-        raise UsageError(f"{source} is {address!r}: give {server.form}.")
-    return address
 
 
 def _find(server: _Server, option: str | None) -> tuple[str, str]:

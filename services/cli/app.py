@@ -1,39 +1,84 @@
-"""The application: which module brings which commands."""
+"""The application: each command's module is imported when somebody calls it, or asks for help."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
 from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
+import typer.main
 
-COMMANDS = (
-    "up",
-    "alerts",
-    "trace",
-    "watches",
-    "parse",
-    "dedupe",
-    "tag",
-    "packs",
-    "send",
-    "dead",
-    "feeds",
-    "topics",
-    "rebuild",
-    "doctor",
-)
+from services.cli.family import Family
+
+COMMANDS = {
+    "up": "services.cli.up.command",
+    "status": "services.cli.up.status",
+    "alerts": "services.cli.alerts.command",
+    "trace": "services.cli.trace.command",
+    "watches": "services.cli.watches.command",
+    "parse": "services.cli.parse",
+    "dedupe": "services.cli.dedupe",
+    "tag": "services.cli.tag",
+    "packs": "services.cli.packs.command",
+    "send": "services.cli.send.command",
+    "dead": "services.cli.dead.command",
+    "feeds": "services.cli.feeds.command",
+    "topics": "services.cli.topics.command",
+    "rebuild": "services.cli.rebuild.command",
+    "doctor": "services.cli.doctor.command",
+}
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Command by name; a value is made when it is asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            made = typer.main.get_command(import_module(COMMANDS[name]).app)
+            made.name = name
+            self._made[name] = made
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Root(Family):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Commands()
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"wirewatch {version('wirewatch')}")
+        raise typer.Exit
+
+
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Watch the world's news feeds and raise one alert per story, with the sentences that prove it."""
 
 
 def build() -> typer.Typer:
     """The ``wirewatch`` application with every command."""
-    app = typer.Typer(
-        name="wirewatch",
-        help="Watches the world's news feeds and raises one alert per story, with the sentences that prove it.",
-        no_args_is_help=True,
-        add_completion=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
-    )
-    for name in COMMANDS:
-        import_module(f"services.cli.{name}").register(app)
+    app = typer.Typer(name="wirewatch", cls=_Root, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    app.callback()(_root)
     return app

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess
-from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.kafka.publisher import MAX_MESSAGE_BYTES, KafkaPublisher
 from services.runtime.kafka.topics import admin
 from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
@@ -16,7 +16,7 @@ ANSWER_WITHIN_SECONDS = 8.0
 
 
 def quiet() -> None:
-    """Send what the edges log to standard error, errors only: a person is told in sentences instead."""
+    """Send what the edges log to standard error, errors only: a person reads sentences instead."""
     logging.configure(service="cli", log_format="console", log_level="error")
 
 
@@ -30,9 +30,15 @@ async def require_topic(kafka: KafkaAccess, topic: str) -> set[str]:
 
 
 @asynccontextmanager
-async def publisher(kafka: KafkaAccess) -> AsyncIterator[KafkaPublisher]:
+async def publisher(kafka: KafkaAccess, *, max_message_bytes: int = MAX_MESSAGE_BYTES) -> AsyncIterator[KafkaPublisher]:
     """A publisher for the length of a command. Use :func:`require_topic` first: it would wait for ever."""
-    opened = KafkaPublisher(kafka=kafka, client_id="wirewatch-cli", clock=SystemClock())
+    opened = KafkaPublisher(
+        kafka=kafka,
+        client_id="wirewatch-cli",
+        clock=SystemClock(),
+        compression="gzip",
+        max_message_bytes=max_message_bytes,
+    )
     await opened.start()
     try:
         yield opened

@@ -12,7 +12,17 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-Time = Annotated[datetime, Meta(tz=True)]  # a time without an offset is not an instant: it does not decode
+# What a value may be, as the schemas say it: msgspec refuses the rest when it decodes, so a handler never meets it.
+Time = Annotated[datetime, Meta(tz=True)]  # a time without an offset is not an instant; see Timed
+Filled = Annotated[str, Meta(min_length=1)]
+Id = Filled
+Language = Annotated[str, Meta(min_length=2, max_length=16)]
+Score = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what JSON of every language can carry
+Ordinal = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+FIRST_YEAR, LAST_YEAR = 2, 9998  # a time has a UTC form, and can be moved by the days that services add and take
 TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
@@ -36,15 +46,25 @@ LinkedBy = Literal["url", "exact", "title", "sketch", "event"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
+class Timed(Struct, frozen=True, kw_only=True):
+    """A struct with times. One of a year outside FIRST_YEAR to LAST_YEAR raises ValueError, and does not decode."""
+
+    def __post_init__(self) -> None:
+        for field in self.__struct_fields__:
+            value = getattr(self, field)
+            if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                raise ValueError(f"{field} is of the year {value.year}: {FIRST_YEAR} to {LAST_YEAR} are taken")
+
+
 class FeedRef(Struct, frozen=True, kw_only=True):
     """The feed that brought an article. ``id`` is :func:`services.contracts.ids.feed_id` of ``url``."""
 
-    id: str
+    id: Id
     url: str
     title: str | None = None
 
 
-class Article(Struct, frozen=True, kw_only=True):
+class Article(Timed, frozen=True, kw_only=True):
     """One version of one article, as published on ``articles``.
 
     ``id`` names the article for good: it depends on the canonical URL (else on feed and guid), not on the text.
@@ -53,7 +73,7 @@ class Article(Struct, frozen=True, kw_only=True):
     but never opens an alert by itself.
     """
 
-    id: str
+    id: Id
     feed: FeedRef
     outlet: str
     family: str
@@ -62,15 +82,15 @@ class Article(Struct, frozen=True, kw_only=True):
     text_source: TextSource
     first_seen_at: Time
     fetched_at: Time
-    content_hash: str
+    content_hash: Filled
     wire: str | None = None
     transport: str | None = None
-    url: str | None = None
-    canonical_url: str | None = None
+    url: Filled | None = None
+    canonical_url: Filled | None = None
     guid: str | None = None
     summary: str | None = None
     authors: tuple[str, ...] = ()
-    language: str | None = None
+    language: Language | None = None
     published_raw: str | None = None
     published_at: Time | None = None
     updated_at: Time | None = None
@@ -84,7 +104,7 @@ class Change(Struct, frozen=True, kw_only=True):
     ``kind`` is for instance title, numbers, actors, retraction, text; or topic, source, severity on an alert.
     """
 
-    kind: str
+    kind: Filled
     before: str | None = None
     after: str | None = None
 
@@ -93,34 +113,36 @@ class Link(Struct, frozen=True, kw_only=True):
     """Why an article belongs to its story: the rule, the member it resembles and by how much (0 to 1)."""
 
     linked_by: LinkedBy
-    article_id: str
-    score: float
+    article_id: Id
+    score: Score
     shared_terms: tuple[str, ...] = ()
 
 
-class UniqueArticle(Struct, frozen=True, kw_only=True):
+class UniqueArticle(Timed, frozen=True, kw_only=True):
     """An article that says something new, on ``articles.unique``, keyed by story.
 
     ``story_id`` is the id of the earliest member seen; joining a story never renames it.
-    ``link`` is null for verdict ``new``; ``changes`` is filled for verdict ``update``.
+    ``link`` is null for verdict ``new``; ``changes`` is filled for verdict ``update``. ``copy_of`` is the member whose
+    text it carries among new text.
     """
 
     article: Article
-    story_id: str
+    story_id: Id
     verdict: Verdict
     deduped_at: Time
     link: Link | None = None
     changes: tuple[Change, ...] = ()
+    copy_of: Id | None = None
 
 
-class Duplicate(Struct, frozen=True, kw_only=True):
+class Duplicate(Timed, frozen=True, kw_only=True):
     """A copy of a text already seen, on ``articles.duplicates``, keyed by story: evidence of spread, not news."""
 
-    story_id: str
-    article_id: str
-    duplicate_of: str
+    story_id: Id
+    article_id: Id
+    duplicate_of: Id
     linked_by: LinkedBy
-    containment: float
+    containment: Score
     outlet: str
     family: str
     title: str
@@ -128,16 +150,18 @@ class Duplicate(Struct, frozen=True, kw_only=True):
     fetched_at: Time
     deduped_at: Time
     wire: str | None = None
-    url: str | None = None
-    language: str | None = None
+    url: Filled | None = None
+    language: Language | None = None
     published_at: Time | None = None
     backfill: bool = False
+    canonical_url: Filled | None = None
+    content_hash: str | None = None
 
 
 class Actor(Struct, frozen=True, kw_only=True):
     """Who acts. ``id`` is an ISO 3166-1 alpha-3 code for a state, else a stable slug such as ``nato``."""
 
-    id: str
+    id: Id
     name: str
     kind: ActorKind
 
@@ -145,30 +169,30 @@ class Actor(Struct, frozen=True, kw_only=True):
 class Place(Struct, frozen=True, kw_only=True):
     """Where. ``country`` is an ISO 3166-1 alpha-3 code, ``lat`` and ``lon`` are WGS 84 degrees."""
 
-    id: str
+    id: Id
     name: str
-    kind: str
+    kind: Filled
     country: str | None = None
-    lat: float | None = None
-    lon: float | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
     """The words that prove a tag: ``getattr(article, field)[start:end] == quote``, counted in characters."""
 
     field: EvidenceField
-    start: int
-    end: int
-    quote: str
-    rule: str
+    start: Count
+    end: Count
+    quote: Filled
+    rule: Filled
 
 
 class EventPart(Struct, frozen=True, kw_only=True):
     """Where one part of an event stands in the event's field, counted in characters."""
 
     role: EventRole
-    start: int
-    end: int
+    start: Count
+    end: Count
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -182,21 +206,21 @@ class Event(Struct, frozen=True, kw_only=True):
     The quote is the smallest piece of the field that holds the parts; ``field[start:end] == quote``.
     """
 
-    act: str
-    verb: str
+    act: Filled
+    verb: Filled
     mode: EventMode
     field: EvidenceField
-    start: int
-    end: int
-    quote: str
-    rule: str
+    start: Count
+    end: Count
+    quote: Filled
+    rule: Filled
     agents: tuple[Actor, ...] = ()
     objects: tuple[Actor, ...] = ()
-    asset: str | None = None
-    asset_name: str | None = None
+    asset: Filled | None = None
+    asset_name: Filled | None = None
     place: Place | None = None
-    plover: str | None = None
-    cameo: str | None = None
+    plover: Filled | None = None
+    cameo: Filled | None = None
     parts: tuple[EventPart, ...] = ()
 
 
@@ -206,25 +230,25 @@ class Tag(Struct, frozen=True, kw_only=True):
     ``events`` are the acts that were read, the one that proves the topic best first.
     """
 
-    topic: str
-    score: float
+    topic: Filled
+    score: Score
     role: Role
-    pack: str
+    pack: Filled
     actors: tuple[Actor, ...] = ()
     places: tuple[Place, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     events: tuple[Event, ...] = ()
 
 
-class TaggedArticle(Struct, frozen=True, kw_only=True):
+class TaggedArticle(Timed, frozen=True, kw_only=True):
     """A unique article that carries at least one topic, on ``articles.tagged``, keyed by story."""
 
     article: Article
-    story_id: str
+    story_id: Id
     verdict: Verdict
     deduped_at: Time
     tagged_at: Time
-    tags: tuple[Tag, ...]
+    tags: Annotated[tuple[Tag, ...], Meta(min_length=1)]
     link: Link | None = None
     changes: tuple[Change, ...] = ()
 
@@ -232,62 +256,62 @@ class TaggedArticle(Struct, frozen=True, kw_only=True):
 class AlertTopic(Struct, frozen=True, kw_only=True):
     """A topic of an alert with the best score and role that any article of the story gave it."""
 
-    topic: str
-    score: float
+    topic: Filled
+    score: Score
     role: Role
 
 
 class AlertEvidence(Struct, frozen=True, kw_only=True):
     """A quote that proves a topic of the alert, and the article it stands in."""
 
-    article_id: str
-    topic: str
+    article_id: Id
+    topic: Filled
     field: EvidenceField
-    start: int
-    end: int
-    quote: str
-    rule: str
+    start: Count
+    end: Count
+    quote: Filled
+    rule: Filled
 
 
 class AlertEvent(Event, frozen=True, kw_only=True):
     """An event of the alert, the topic it proves, and the article it was read in."""
 
-    article_id: str
-    topic: str
+    article_id: Id
+    topic: Filled
 
 
 class AlertRef(Struct, frozen=True, kw_only=True):
     """Another alert, as one names it to a reader."""
 
-    id: str
+    id: Id
     headline: str
 
 
-class AlertSource(Struct, frozen=True, kw_only=True):
+class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
     """
 
-    article_id: str
+    article_id: Id
     outlet: str
     family: str
     title: str
     first_seen_at: Time
     independent: bool
     folded_because: str | None = None
-    story_id: str | None = None
+    story_id: Id | None = None
     linked_by: LinkedBy | None = None
-    copy_of: str | None = None
+    copy_of: Id | None = None
     wire: str | None = None
-    url: str | None = None
+    url: Filled | None = None
     published_at: Time | None = None
 
 
-class Stages(Struct, frozen=True, kw_only=True):
+class Stages(Timed, frozen=True, kw_only=True):
     """When the article that caused a revision passed each service, and the trace it left (see ``contracts.trace``)."""
 
-    article_id: str
+    article_id: Id
     fetched_at: Time
     deduped_at: Time
     tagged_at: Time
@@ -296,7 +320,7 @@ class Stages(Struct, frozen=True, kw_only=True):
     traceparent: str | None = None
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Timed, frozen=True, kw_only=True):
     """One event an analyst watches for, on ``alerts``, keyed by ``id``.
 
     ``story_id`` is the earliest of ``stories``, those that tell the event. ``events`` begins with the one that the
@@ -305,11 +329,11 @@ class Alert(Struct, frozen=True, kw_only=True):
     ``(id, revision)`` names this message: delivery is at least once, so a consumer may see a revision twice.
     """
 
-    id: str
-    revision: int
+    id: Id
+    revision: Ordinal
     state: AlertState
-    story_id: str
-    topics: tuple[AlertTopic, ...]
+    story_id: Id
+    topics: Annotated[tuple[AlertTopic, ...], Meta(min_length=1)]
     severity: Severity
     severity_reasons: tuple[str, ...]
     headline: str
@@ -317,42 +341,42 @@ class Alert(Struct, frozen=True, kw_only=True):
     actors: tuple[Actor, ...]
     places: tuple[Place, ...]
     evidence: tuple[AlertEvidence, ...]
-    sources: tuple[AlertSource, ...]
-    independent_sources: int
+    sources: Annotated[tuple[AlertSource, ...], Meta(min_length=1)]
+    independent_sources: Count
     confidence: Confidence
     first_seen: Time
     last_updated: Time
     changes: tuple[Change, ...]
     stages: Stages
     packs: tuple[str, ...] = ()
-    language: str | None = None
+    language: Language | None = None
     events: tuple[AlertEvent, ...] = ()
-    stories: tuple[str, ...] = ()
+    stories: tuple[Id, ...] = ()
     follows: AlertRef | None = None
-    merged_into: str | None = None
+    merged_into: Id | None = None
 
 
-class DeadLetter(Struct, frozen=True, kw_only=True):
+class DeadLetter(Timed, frozen=True, kw_only=True):
     """What could not be processed, on ``articles.dead``, with all that is needed to send it again.
 
     ``key`` and ``value`` are the original bytes (base64 on the wire). ``id`` depends only on topic, partition and
     offset, so the same failure reported twice is one dead letter.
     """
 
-    id: str
-    service: str
-    topic: str
-    partition: int
-    offset: int
+    id: Id
+    service: Filled
+    topic: Filled
+    partition: Count
+    offset: Count
     key: bytes | None
     value: bytes | None
     headers: dict[str, str]
-    reason: str
+    reason: Filled
     error_class: str
     detail: str
     first_failed_at: Time
     last_failed_at: Time
-    attempts: int
+    attempts: Ordinal
 
 
 Message = Article | UniqueArticle | Duplicate | TaggedArticle | Alert | DeadLetter

@@ -1,5 +1,6 @@
 """Every Redis key, built in one place. ``ww:1`` is the layout version: a new layout is a new prefix. The
-deduper is at ``ww:4``: what an older version stored is not read and expires by itself.
+deduper is at ``ww:5``: what an older version stored is not read and expires by itself, and the index is made again
+from Kafka.
 
 Keys that one atomic script touches share a hash tag (the part in braces), so that Redis Cluster keeps them in one
 slot: ``{dd:<bucket>}`` per language for the deduper, ``{al}`` for alerts, ``{po}`` for the poller, ``{no}`` for the
@@ -7,8 +8,8 @@ notifier.
 
 | key | type | written by | holds |
 |---|---|---|---|
-| ``ww:4:{dd:<bucket>}:...`` | several | deduper | dedupe index and stories, see services/deduper/store |
-| ``ww:4:{dd:<bucket>}:story:<id>`` | hash | deduper | field = article id, value = member of the story |
+| ``ww:5:{dd:<bucket>}:...`` | several | deduper | dedupe index and stories, see services/deduper/edges/redis.py |
+| ``ww:5:{dd:<bucket>}:story:<id>`` | hash | deduper | field = article id, value = member of the story |
 | ``ww:1:{al}:alert:<id>`` | hash | alerter | the alert, its dossier, revision and published revision |
 | ``ww:1:{al}:by:time`` | zset | alerter | alert ids by last update (ms since 1970) |
 | ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country, or its id), severity |
@@ -16,6 +17,7 @@ notifier.
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
+| ``ww:1:{po}:status`` | hash | poller | how many feeds answer, and since when none does |
 | ``ww:1:{no}:delivery:<id>`` | hash | notifier | a delivery; expires 8 days after it has left or died |
 | ``ww:1:{no}:due:<channel>`` | zset | notifier | delivery ids by when they may leave (ms since 1970) |
 | ``ww:1:{no}:batch:<watch>/<channel>`` | zset | notifier | delivery ids that wait for a digest, by when they came |
@@ -45,7 +47,9 @@ from __future__ import annotations
 from typing import Final, Literal
 
 PREFIX: Final = "ww:1"
-DEDUPE_PREFIX: Final = "ww:4"
+DEDUPE_PREFIX: Final = "ww:5"
+DEDUPE_BUILT: Final = f"{DEDUPE_PREFIX}:{{dd:}}:built"
+DEDUPE_BUILDING: Final = f"{DEDUPE_PREFIX}:{{dd:}}:building"
 Facet = Literal["topic", "actor", "place", "severity"]
 
 ALERTS_BY_TIME: Final = f"{PREFIX}:{{al}}:by:time"
@@ -53,6 +57,7 @@ ALERTS_OUTBOX: Final = f"{PREFIX}:{{al}}:outbox"
 ALERTS_EXPIRY: Final = f"{PREFIX}:{{al}}:expiry"
 ALERTS_STREAM: Final = f"{PREFIX}:{{al}}:stream"
 POLLER: Final = f"{PREFIX}:{{po}}"
+POLLER_STATUS: Final = f"{POLLER}:status"
 NOTIFIER_BATCHES: Final = f"{PREFIX}:{{no}}:batches"
 NOTIFIER_CHANNELS: Final = f"{PREFIX}:{{no}}:channels"
 NOTIFIER_RECENT: Final = f"{PREFIX}:{{no}}:recent"

@@ -9,26 +9,26 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from services.contracts.messages import Article, Duplicate, Link, LinkedBy, Time
+from services.contracts.messages import Article, Duplicate, Filled, Id, Link, LinkedBy, Score, Time, Timed
 
 
-class StoryMember(Struct, frozen=True, kw_only=True):
+class StoryMember(Timed, frozen=True, kw_only=True):
     """One article of a story. ``copy_of`` names the member whose text it carries, null where the text is its own.
 
     ``linked_by`` is null for the story's first member.
     """
 
-    article_id: str
+    article_id: Id
     outlet: str
     family: str
     title: str
     first_seen_at: Time
     wire: str | None = None
-    url: str | None = None
+    url: Filled | None = None
     published_at: Time | None = None
     linked_by: LinkedBy | None = None
-    score: float | None = None
-    copy_of: str | None = None
+    score: Score | None = None
+    copy_of: Id | None = None
 
 
 def member_of_article(article: Article, *, link: Link | None = None, copy_of: str | None = None) -> StoryMember:

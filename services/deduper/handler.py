@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, assert_never
+from typing import assert_never
 
-from services.contracts import codec, redis_keys, topics, trace
-from services.contracts.messages import Article, Change, Duplicate, Link, UniqueArticle
-from services.deduper.core.candidate import Candidate, candidate
+from services.contracts import codec, messages, redis_keys, topics, trace
+from services.contracts.messages import Article, Duplicate, UniqueArticle
 from services.deduper.core.changes import changes
-from services.deduper.core.facts import facts_of
-from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, status
+from services.deduper.core.fingerprint import Fingerprint, fingerprint
+from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, copy_of, status
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.errors import ArticleTooLargeError
+from services.deduper.metrics import DeduperMetrics
+from services.deduper.ports import StoryIndex
+from services.deduper.status import Status
 from services.runtime.messages.dead_letters import set_aside
 from services.runtime.messages.delivery import Delivery, Outgoing
 from services.runtime.ports import Publisher
@@ -22,26 +24,17 @@ from services.runtime.process import failpoints
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
-if TYPE_CHECKING:
-    from services.deduper.metrics import DeduperMetrics
-
 log = get(__name__)
 
-Status = Literal["new", "update", "same_story", "duplicate", "known", "dead"]
 SERVICE = "deduper"
-AT_ONCE = 32  # articles the store is asked about while as many more are read
+AT_ONCE = 32  # articles are judged at once while as many more are read
 
 
-class StoryStore(Protocol):
-    """The memory of what was seen."""
-
-    async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
-        """A decision for each candidate, in order, each taken and remembered in one atomic step.
-
-        Safe to repeat: the same version of the same article again gets the same verdict and story, marked known.
-        Waits for as long as the store is away.
-        """
-        ...
+_VERDICTS: Mapping[type[New | SameStory | Update], messages.Verdict] = {
+    New: "new",
+    SameStory: "same_story",
+    Update: "update",
+}
 
 
 @dataclass(slots=True)
@@ -50,7 +43,7 @@ class _Work:
 
     delivery: Delivery
     article: Article | None = None
-    item: Candidate | None = None
+    item: Fingerprint | None = None
     outgoing: Outgoing | None = None
     status: Status = "dead"
 
@@ -60,13 +53,13 @@ class Deduper:
 
     def __init__(
         self,
-        store: StoryStore,
+        index: StoryIndex,
         publisher: Publisher,
         clock: Clock,
         metrics: DeduperMetrics,
         vocabulary_of: Callable[[str], Vocabulary],
     ) -> None:
-        self._store = store
+        self._index = index
         self._vocabulary_of = vocabulary_of
         self._publisher = publisher
         self._clock = clock
@@ -98,10 +91,10 @@ class Deduper:
         return statuses
 
     def _read(self, one: _Work) -> Outgoing | None:
-        """Fill in article and candidate, or return the dead letter."""
+        """Fill in article and fingerprint, or return the dead letter."""
         try:
             one.article = codec.decode(one.delivery.value, Article)
-            one.item = candidate(one.article, self._vocabulary_of(redis_keys.bucket(one.article.language)))
+            one.item = fingerprint(one.article, self._vocabulary_of(redis_keys.bucket(one.article.language)))
         except codec.UndecodableError as error:
             return self._bury(one, "undecodable", error)
         except Exception as error:
@@ -113,45 +106,46 @@ class Deduper:
         if not asked:
             return
         started = self._clock.monotonic()
-        decisions = await self._store.check_and_insert([one.item for one in asked if one.item is not None])
+        decisions = await self._index.decide([one.item for one in asked if one.item is not None])
         self._metrics.store_seconds.observe(self._clock.monotonic() - started)
         for one, decision in zip(asked, decisions, strict=True):
             self._act(one, decision)
 
     def _act(self, one: _Work, decision: Decision) -> None:
-        article = one.article
-        assert article is not None  # noqa: S101 - only decoded deliveries are asked about
+        article, item = one.article, one.item
+        if article is None or item is None:  # only what was read is asked about
+            return
         one.status = "known" if decision.known else status(decision.verdict)
-        one.outgoing = self._message(article, decision.verdict, trace.passed_on(one.delivery.headers, SERVICE))
+        one.outgoing = self._message(article, item, decision.verdict, trace.passed_on(one.delivery.headers, SERVICE))
         if decision.known:
             return
+        self._vocabulary_of(item.bucket).learn(item.word_counts)
         if not isinstance(decision.verdict, New):
             self._metrics.links.labels(decision.verdict.link.linked_by).inc()
         if not article.backfill:
             waited = (self._clock.now() - article.fetched_at).total_seconds()
             self._metrics.fetched_to_deduped_seconds.observe(max(0.0, waited))
 
-    def _message(self, article: Article, verdict: Verdict, headers: Mapping[str, str]) -> Outgoing:
+    def _message(self, article: Article, item: Fingerprint, verdict: Verdict, headers: Mapping[str, str]) -> Outgoing:
         match verdict:
-            case New():
-                return self._unique(article, verdict, None, headers)
-            case SameStory() | Update():
-                return self._unique(article, verdict, verdict.link, headers)
+            case New() | SameStory() | Update():
+                return self._unique(article, item, verdict, headers)
             case Copy():
                 return self._duplicate(article, verdict, headers)
             case _:
                 assert_never(verdict)
 
     def _unique(
-        self, article: Article, verdict: New | SameStory | Update, link: Link | None, headers: Mapping[str, str]
+        self, article: Article, item: Fingerprint, verdict: New | SameStory | Update, headers: Mapping[str, str]
     ) -> Outgoing:
         message = UniqueArticle(
             article=article,
             story_id=verdict.story_id,
-            verdict="update" if isinstance(verdict, Update) else "new" if link is None else "same_story",
+            verdict=_VERDICTS[type(verdict)],
             deduped_at=self._clock.now(),
-            link=link,
-            changes=_changes(article, verdict),
+            link=None if isinstance(verdict, New) else verdict.link,
+            copy_of=copy_of(verdict),
+            changes=changes(verdict.before, item.facts) if isinstance(verdict, Update) else (),
         )
         return Outgoing(topics.UNIQUE, verdict.story_id.encode(), codec.encode(message), headers)
 
@@ -173,6 +167,8 @@ class Deduper:
             language=article.language,
             published_at=article.published_at,
             backfill=article.backfill,
+            canonical_url=article.canonical_url,
+            content_hash=article.content_hash,
         )
         return Outgoing(topics.DUPLICATES, verdict.story_id.encode(), codec.encode(message), headers)
 
@@ -189,9 +185,3 @@ class Deduper:
     def _bury(self, one: _Work, reason: str, error: Exception) -> Outgoing:
         one.status, one.item = "dead", None
         return set_aside(one.delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
-
-
-def _changes(article: Article, verdict: Verdict) -> tuple[Change, ...]:
-    if not isinstance(verdict, Update):
-        return ()
-    return changes(verdict.before, facts_of(article.title, article.text or article.summary or ""))

@@ -7,7 +7,7 @@ import typing
 from prometheus_client import CollectorRegistry, Histogram
 
 from services.contracts.messages import LinkedBy
-from services.deduper.handler import Status
+from services.deduper.status import STATUSES
 from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECONDS, ServiceMetrics, counter
 
 
@@ -15,7 +15,7 @@ class DeduperMetrics(ServiceMetrics):
     """``links`` by the rule that made them, the store's time, and how old an article is when it is deduped."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        super().__init__("deduper", typing.get_args(Status), registry)
+        super().__init__("deduper", STATUSES, registry)
         self.links = counter(
             "wirewatch_deduper_links_total",
             "Articles joined to a story, by the rule that joined them; known versions are not counted again.",

@@ -15,10 +15,10 @@ What it does not do: more than one broker, authentication, containers. Productio
 - ``jars``        the broker's jar files: fetched once, checked against ``jars.sha256`` before every start
 - ``broker``      Apache Kafka in KRaft mode, one node
 - ``store``       valkey-server with an append-only file
-- ``child``       one process: its start, its log, its end
-- ``restarts``    when a process that ended is started again, as a pure function
+- ``process``     one process: its start, its log, its end
+- ``restart_policy`` when a process that ended is started again, as a pure function
 - ``supervisor``  all of them together
 - ``home``        the directory, its lock and ``run.json``
 - ``preflight``   settings and files, looked at before anything is started
-- ``line``        which processes make up the line, and with which settings
+- ``pipeline``    which processes make up the pipeline, and with which settings
 """

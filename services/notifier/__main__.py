@@ -87,11 +87,11 @@ def build(settings: NotifierSettings, context: Context) -> Service:
 
 
 def _check(settings: NotifierSettings) -> None:
-    """Refuse settings that would tell somebody twice. Raises :class:`UsageError`."""
+    """Refuse settings that would send an alert twice. Raises :class:`UsageError`."""
     if settings.remember_days * 24 <= settings.stale_after_hours:
         raise UsageError(
             f"WIREWATCH_NOTIFIER_REMEMBER_DAYS is {settings.remember_days:g}: it must be longer than "
-            f"WIREWATCH_NOTIFIER_STALE_AFTER_HOURS ({settings.stale_after_hours:g} h), or an alert could be told twice."
+            f"WIREWATCH_NOTIFIER_STALE_AFTER_HOURS ({settings.stale_after_hours:g} h), or an alert could be sent twice."
         )
     if not 0 < settings.timeout_seconds <= MAX_TIMEOUT_SECONDS:
         raise UsageError(

@@ -2,110 +2,150 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from services.poller.app import PollerService
+import redis.asyncio
+
+from services.poller.article_pages import ArticlePages
 from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedConfig
 from services.poller.edges import language, publishers
-from services.poller.edges.callbacks import CallbackServer
 from services.poller.edges.egress import Egress
 from services.poller.edges.feedlist import FeedList
-from services.poller.edges.lag import ConsumerLag
-from services.poller.edges.pushes import RedisPushStore
-from services.poller.edges.robots import PolitePages
-from services.poller.edges.store import RedisFeedStore
-from services.poller.edges.workers import WorkerPool
+from services.poller.edges.redis import RedisFeedStore
 from services.poller.handler import Poller
-from services.poller.intake import Intake
+from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
-from services.poller.settings import PollerSettings, allowed_of, unvalidated_of, user_agent
-from services.poller.subscriptions import Subscriptions
+from services.poller.parsing.pool import WorkerPool
+from services.poller.publishing import ArticlePublisher
+from services.poller.scheduler import Scheduler
+from services.poller.service import PollerService
+from services.poller.settings import PollerSettings, allowed_of, daily_bytes_of, user_agent
+from services.poller.websub.server import CallbackServer
+from services.poller.websub.store import RedisPushStore
+from services.poller.websub.subscriptions import Subscriptions
 from services.runtime.errors import UsageError
 from services.runtime.http.ssrf_guard import Allowed, why_refused
 from services.runtime.kafka.connection import kafka_of, redis_of
+from services.runtime.kafka.lag import ConsumerLag, LagMetrics
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.process import run as process
 from services.runtime.redis.connection import RedisCalls, connect
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _World:
+    """What both builders use."""
+
+    settings: PollerSettings
+    context: process.Context
+    metrics: PollerMetrics
+    allowed: Allowed
+    feeds: FeedList
+    egress: Egress
+    client: redis.asyncio.Redis
+    calls: RedisCalls
+    store: RedisFeedStore
+
+
 def build(settings: PollerSettings, context: process.Context) -> PollerService:
     """The poller, put together and not started. Raises :class:`UsageError` for settings and lists that are no use."""
-    metrics = PollerMetrics(context.registry)
-    waiting = context.waiting
-    waiting.show_on(metrics.waiting, metrics.waiting_since)
-    allowed = allowed_of(settings)
-    egress = Egress(allowed=allowed, user_agent=user_agent(settings.contact), connections=settings.fetchers * 2)
+    world = _world(settings, context)
+    waiting, kafka = context.waiting, kafka_of(settings)
     workers = WorkerPool(settings.workers)
-    client, calls = connect(redis_of(settings)), RedisCalls(context.clock, waiting)
-    store = RedisFeedStore(client, calls)
-    kafka = kafka_of(settings)
     publisher = KafkaPublisher(kafka=kafka, client_id="wirewatch-poller", clock=context.clock, waiting=waiting)
+    lag = ConsumerLag(kafka=kafka, limit=settings.max_lag, metrics=LagMetrics(context.registry), clock=context.clock)
+    subscriptions = _subscriptions(world)
+    beside: list[Callable[[], Coroutine[Any, Any, None]]] = [lag.watch]
+    if subscriptions is not None:
+        beside.append(partial(subscriptions.keep, lambda: bool(waiting.servers)))
+    scheduler = Scheduler(
+        feeds=world.feeds,
+        store=world.store,
+        poller=_poller(world, workers, publisher, subscriptions),
+        metrics=world.metrics,
+        clock=context.clock,
+        waiting=waiting,
+        fetchers=settings.fetchers,
+        spread_seconds=settings.spread_seconds,
+        held_back=lambda: lag.held_back,
+        # without it a poller with nothing new to send would go on asking feeds while the broker is away
+        check_publisher=publisher.check,
+        unlisted=subscriptions.leave_unlisted if subscriptions is not None else None,
+        beside=beside,
+    )
+    return PollerService(
+        scheduler=scheduler,
+        publisher=publisher,
+        listener=_listener(world, subscriptions) if subscriptions is not None else None,
+        closing=(world.egress.close, workers.close, world.store.close),
+    )
+
+
+def _world(settings: PollerSettings, context: process.Context) -> _World:
+    metrics = PollerMetrics(context.registry)
+    context.waiting.show_on(metrics.waiting, metrics.waiting_since)
+    allowed = allowed_of(settings)
+    client, calls = connect(redis_of(settings)), RedisCalls(context.clock, context.waiting)
     feeds = FeedList([Path(name) for name in settings.feeds])
     feeds.load()
-    pages = PolitePages(egress=egress, documents=workers, store=store, metrics=metrics, clock=context.clock)
-    subscriptions = _subscriptions(
-        settings, context, egress, store, RedisPushStore(client, calls), metrics, feeds, allowed
+    return _World(
+        settings=settings,
+        context=context,
+        metrics=metrics,
+        allowed=allowed,
+        feeds=feeds,
+        egress=Egress(allowed=allowed, user_agent=user_agent(settings.contact), connections=settings.fetchers * 2),
+        client=client,
+        calls=calls,
+        store=RedisFeedStore(client, calls, context.clock),
     )
-    intake = Intake(
+
+
+def _poller(
+    world: _World, workers: WorkerPool, publisher: KafkaPublisher, subscriptions: Subscriptions | None
+) -> Poller:
+    """What fetches and publishes."""
+    settings, metrics, clock, store = world.settings, world.metrics, world.context.clock, world.store
+    pages = ArticlePages(egress=world.egress, documents=workers, store=store, metrics=metrics, clock=clock)
+    ingest = FeedIngest(
         documents=workers,
         pages=pages if settings.full_text else None,
         store=store,
-        publisher=publisher,
-        publishers=publishers.load(),
-        detect=language.detect,
+        articles=ArticlePublisher(
+            store=store,
+            publisher=publisher,
+            publishers=publishers.load(),
+            detect=language.detect,
+            metrics=metrics,
+            clock=clock,
+        ),
         metrics=metrics,
-        clock=context.clock,
+        clock=clock,
         host_gap_seconds=settings.host_gap_seconds,
     )
-    poller = Poller(
-        fetcher=egress,
-        intake=intake,
+    return Poller(
+        fetcher=world.egress,
+        ingest=ingest,
         store=store,
         metrics=metrics,
-        clock=context.clock,
+        clock=clock,
         host_gap_seconds=settings.host_gap_seconds,
-        listed=lambda feed_id: feed_id in feeds.feeds,
-        unhurried=lambda config: not is_ours(config, allowed),
+        listed=lambda feed_id: feed_id in world.feeds.feeds,
+        exempt_from_host_gap=lambda config: is_ours(config, world.allowed),
         hubs=subscriptions,
-        unvalidated_seconds=unvalidated_of(settings),
-    )
-    listener = (
-        CallbackServer(
-            host=settings.websub_host, port=settings.websub_port, subscriptions=subscriptions, metrics=metrics
-        )
-        if subscriptions is not None
-        else None
-    )
-    return PollerService(
-        feeds=feeds,
-        store=store,
-        publisher=publisher,
-        poller=poller,
-        metrics=metrics,
-        clock=context.clock,
-        waiting=waiting,
-        lag=ConsumerLag(kafka=kafka, limit=settings.max_lag, metrics=metrics, clock=context.clock),
-        fetchers=settings.fetchers,
-        spread_seconds=settings.spread_seconds,
-        subscriptions=subscriptions,
-        listener=listener,
-        closing=(egress.close, workers.close, store.close),
+        daily_bytes=daily_bytes_of(settings),
     )
 
 
-def _subscriptions(
-    settings: PollerSettings,
-    context: process.Context,
-    egress: Egress,
-    store: RedisFeedStore,
-    pushes: RedisPushStore,
-    metrics: PollerMetrics,
-    feeds: FeedList,
-    allowed: Allowed,
-) -> Subscriptions | None:
+def _subscriptions(world: _World) -> Subscriptions | None:
     """None where the operator names no public address."""
+    settings = world.settings
     if not settings.websub_url:
         return None
     if urlsplit(settings.websub_url).scheme not in ("http", "https") or not host_of(settings.websub_url):
@@ -115,15 +155,22 @@ def _subscriptions(
         )
     return Subscriptions(
         public_url=settings.websub_url,
-        hubs=egress,
-        store=pushes,
-        hosts=store,
-        metrics=metrics,
-        clock=context.clock,
-        listed=lambda feed_id: feed_id in feeds.feeds,
-        usable=lambda url: url.startswith("https:") or is_allowed(url, allowed),
-        hurried=lambda url: is_allowed(url, allowed),
+        hubs=world.egress,
+        store=RedisPushStore(world.client, world.calls),
+        hosts=world.store,
+        metrics=world.metrics,
+        clock=world.context.clock,
+        listed=lambda feed_id: feed_id in world.feeds.feeds,
+        usable=lambda url: url.startswith("https:") or is_allowed(url, world.allowed),
+        exempt_from_host_gap=lambda url: is_allowed(url, world.allowed),
         gap_seconds=settings.host_gap_seconds,
+    )
+
+
+def _listener(world: _World, subscriptions: Subscriptions) -> CallbackServer:
+    settings = world.settings
+    return CallbackServer(
+        host=settings.websub_host, port=settings.websub_port, subscriptions=subscriptions, metrics=world.metrics
     )
 
 

@@ -2,9 +2,15 @@
 
 WirewatchError
 ├── UsageError
-│   └── FeedListError      a feed list cannot be read: the sentence names file and line
-└── PollerError
-    └── WorkerError        a document killed or confused its worker: that feed fails, nothing else
+│   └── FeedListError            a feed list cannot be read: the sentence names file and line
+└── PollerError                  one document or body fails its feed, nothing else
+    ├── WorkerError              a document killed or confused its worker process
+    ├── BodyError
+    │   ├── TooLargeError        more bytes than allowed, once decompressed
+    │   └── BadBodyError         the body ends early, or is not encoded as its header says
+    └── DocumentError
+        ├── NotAFeedError        something else: an HTML page, a challenge, nothing at all
+        └── BrokenDocumentError  meant to be a feed or a page, and cannot be read or would cost too much
 """
 
 from __future__ import annotations
@@ -27,3 +33,27 @@ class WorkerError(PollerError):
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
+
+
+class BodyError(PollerError):
+    """A body cannot be taken off the wire."""
+
+
+class TooLargeError(BodyError):
+    """More bytes than allowed, once decompressed."""
+
+
+class BadBodyError(BodyError):
+    """The body ends early, or is not encoded as its header says."""
+
+
+class DocumentError(PollerError):
+    """A document cannot be read."""
+
+
+class NotAFeedError(DocumentError):
+    """The document is something else: an HTML page, a challenge, nothing at all."""
+
+
+class BrokenDocumentError(DocumentError):
+    """The document is meant to be a feed or a page, but cannot be read or would cost too much to."""

@@ -4,28 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
-from prometheus_client import Counter as PromCounter
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.contracts import topics
-from services.poller.core.model import OUTCOMES
+from services.poller import status
 from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, STAGE_BUCKETS_SECONDS, build_info, counter
 
-STATUSES = ("published", "known", "dead")
-PAGE_OUTCOMES = ("ok", "robots", "failed", "skipped")
-PUSH_STATUSES = ("taken", "unsigned", "unknown", "full", "refused")
-SUBSCRIPTION_EVENTS = ("confirmed", "failed", "denied", "left")
-FEED_STATES = ("ok", "failing", "silent", "lying", "gone", "merged", "new")
 WORST_FEEDS = 10
 _HOST_CHARACTERS = 80
-CAPS = ("body", "entries", "pages", "text", "message")
-READERS = (
-    ("wirewatch-deduper", topics.ARTICLES),
-    ("wirewatch-tagger", topics.UNIQUE),
-    ("wirewatch-alerter", topics.TAGGED),
-    ("wirewatch-alerter", topics.DUPLICATES),
-    ("wirewatch-notifier", topics.ALERTS),
-)
+
+# name without its prefix, help, label and its closed set
+_COUNTERS: dict[str, tuple[str, dict[str, Iterable[str]]]] = {
+    "polls_total": ("Polls by what came of them.", {"outcome": status.OUTCOMES}),
+    "articles_total": ("Items of feeds by the one status each ended in.", {"status": status.ARTICLE_STATUSES}),
+    "pages_total": ("Article pages asked for, by what came of it.", {"outcome": status.PAGE_STATUSES}),
+    "pushes_total": (
+        "Deliveries of hubs by what came of them: only a taken one was signed by its hub and is read.",
+        {"status": status.PUSH_STATUSES},
+    ),
+    "subscriptions_total": ("Requests to hubs by how they ended.", {"event": status.SUBSCRIPTION_EVENTS}),
+    "caps_hit_total": (
+        "How often a limit cut something off: the size of a body, the entries of a document, the pages of one poll, "
+        "the length of a text, the size of a message.",
+        {"cap": status.CAPS},
+    ),
+    "entries_dropped_total": ("Entries left out by the cap on one document.", {}),
+    "missed_total": (
+        "Polls in which no item was known from the poll before: items may have come and gone in between.",
+        {},
+    ),
+    "received_bytes_total": ("Bytes of bodies received, as they came over the wire.", {}),
+}
+_HISTOGRAMS: dict[str, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
+    "fetch_seconds": ("Time to ask for a feed and receive it.", (), STAGE_BUCKETS_SECONDS),
+    "parse_seconds": ("Time to parse a feed, waiting for a worker included.", (), STAGE_BUCKETS_SECONDS),
+    "page_seconds": (
+        "Time to ask for an article's page and take its text out, waiting for its host's turn included.",
+        (),
+        STAGE_BUCKETS_SECONDS,
+    ),
+    "published_to_fetched_seconds": (
+        "From the publication date the feed gives to the fetch, for articles seen for the first time in a feed that "
+        "was polled before, by the feed's tier (the operator's, else that of its rhythm).",
+        ("tier",),
+        LATENCY_BUCKETS_SECONDS,
+    ),
+    "lateness_seconds": ("How long after its time a feed was polled.", (), LATENCY_BUCKETS_SECONDS),
+}
+_GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "feeds": ("Feeds in the list, by state of health.", ("state",)),
+    "worst_feed_seconds": (
+        "The ten feeds that have failed for longest and the ten silent for longest, by host: for how long. "
+        "`wirewatch feeds list` has all of them.",
+        ("why", "host"),
+    ),
+    "offline_since_timestamp_seconds": (
+        "Since when no feed at all has answered, so that the schedule is held (Unix time); 0 while any does.",
+        (),
+    ),
+    "last_progress_timestamp_seconds": ("When a poll was last finished (Unix time); 0 before the first.", ()),
+    "waiting": ("1 while the service waits for a server that is away.", ("server",)),
+    "waiting_since_timestamp_seconds": (
+        "Since when the service has waited for a server that is away (Unix time); 0 while it does not.",
+        ("server",),
+    ),
+}
 
 
 class PollerMetrics:
@@ -33,144 +75,34 @@ class PollerMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self.polls = counter("wirewatch_poller_polls_total", "Polls by what came of them.", registry, outcome=OUTCOMES)
-        self.articles = counter(
-            "wirewatch_poller_articles_total",
-            "Items of feeds by the one status each ended in.",
-            registry,
-            status=STATUSES,
-        )
-        self.pages = counter(
-            "wirewatch_poller_pages_total",
-            "Article pages asked for, by what came of it.",
-            registry,
-            outcome=PAGE_OUTCOMES,
-        )
-        self.pushes = counter(
-            "wirewatch_poller_pushes_total",
-            "Deliveries of hubs by what came of them: only a taken one was signed by its hub and is read.",
-            registry,
-            status=PUSH_STATUSES,
-        )
-        self.subscriptions = counter(
-            "wirewatch_poller_subscriptions_total",
-            "Requests to hubs by how they ended.",
-            registry,
-            event=SUBSCRIPTION_EVENTS,
-        )
-        self.dropped = PromCounter(
-            "wirewatch_poller_entries_dropped_total", "Entries left out by the cap on one document.", registry=registry
-        )
-        self.caps = counter(
-            "wirewatch_poller_caps_hit_total",
-            "How often a limit cut something off: the size of a body, the entries of a document, the pages of one "
-            "poll, the length of a text, the size of a message.",
-            registry,
-            cap=CAPS,
-        )
-        self.missed = PromCounter(
-            "wirewatch_poller_missed_total",
-            "Polls in which no item was known from the poll before: items may have come and gone in between.",
-            registry=registry,
-        )
-        self.received = PromCounter(
-            "wirewatch_poller_received_bytes_total",
-            "Bytes of bodies received, as they came over the wire.",
-            registry=registry,
-        )
-        self.fetch_seconds = Histogram(
-            "wirewatch_poller_fetch_seconds",
-            "Time to ask for a feed and receive it.",
-            registry=registry,
-            buckets=STAGE_BUCKETS_SECONDS,
-        )
-        self.parse_seconds = Histogram(
-            "wirewatch_poller_parse_seconds",
-            "Time to parse a feed, waiting for a worker included.",
-            registry=registry,
-            buckets=STAGE_BUCKETS_SECONDS,
-        )
-        self.page_seconds = Histogram(
-            "wirewatch_poller_page_seconds",
-            "Time to ask for an article's page and take its text out, waiting for its host's turn included.",
-            registry=registry,
-            buckets=STAGE_BUCKETS_SECONDS,
-        )
-        self.published_seconds = Histogram(
-            "wirewatch_poller_published_to_fetched_seconds",
-            "From the publication date the feed gives to the fetch, for articles seen for the first time in a feed "
-            "that was polled before.",
-            registry=registry,
-            buckets=LATENCY_BUCKETS_SECONDS,
-        )
-        self.lateness_seconds = Histogram(
-            "wirewatch_poller_lateness_seconds",
-            "How long after its time a feed was polled.",
-            registry=registry,
-            buckets=LATENCY_BUCKETS_SECONDS,
-        )
-        self.feeds = Gauge(
-            "wirewatch_poller_feeds", "Feeds in the list, by state of health.", ["state"], registry=registry
-        )
-        for state in FEED_STATES:
+        counters: dict[str, Counter] = {
+            name: counter(f"wirewatch_poller_{name}", text, registry, **labels)
+            for name, (text, labels) in _COUNTERS.items()
+        }
+        histograms = {
+            name: Histogram(f"wirewatch_poller_{name}", text, labels, registry=registry, buckets=buckets)
+            for name, (text, labels, buckets) in _HISTOGRAMS.items()
+        }
+        gauges = {
+            name: Gauge(f"wirewatch_poller_{name}", text, labels, registry=registry)
+            for name, (text, labels) in _GAUGES.items()
+        }
+        self.polls, self.articles = counters["polls_total"], counters["articles_total"]
+        self.pages, self.caps = counters["pages_total"], counters["caps_hit_total"]
+        self.pushes, self.subscriptions = counters["pushes_total"], counters["subscriptions_total"]
+        self.dropped, self.missed = counters["entries_dropped_total"], counters["missed_total"]
+        self.received = counters["received_bytes_total"]
+        self.fetch_seconds, self.parse_seconds = histograms["fetch_seconds"], histograms["parse_seconds"]
+        self.page_seconds, self.lateness_seconds = histograms["page_seconds"], histograms["lateness_seconds"]
+        self.published_seconds = histograms["published_to_fetched_seconds"]
+        self.feeds, self.worst = gauges["feeds"], gauges["worst_feed_seconds"]
+        self.offline_since = gauges["offline_since_timestamp_seconds"]
+        self.last_progress = gauges["last_progress_timestamp_seconds"]
+        self.waiting, self.waiting_since = gauges["waiting"], gauges["waiting_since_timestamp_seconds"]
+        for tier in status.TIERS:
+            self.published_seconds.labels(tier)
+        for state in status.FEED_HEALTHS:
             self.feeds.labels(state).set(0)
-        self.worst = Gauge(
-            "wirewatch_poller_worst_feed_seconds",
-            "The ten feeds that have failed for longest and the ten silent for longest, by host: for how "
-            "long. `wirewatch feeds list` has all of them.",
-            ["why", "host"],
-            registry=registry,
-        )
-        self.consumer_lag = Gauge(
-            "wirewatch_poller_consumer_lag_messages",
-            "Articles that the deduper has not taken yet, when last looked.",
-            registry=registry,
-        )
-        self.group_lag = Gauge(
-            "wirewatch_kafka_group_lag_messages",
-            "Messages on a topic not finished by a service when last looked; the poller looks for all services.",
-            ["group", "topic"],
-            registry=registry,
-        )
-        self.group_done = Gauge(
-            "wirewatch_kafka_group_done_messages",
-            "Offsets committed by a service on a topic, added up over the partitions. Absent before the first look: "
-            "a 0 would be read as if all of it had been taken since.",
-            ["group", "topic"],
-            registry=registry,
-        )
-        self.lag_looked_at = Gauge(
-            "wirewatch_kafka_lag_looked_at_timestamp_seconds",
-            "When the two were last looked at (Unix time); 0 before the first.",
-            registry=registry,
-        )
-        for group, topic in READERS:
-            self.group_lag.labels(group, topic)
-        self.held_back = Gauge(
-            "wirewatch_poller_held_back", "1 while polling waits for the readers of articles.", registry=registry
-        )
-        self.held_back_since = Gauge(
-            "wirewatch_poller_held_back_since_timestamp_seconds",
-            "Since when polling has waited for the readers of articles (Unix time); 0 while it does not.",
-            registry=registry,
-        )
-        self.last_progress = Gauge(
-            "wirewatch_poller_last_progress_timestamp_seconds",
-            "When a poll was last finished (Unix time); 0 before the first.",
-            registry=registry,
-        )
-        self.waiting = Gauge(
-            "wirewatch_poller_waiting",
-            "1 while the service waits for a server that is away.",
-            ["server"],
-            registry=registry,
-        )
-        self.waiting_since = Gauge(
-            "wirewatch_poller_waiting_since_timestamp_seconds",
-            "Since when the service has waited for a server that is away (Unix time); 0 while it does not.",
-            ["server"],
-            registry=registry,
-        )
         for server in ("kafka", "redis"):
             self.waiting.labels(server).set(0)
             self.waiting_since.labels(server).set(0)

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, HubTrust, ParsedFeed, Request
+from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Polled, Request
 from services.poller.core.seen import Seen
-from services.poller.core.websub import Subscription
+from services.poller.core.state import FeedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,20 @@ class FeedStore(Protocol):
         """
         ...
 
-    async def pull(self, due: Mapping[str, datetime]) -> None:
-        """Have feeds be due at these times, where they would be due later."""
+    async def advance_due(self, due: Mapping[str, datetime]) -> None:
+        """Have feeds be due at these times, where they would be due later and nobody polls them now."""
+        ...
+
+    async def states(self, feed_ids: Sequence[str]) -> Sequence[FeedState | None]:
+        """What is remembered of each feed; None where it was never polled."""
+        ...
+
+    async def take_wishes(self) -> Sequence[str]:
+        """The feeds that a person wants asked now; each is handed out once."""
+        ...
+
+    async def write_status(self, status: Mapping[str, str | int]) -> None:
+        """What others read of the poller as a whole."""
         ...
 
     async def shorten_leases(self, now: datetime) -> None:
@@ -134,59 +146,18 @@ class FeedStore(Protocol):
         ...
 
 
-class PushStore(Protocol):
-    """Subscriptions to hubs, and what the hubs pushed. Waits while its server is away."""
-
-    async def subscription(self, feed_id: str) -> Subscription | None:
-        """The feed's subscription."""
-        ...
-
-    async def replace(self, feed_id: str, before: Subscription | None, after: Subscription) -> bool:
-        """Store ``after`` unless somebody has changed ``before`` meanwhile; False then."""
-        ...
-
-    async def forget(self, feed_id: str) -> None:
-        """Take the subscription away: its callback is nobody's from now on."""
-        ...
-
-    async def subscribed(self) -> Sequence[str]:
-        """All feeds that have a subscription."""
-        ...
-
-    async def feed_of(self, token: str) -> str | None:
-        """Whose callback has this token."""
-        ...
-
-    async def due_subscriptions(self, now: datetime, limit: int) -> Sequence[str]:
-        """Feeds whose subscription somebody has to act on; this process has a minute for it."""
-        ...
-
-    async def later(self, feed_id: str, until: datetime) -> None:
-        """Act on the subscription at ``until``, without a change to it."""
-        ...
-
-    async def enqueue(self, feed_id: str, push: Push) -> bool:
-        """Keep a push and make its feed due now. False where too much waits already."""
-        ...
-
-
-class HubClient(Protocol):
-    """Asks hubs; never raises for what the world answers."""
-
-    async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
-        """Send a form."""
-        ...
-
-
 class Hubs(Protocol):
-    """What the handler needs of the subscriptions."""
+    """The hubs that push feeds' news (``services/poller/websub``)."""
 
-    async def promised(self, feed_id: str, now: datetime) -> datetime | None:
-        """Since when the feed's hub has promised to push; None where it has not."""
+    async def after_poll(
+        self, config: FeedConfig, polled: Polled, *, base: str, last_success_at: datetime | None
+    ) -> bool:
+        """Take what a poll found into account; True where the feed's hub is trusted, so that it is polled seldom.
+
+        A hub that the document names is subscribed to, one that it names no more is left.
+        """
         ...
 
-    async def named(
-        self, config: FeedConfig, state: FeedState, headers: Mapping[str, str], feed: ParsedFeed, *, base: str
-    ) -> HubTrust | None:
-        """What a document says of its hub, subscribed to if it is new; the trust to go on with."""
+    async def after_push(self, feed_id: str, polled: Polled) -> bool:
+        """Take what a push brought into account; True where the feed's hub is trusted."""
         ...

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated
 
-from services.poller.core.policy import CAP_SECONDS, HINTED_FLOOR_SECONDS
+from services.poller.core.policy import DAILY_BYTES
 from services.runtime.errors import UsageError
 from services.runtime.http.ssrf_guard import Allowed, parse_allowed
 from services.runtime.process.settings import CommonSettings
+
+LEAST_DAILY_BYTES = 10_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,10 @@ class PollerSettings(CommonSettings):
         "Polling pauses while more articles than this wait for the deduper, until half of them are done; 0 never "
         "pauses.",
     ] = 100_000
-    unvalidated_seconds: Annotated[
-        float, "How often a feed is polled that gives neither a validator nor an interval; at least 300."
-    ] = 86_400.0
+    unvalidated_daily_bytes: Annotated[
+        float,
+        "What a feed that gives neither a validator nor an interval may weigh on the wire in a day; at least 10000.",
+    ] = DAILY_BYTES
     websub_url: Annotated[
         str, "The public address under which WebSub hubs reach the poller; empty subscribes to no hub."
     ] = ""
@@ -64,11 +67,11 @@ def allowed_of(settings: PollerSettings) -> Allowed:
         raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
 
 
-def unvalidated_of(settings: PollerSettings) -> float:
-    """The interval of feeds without validators. Raises :class:`UsageError` naming the setting."""
-    if not HINTED_FLOOR_SECONDS <= settings.unvalidated_seconds <= CAP_SECONDS:
+def daily_bytes_of(settings: PollerSettings) -> float:
+    """The budget of feeds without validators. Raises :class:`UsageError` naming the setting."""
+    if settings.unvalidated_daily_bytes < LEAST_DAILY_BYTES:
         raise UsageError(
-            f"WIREWATCH_POLLER_UNVALIDATED_SECONDS is {settings.unvalidated_seconds:g}: "
-            f"give {HINTED_FLOOR_SECONDS:.0f} to {CAP_SECONDS:.0f}."
+            f"WIREWATCH_POLLER_UNVALIDATED_DAILY_BYTES is {settings.unvalidated_daily_bytes:g}: "
+            f"give {LEAST_DAILY_BYTES:.0f} or more."
         )
-    return settings.unvalidated_seconds
+    return settings.unvalidated_daily_bytes

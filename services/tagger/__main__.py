@@ -24,7 +24,11 @@ def build(settings: TaggerSettings, context: Context) -> Service:
     metrics = TaggerMetrics(context.registry)
     context.waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
-        kafka=kafka_of(settings), client_id="wirewatch-tagger", clock=context.clock, waiting=context.waiting
+        kafka=kafka_of(settings),
+        client_id="wirewatch-tagger",
+        clock=context.clock,
+        waiting=context.waiting,
+        compression="gzip",  # articles.tagged is public
     )
     handler = TaggerHandler(library=library.load(folder), publisher=publisher, clock=context.clock, metrics=metrics)
     reloading = Reloading(

@@ -11,13 +11,14 @@ from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped as files
 from services.runtime.files import yaml
 from services.tagger.core.actors import read_actors
-from services.tagger.core.compiled import Compiled, compile_packs
+from services.tagger.core.compiled import Compiled
+from services.tagger.core.compiler import compile_packs
 from services.tagger.core.model import Pack, Vocabulary
 from services.tagger.core.packs import read_pack, read_vocabulary
 from services.tagger.core.places import read_places
 from services.tagger.errors import PackError
 
-SCHEMA = "topic_pack.v1.schema.json"
+SCHEMA = "topic_pack.v2.schema.json"
 DATA_FILES = ("actors.yaml", "places.yaml", "vocabulary.yaml")
 
 Stamp = tuple[tuple[str, int, int], ...]

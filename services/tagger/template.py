@@ -7,39 +7,42 @@ import re
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 _TEMPLATE = """\
-# A topic pack. How to read and change it: docs/topic-packs.md. After a change: wirewatch packs check {topic}.yaml
-format: 1
+# A topic pack: docs/topic-packs.md explains it. This one finds protests, as an example: replace title, things, masks,
+# acts and examples by those of your topic. After each change: wirewatch packs check {topic}.yaml
+format: 2
 topic: {topic}
 version: "0.1"
 title: Protests against a government
 language: en
 threshold: 0.5                # an article whose score reaches this gets the topic
 
-# Named lists of phrases. word~ is every form of the word (protest, protests, protested), word* every word that begins
-# so, (a|the|) a choice, =US exactly these letters; a word with a capital must have one in the text.
-concepts:
-  protest: [protest~, demonstration~, rally, rallies, march~]
-  against: [against, demand~, over]
-  government: [government~, president, prime minister, regime]
+# What acts are done with and to: named lists of phrases, in the singular.
+things:
+  crowd: [crowd, protester, demonstrator, student, worker, thousands, supporter]
+  government: [government, president, prime minister, regime, police, parliament]
 
 # Phrases whose words mean something else: what they cover is not seen.
-masks: [march madness, rally driver~, stock~ rally]
+masks: [march madness, rally driver, stock rally]
 
-# A sentence counts when one rule holds in it. STATE, BLOC, FORCE, SHIP, PLACE, SEA, STRAIT, PORT and NAVAL_BASE need
-# no definition. `trigger` is what makes a sentence worth a look.
-rules:
-  - id: protest-against-government
-    about: People protest against the government of a state
-    trigger: protest
+# What is done. Verbs stand in their plain form, nouns in the singular: all forms and the passive are made from them.
+# One of `needs` has to hold. state, bloc, force, place, sea ... need no definition.
+acts:
+  protest:
+    verb: protests against
+    plover: PROTEST
+    cameo: "140"
     weight: 0.7
-    patterns: [{{order: [protest, against, government], within: 5}}]
-    actors: [{{state: 1}}]
+    verbs: [protest, protest against, rally, rally against, march, march against, demonstrate]
+    nouns: [protest, rally, march, demonstration]
+    needs:
+      - {{about: crowd, with: government}}
+      - {{object: government, parties: 1}}
 
 # What makes a sentence count less; history, sport, fiction, company and boilerplate are there for every pack.
-damping:
-  - {{id: boilerplate, concepts: [boilerplate], factor: 0}}
-  - {{id: history, about: Told as history, concepts: [history], factor: 0.5}}
-  - {{id: sport, concepts: [sport], factor: 0.2}}
+discounts:
+  - {{id: boilerplate, words: boilerplate, factor: 0}}
+  - {{id: history, words: history, factor: 0.5}}
+  - {{id: sport, words: sport, factor: 0.2}}
 
 # Run by `wirewatch packs check`.
 examples:

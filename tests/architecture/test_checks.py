@@ -26,6 +26,8 @@ def test_a_registry_is_found() -> None:
         (Outcome(seen="3 things"), 0, "3 things"),
         (Outcome(skipped="no tool"), 0, "no tool"),
         (Outcome(["x.yaml: [odd]"]), 1, "x.yaml: [odd]"),
+        (Outcome(seen="things", count=3), 0, "3 things"),
+        (Outcome(seen="things", count=0), 1, "found no things to look at"),
     ],
 )
 def test_exit_code_and_words(

@@ -7,6 +7,7 @@ Which module may import which is checked by ``lint-imports`` (pyproject.toml), a
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,20 +103,34 @@ def test_import_contracts_hold() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_help_loads_no_server_library() -> None:
-    """``wirewatch --help`` answers at once: command modules import what they need when they run."""
+def test_no_help_loads_a_server_library() -> None:
+    """``wirewatch COMMAND --help`` answers at once: the work of a command is imported when it is called."""
     program = f"""
 import sys
+from typer.main import get_command
 from typer.testing import CliRunner
 from services.cli.app import build
-assert CliRunner().invoke(build(), ["--help"]).exit_code == 0
-print(*[heavy for heavy in {HEAVY!r} if heavy in sys.modules])
+
+def words(command, names):
+    yield [*names, "--help"]
+    for name, child in getattr(command, "commands", {{}}).items():
+        yield from words(child, [*names, name])
+
+for arguments in words(get_command(build()), []):
+    assert CliRunner().invoke(build(), arguments).exit_code == 0, arguments
+    print(*[(arguments, heavy) for heavy in {HEAVY!r} if heavy in sys.modules])
 """
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=SERVICES.parent, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) > 25
     assert run.stdout.split() == []
+
+
+def test_the_command_line_takes_no_composition_root_for_a_library() -> None:
+    roots = re.compile(r"^\s*(from|import) services\.(?!cli)\w+\.__main__", flags=re.MULTILINE)
+    assert [name(path) for path in MODULES if name(path).startswith("cli/") and roots.search(path.read_text())] == []
 
 
 # The rules themselves, tried on code that breaks them.

@@ -29,7 +29,7 @@ from services.alerter.edges.redis import RedisAlertStore
 from services.alerter.ports import NOTHING, Write
 from services.api.service import ApiService
 from services.contracts import ids
-from services.local import child
+from services.local import process
 from services.local import store as local_store
 from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
@@ -47,7 +47,7 @@ IMPACTS = ("minor", "moderate", "serious", "critical")
 async def a_store(folder: Path) -> AsyncIterator[redis.asyncio.Redis]:
     """A client of an empty store of its own."""
     server = local_store.prepare(folder / "store", logs=folder / "logs")
-    running = child.start(server)
+    running = process.start(server)
     client = redis.asyncio.Redis.from_url(server.address, protocol=3)
     try:
         while not await _answers(client):
@@ -112,7 +112,7 @@ async def _all(address: str, size: tuple[int, int], stem: Path, *, dark: bool) -
     async with a_tab(width=size[0], height=size[1], dark=dark) as tab:
         page = tab.page
         await page.goto(address)
-        await expect(page.locator("#status")).to_have_text("live")
+        await expect(page.locator("#status")).to_have_text("connected")
         await expect(page.locator(".row").nth(5)).to_be_attached()
         await page.screenshot(path=stem.with_name(f"{stem.name}-list.png"))
         found = await barriers(page, impacts=IMPACTS)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.local import ports, probes
-from services.local.child import Program, Server
+from services.local.process import Program, Server
 from services.local.supervisor import Part, Supervisor
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess

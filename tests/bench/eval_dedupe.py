@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.dedupe import Judge
-from services.cli.jsonl import InputArticle
 from services.contracts.stories import fold, independent_sources
 from services.deduper.core.verdict import New, status
+from services.poller.core.imports import InputArticle
 from tests.bench import eval_sources
 from tests.bench.dedupe_edits import EDITS, Wrapper
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from services.cli.dedupe import Judge
-from services.cli.jsonl import InputArticle
 from services.contracts.stories import fold, independent_sources
+from services.poller.core.imports import InputArticle
 from services.poller.edges import publishers
 
 LABELS = Path(__file__).parent / "data" / "sources.tsv"

@@ -16,7 +16,7 @@ from services.runtime.redis.replicas import Replicas, ReplicatedRedis
 from tests.support import redis_nodes
 from tests.unit.deploy.compose import ROOT
 
-KEY = "ww:4:{dd:en}:n"
+KEY = "ww:5:{dd:en}:h"
 KEEP = "redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]"
 
 

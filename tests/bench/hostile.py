@@ -17,8 +17,8 @@ import uvloop
 from services.poller.core.articles import items_of
 from services.poller.core.model import Request
 from services.poller.edges.egress import Egress
-from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
+from services.poller.parsing.pool import WorkerPool
 from services.runtime.http.ssrf_guard import parse_allowed
 from tests.support.hostile import DOCUMENTS, PLAIN, SERVERS, head, listening, sends
 

@@ -171,7 +171,7 @@ async def _page(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[dict[str, 
     async with a_tab(width=1440, height=900) as tab:
         await tab.page.add_init_script(_WATCH)
         await tab.page.goto(json.loads((stack.home / "run.json").read_text())["api"])
-        await expect(tab.page.locator("#status")).to_have_text("live")
+        await expect(tab.page.locator("#status")).to_have_text("connected")
 
         async def rows() -> dict[str, float]:
             found: dict[str, float] = await tab.page.evaluate("rows")

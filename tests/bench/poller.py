@@ -33,13 +33,13 @@ import uvloop
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import CollectorRegistry
 
-from services.local import broker, child, store
+from services.local import broker, process, store
 from services.poller import __main__ as composition
-from services.poller.app import PollerService
-from services.poller.core.model import FeedState
 from services.poller.core.opml import write
-from services.poller.edges.store import RedisFeedStore
+from services.poller.core.state import FeedState, Health, Validators
+from services.poller.edges.redis import RedisFeedStore
 from services.poller.ports import Claim
+from services.poller.service import PollerService
 from services.poller.settings import PollerSettings
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process import logging
@@ -139,12 +139,19 @@ class _Ours:
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         own_pid = int(Path("/proc/self").resolve().name)
         workers = [pid for pid in children_of(own_pid) if pid not in (self.store_pid, self.broker_pid)]
-        running = [pid for pid in workers if b"services.poller.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        name = b"services.poller.parsing.worker"
+        running = [pid for pid in workers if name in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return used.ru_utime + used.ru_stime + ended.ru_utime + ended.ru_stime + cpu_of(*running)
 
 
 async def _measure(
-    small: list[str], large: list[str], *, folder: Path, kafka: child.Server, kept: child.Server, pids: tuple[int, int]
+    small: list[str],
+    large: list[str],
+    *,
+    folder: Path,
+    kafka: process.Server,
+    kept: process.Server,
+    pids: tuple[int, int],
 ) -> tuple[Peer, dict[str, float]]:
     listed = {url: a_feed(url) for url in [*small, *large]}
     (folder / "feeds.opml").write_text(write(listed.values(), title="bench"))
@@ -199,11 +206,11 @@ def _resident() -> int:
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[tuple[child.Server, child.Server, tuple[int, int]]]:
+def _servers(folder: Path) -> Iterator[tuple[process.Server, process.Server, tuple[int, int]]]:
     """A broker and a store of our own."""
     kept = store.prepare(folder / "store", logs=folder / "logs")
     kafka = broker.prepare(folder / "broker", logs=folder / "logs", progress=lambda *_: None)
-    running = [child.start(kept), child.start(kafka)]
+    running = [process.start(kept), process.start(kafka)]
     try:
         yield kafka, kept, (running[0].pid, running[1].pid)
     finally:
@@ -214,14 +221,18 @@ def _servers(folder: Path) -> Iterator[tuple[child.Server, child.Server, tuple[i
 async def _schedule(feeds: int, address: str) -> dict[str, float]:
     """The store alone, as large as asked: every feed is put on the schedule, claimed once and finished once."""
     client = connect(RedisAccess(address))
-    store_ = RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()))
+    store_ = RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()), SystemClock())
     now = SystemClock().now()
     listed = {feed.id: feed for feed in (a_feed(f"https://h{n}.example/feed") for n in range(feeds))}
     seen = bytes(22 * ENTRIES)
 
     async def finish(claim: Claim) -> None:
         due = now + timedelta(hours=1)
-        state = FeedState(next_poll_at=due, etag='"1"', full_at=now, last_poll_at=now, polls=1)
+        state = FeedState(
+            next_poll_at=due,
+            validators=Validators(etag='"1"', full_at=now),
+            health=Health(last_poll_at=now, polls=1),
+        )
         await store_.finish(claim, state, seen)
 
     started = time.perf_counter()
@@ -293,7 +304,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if chosen.schedule is not None:
-            running = child.start(kept := store.prepare(folder / "store", logs=folder / "logs"))
+            running = process.start(kept := store.prepare(folder / "store", logs=folder / "logs"))
             print(json.dumps(uvloop.run(_schedule(chosen.schedule, kept.address))))
             running.stop(grace_seconds=5)
             return

@@ -21,8 +21,8 @@ import redis
 
 from services.contracts import codec
 from services.contracts import topics as names
-from services.local import broker, child, ports, store
-from services.local.child import Child
+from services.local import broker, ports, store
+from services.local.process import Child, start
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.publisher import KafkaPublisher
@@ -44,7 +44,7 @@ async def measure(articles: int, workers: int, words: int) -> dict[str, object]:
         home = Path(folder)
         kafka = broker.prepare(home / "broker", logs=home / "logs", progress=lambda _what, _done, _total: None)
         redis_ = store.prepare(home / "store", logs=home / "logs")
-        running = [child.start(kafka), child.start(redis_)]
+        running = [start(kafka), start(redis_)]
         try:
             await _fill(kafka.address, articles, words)
             servers = {"broker": running[0].pid, "store": running[1].pid}
@@ -65,8 +65,8 @@ async def measure(articles: int, workers: int, words: int) -> dict[str, object]:
                 used = int(client.info("memory")["used_memory"])
             disk = {name: _bytes(home / "broker" / "data", name) for name in topics.read()}
         finally:
-            for process in running:
-                process.stop(grace_seconds=10)
+            for child in running:
+                child.stop(grace_seconds=10)
     return {
         "workers": workers,
         "services": services,
@@ -103,7 +103,7 @@ async def _service(
             server = worker(home, f"{service}-{number}", taken[-1], kafka, redis_)
             urls.append(server.address)
             started.append(Child(server.program))
-        pids = {str(number): process.pid for number, process in enumerate(started)}
+        pids = {str(number): child.pid for number, child in enumerate(started)}
         began = await _until(urls, service, 1)
         first, cpu, before = sum(_totals(urls, service).values()), cpu_seconds(pids), cpu_seconds(servers)
         ended = await _until(urls, service, expected)
@@ -121,8 +121,8 @@ async def _service(
             "statuses": counts,
         }
     finally:
-        for process in started:
-            process.stop(grace_seconds=35)
+        for child in started:
+            child.stop(grace_seconds=35)
 
 
 async def _until(urls: list[str], service: str, count: float) -> float:

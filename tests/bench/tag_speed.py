@@ -26,7 +26,8 @@ from services.runtime.files import shipped as files
 from services.tagger import library
 from services.tagger.core import phrases
 from services.tagger.core.actors import read_actors
-from services.tagger.core.compiled import Compiled, compile_packs
+from services.tagger.core.compiled import Compiled
+from services.tagger.core.compiler import compile_packs
 from services.tagger.core.model import Pack, Phrase
 from services.tagger.core.packs import read_vocabulary
 from services.tagger.core.places import read_places
@@ -62,7 +63,7 @@ def rate(work: Callable[[Fields], object], texts: Sequence[Fields], seconds: flo
 
 
 def many_patterns(loaded: Library, wanted: int) -> Compiled:
-    """The shipped packs with one more concept, so that there are ``wanted`` patterns in all."""
+    """The shipped packs with one more thing, so that there are ``wanted`` patterns in all."""
     seeds = files.seeds()
     vocabulary = read_vocabulary((seeds / "vocabulary.yaml").read_bytes(), "vocabulary.yaml")
     actors = read_actors((seeds / "actors.yaml").read_bytes(), "actors.yaml")
@@ -72,14 +73,14 @@ def many_patterns(loaded: Library, wanted: int) -> Compiled:
     words = sorted({word for phrase in _all_phrases(loaded.packs) for word in phrase.split() if word.isalpha()})
     more = [Phrase(f"{a} {b}", 0) for a in words for b in words[:200]][: max(0, wanted - have)]
     values = {name: getattr(first, name) for name in first.__dataclass_fields__}
-    larger = Pack(**(values | {"concepts": {**first.concepts, "more": tuple(more)}}))
+    larger = Pack(**(values | {"things": {**first.things, "more": tuple(more)}}))
     return compile_packs([larger, *loaded.packs[1:]], vocabulary, actors, places)
 
 
 def _all_phrases(packs: Sequence[Pack]) -> list[str]:
     found = []
     for pack in packs:
-        for lines in pack.concepts.values():
+        for lines in pack.things.values():
             for line in lines:
                 found += [needle.folded.decode().strip() for needle in phrases.needles(line.text)]
     return sorted(set(found))

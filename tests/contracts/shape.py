@@ -1,8 +1,8 @@
 """The shape of a message, flattened to one line per field, from a schema and from a struct alike.
 
 ``article.feed.id`` maps to ``{"required": true, "types": ["string"]}``; ``[]`` steps into a list, ``{}`` into a
-map, ``enum`` and ``format`` are there where they are given. Equal shapes mean equal contracts; the shape of a
-released version is kept in ``baseline/`` and may only grow.
+map, ``enum``, ``format`` and ``limits`` are there where they are given. Equal shapes mean equal contracts; the shape
+of a released version is kept in ``baseline/`` and may only grow.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def breaks(old: Shape, new: Shape) -> list[str]:
             found.append(f"{path} no longer allows {sorted(gone)}")
         if after.get("enum") and not before.get("enum"):
             found.append(f"{path} allowed any value and has a fixed set now")
+        if before.get("limits") != after.get("limits"):
+            found.append(f"{path} had the limits {before.get('limits')} and has {after.get('limits')} now")
         if before.get("format") != after.get("format"):
             found.append(f"{path} was {before.get('format')} and is {after.get('format')} now")
     found += [f"{path} is new and required" for path in new.keys() - old.keys() if _tightens(path, old, new)]
@@ -68,6 +70,15 @@ def _tightens(path: str, old: Shape, new: Shape) -> bool:
 
 
 # --- from a schema
+
+
+_LIMITS = {
+    "minimum": "from",
+    "maximum": "to",
+    "minLength": "shortest",
+    "maxLength": "longest",
+    "minItems": "fewest",
+}
 
 
 def resolve(node: dict[str, Any], file: str) -> dict[str, Any]:
@@ -103,6 +114,8 @@ def _field(described: dict[str, Any], file: str, path: str, required: bool, shap
         types |= {kinds} if isinstance(kinds, str) else set(kinds)
         if "enum" in option:
             entry["enum"] = sorted(option["enum"])
+        if limits := {name: option[word] for word, name in _LIMITS.items() if word in option}:
+            entry["limits"] = limits
         if "format" in option or "contentEncoding" in option:
             entry["format"] = option.get("format") or option["contentEncoding"]
         if "properties" in option:
@@ -127,6 +140,19 @@ _SIMPLE: dict[type[inspect.Type], tuple[str, str | None]] = {
 }
 
 
+def _limits(kind: inspect.Type) -> dict[str, Any]:
+    match kind:
+        case inspect.IntType() | inspect.FloatType():
+            found = {"from": kind.ge, "to": kind.le}
+        case inspect.StrType():
+            found = {"shortest": kind.min_length, "longest": kind.max_length}
+        case inspect.VarTupleType():
+            found = {"fewest": kind.min_length}
+        case _:
+            found = {}
+    return {name: limit for name, limit in found.items() if limit is not None}
+
+
 def _struct(kind: inspect.StructType, prefix: str, shape: Shape) -> None:
     for field in kind.fields:
         _typed(field.type, f"{prefix}{field.encode_name}", field.required, shape)
@@ -137,6 +163,8 @@ def _typed(kind: inspect.Type, path: str, required: bool, shape: Shape) -> None:
     entry: dict[str, Any] = {"required": required}
     shape[path] = entry
     for option in kind.types if isinstance(kind, inspect.UnionType) else (kind,):
+        if limits := _limits(option):
+            entry["limits"] = limits
         if isinstance(option, inspect.StructType):
             types.add("object")
             _struct(option, f"{path}.", shape)

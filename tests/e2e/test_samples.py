@@ -53,6 +53,7 @@ async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> 
         assert alerts_in_redis(line.run.redis) == stored
         assert await alerts_on_topic(line.run.kafka) == published
 
+        line.check_published()
         line.kill_all()
 
     with a_line(home, "--until-alerts", str(len(EXPECTED)), "--timeout", "90", WIREWATCH_POLLER_FEEDS="") as line:

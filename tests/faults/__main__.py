@@ -48,6 +48,7 @@ ROWS: dict[str, Rows] = {
     "F20": world.clocks,
     "F27": outages.soak,
     "F21": messages.poison,
+    "F30": messages.hostile,
     "F22": messages.all_poison,
     "F25": messages.newer_schema,
     "F26": messages.replay,

@@ -1,4 +1,4 @@
-"""F21, F22, F25, F26: what comes in is poison, or of another version, or comes again."""
+"""F21, F22, F25, F26, F30: what comes in is poison, or of another version, or comes again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import json
 import signal
 import time
 
-from services.contracts import codec, topics
+from services.contracts import codec, ids, topics
 from services.runtime.messages.delivery import Outgoing
 from tests.bench import corpus
 from tests.faults import offsets
 from tests.faults.bench import Bench
 from tests.faults.report import Result
+from tests.support import hostile_records, records
+
+PARTITIONS = 4
 
 
 def shapes(count: int, offset: int = 0) -> list[tuple[bytes | None, bytes | None]]:
@@ -51,6 +54,27 @@ async def poison(bench: Bench) -> list[Result]:
         f"{len(bench.book.dead)} dead letters, each with its bytes or (over 600 kB) their number; "
         f"at most {worst:.1f} s behind meanwhile"
     )
+    return [result]
+
+
+async def hostile(bench: Bench) -> list[Result]:
+    """F30: records made byte by byte, of which a stranger chose every part; each one dead letter with its bytes."""
+    made = hostile_records.drawn(5_000 if bench.full else 1_000)
+
+    async def harm() -> list[float]:
+        async with bench.traffic(), records.Sender(bench.pipeline.kafka, topics.ARTICLES) as sender:
+            for number, each in enumerate(made):
+                partition = number % PARTITIONS
+                first = await sender.send(partition, each.batch)
+                for at, value in enumerate(each.values or ()):
+                    bench.book.poison[ids.dead_letter_id(topics.ARTICLES, partition, first + at)] = value
+            began = time.monotonic()
+            await bench.until(lambda: len(bench.book.dead) >= len(bench.book.poison), "every record is a dead letter")
+            return [0.0] * (len(made) - 1) + [await bench.recovered({}, began)]
+
+    result = await bench.row("F30", f"{len(made)} batches of records that no client sends", harm)
+    result.problems += bench.book.dead_letters()[:5]
+    result.note = f"{len(bench.book.dead)} dead letters, each with its bytes"
     return [result]
 
 

@@ -52,10 +52,28 @@ async def _after_the_script(bench: Bench) -> None:
         await reach(bench, "deduper", "deduper.remembered", {})
 
 
+async def _nothing(_bench: Bench) -> None:
+    await asyncio.sleep(10)
+
+
 async def _store_killed(bench: Bench) -> None:
     for _ in range(3):
         await asyncio.sleep(3)
         await bench.kill("store")
+
+
+_GUARD = '        with _exiting(70):\n            log.exception("agent_failed")\n'
+
+
+def _unguarded(where: str, text: str, instead: str) -> Mutant:
+    """No guard around the agent, and something that raises now and then in it."""
+    guard = "services/runtime/kafka/stream.py", _GUARD, '        log.exception("agent_failed")\n        raise\n'
+    return Mutant(
+        "R5",
+        f"{where} raises at times, the exception leaves the agent, and the batch is acknowledged all the same",
+        (guard, ("services/runtime/kafka/stream.py", text, instead)),
+        _nothing,
+    )
 
 
 MUTANTS = (
@@ -65,14 +83,14 @@ MUTANTS = (
         "the poller stores validators and what it sent before it sends",
         (
             (
-                "services/poller/intake.py",
-                "        await self._publish_all(claim, config, feed, new, seen, polite)\n",
+                "services/poller/ingest.py",
+                "        await self._publish_all(source, new, polite=polite)\n",
                 "        seen.add(((item.id, item.version) for item in new), self.clock.now())\n"
                 "        from services.poller.core import policy\n"
                 "        early = dataclasses.replace(polled, complete=True, feed=feed)\n"
                 "        state = policy.after(config, claim.state, early, self.clock.now(), 0.0)\n"
                 "        await self.store.finish(claim, state, seen.pack(len(items)))\n"
-                "        await self._publish_all(claim, config, feed, new, seen, polite)\n",
+                "        await self._publish_all(source, new, polite=polite)\n",
             ),
         ),
         _in_the_poll,
@@ -108,10 +126,8 @@ MUTANTS = (
         (
             (
                 "services/runtime/kafka/stream.py",
-                "        # A defect in a handler. Staying would let Faust acknowledge what was not done.\n"
-                '        log.exception("handler_failed", messages=len(batch))\n'
-                "        os._exit(70)\n",
-                '        log.exception("handler_failed", messages=len(batch))\n        raise\n',
+                _GUARD,
+                '        log.exception("agent_failed")\n        raise\n',
             ),
             (
                 "services/runtime/messages/isolate.py",
@@ -125,6 +141,17 @@ MUTANTS = (
             ),
         ),
         _store_killed,
+    ),
+    _unguarded(
+        "making a delivery of a record",
+        '    """A Faust event as a plain value. Faust gives the time in seconds."""\n',
+        "    if event.message.offset % 50 == 49:\n        raise ValueError\n",
+    ),
+    _unguarded(
+        "counting a batch",
+        "    work = asyncio.ensure_future(handler.handle(batch))\n",
+        "    if batch[0].offset % 50 == 49:\n        raise ValueError\n"
+        "    work = asyncio.ensure_future(handler.handle(batch))\n",
     ),
 )
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.local import broker, child, probes, store
+from services.local import broker, probes, process, store
 from services.runtime.kafka.connection import KafkaAccess
 from tests.faults.bench import Bench, environment
 from tests.faults.feeds import FeedServers
@@ -128,19 +128,19 @@ def _namespaces() -> tuple[subprocess.Popen[bytes], Router]:
     return holder, router
 
 
-def _servers(home: Path) -> tuple[list[child.Child], str, str]:
+def _servers(home: Path) -> tuple[list[process.Child], str, str]:
     """Broker and store, reachable by the router."""
     made = broker.prepare(home / "broker", logs=home / "logs", progress=lambda *_: None)
     configuration = home / "broker" / "server.properties"
     kafka = made.address.replace("127.0.0.1", OUTSIDE)
     configuration.write_text(configuration.read_text().replace(made.address, kafka))
     probe = probes.kafka(KafkaAccess(kafka))
-    running = [child.start(dataclasses.replace(made, address=kafka, probe=probe, alive=probe))]
+    running = [process.start(dataclasses.replace(made, address=kafka, probe=probe, alive=probe))]
     kept = store.prepare(home / "store", logs=home / "logs")
     valkey = home / "store" / "valkey.conf"
     text = valkey.read_text().replace("bind 127.0.0.1", f"bind 127.0.0.1 {OUTSIDE}")
     valkey.write_text(text.replace("protected-mode yes", "protected-mode no"))
-    running.append(child.start(kept))
+    running.append(process.start(kept))
     return running, kafka, kept.address.replace("127.0.0.1", OUTSIDE)
 
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.local import figures, ports, probes, stack
-from services.local.child import Server
+from services.local import ports, probes, process_status, stack
 from services.local.home import Home
+from services.local.process import Server
 from services.local.supervisor import Part
 from services.runtime.process.clock import SystemClock
 
@@ -103,9 +103,9 @@ class Pipeline:
         """The operations endpoint of a service."""
         return self.part(service).server.address
 
-    def metrics(self, service: str) -> figures.Metrics:
+    def metrics(self, service: str) -> process_status.Metrics:
         """What a service counts now."""
-        return figures.metrics(self.ops(service))
+        return process_status.metrics(self.ops(service))
 
     def kill(self, *names: str, signum: int = signal.SIGKILL) -> dict[str, int]:
         """Signal processes, all at once; their pids, for :meth:`replaced`."""

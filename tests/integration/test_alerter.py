@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 import redis.asyncio
 
-from services.cli.alert_log import AlertLog
+from services.cli.alerts.log import AlertLog
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
 from services.runtime.kafka.connection import KafkaAccess

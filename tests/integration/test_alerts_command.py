@@ -6,10 +6,9 @@ import asyncio
 
 import msgspec
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from services.cli import alerts
+from services.cli.app import build
 from services.contracts import codec, topics
 from services.contracts.messages import Alert
 from services.runtime.errors import UsageError
@@ -25,9 +24,8 @@ pytestmark = pytest.mark.stack
 
 async def run(*arguments: str) -> str:
     """What the command prints. It has an event loop of its own, so it runs beside ours."""
-    app = typer.Typer()
-    alerts.register(app)
-    result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments), catch_exceptions=False)
+    words = ["alerts", *arguments]
+    result = await asyncio.to_thread(CliRunner().invoke, build(), words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 

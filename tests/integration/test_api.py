@@ -21,17 +21,18 @@ from services.alerter.core.alert import Known
 from services.alerter.edges.redis import RedisAlertStore
 from services.alerter.ports import NOTHING, Write
 from services.api import page
-from services.api.app import build_app
 from services.api.core.pipeline import ServiceState
+from services.api.core.tokens import Tokens, User
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.states import RedisAlertStates
-from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
 from services.api.ports import Services
+from services.api.routes.app import build_app
+from services.api.routes.authorization import Authorization
+from services.api.routes.stream import Followers
 from services.api.service import ApiService
-from services.api.stream_routes import Followers
-from services.api.tokens import Tokens
 from services.contracts import ids, redis_keys, stories
+from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess
@@ -62,6 +63,8 @@ async def client(redis_client: redis.asyncio.Redis) -> AsyncIterator[Client]:
 
 
 TOKEN = "a-token-of-an-analyst"
+READER = "a-token-of-a-reader"
+TOKENS = Tokens([(User("ann", "analyst"), TOKEN), (User("rex", "reader"), READER)])
 
 
 def app(
@@ -72,14 +75,18 @@ def app(
     open_reads: bool = True,
     tokens: Tokens | None = None,
     services: Services | None = None,
+    following: redis.asyncio.Redis | None = None,
 ) -> Any:
     states = RedisAlertStates(client, FakeClock(), retention_days=30, closed_retention_days=7, stream_revisions=1000)
     return build_app(
-        RedisAlertReader(client),
+        RedisAlertReader(client, following or client),
         states,
         services or Standing(),
-        access=Guard(
-            tokens=Tokens({"ann": TOKEN}) if tokens is None else tokens, loopback=loopback, open_reads=open_reads
+        access=Authorization(
+            tokens=TOKENS if tokens is None else tokens,
+            clock=SystemClock(),
+            loopback=loopback,
+            open_reads=open_reads,
         ),
         metrics=ApiMetrics(CollectorRegistry()),
         clock=SystemClock(),
@@ -92,13 +99,22 @@ class Standing:
     """Services that stand as they are told to."""
 
     services: list[ServiceState] = field(default_factory=list)
+    health: FeedHealth | None = None
 
     def states(self) -> Sequence[ServiceState]:
         return self.services
 
+    def feeds(self) -> FeedHealth | None:
+        return self.health
+
 
 def served(
-    client: redis.asyncio.Redis, *, most: int = 2, port: int = 0, services: Services | None = None
+    client: redis.asyncio.Redis,
+    *,
+    most: int = 2,
+    port: int = 0,
+    services: Services | None = None,
+    following: redis.asyncio.Redis | None = None,
 ) -> ApiService:
     """The application on a port of loopback."""
 
@@ -106,7 +122,7 @@ def served(
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True, services=services)
+    made = app(client, followers=followers, loopback=True, services=services, following=following)
     return ApiService(
         made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )
@@ -204,7 +220,7 @@ async def test_one_alert_as_it_is_stored(client: Client, store: RedisAlertStore)
     answer = await client.get(f"/api/v1/alerts/{alert.id}")
     assert msgspec.json.decode(answer.content, type=Alert) == alert
     assert (await client.get(f"/api/v1/alerts/{'0' * 24}")).status_code == 404
-    assert (await client.get("/api/v1/alerts/none")).status_code == 422
+    assert (await client.get("/api/v1/alerts/none")).status_code == 400
 
 
 async def test_a_story_tells_who_copied_whom(client: Client, redis_client: redis.asyncio.Redis) -> None:
@@ -221,7 +237,7 @@ async def test_a_story_tells_who_copied_whom(client: Client, redis_client: redis
     assert (await client.get(f"/api/v1/stories/{'0' * 24}")).status_code == 404
 
 
-@pytest.mark.parametrize("asked", ["limit=0", "cursor=x", "since=then", "min_severity=loud"])
+@pytest.mark.parametrize("asked", ["limit=0", "limit=201", "cursor=x", "since=then", "min_severity=loud"])
 async def test_a_wrong_parameter_is_a_sentence(client: Client, asked: str) -> None:
     answer = await client.get(f"/api/v1/alerts?{asked}")
     assert answer.status_code == 400
@@ -275,7 +291,8 @@ async def test_how_the_line_stands(redis_client: redis.asyncio.Redis) -> None:
                     "detail": "waiting for kafka",
                     "since": "2024-06-20T09:00:00Z",
                 }
-            ]
+            ],
+            "feeds": None,
         }
 
 
@@ -285,7 +302,7 @@ async def test_health_and_openapi(client: Client) -> None:
     paths, shapes = document["paths"], document["components"]["schemas"]
     assert {"/api/v1/alerts", "/api/v1/alerts/{alert_id}", "/api/v1/stream"} <= paths.keys()
     alert = paths["/api/v1/alerts/{alert_id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert alert == {"$ref": "#/components/schemas/Alert"}
+    assert alert["allOf"][0] == {"$ref": "#/components/schemas/Alert"}
     referred = re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document))
     assert set(referred) <= shapes.keys()
     assert set(msgspec.structs.asdict(an_alert(1))) == shapes["Alert"]["properties"].keys()
@@ -369,7 +386,7 @@ async def test_a_state_change_is_a_revision_that_goes_to_everyone(
         ({"Authorization": "Bearer wrong"}, {"state": "closed"}, 401),
         ({"Authorization": f"Basic {TOKEN}"}, {"state": "closed"}, 401),
         ({"Authorization": f"Bearer {TOKEN}"}, {"state": "gone"}, 400),
-        ({"Authorization": f"Bearer {TOKEN}"}, {"state": "closed", "more": 1}, 422),
+        ({"Authorization": f"Bearer {TOKEN}"}, {"state": "closed", "more": 1}, 400),
         ({"Authorization": f"Bearer {TOKEN}"}, {"state": "closed"}, 404),
     ],
 )
@@ -381,7 +398,7 @@ async def test_a_state_change_that_cannot_be_is_refused(
 
 
 async def test_without_a_token_file_nobody_changes_anything(redis_client: redis.asyncio.Redis) -> None:
-    async with browser(app(redis_client, tokens=Tokens({}))) as client:
+    async with browser(app(redis_client, tokens=Tokens(()))) as client:
         answer = await client.post(f"/api/v1/alerts/{'0' * 24}/state", json={"state": "new"})
     assert answer.status_code == 403
     assert "WIREWATCH_API_TOKEN_FILE" in answer.json()["error"]

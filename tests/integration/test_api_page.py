@@ -13,10 +13,11 @@ from playwright.async_api import Page, expect
 
 from services.alerter.edges.redis import RedisAlertStore
 from services.api.core.pipeline import ServiceState
-from services.contracts.messages import Alert, AlertEvidence, AlertTopic, Place
+from services.contracts.feed_health import feed_health
+from services.contracts.messages import Actor, Alert, AlertEvent, AlertEvidence, AlertTopic, Place
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
-from tests.integration.test_api import TOKEN, Standing, an_alert, put, served
+from tests.integration.test_api import READER, TOKEN, Standing, an_alert, put, served
 from tests.support import newsroom
 from tests.support.browser import Tab, a_tab, barriers, chromium
 from tests.support.clock import START, FakeClock
@@ -29,6 +30,22 @@ pytestmark = [
 T = TypeVar("T", bound=msgspec.Struct)
 HOSTILE = "<img src=x onerror=\"window.harmed='img'\"><script>window.harmed='script'</script>"
 # A headline that reads as another one where its marks are obeyed: overrides, zero width, soft hyphen, tag characters.
+SEIZED = AlertEvent(
+    article_id="a" * 24,
+    topic="naval_moves",
+    act="seizure",
+    verb="seizes",
+    agents=(Actor(id="USA", name="United States", kind="state"),),
+    objects=(Actor(id="RUS", name="Russia", kind="state"),),
+    asset="oil tanker",
+    place=Place(id="north-atlantic", name="North Atlantic", kind="sea"),
+    mode="done",
+    field="text",
+    start=0,
+    end=6,
+    quote="seized",
+    rule="seizure",
+)
 TURNED = "Fleet\u202e sliaf \u202cof\u2066 no\u200bbody\u2069 sai\u00adls\ufeff\U000e0041 \u0007home"
 
 
@@ -100,10 +117,10 @@ def replaced(value: T, **changes: Any) -> T:
 
 
 async def opened(page: Page, address: str, rows: int) -> None:
-    """Open the page, and wait until it shows so many rows and is live."""
+    """Open the page, and wait until it shows so many rows and is connected."""
     await page.goto(address)
     await expect(page.locator(".row")).to_have_count(rows)
-    await expect(page.locator("#status")).to_have_text("live")
+    await expect(page.locator("#status")).to_have_text("connected")
 
 
 async def test_rows_come_by_themselves_and_an_alert_is_read_with_keys(
@@ -128,7 +145,7 @@ async def test_rows_come_by_themselves_and_an_alert_is_read_with_keys(
 async def test_the_page_says_which_service_cannot_work_and_since_when(
     page: Page, address: str, standing: Standing
 ) -> None:
-    line = page.locator("#line")
+    line = page.locator("#pipeline")
     standing.services = [
         ServiceState(service="poller", state="ready", detail=None, since=START),
         ServiceState(
@@ -194,14 +211,135 @@ async def test_a_state_is_changed_with_a_token(page: Page, address: str, store: 
     await page.keyboard.press("a")
     await page.locator("#token").fill("not the token at all")
     await page.locator("#ask button[value=ok]").click()
-    await expect(page.locator("#refused")).to_contain_text("Bearer")
-    await page.keyboard.press("a")
-    await page.locator("#token").fill(TOKEN)
+    await expect(page.locator("#unknown")).to_have_text("This token is not known.")
+    await page.locator("#token").fill(f"ann: {TOKEN}")
     await page.locator("#ask button[value=ok]").click()
     await expect(page.locator(".row .state")).to_have_text("acknowledged")
     await expect(page.locator("#refused")).to_be_hidden()
     await page.keyboard.press("c")
     await expect(page.locator(".row")).to_have_count(0)
+
+
+async def test_the_address_that_up_prints_signs_in_and_leaves_no_token_behind(
+    page: Page, address: str, store: RedisAlertStore
+) -> None:
+    await put(store, [an_alert(1)])
+    await opened(page, f"{address}/#token={TOKEN}", 1)
+    assert TOKEN not in page.url
+    await expect(page.locator("#who")).to_have_text("Sign out ann")
+    await page.locator(".row a").first.click()
+    await page.get_by_role("button", name="Acknowledge").click()
+    await expect(page.locator(".row .state")).to_have_text("acknowledged")
+    await opened(page, address, 1)  # the session is kept
+    await expect(page.locator("#who")).to_have_text("Sign out ann")
+    kept = await page.evaluate("JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])")
+    assert "session" not in kept
+    assert TOKEN not in kept
+    await page.locator("#who").click()
+    await expect(page.locator("#who")).to_have_text("Sign in")
+
+
+async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address: str, store: RedisAlertStore) -> None:
+    await put(store, [an_alert(1)])
+    await opened(page, address, 1)
+    await page.locator(".row a").first.click()
+    close = page.locator("#detail").get_by_role("button", name="Close")
+    await expect(close).to_be_disabled()
+    await expect(page.locator(".refusal")).to_have_text("Sign in to change the state of alerts.")
+    await page.locator("#detail").get_by_role("button", name="Sign in").click()
+    await page.locator("#token").fill(READER)
+    await page.locator("#ask button[value=ok]").click()
+    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not change them (role: reader).")
+    await expect(close).to_be_disabled()
+
+
+async def test_a_link_to_an_alert_that_is_gone_and_a_filter_that_is_none_are_said(
+    page: Page, address: str, store: RedisAlertStore
+) -> None:
+    await put(store, [an_alert(1)])
+    await opened(page, f"{address}/#{'0' * 24}", 1)
+    await expect(page.locator("#refused")).to_have_text("The alert of this link is no longer stored.")
+    await expect(page.locator("#detail h2")).to_have_text("At a glance")
+    assert "#" not in page.url
+    await opened(page, f"{address}/?min_severity=bogus&colour=red", 1)
+    await expect(page.locator("#refused")).to_contain_text("The address asks for colour and min_severity")
+    assert "bogus" not in page.url
+
+
+async def test_what_the_filter_excludes_is_shown_no_longer(page: Page, address: str, store: RedisAlertStore) -> None:
+    await put(store, [an_alert(1, severity="low"), an_alert(2, severity="high", headline="Loud")])
+    await opened(page, f"{address}/#{an_alert(1).id}", 2)
+    await expect(page.locator("#detail .level")).to_have_text("low")
+    await page.locator("#filters [name=min_severity]").select_option("high")
+    await expect(page.locator("#detail h2")).to_have_text("At a glance")
+
+
+async def test_back_leads_from_an_alert_to_the_list(page: Page, address: str, store: RedisAlertStore) -> None:
+    await put(store, [an_alert(n) for n in range(3)])
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await opened(page, address, 3)
+        await page.locator(".row a").first.click()
+        await expect(page.locator("#detail .timeline")).to_be_visible()
+        await page.go_back()
+        await expect(page.locator("#detail .timeline")).to_be_hidden()
+        assert page.url == f"{address}/"
+        await page.go_forward()
+        await expect(page.locator("#detail .timeline")).to_be_visible()
+        await page.go_back()
+
+
+async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
+    page: Page, address: str, store: RedisAlertStore, standing: Standing
+) -> None:
+    await put(store, [an_alert(n) for n in range(60)])
+    standing.health = feed_health({"failing": 215}, local=0, now=START)
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await opened(page, address, 60)
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await expect(page.locator("#pipeline")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#pipeline")).to_have_text(
+            "0 of 215 feeds answer: this machine seems to be offline since 09:00 UTC."
+        )
+        await expect(page.locator("#status")).to_be_in_viewport(ratio=1)
+
+
+async def test_an_empty_list_says_how_the_feeds_answer(page: Page, address: str, standing: Standing) -> None:
+    standing.health = feed_health({"ok": 3, "failing": 1}, local=0, now=START)
+    await opened(page, address, 0)
+    await expect(page.locator("#empty")).to_contain_text("3 of 4 feeds answer, 1 failing.")
+
+
+async def test_the_map_gives_way_to_an_alert_and_stays_as_it_was_left(
+    page: Page, address: str, store: RedisAlertStore
+) -> None:
+    await put(store, [an_alert(1)])
+    await opened(page, address, 1)
+    tall = await page.locator("#map").evaluate("map => map.clientHeight")
+    await page.locator(".row a").first.click()
+    await expect(page.locator("#detail .timeline")).to_be_visible()
+    assert await page.locator("#map").evaluate("map => map.clientHeight") < 0.6 * tall
+    await page.locator("#world summary").click()
+    await expect(page.locator("#map")).to_be_hidden()
+    await opened(page, address, 1)
+    await expect(page.locator("#map")).to_be_hidden()
+
+
+async def test_an_event_stands_over_the_headline_and_a_sentence_where_there_is_none(
+    page: Page, address: str, store: RedisAlertStore
+) -> None:
+    alert = an_alert(1, headline="", events=(SEIZED,))
+    await put(store, [alert])
+    await opened(page, address, 1)
+    said = "United States → seizes → oil tanker (Russia) · North Atlantic · done"
+    await expect(page.locator(".row .event")).to_contain_text(said)
+    await expect(page.locator(".row h3")).to_have_text(alert.evidence[0].quote)
+    await page.locator(".row a").first.click()
+    await expect(page.locator("#detail .event")).to_contain_text(said)
+    tree = await page.locator("#detail .event").aria_snapshot()
+    assert "→" not in tree
+    assert "seizes" in tree
 
 
 async def test_a_narrow_window_shows_one_thing_at_a_time(page: Page, address: str, store: RedisAlertStore) -> None:
@@ -239,14 +377,14 @@ async def test_it_says_when_the_api_is_away_and_goes_on_where_it_was(
     await opened(page, address, 1)
     await first.stop()
     await expect(page.locator("#trouble")).to_contain_text("may be old")
-    await expect(page.locator("#status")).to_have_text("not live")
+    await expect(page.locator("#status")).to_have_text("not connected")
     await put(store, [an_alert(2, headline="While it was away")])
     again = served(redis_client, port=int(address.rpartition(":")[2]))
     await again.start()
     try:
         await expect(page.locator(".row h3").first).to_have_text("While it was away")
         await expect(page.locator("#trouble")).to_be_hidden()
-        await expect(page.locator("#status")).to_have_text("live")
+        await expect(page.locator("#status")).to_have_text("connected")
     finally:
         await again.stop()
 
@@ -265,6 +403,12 @@ async def test_axe_finds_no_serious_barrier(address: str, store: RedisAlertStore
         await page.locator(".row a").first.click()
         await expect(page.locator("#detail .timeline")).to_be_visible()
         found += await barriers(page)
+        await page.locator("#detail").get_by_role("button", name="Sign in").click()
+        await page.locator("#token").fill("not the token at all")
+        await page.locator("#ask button[value=ok]").click()
+        await expect(page.locator("#unknown")).to_be_visible()
+        found += await barriers(page)
+        await page.keyboard.press("Escape")
         await page.keyboard.press("?")
         await expect(page.locator("#help")).to_be_visible()
         found += await barriers(page)

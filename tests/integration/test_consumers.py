@@ -8,9 +8,12 @@ import shutil
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from services.contracts import codec, topics
 from services.contracts.cloudevents import alert_headers
@@ -32,12 +35,21 @@ async def topic(kafka: str, topic_prefix: str, make_topics: MakeTopics) -> str:
     """A topic with one alert, as the alerter sends it."""
     name = f"{topic_prefix}{topics.ALERTS}"
     await make_topics([name])
-    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="consumers", clock=SystemClock())
+    publisher = KafkaPublisher(
+        kafka=KafkaAccess(kafka), client_id="consumers", clock=SystemClock(), compression=compression_of("alerter")
+    )
     await publisher.start()
     message = Outgoing(topic=name, key=ALERT.id.encode(), value=codec.encode(ALERT), headers=alert_headers(ALERT))
     await publisher.publish([message])
     await publisher.stop()
     return name
+
+
+def compression_of(service: str) -> Any:
+    """What the composition root of ``service`` gives its publisher."""
+    root = (Path(__file__).parents[2] / "services" / service / "__main__.py").read_text("utf-8")
+    (found,) = re.findall(r'compression="(\w+)"', root) or ["lz4"]
+    return found
 
 
 def written(language: str, kafka: str, topic: str) -> str:
@@ -72,9 +84,29 @@ async def first_with(part: str, command: Sequence[str]) -> str:
     raise AssertionError(f"{command[0]} has not printed {part}")
 
 
-async def test_python(kafka: str, topic: str) -> None:
-    program = written("python", kafka, topic)
-    line = await first_with(ALERT.headline, [sys.executable, "-u", "-c", program])
+def installed(folder: Path, *names: str) -> Path:
+    """A folder with what `pip install` of these brings by itself, and nothing else that this environment has."""
+    left, done = list(names), set[str]()
+    while left:
+        name = left.pop()
+        if name in done:
+            continue
+        done.add(name)
+        distribution = metadata.distribution(name)
+        tops = {Path(file).parts[0] for file in distribution.files or () if ".." not in Path(file).parts}
+        for top in tops:
+            (folder / top).symlink_to(Path(str(distribution.locate_file(top))))
+        needed = [Requirement(text) for text in distribution.requires or ()]
+        left += [each.name for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return folder
+
+
+async def test_python(kafka: str, topic: str, tmp_path: Path) -> None:
+    """With what the page installs, and nothing more: a client without the library for lz4 reads the topic."""
+    (names,) = set(re.findall(r"`pip install ([\w -]+)`", PAGE.read_text("utf-8")))
+    program = f"import sys; sys.path.append({str(installed(tmp_path, *names.split()))!r})\n"
+    program += written("python", kafka, topic)
+    line = await first_with(ALERT.headline, [sys.executable, "-I", "-S", "-u", "-c", program])
     assert line.split() == f"{ALERT.severity} {ALERT.headline} {ALERT.sources[0].url}".split()
 
 

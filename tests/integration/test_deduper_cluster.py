@@ -1,4 +1,4 @@
-"""The deduper's script on a cluster of three servers: every key of a language lies in one slot, languages spread."""
+"""The deduper's index on a cluster of three servers: every key of a language lies in one slot, languages spread."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import redis.asyncio
 
 from services.contracts import redis_keys
 from services.contracts.messages import Article
-from services.deduper.core.candidate import candidate
+from services.deduper.core.fingerprint import fingerprint
 from services.deduper.core.verdict import Copy, New, SameStory
-from services.deduper.store.redis import RedisStories
+from services.deduper.edges.redis import RedisIndexStore
+from services.deduper.judge import Judge
 from services.deduper.vocabularies import Vocabularies
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process.outages import Waiting
@@ -47,13 +48,14 @@ def at(number: int, text: str, language: str) -> Article:
 
 async def test_verdicts_on_a_cluster(cluster: redis.asyncio.Redis) -> None:
     clock = FakeClock()
-    stories = RedisStories(cluster, RedisCalls(clock, Waiting()), clock, window_s=WINDOW_S)
+    store = RedisIndexStore(cluster, RedisCalls(clock, Waiting()), window_s=WINDOW_S)
+    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=store.set_built)
     vocabularies = Vocabularies()
     languages = [f"l{number}" for number in range(12)]
     originals = [at(1, prose(1, 300), language) for language in languages]
     copies = [at(2, prose(1, 200), language) for language in languages]
-    batch = [candidate(article, vocabularies.of(article.language or "")) for article in originals + copies]
-    decisions = await stories.check_and_insert(batch)
+    batch = [fingerprint(article, vocabularies.of(article.language or "")) for article in originals + copies]
+    decisions = await judge.decide(batch)
     assert [type(decision.verdict) for decision in decisions] == [New] * 12 + [Copy] * 12
     assert not any(isinstance(decision.verdict, SameStory) for decision in decisions)
     of_cluster: Any = cluster

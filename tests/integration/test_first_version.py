@@ -9,14 +9,12 @@ import redis.asyncio
 
 from services.alerter.edges.redis import RedisAlertStore
 from services.api.edges.redis import RedisAlertReader
-from services.contracts import codec, ids, redis_keys, topics
-from services.contracts.messages import Alert, UniqueArticle
-from services.deduper.core.candidate import candidate
-from services.deduper.core.vocabulary import Vocabulary
-from services.deduper.store.redis import RedisStories
-from services.deduper.vocabularies import english, state_names
+from services.contracts import codec, ids, topics
+from services.contracts.messages import Alert
+from services.deduper.edges.redis import RedisIndexStore
+from services.deduper.errors import IndexLostError
 from services.notifier.edges.redis import RedisOutbox
-from services.poller.edges.store import read_states
+from services.poller.edges.redis import read_states
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.support import first_version
@@ -41,7 +39,7 @@ def latest() -> dict[str, Alert]:
 
 
 async def test_the_api_shows_its_alerts(kept: redis.asyncio.Redis) -> None:
-    reader = RedisAlertReader(kept)
+    reader = RedisAlertReader(kept, kept)
     for alert in latest().values():
         body = await reader.alert(alert.id)
         assert body is not None
@@ -60,18 +58,12 @@ async def test_the_alerter_goes_on_with_its_alerts(kept: redis.asyncio.Redis) ->
         assert stored.alert.id == alert.id == ids.alert_id(alert.story_id)
 
 
-async def test_the_deduper_begins_anew_and_is_not_led_astray(kept: redis.asyncio.Redis) -> None:
-    """Its layout is ``ww:4`` now: what lies under ``ww:1`` is not read, and expires; its counters from now on, too."""
-    unique = [codec.decode(m.value, UniqueArticle) for m in first_version.messages() if m.topic == topics.UNIQUE]
-    store = RedisStories(kept, CALLS, CLOCK, window_s=96 * 3600)
-    vocabulary = Vocabulary(english(), state_names())
-    for message in unique:
-        (decision,) = await store.check_and_insert([candidate(message.article, vocabulary)])
-        assert decision.verdict.story_id
-    lasting = [e["key"] for e in first_version.entries() if e["key"].startswith("ww:1:{dd:") and e["ttl"] < 0]
-    assert redis_keys.DEDUPE_PREFIX == "ww:4"
-    assert len(lasting) == 2
-    assert all([await kept.ttl(key) > 0 for key in lasting])
+async def test_the_deduper_sees_that_its_index_has_to_be_made_again(kept: redis.asyncio.Redis) -> None:
+    """Its layout is ``ww:5`` now: what lies under ``ww:1`` is not read."""
+    store = RedisIndexStore(kept, CALLS, window_s=96 * 3600)
+    assert not await store.built()
+    with pytest.raises(IndexLostError):
+        await store.open("en", 0)
 
 
 async def test_the_poller_has_its_states_and_the_notifier_its_deliveries(kept: redis.asyncio.Redis) -> None:

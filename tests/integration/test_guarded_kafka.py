@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from services.contracts import topics as names
-from services.local import broker, child, ports
+from services.local import broker, ports, process
 from services.runtime.errors import UsageError
 from services.runtime.kafka import acl as rights
 from services.runtime.kafka import scram as users
@@ -76,7 +76,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     format_ = [*java, "kafka.tools.StorageTool", "format", "--cluster-id=guardedguardedguarded", "--config"]
     format_ += [str(configuration), "--add-scram", f"{SASL_MECHANISM}=[name={ADMIN},password={PASSWORD}]"]
     subprocess.run(format_, env=dict(prepared.program.environment), check=True, capture_output=True)
-    running = child.start(prepared)
+    running = process.start(prepared)
     services = f"127.0.0.1:{numbers['services']}"
     yield Guarded(KafkaAccess(services, ADMIN, PASSWORD), services, f"localhost:{numbers['tls']}", ca)
     running.stop(grace_seconds=5)

@@ -11,10 +11,9 @@ from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
 
 from services.alerter.edges.topics import KafkaLog
-from services.cli.alert_log import AlertLog
+from services.cli.alerts.log import AlertLog
 from services.contracts import codec, topics
 from services.contracts.messages import Article
 from services.local.alert_feed import AlertFeed
@@ -30,22 +29,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 WITHIN_SECONDS = 60.0
 
 
-def any_batches(count: int) -> list[Hostile]:
-    """``count`` batches as hypothesis draws them, the same at every run."""
-    drawn: list[Hostile] = []
-
-    @settings(max_examples=count, database=None, derandomize=True)
-    @given(hostile_records.batches())
-    def draw(found: Hostile) -> None:
-        drawn.append(found)
-
-    draw()
-    return drawn
-
-
 @pytest.fixture(scope="module")
 def hostile() -> Sequence[Hostile]:
-    return [*hostile_records.listed(), *any_batches(60)]
+    return [*hostile_records.listed(), *hostile_records.drawn(60)]
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)

@@ -17,15 +17,15 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import codec
 from services.contracts.messages import Article
+from services.contracts.redis_keys import POLLER_STATUS
 from services.poller.__main__ import build
-from services.poller.app import PollerService
-from services.poller.core.model import FeedState
-from services.poller.edges.lag import ConsumerLag
-from services.poller.edges.store import RedisFeedStore
-from services.poller.metrics import PollerMetrics
+from services.poller.core.state import FeedState, Health
+from services.poller.edges.redis import RedisFeedStore, wish
+from services.poller.service import PollerService
 from services.poller.settings import PollerSettings
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.lag import ConsumerLag, LagMetrics
 from services.runtime.process.clock import SystemClock
 from services.runtime.process.outages import Waiting
 from services.runtime.process.run import Context
@@ -117,7 +117,7 @@ async def test_a_feed_reaches_the_topic_once_and_new_items_follow(
 
 
 def a_store(client: redis.asyncio.Redis) -> RedisFeedStore:
-    return RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()))
+    return RedisFeedStore(client, RedisCalls(SystemClock(), Waiting()), SystemClock())
 
 
 NOW = datetime(2024, 6, 20, 9, 0, tzinfo=UTC)
@@ -144,10 +144,10 @@ async def test_a_restart_polls_nothing_early(redis_client: redis.asyncio.Redis) 
         store = a_store(redis_client)
         await store.sync(feeds, dict.fromkeys(feeds, NOW))
         for claim in await store.claim(NOW, 100):
-            await store.finish(claim, FeedState(next_poll_at=NOW + timedelta(hours=1), polls=1), b"")
+            await store.finish(claim, FeedState(next_poll_at=NOW + timedelta(hours=1), health=Health(polls=1)), b"")
     assert await a_store(redis_client).claim(NOW + timedelta(minutes=59), 100) == []
     claims = await a_store(redis_client).claim(NOW + timedelta(minutes=61), 100)
-    assert [claim.state.polls for claim in claims] == [1] * 5
+    assert [claim.state.health.polls for claim in claims] == [1] * 5
 
 
 async def test_a_feed_that_leaves_the_list_is_not_polled_and_comes_back_where_it_was(
@@ -196,8 +196,10 @@ async def test_a_clock_that_is_set_back_holds_neither_host_nor_feed_in_the_futur
     assert await store.take_host("news.example", NOW, 5) <= 5
     assert await store.take_host("news.example", NOW + timedelta(seconds=5), 5) == 0
     assert await store.claim(NOW, 1) == []
-    await store.pull({feed.id: NOW, "unknown": NOW})
+    await store.advance_due({feed.id: NOW, "unknown": NOW})
     assert len(await store.claim(NOW, 10)) == 1
+    await store.advance_due({feed.id: NOW})
+    assert await store.claim(NOW, 10) == []  # whoever polls it keeps it
 
 
 async def test_a_feed_that_was_polled_under_a_clock_ahead_is_not_leased_until_then(
@@ -236,13 +238,13 @@ async def test_polling_waits_for_readers_that_are_far_behind(kafka: str, make_to
     for n in range(30):
         await producer.send_and_wait("articles", value=b"x", key=str(n).encode())
     await producer.stop()
-    metrics = PollerMetrics(CollectorRegistry())
-    lag = ConsumerLag(kafka=KafkaAccess(kafka), limit=10, metrics=metrics, clock=SystemClock())
+    registry = CollectorRegistry()
+    lag = ConsumerLag(kafka=KafkaAccess(kafka), limit=10, metrics=LagMetrics(registry), clock=SystemClock())
     watching = asyncio.create_task(lag.watch())
     while not lag.held_back:
         await asyncio.sleep(0.05)
     watching.cancel()
-    assert (metrics.registry.get_sample_value("wirewatch_poller_consumer_lag_messages") or 0) >= 30
+    assert (registry.get_sample_value("wirewatch_poller_consumer_lag_messages") or 0) >= 30
     lag._judge(6)
     assert lag.held_back
     lag._judge(5)
@@ -256,3 +258,19 @@ async def test_paragraphs_are_counted_by_article_and_by_outlet(redis_client: red
     assert await store.repeated("news.example", ["x"], article_id="e") == {"x"}
     assert await store.repeated("news.example", ["x", "y", "z"], article_id=None) == {"x"}
     assert await store.repeated("other.example", ["x"], article_id="f") == set()
+
+
+async def test_what_a_person_wants_asked_now_is_handed_out_once(redis_client: redis.asyncio.Redis) -> None:
+    store = a_store(redis_client)
+    assert await store.take_wishes() == []
+    await wish(redis_client, ["a", "b", "a"])
+    await wish(redis_client, [])
+    assert sorted(await store.take_wishes()) == ["a", "b"]
+    assert await store.take_wishes() == []
+
+
+async def test_the_status_of_the_poller_is_there_to_read(redis_client: redis.asyncio.Redis) -> None:
+    await a_store(redis_client).write_status({"feeds": 2, "answering": 0, "offline_since": "2026-11-30T14:47:00+00:00"})
+    assert await redis_client.hgetall(POLLER_STATUS) == {
+        b"feeds": b"2", b"answering": b"0", b"offline_since": b"2026-11-30T14:47:00+00:00",
+    }  # fmt: skip

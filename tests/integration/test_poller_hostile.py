@@ -11,8 +11,8 @@ import pytest
 
 from services.poller.core.model import Request
 from services.poller.edges.egress import Egress
-from services.poller.edges.workers import WorkerPool
 from services.poller.errors import WorkerError
+from services.poller.parsing.pool import WorkerPool
 from services.runtime.http.ssrf_guard import parse_allowed
 from tests.bench.hostile import outcome_of
 from tests.support.hostile import DOCUMENTS, PLAIN, SERVERS, Document, Server, head, listening, redirect, sends

@@ -20,15 +20,14 @@ from services.contracts import codec
 from services.contracts.ids import feed_id
 from services.contracts.messages import Article
 from services.poller.__main__ import build
-from services.poller.core import websub
-from services.poller.core.model import FeedState
-from services.poller.core.websub import Named
-from services.poller.edges import pushes
-from services.poller.edges.callbacks import PUSH_BYTES
-from services.poller.edges.pushes import RedisPushStore
-from services.poller.edges.store import RedisFeedStore
+from services.poller.core.state import FeedState
+from services.poller.edges.redis import RedisFeedStore
 from services.poller.ports import Push
 from services.poller.settings import PollerSettings
+from services.poller.websub import store as websub_store
+from services.poller.websub.protocol import HubLink, after_failure, new_subscription, requested
+from services.poller.websub.server import PUSH_BYTES
+from services.poller.websub.store import RedisPushStore
 from services.runtime.errors import UsageError
 from services.runtime.process.clock import SystemClock
 from services.runtime.process.outages import Waiting
@@ -167,7 +166,7 @@ async def test_pushes_wait_in_order_within_bounds_and_outlive_a_poller(
     redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls, feed = RedisCalls(SystemClock(), Waiting()), a_feed()
-    feeds, queue = RedisFeedStore(redis_client, calls), RedisPushStore(redis_client, calls)
+    feeds, queue = RedisFeedStore(redis_client, calls, SystemClock()), RedisPushStore(redis_client, calls)
     await feeds.sync({feed.id: feed}, {feed.id: NOW})
     (claim,) = await feeds.claim(NOW, 1)
     assert not claim.pushed
@@ -188,7 +187,7 @@ async def test_pushes_wait_in_order_within_bounds_and_outlive_a_poller(
         await feeds.finish(claim, state, b"")
     assert taken == [(True, b"0"), (True, b"1")]
     assert await feeds.claim(NOW + timedelta(minutes=59), 1) == []
-    monkeypatch.setattr(pushes, "MAX_WAITING_BYTES", 5000)
+    monkeypatch.setattr(websub_store, "MAX_WAITING_BYTES", 5000)
     kept = [await queue.enqueue(feed.id, Push(body=bytes(2000), content_type=None, received_at=NOW)) for _ in range(4)]
     assert kept == [True, True, False, False]
     await feeds.sync({}, {})
@@ -199,14 +198,14 @@ async def test_pushes_wait_in_order_within_bounds_and_outlive_a_poller(
 async def test_two_writers_of_a_subscription_notice_each_other(redis_client: redis.asyncio.Redis) -> None:
     store = RedisPushStore(redis_client, RedisCalls(SystemClock(), Waiting()))
     name = feed_id("https://news.example/feed")
-    made = websub.new(Named("https://hub.example/", "t"), token="token", secret="s", now=NOW)
+    made = new_subscription(HubLink("https://hub.example/", "t"), token="token", secret="s", now=NOW)
     assert await store.replace(name, None, made)
     assert not await store.replace(name, None, made)
     assert await store.due_subscriptions(NOW, 10) == [name]
     assert await store.due_subscriptions(NOW, 10) == []  # somebody acts on it
-    asked = websub.asked(made, NOW)
+    asked = requested(made, NOW)
     assert await store.replace(name, made, asked)
-    assert not await store.replace(name, made, websub.failed(made, NOW, "too late"))
+    assert not await store.replace(name, made, after_failure(made, NOW, "too late"))
     assert await store.subscription(name) == asked
     assert await store.feed_of("token") == name
     await store.later(name, NOW - timedelta(seconds=1))

@@ -10,10 +10,13 @@ import redis
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.local import broker, child, store
+from services.local import broker, process, store
 from tests.support.stack import MakeTopics, quiet
 
 pytestmark = pytest.mark.stack
+
+# A folder may be called so; each of these signs means something in the configuration of broker, logger or store.
+AWKWARD = 'say "home", back\\slash, per % $HOME ü'
 
 
 async def test_a_message_goes_through_the_broker(kafka: str, make_topics: MakeTopics, topic_prefix: str) -> None:
@@ -31,8 +34,9 @@ async def test_the_database_of_a_test_is_empty(redis_client: redis.asyncio.Redis
 
 
 async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> None:
-    server = broker.prepare(tmp_path / "broker", logs=tmp_path / "logs", progress=quiet)
-    running = child.start(server)
+    home = tmp_path / AWKWARD
+    server = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
+    running = process.start(server)
     try:
         topic = "kept"
         await _create(server.address, topic)
@@ -42,9 +46,9 @@ async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> 
         running.signal(signal.SIGKILL)
         assert running.stop() == -signal.SIGKILL
 
-        again = broker.prepare(tmp_path / "broker", logs=tmp_path / "logs", progress=quiet)
+        again = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
         assert again.address == server.address
-        running = child.start(again)
+        running = process.start(again)
         consumer = AIOKafkaConsumer(bootstrap_servers=server.address)
         await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(topic, 0)])
@@ -52,21 +56,21 @@ async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> 
         assert list(ends.values()) == [20]
     finally:
         running.stop(grace_seconds=5)
-    assert (tmp_path / "logs" / "kafka.log").stat().st_size > 0
+    assert (home / "logs" / "kafka.log").stat().st_size > 0
 
 
 def test_what_the_store_acknowledged_survives_sigkill(tmp_path: Path) -> None:
-    server = store.prepare(tmp_path / "store", logs=tmp_path / "logs")
-    running = child.start(server)
+    server = store.prepare(tmp_path / AWKWARD / "store", logs=tmp_path / AWKWARD / "logs")
+    running = process.start(server)
     try:
         with redis.Redis.from_url(server.address) as client:
             for number in range(100):
                 client.set(f"key:{number}", number)
         running.signal(signal.SIGKILL)
         running.stop()
-        again = store.prepare(tmp_path / "store", logs=tmp_path / "logs")
+        again = store.prepare(tmp_path / AWKWARD / "store", logs=tmp_path / AWKWARD / "logs")
         assert again.address == server.address
-        running = child.start(again)
+        running = process.start(again)
         with redis.Redis.from_url(server.address) as client:
             assert client.dbsize() == 100
     finally:

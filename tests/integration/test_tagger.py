@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import structlog
-import typer
 from typer.testing import CliRunner
 
-from services.cli import broker, packs
+from services.cli import broker
+from services.cli.app import build
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article, UniqueArticle
@@ -53,10 +53,8 @@ async def test_a_backtest_over_what_kafka_holds(
     messages = [*(unique(article, "one-story") for article in struck), unique(old, "old")]
     async with broker.publisher(KafkaAccess(kafka)) as publisher:
         await publisher.publish([*messages, Outgoing(names.UNIQUE, b"x", b"nonsense")])
-    app = typer.Typer()
-    packs.register(app)
     command = ["packs", "backtest", "--kafka", kafka, "--packs", str(tmp_path / "storms.yaml"), "--json"]
-    result = await asyncio.to_thread(CliRunner().invoke, app, command)
+    result = await asyncio.to_thread(CliRunner().invoke, build(), command)
     report = json.loads(result.stdout)
     storms = next(topic for topic in report["topics"] if topic["topic"] == "storms")
     assert report["articles"] == 4

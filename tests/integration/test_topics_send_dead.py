@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from services.cli import broker, dead, send, topics
+from services.cli import broker
+from services.cli.app import build
 from services.contracts import codec
 from services.contracts import topics as names
 from services.contracts.messages import Article
@@ -23,6 +25,7 @@ from services.runtime.kafka import topics as declared
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages import dead_letters
 from services.runtime.messages.delivery import Delivery, Outgoing
+from tests.support import records
 from tests.support.clock import START
 
 pytestmark = pytest.mark.stack
@@ -53,10 +56,7 @@ def own_topics(monkeypatch: pytest.MonkeyPatch, topic_prefix: str) -> None:
 
 @pytest.fixture
 def app() -> typer.Typer:
-    made = typer.Typer()
-    for module in (send, dead, topics):
-        module.register(made)
-    return made
+    return build()
 
 
 def everything(kafka: str, topic: str) -> list[Delivery]:
@@ -158,6 +158,28 @@ def test_original_too_large_for_its_letter_is_fetched_from_where_it_lies(
     assert [len(delivery.value or b"") for delivery in everything(kafka, names.ARTICLES)] == [700_000, 700_000]
 
 
+@pytest.mark.parametrize("value", [b"[" * 1_048_000, random.Random(7).randbytes(1_048_000)], ids=["text", "noise"])
+def test_original_near_the_limit_of_the_topic_is_replayed(
+    own_topics: None, app: typer.Typer, kafka: str, value: bytes
+) -> None:
+    """Larger than any message of ours, and not too large for the topic: somebody else sent it."""
+    CliRunner().invoke(app, ["topics", "create", "--kafka", kafka], catch_exceptions=False)
+
+    async def send() -> int:
+        async with records.Sender(kafka, names.UNIQUE) as sender:
+            return await sender.send(0, records.a_batch([records.RawRecord(value, key=b"k")]))
+
+    offset = asyncio.run(send())
+    delivery = next(each for each in everything(kafka, names.UNIQUE) if each.offset == offset)
+    letter = dead_letters.dead_letter(
+        delivery, service="tagger", reason="undecodable", error=ValueError("why"), now=START
+    )
+    publish(kafka, dead_letters.outgoing(letter))
+    result = CliRunner().invoke(app, ["dead", "replay", "--all", "--kafka", kafka], catch_exceptions=False)
+    assert (result.exit_code, result.stdout) == (0, "1 replayed, 0 failed\n"), result.stderr
+    assert [each.value for each in everything(kafka, names.UNIQUE)] == [value, value]
+
+
 def test_letter_of_a_topic_that_is_gone_fails_and_the_rest_goes_on(
     own_topics: None, app: typer.Typer, kafka: str
 ) -> None:
@@ -168,7 +190,7 @@ def test_letter_of_a_topic_that_is_gone_fails_and_the_rest_goes_on(
         publish(kafka, dead_letters.outgoing(letter))
     result = CliRunner().invoke(app, ["dead", "replay", "--all", "--kafka", kafka], catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (1, "1 replayed, 1 failed\n")
-    assert "came from nowhere, which is not there" in result.stderr
+    assert "came from nowhere, which does not exist" in result.stderr
 
 
 def test_missing_topic_is_named(own_topics: None, app: typer.Typer, kafka: str) -> None:

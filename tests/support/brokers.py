@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.local import broker, child, jars, ports, probes
-from services.local.child import Child, Program, Server
+from services.local import broker, jars, ports, probes
+from services.local.process import Child, Server
 from services.runtime.kafka.connection import KafkaAccess
 
 _PROPERTIES = """\
@@ -21,7 +22,7 @@ advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs={data}
+log.dirs=data
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
@@ -112,18 +113,14 @@ def _server(
     home: Path, node: int, port: int, controller: int, voters: str, cluster: str, classpath: list[Path]
 ) -> Server:
     home.mkdir(parents=True)
-    configuration, log4j = home / "server.properties", home / "log4j2.properties"
-    configuration.write_text(
-        _PROPERTIES.format(node=node, voters=voters, port=port, controller=controller, data=home / "data")
-    )
-    log4j.write_text(broker.LOG4J.format(log=home / "kafka.log"))
-    program = broker.java_program(f"broker{node}", broker.find_java(), classpath, home, log4j, home / "stdout.log")
+    configuration = home / "server.properties"
+    configuration.write_text(_PROPERTIES.format(node=node, voters=voters, port=port, controller=controller))
+    (home / "log4j2.properties").write_text(broker.LOG4J.format(log=home / "kafka.log"))
+    program = broker.java_program(f"broker{node}", broker.find_java(), classpath, home, home / "stdout.log")
     broker.format_storage(program, configuration, cluster)
     address = f"127.0.0.1:{port}"
-    return child.Server(
-        program=Program(
-            program.name, (*program.command, "kafka.Kafka", str(configuration)), program.environment, program.log
-        ),
+    return Server(
+        program=dataclasses.replace(program, command=(*program.command, "kafka.Kafka", str(configuration))),
         address=address,
         probe=probes.kafka(KafkaAccess(address)),
         alive=probes.kafka(KafkaAccess(address)),

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -36,11 +37,21 @@ Place = tuple[str, int, int]  # topic, partition, offset
 
 @dataclass(frozen=True)
 class Hostile:
-    """A batch, and how many records a reader gets of it."""
+    """A batch, and the values of the records that a reader gets of it: None where that is one record for all of it."""
 
     name: str
     batch: bytes
-    records: int = 1
+    values: tuple[bytes | None, ...] | None = None
+
+    @property
+    def records(self) -> int:
+        """How many records a reader gets."""
+        return 1 if self.values is None else len(self.values)
+
+
+def readable(name: str, sent: Sequence[RawRecord], *, codec: str = "none") -> Hostile:
+    """A batch that can be read, whatever is in it."""
+    return Hostile(name, a_batch(sent, codec=codec), tuple(each.value for each in sent))
 
 
 def listed() -> list[Hostile]:
@@ -66,13 +77,14 @@ def listed() -> list[Hostile]:
         "nested lists": RawRecord(value=b"[" * 200_000),
         "numbers without an end": RawRecord(value=b'{"revision": ' + b"9" * 10_000 + b"}"),
     }
-    found = [Hostile(name, a_batch([each])) for name, each in one.items()]
+    found = [readable(name, [each]) for name, each in one.items()]
     for name in CODECS:
-        found.append(Hostile(f"compressed by {name}", a_batch([RawRecord(b"{}")] * 3, codec=name), 3))
+        found.append(readable(f"compressed by {name}", [RawRecord(b"{}")] * 3, codec=name))
         if name != "none":
             bomb = a_batch([RawRecord(bytes(20_000_000))], codec=name)
             found.append(Hostile(f"a bomb by {name}", bomb))
-            found.append(Hostile(f"{name} with a tail", a_batch([RawRecord(b"{}")], codec=name, tail=b"\x07" * 9)))
+            tail = a_batch([RawRecord(b"{}")], codec=name, tail=b"\x07" * 9)
+            found.append(Hostile(f"{name} with a tail", tail))
     return found
 
 
@@ -87,9 +99,20 @@ def batches() -> st.SearchStrategy[Hostile]:
         timestamp=st.sampled_from([NOW_MS, 0, -1, -(10**17), -(2**62)]) | st.integers(-(2**62), NOW_MS),
     )
     several = st.lists(one, min_size=1, max_size=4)
-    return st.builds(
-        lambda sent, by: Hostile("any", a_batch(sent, codec=by), len(sent)), several, st.sampled_from(sorted(CODECS))
-    )
+    return st.builds(lambda sent, by: readable("any", sent, codec=by), several, st.sampled_from(sorted(CODECS)))
+
+
+def drawn(count: int) -> list[Hostile]:
+    """``count`` batches as hypothesis draws them, the same at every run."""
+    found: list[Hostile] = []
+
+    @settings(max_examples=count, database=None, derandomize=True, deadline=None)
+    @given(batches())
+    def draw(one: Hostile) -> None:
+        found.append(one)
+
+    draw()
+    return found
 
 
 class Recording:

@@ -26,6 +26,7 @@ from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
+from services.runtime.kafka.lag import LagMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
@@ -43,8 +44,16 @@ redis_commands_processed_total 4711
 """
 
 
+class _Poller(PollerMetrics):
+    """The poller's, and what it shows of the others."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        vars(self).update(vars(LagMetrics(registry)))
+
+
 _SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
-    "poller": PollerMetrics,
+    "poller": _Poller,
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),

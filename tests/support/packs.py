@@ -9,27 +9,24 @@ from services.tagger import library
 from services.tagger.library import Library
 
 SMALL_PACK = """\
-format: 1
+format: 2
 topic: storms
 version: "2.1"
 title: Storms
 threshold: 0.5
-concepts:
-  storm: [storm~, hurricane~]
-  strike: [strike~, batter~]
-  drill: [drill~]
+things:
+  storm: [storm, hurricane]
+  drill: [drill]
 masks: [brainstorm~, perfect storm]
-rules:
-  - id: storm-strikes
-    about: A storm strikes a state
-    trigger: storm
+acts:
+  strike:
+    verb: strikes
+    verbs: [strike, batter]
+    nouns: [landfall]
+    needs: [{agent: storm, object: state}]
     weight: 0.8
-    patterns: [{order: [storm, strike], within: 3}]
-    actors: [{state: 1}]
-damping:
-  - id: exercise
-    concepts: [drill]
-    factor: 0.25
+discounts:
+  - {id: exercise, words: drill, factor: 0.25}
 examples:
   should_match: [Two storms battered Japan.]
   should_not_match: [A perfect storm struck Japan.]

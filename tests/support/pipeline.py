@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from aiokafka import AIOKafkaConsumer
 from services.contracts import redis_keys
 from services.contracts.codec import decode
 from services.contracts.messages import Alert
-from services.local import figures, ports
+from services.local import ports, process_status
 from services.local.home import Home, Run
+from services.runtime.kafka import topics as declared
+from tests.contracts import schemas
 
 _READY_WITHIN_SECONDS = 90.0
 
@@ -60,7 +63,7 @@ class RunningLine:
         """Wait until everything answers, as ``wirewatch status`` sees it."""
 
         def ready() -> bool:
-            found = figures.of(self.run, {})
+            found = process_status.of(self.run, {})
             return not (found.kafka.problem or found.redis.problem) and all(service.ready for service in found.services)
 
         self.until(ready, "everything is ready")
@@ -75,7 +78,7 @@ class RunningLine:
 
     def counts(self, service: str) -> dict[str, int]:
         """Articles of a service by status, since its process started."""
-        return next(entry.articles for entry in figures.of(self.run, {}).services if entry.name == service)
+        return next(entry.articles for entry in process_status.of(self.run, {}).services if entry.name == service)
 
     async def traced(self, wanted: str) -> list[dict[str, Any]]:
         """What `wirewatch trace` says of an id."""
@@ -111,6 +114,13 @@ class RunningLine:
         self._process.stdout.close()
         return code
 
+    def check_published(self) -> None:
+        """Hold every message that lies on a topic to the schema of that topic."""
+        if self._process.poll() is not None or self.home.read_run() is None:
+            return  # the test ended it
+        with ThreadPoolExecutor(max_workers=1) as thread:  # the test may have a loop of its own
+            assert thread.submit(asyncio.run, _against_schemas(self.run.kafka)).result(60) == []
+
     def alerts_printed(self) -> list[dict[str, Any]]:
         """The alert events so far."""
         return [event for event in self.events if event["event"] == "alert"]
@@ -130,10 +140,11 @@ class RunningLine:
 
 @contextmanager
 def a_line(home: Path, *arguments: str, **environ: str) -> Iterator[RunningLine]:
-    """A line that is stopped at the end, whatever happens."""
+    """A line that is stopped at the end, whatever happens. Whatever it published has to be what its schemas say."""
     started = RunningLine(home, environ, *arguments)
     try:
         yield started
+        started.check_published()
     finally:
         started.stop()
 
@@ -150,6 +161,18 @@ def alerts_of_api(address: str) -> dict[str, Alert]:
     with urllib.request.urlopen(f"{address}/api/v1/alerts?limit=200", timeout=10) as answer:  # noqa: S310 - our own
         page = json.load(answer)
     return {item["id"]: msgspec.convert(item, Alert) for item in page["alerts"]}
+
+
+async def _against_schemas(kafka: str) -> list[str]:
+    """What is wrong with the messages that lie on the topics of the services, one sentence each."""
+    wrong: list[str] = []
+    seen = 0
+    for topic in declared.read().values():
+        for _, value in await everything_on(kafka, topic.name):
+            seen += 1
+            if value and (problem := schemas.problem(topic.schema, json.loads(value))):
+                wrong.append(f"{topic.name}: {problem}")
+    return wrong if seen else ["nothing lies on any topic"]
 
 
 async def everything_on(kafka: str, topic: str) -> list[tuple[bytes | None, bytes]]:

@@ -17,25 +17,31 @@ from urllib.parse import urlsplit
 
 from services.contracts.ids import feed_id
 from services.poller.core.model import FeedConfig, Fetched, Request
-from services.poller.subscriptions import Subscriptions
+from services.poller.core.policy import DAILY_BYTES
+from services.poller.websub.subscriptions import Subscriptions
 from tests.support.clock import START
 from tests.support.poller import Bench, FakePushStore, FakeWeb, an_item, rss
 
 HOUR = timedelta(hours=1)
+FIVE_MINUTES = timedelta(minutes=5)
 EIGHT_DAYS = timedelta(days=8)
 Answer = Callable[["Publisher", Request, datetime], Fetched]
 
 BREACHES = ("early", "during Retry-After", "bogus validator", "stale validator", "mixed validators",
-            "unconditional again within 8 days", "after 410", "two at once or under 5 s", "other address")  # fmt: skip
+            "unconditional again within 8 days", "after 410", "two at once or under 5 s", "other address",
+            "over the budget of bytes")  # fmt: skip
 
 
 @dataclass
 class Publisher:
-    """One feed. ``least`` is the gap the publisher may expect; ``etag`` and ``modified`` say what it sends."""
+    """One feed. ``least`` is the gap the publisher may expect; ``etag`` and ``modified`` say what it sends.
+
+    ``weighs`` is what a whole answer weighs on the wire, at least.
+    """
 
     kind: str
     url: str
-    least: timedelta = HOUR
+    least: timedelta = FIVE_MINUTES
     etag: bool = True
     modified: bool = True
     every: timedelta = timedelta(hours=5)  # how often it has something new
@@ -43,6 +49,8 @@ class Publisher:
     channel: str = ""
     special: Answer | None = None
     never_new: bool = False
+    weighs: int = 0
+    sent_bytes: int = 0
     asked: list[datetime] = field(default_factory=list)
     issued: dict[tuple[str | None, str | None], None] = field(default_factory=dict)
     last: tuple[str | None, str | None] | None = None
@@ -74,7 +82,9 @@ class Publisher:
         items = [self.item(number - back) for back in range(4)]
         hub = f'<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="https://hub-{self.host}/"/>'
         body = rss(*items, channel=self.channel + (hub if self.pushes else ""))
-        return Fetched(outcome="ok", status=200, url=request.url, headers=headers, body=body, wire_bytes=len(body))
+        weight = max(self.weighs, len(body))
+        self.sent_bytes += weight
+        return Fetched(outcome="ok", status=200, url=request.url, headers=headers, body=body, wire_bytes=weight)
 
     @property
     def host(self) -> str:
@@ -159,7 +169,7 @@ def limited(status: int, seconds: int, *, as_date: bool, every: int) -> Answer:
     def answer(publisher: Publisher, request: Request, now: datetime) -> Fetched:
         if len(publisher.asked) % every:
             return publisher.plain(request, now)
-        publisher.quiet_until = now + timedelta(seconds=seconds)
+        publisher.quiet_until = (now + timedelta(seconds=seconds)).replace(microsecond=0)  # a date has no fractions
         value = format_datetime(publisher.quiet_until, usegmt=True) if as_date else str(seconds)
         outcome = "rate_limited" if status == 429 else "http_5xx"
         headers = {"retry-after": value}
@@ -176,7 +186,8 @@ def failing(publisher: Publisher, request: Request, now: datetime) -> Fetched:
 
 
 def cut_off(publisher: Publisher, request: Request, now: datetime) -> Fetched:
-    """Every third body ends early; its validators must never come back."""
+    """Every third body, and the first, ends early; its validators must never come back. A first failure is tried again
+    after a minute."""
     if len(publisher.asked) % 3 == 1:
         return Fetched(outcome="bad_body", status=200, url=request.url, headers={"etag": '"of half a body"'})
     return publisher.plain(request, now)
@@ -198,23 +209,29 @@ def silent_for_a_week(version: int) -> bool:
 def world(copies: int) -> list[Publisher]:
     """Publishers of every kind, ``copies`` of each, every one on a host of its own but those of the last kind."""
     hint, longer = {"cache-control": "max-age=10800"}, {"cache-control": "max-age=14400"}
+    module = 'xmlns="http://purl.org/rss/1.0/modules/syndication/"'
+    hourly = f"<updatePeriod {module}>hourly</updatePeriod><updateFrequency {module}>1</updateFrequency>"
     kinds: list[tuple[str, dict[str, object]]] = [
         ("both validators", {}),
         ("only an ETag", {"modified": False}),
         ("only Last-Modified", {"etag": False}),
-        ("no validator", {"etag": False, "modified": False, "least": timedelta(hours=24)}),
+        ("no validator", {"etag": False, "modified": False}),
+        ("no validator, heavy", {"etag": False, "modified": False, "weighs": 150_000}),
+        ("no validator, hourly", {"etag": False, "modified": False, "channel": hourly, "least": HOUR}),
+        ("WordPress", {"channel": hourly}),
+        ("twice a day", {"channel": hourly.replace("hourly", "daily").replace(">1<", ">2<"), "least": 12 * HOUR}),
         ("304 for ever", {"never_new": True}),
         ("max-age 3 h", {"headers": hint, "least": 3 * HOUR}),
-        ("max-age 1 min", {"headers": {"cache-control": "max-age=60"}, "least": timedelta(minutes=5)}),
+        ("max-age 1 min", {"headers": {"cache-control": "max-age=60"}, "least": timedelta(minutes=2)}),
         ("ttl 120", {"channel": "<ttl>120</ttl>", "least": 2 * HOUR}),
         ("ttl 30, max-age 4 h", {"channel": "<ttl>30</ttl>", "headers": longer, "least": 4 * HOUR}),
         ("429, seconds", {"special": limited(429, 7200, as_date=False, every=7)}),
         ("429, date", {"special": limited(429, 9000, as_date=True, every=7)}),
         ("503, seconds", {"special": limited(503, 20_000, as_date=False, every=9)}),
         ("fails for days", {"special": failing}),
-        ("half bodies", {"special": cut_off}),
+        ("half bodies", {"special": cut_off, "least": timedelta(minutes=1)}),
         ("gone", {"special": gone}),
-        ("busy", {"every": timedelta(minutes=20)}),
+        ("busy", {"every": timedelta(minutes=20), "least": timedelta(minutes=2)}),
         ("hub", {"pushes": lambda _: True}),
         ("hub, silent for a week", {"pushes": silent_for_a_week}),
         ("hub that never pushes", {"pushes": lambda _: False}),
@@ -320,5 +337,10 @@ async def simulate(publishers: list[Publisher], *, days: float, restart_every: t
         await hubs.subscriptions.sweep()
         for claim in await bench.store.claim(bench.clock.now(), 100):
             await bench.poller.poll(claim, feeds[claim.feed_id])
+    for publisher in publishers:
+        if publisher.weighs and publisher.sent_bytes > DAILY_BYTES * (
+            days + 1
+        ):  # a full day's budget stood there before
+            web.breaches["over the budget of bytes"] += 1
     published = bench.count("wirewatch_poller_articles_total", status="published")
     return Report(days=days, feeds=len(feeds), web=web, published=published)

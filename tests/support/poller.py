@@ -12,16 +12,18 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts.ids import feed_id
 from services.poller.core.boilerplate import REPEATS
-from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, Fetched, ParsedFeed, Request
+from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Request
 from services.poller.core.outlet import Publishers, Wire
 from services.poller.core.seen import Seen
-from services.poller.core.websub import Subscription
-from services.poller.edges import feedxml
-from services.poller.errors import WorkerError
+from services.poller.core.state import FeedState
+from services.poller.errors import DocumentError, WorkerError
 from services.poller.handler import Poller
-from services.poller.intake import Intake
+from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
+from services.poller.parsing.feed import parse_feed
 from services.poller.ports import Claim, Push
+from services.poller.publishing import ArticlePublisher
+from services.poller.websub.protocol import Subscription
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher
 
@@ -90,8 +92,8 @@ class InProcess:
 
     async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         try:
-            return feedxml.parse(body, url=url, content_type=content_type, part=part)
-        except (feedxml.NotAFeedError, feedxml.BrokenFeedError) as error:
+            return parse_feed(body, url=url, content_type=content_type, part=part)
+        except DocumentError as error:
             raise WorkerError(type(error).__name__, str(error)) from None
 
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
@@ -115,7 +117,7 @@ class FakeFeedStore:
 
     def __init__(self) -> None:
         self.due: dict[str, datetime] = {}
-        self.states: dict[str, FeedState] = {}
+        self.kept: dict[str, FeedState] = {}
         self.records: dict[str, bytes] = {}
         self.leases: dict[str, str] = {}
         self.hosts: dict[str, datetime] = {}
@@ -123,6 +125,8 @@ class FakeFeedStore:
         self.addresses: dict[str, str] = {}
         self.printed: dict[tuple[str, str], set[str]] = {}
         self.pushed: dict[str, list[Push]] = {}
+        self.wishes: list[str] = []
+        self.status: dict[str, str | int] = {}
         self._tokens = 0
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
@@ -130,11 +134,22 @@ class FakeFeedStore:
         self.due = {feed: self.due.get(feed, first_polls[feed]) for feed in feeds}
         return new
 
-    async def pull(self, due: Mapping[str, datetime]) -> None:
-        self.due |= {feed: min(moment, self.due[feed]) for feed, moment in due.items() if feed in self.due}
+    async def advance_due(self, due: Mapping[str, datetime]) -> None:
+        free = {feed: moment for feed, moment in due.items() if feed in self.due and feed not in self.leases}
+        self.due |= {feed: min(moment, self.due[feed]) for feed, moment in free.items()}
 
     async def shorten_leases(self, now: datetime) -> None:
         """Leases are not kept here."""
+
+    async def states(self, feed_ids: Sequence[str]) -> Sequence[FeedState | None]:
+        return [self.kept.get(feed_id) for feed_id in feed_ids]
+
+    async def take_wishes(self) -> Sequence[str]:
+        taken, self.wishes = self.wishes, []
+        return taken
+
+    async def write_status(self, status: Mapping[str, str | int]) -> None:
+        self.status = dict(status)
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         self._tokens += 1
@@ -143,7 +158,7 @@ class FakeFeedStore:
             if moment <= now:
                 self.due[feed] = now + LEASE
                 self.leases[feed] = str(self._tokens)
-                state, pushed = self.states.get(feed, FeedState()), bool(self.pushed.get(feed))
+                state, pushed = self.kept.get(feed, FeedState()), bool(self.pushed.get(feed))
                 claims.append(Claim(feed, str(self._tokens), moment, state, pushed))
         return claims
 
@@ -161,7 +176,7 @@ class FakeFeedStore:
         if self.leases.get(claim.feed_id) != claim.token or state.next_poll_at is None:
             return False
         self.due[claim.feed_id] = state.next_poll_at
-        self.states[claim.feed_id] = state
+        self.kept[claim.feed_id] = state
         if seen:
             self.records[claim.feed_id] = seen
         if claim.pushed:
@@ -254,20 +269,25 @@ class Bench:
     publisher: FakePublisher = field(default_factory=FakePublisher)
     pages: FakePages = field(default_factory=FakePages)
     clock: FakeClock = field(default_factory=FakeClock)
-    unhurried: Callable[[FeedConfig], bool] = lambda _: True
+    exempt_from_host_gap: Callable[[FeedConfig], bool] = lambda _: False
 
     def __post_init__(self) -> None:
         self.registry = CollectorRegistry()
         metrics = PollerMetrics(self.registry)
         self.poller = Poller(
             fetcher=self.web,
-            intake=Intake(
+            ingest=FeedIngest(
                 documents=InProcess(),
                 pages=self.pages,
                 store=self.store,
-                publisher=self.publisher,
-                publishers=PUBLISHERS,
-                detect=lambda _: ("en", 0.9),
+                articles=ArticlePublisher(
+                    store=self.store,
+                    publisher=self.publisher,
+                    publishers=PUBLISHERS,
+                    detect=lambda _: ("en", 0.9),
+                    metrics=metrics,
+                    clock=self.clock,
+                ),
                 metrics=metrics,
                 clock=self.clock,
                 host_gap_seconds=5.0,
@@ -276,7 +296,7 @@ class Bench:
             metrics=metrics,
             clock=self.clock,
             host_gap_seconds=5.0,
-            unhurried=self.unhurried,
+            exempt_from_host_gap=self.exempt_from_host_gap,
             jitter=lambda: 0.0,
         )
 

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from services.local import store
-from services.local.child import Child, Program
+from services.local.process import Child, Program
 
 SLOTS = 16_384
 SERVICE = "wirewatch"

@@ -16,7 +16,7 @@ import redis.asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-from services.local import broker, child, probes, store
+from services.local import broker, probes, process, store
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.redis import address as redis_address
 from services.runtime.redis.connection import connect
@@ -39,7 +39,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("kafka")
     server = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
-    running = child.start(server)
+    running = process.start(server)
     yield server.address
     running.stop(grace_seconds=5)
 
@@ -54,7 +54,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("store")
     server = store.prepare(home / "store", logs=home / "logs")
-    running = child.start(server)
+    running = process.start(server)
     yield urlsplit(server.address)._replace(path=f"/{TEST_DATABASE}").geturl()
     running.stop(grace_seconds=5)
 

@@ -6,9 +6,9 @@ import random
 from collections.abc import Sequence
 
 from services.contracts.stories import StoryMember
-from services.deduper.core.candidate import Candidate
-from services.deduper.core.memory import MemoryIndex
+from services.deduper.core.fingerprint import Fingerprint
 from services.deduper.core.verdict import Decision
+from services.deduper.edges.memory import MemoryIndex
 from services.runtime.process.clock import Clock
 
 WINDOW_S = 96 * 3600
@@ -22,13 +22,13 @@ class MemoryStories:
         self.index = MemoryIndex(window_s)
         self._clock = clock
 
-    async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
+    async def decide(self, batch: Sequence[Fingerprint]) -> Sequence[Decision]:
         now_s = int(self._clock.now().timestamp())
         return [self.index.check_and_insert(item, now_s) for item in batch]
 
     async def members(self, bucket: str, story_id: str) -> Sequence[StoryMember]:
         """The members of a story."""
-        return self.index.members(bucket, story_id)
+        return self.index.store.members(bucket, story_id)
 
 
 def prose(seed: int, words: int) -> str:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from services.contracts.events import summary_of
 from services.contracts.messages import Alert
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -78,14 +79,21 @@ def json_feed(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
 
 
 def _title(alert: Alert) -> str:
-    return _xml(f"[{alert.severity}] {alert.headline}")
+    headline = alert.headline or (alert.evidence[0].quote if alert.evidence else "(no headline)")
+    return _xml(f"[{alert.severity}] {headline}")
 
 
 def _text(alert: Alert) -> str:
     """The alert in plain text: an alert's feed is read in mail programs and chat services."""
     outlets = list(dict.fromkeys(source.outlet for source in alert.sources))
     more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
-    lines = [*alert.lead, "", *(f"- {reason}" for reason in alert.severity_reasons), ""]
+    lines = [
+        *(summary_of(event) for event in alert.events),
+        *alert.lead,
+        "",
+        *(f"- {reason}" for reason in alert.severity_reasons),
+        "",
+    ]
     lines += [f"“{piece.quote}”" for piece in alert.evidence]
     lines += ["", f"{alert.independent_sources} independent of: {', '.join(outlets[:_OUTLETS])}{more}"]
     if alert.revision > 1:

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import msgspec
 
-from services.api.errors import QueryError
 from services.contracts.messages import Alert, AlertState, Change
-
-STATES: tuple[AlertState, ...] = get_args(AlertState)
-
-
-def state_named(text: str) -> AlertState:
-    """The state of that name. Raises :class:`QueryError`."""
-    for state in STATES:
-        if text == state:
-            return state
-    raise QueryError(f"state is {text[:40]!r}: give one of {', '.join(STATES)}.")
 
 
 def moved(alert: Alert, state: AlertState) -> Alert | None:

@@ -30,10 +30,11 @@ _Entry = tuple[int, str]  # last update in ms, alert id
 
 
 class RedisAlertReader:
-    """See :class:`services.api.ports.AlertReader`."""
+    """See :class:`services.api.ports.AlertReader`. Followers wait on the connections of ``following``."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, following: Redis) -> None:
         self._redis = redis
+        self._following = following
 
     async def page(self, query: Query) -> Page:
         """Walks the smallest index that the filters name, and checks each entry against the other filters."""
@@ -159,7 +160,7 @@ class RedisAlertReader:
 
     async def _read_stream(self, after: str) -> list[tuple[str, dict[bytes, bytes]]]:
         async def attempt() -> Any:
-            return await self._redis.xread({redis_keys.ALERTS_STREAM: after}, count=100, block=_BLOCK_MS)
+            return await self._following.xread({redis_keys.ALERTS_STREAM: after}, count=100, block=_BLOCK_MS)
 
         return _stream_entries(await _available(attempt))
 

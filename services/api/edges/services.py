@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -10,12 +11,15 @@ import aiohttp
 
 from services.api.core import pipeline
 from services.api.core.pipeline import Answer, ServiceState
+from services.contracts.feed_health import FEEDS_METRIC, FeedHealth, feed_health
 from services.runtime.errors import UsageError
 from services.runtime.process.clock import Clock
 
 EVERY_SECONDS = 5.0
 TIMEOUT_SECONDS = 2.0
 _MAX_BYTES = 2_000  # of a sentence
+_MAX_METRICS_BYTES = 2_000_000
+_FEEDS = re.compile(rf'^{FEEDS_METRIC}{{state="(?P<state>[^"]*)"}} (?P<count>[0-9.e+]+)$', re.MULTILINE)
 
 
 def addresses(services: Iterable[str]) -> dict[str, str]:
@@ -33,16 +37,25 @@ def addresses(services: Iterable[str]) -> dict[str, str]:
 
 
 class HttpServices:
-    """See :class:`services.api.ports.Services`. ``addresses`` is service to the address of its operations endpoint."""
+    """See :class:`services.api.ports.Services`. ``addresses`` is service to the address of its operations endpoint.
 
-    def __init__(self, addresses: Mapping[str, str], clock: Clock) -> None:
+    ``local_feeds`` is how many feeds are served on this machine.
+    """
+
+    def __init__(self, addresses: Mapping[str, str], clock: Clock, *, local_feeds: int = 0) -> None:
         self._addresses = addresses
         self._clock = clock
+        self._local_feeds = local_feeds
+        self._feeds: FeedHealth | None = None
         self._states = {service: pipeline.unasked(service, clock.now()) for service in addresses}
 
     def states(self) -> Sequence[ServiceState]:
         """The services as they stood when last asked, in the order of an article's way."""
         return list(self._states.values())
+
+    def feeds(self) -> FeedHealth | None:
+        """How the feeds answered when last asked."""
+        return self._feeds
 
     async def watch(self) -> None:
         """Ask until cancelled."""
@@ -60,6 +73,9 @@ class HttpServices:
         now = self._clock.now()
         for service, answer in zip(self._addresses, answers, strict=True):
             self._states[service] = pipeline.after(self._states[service], answer, now)
+        if (poller := self._addresses.get("poller")) is not None:
+            states = await _feed_states(session, poller)
+            self._feeds = feed_health(states, local=self._local_feeds, now=now, before=self._feeds)
 
 
 async def _ask(session: aiohttp.ClientSession, address: str) -> Answer:
@@ -71,3 +87,13 @@ async def _ask(session: aiohttp.ClientSession, address: str) -> Answer:
         return Answer(None, f"no answer within {TIMEOUT_SECONDS:g} s")
     except (aiohttp.ClientError, OSError) as error:
         return Answer(None, f"no answer: {error}")
+
+
+async def _feed_states(session: aiohttp.ClientSession, address: str) -> dict[str, float]:
+    """How many feeds are in each state, by the poller's metrics; empty where it does not answer."""
+    try:
+        async with session.get(f"{address}/metrics", allow_redirects=False) as response:
+            text = (await response.content.read(_MAX_METRICS_BYTES)).decode("utf-8", "replace")
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return {}
+    return {match["state"]: float(match["count"]) for match in _FEEDS.finditer(text)}

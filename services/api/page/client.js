@@ -1,4 +1,4 @@
-// The api, as the page uses it. Where reading needs a token, the one of this tab is sent along.
+// The API, as the page uses it. Who one is stands in a cookie that no script can read.
 
 import { clean } from "./text.js";
 
@@ -12,15 +12,6 @@ export class ApiError extends Error {
   }
 }
 
-export const token = {
-  get: () => sessionStorage.getItem("token"),
-  set: (value) => (value ? sessionStorage.setItem("token", value) : sessionStorage.removeItem("token")),
-};
-
-function authorized(headers = {}) {
-  return token.get() ? { ...headers, Authorization: `Bearer ${token.get()}` } : headers;
-}
-
 /** What came from the world loses what could turn or hide text on its way in, so that no drawing code can forget it. */
 function parse(text) {
   return JSON.parse(text, (_, value) => (typeof value === "string" ? clean(value) : value));
@@ -31,25 +22,37 @@ async function answer(address, options) {
   try {
     response = await fetch(address, { cache: "no-store", ...options });
   } catch (error) {
-    throw error.name === "AbortError" ? error : new ApiError(0, "The api does not answer.");
+    throw error.name === "AbortError" ? error : new ApiError(0, "The API does not answer.");
   }
   if (response.ok) return response;
   let said = null;
   try {
     said = parse(await response.text()).error;
   } catch {
-    // Not ours: something between here and the api has answered.
+    // Not ours: something between here and the API has answered.
   }
-  throw new ApiError(response.status, said || `The api answers ${response.status}.`);
+  throw new ApiError(response.status, said || `The API answers ${response.status}.`);
 }
 
 async function call(address, options) {
-  return parse(await (await answer(address, { headers: authorized(), ...options })).text());
+  return parse(await (await answer(address, options)).text());
+}
+
+/** The filters that the API knows, as parameters of its lists. */
+function parameters(filters) {
+  const names = ["topic", "min_severity", "actor", "place"].filter((name) => filters[name]);
+  return new URLSearchParams(names.map((name) => [name, filters[name]]));
+}
+
+/** The address of an Atom feed of the same alerts. */
+export function feedOf(filters) {
+  const asked = parameters(filters);
+  return `/api/v1/alerts.atom${asked.size ? `?${asked}` : ""}`;
 }
 
 export function page(filters, cursor, limit) {
-  const asked = new URLSearchParams({ limit: String(limit) });
-  for (const name of ["topic", "min_severity", "actor", "place"]) if (filters[name]) asked.set(name, filters[name]);
+  const asked = parameters(filters);
+  asked.set("limit", String(limit));
   if (filters.hours) asked.set("since", new Date(Date.now() - filters.hours * 3600000).toISOString());
   if (cursor) asked.set("cursor", cursor);
   return call(`/api/v1/alerts?${asked}`);
@@ -59,14 +62,28 @@ export function alertOf(id) {
   return call(`/api/v1/alerts/${encodeURIComponent(id)}`);
 }
 
-export function line() {
+export function pipeline() {
   return call("/api/v1/pipeline");
+}
+
+/** Who one is and what one may do: { name, role, may, tokens }. */
+export function session() {
+  return call("/api/v1/session");
+}
+
+export async function signIn(token) {
+  if (/[^\x20-\x7e]/.test(token)) throw new ApiError(401, "This token is not known.");
+  return call("/api/v1/session", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+}
+
+export function signOut() {
+  return call("/api/v1/session", { method: "DELETE" });
 }
 
 export function move(id, state) {
   return call(`/api/v1/alerts/${encodeURIComponent(id)}/state`, {
     method: "POST",
-    headers: authorized({ "Content-Type": "application/json" }),
+    headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ state }),
   });
 }
@@ -82,10 +99,12 @@ export async function follow({ onAlert, onLive, onLost }) {
       for await (const event of events(last, onLive)) {
         last = event.id || last;
         if (event.event === "alert") onAlert(parse(event.data));
+        if (event.event === "away") throw new ApiError(503, parse(event.data).error);
       }
-      onLost("The connection to the api was lost.");
+      onLost("The connection to the API was lost.");
     } catch (error) {
-      onLost(error instanceof ApiError ? error.message : "The connection to the api was lost.");
+      if (error.status === 400) last = null; // an id of a store that is no more
+      onLost(error instanceof ApiError ? error.message : "The connection to the API was lost.");
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
@@ -94,7 +113,7 @@ export async function follow({ onAlert, onLive, onLost }) {
 async function* events(after, onLive) {
   const abort = new AbortController();
   let silent = setTimeout(() => abort.abort(), SILENT_MS);
-  const headers = authorized(after ? { "Last-Event-ID": after } : {});
+  const headers = after ? { "Last-Event-ID": after } : {};
   try {
     const response = await answer("/api/v1/stream", { headers, signal: abort.signal });
     onLive();

@@ -1,11 +1,12 @@
 // One alert in full: why it is here, what proves it, who carried it when.
 
 import { badge, standing } from "./list.js";
-import { clock, element, emphasised, link, marked, plural, span, timeAgo, topicName } from "./text.js";
+import { clock, element, emphasised, eventLine, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
 const COPIES_SHOWN = 3;
 
-export function render(root, alert, { onBack, onFilter, onState }) {
+/** `refusal` is why one may not change the state, null where one may. */
+export function render(root, alert, { refusal, onBack, onFilter, onState, onSignIn }) {
   const quotes = alert.evidence.map((piece) => piece.quote);
   const head = element("header", alert.severity);
   const back = element("button", "back", "← back to the list");
@@ -13,13 +14,14 @@ export function render(root, alert, { onBack, onFilter, onState }) {
   back.addEventListener("click", onBack);
   const facts = element("p", "facts", badge(alert.severity), standing(alert));
   if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
-  facts.append(element("span", "", "updated ", timeAgo(alert.last_updated)), element("span", "", "first seen ", timeAgo(alert.first_seen)));
+  facts.append(element("span", "", "first seen ", timeAgo(alert.first_seen)));
+  if (Date.parse(alert.last_updated) - Date.parse(alert.first_seen) > 60000) facts.append(element("span", "", "updated ", timeAgo(alert.last_updated)));
   const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
-  head.append(back, facts, element("h2", "", link(alert.headline || "(no headline)", best.url)));
+  head.append(...[back, facts, eventLine(alert), element("h2", "", link(titleOf(alert), best.url)), related(alert)].filter(Boolean));
   root.replaceChildren(
     head,
     element("p", "lead", ...alert.lead.flatMap((sentence) => [...marked(sentence, quotes), " "])),
-    states(alert, onState),
+    states(alert, { refusal, onState, onSignIn }),
     part("Why", reasons(alert)),
     changes(alert),
     part("Who and where", names(alert, onFilter)),
@@ -38,15 +40,36 @@ function part(title, ...content) {
   return made;
 }
 
-function states(alert, onState) {
+/** The alerts this one comes after or goes on in. */
+function related(alert) {
+  const known = [["Comes after", alert.follows], ["Goes on in", alert.merged_into && { id: alert.merged_into }]].filter(([, other]) => other);
+  if (!known.length) return null;
+  return element("p", "related", ...known.flatMap(([word, other]) => {
+    const made = element("a", "", other.headline || "another alert");
+    made.href = `#${other.id}`;
+    return [`${word}: `, made, " "];
+  }));
+}
+
+function states(alert, { refusal, onState, onSignIn }) {
   const made = element("p", "states");
-  const moves = { new: "Take up again", acknowledged: "Acknowledge", muted: "Mute", closed: "Close" };
+  const moves = { new: "Reopen", acknowledged: "Acknowledge", muted: "Mute", closed: "Close" };
   for (const [state, label] of Object.entries(moves)) {
     if (state === alert.state) continue;
     const button = element("button", "", label);
     button.type = "button";
+    button.disabled = refusal !== null;
     button.addEventListener("click", () => onState(state));
     made.append(button);
+  }
+  if (refusal !== null) {
+    made.append(element("span", "refusal", refusal));
+    if (onSignIn) {
+      const button = element("button", "", "Sign in");
+      button.type = "button";
+      button.addEventListener("click", onSignIn);
+      made.append(button);
+    }
   }
   return made;
 }

@@ -43,8 +43,10 @@ export class Filters {
     this.onChange();
   }
 
+  /** Sets the filters of the address. Returns those that it gives a value they cannot have. */
   readAddress() {
     const asked = new URLSearchParams(location.search);
+    const wrong = [...asked.keys()].filter((name) => !NAMES.includes(name));
     for (const name of NAMES) {
       const field = this.form.elements[name];
       const value = asked.get(name) || "";
@@ -52,13 +54,18 @@ export class Filters {
       else {
         if (value && this.known[name]) this._learn(name, value, value);
         field.value = value;
+        if (field.value !== value) {
+          field.value = "";
+          wrong.push(name);
+        }
       }
     }
+    return wrong;
   }
 
   writeAddress() {
     const asked = new URLSearchParams(Object.entries(this.values).filter(([, value]) => value));
-    history.replaceState(null, "", (asked.size ? `?${asked}` : location.pathname) + location.hash);
+    history.replaceState(history.state, "", (asked.size ? `?${asked}` : location.pathname) + location.hash);
   }
 
   /** Offers what an alert names. */

@@ -1,6 +1,6 @@
 // The list: rows in the order (last update, id), both descending, each alert once.
 
-import { element, emphasised, plural, timeAgo, topicName } from "./text.js";
+import { element, emphasised, eventLine, plural, timeAgo, titleOf, topicName } from "./text.js";
 
 const LEVELS = ["low", "medium", "high", "critical"];
 
@@ -104,7 +104,7 @@ export function standing(alert) {
 function makeRow(alert, onChoose) {
   const row = element("li", `row ${alert.severity}`);
   row.dataset.id = alert.id;
-  const anchor = element("a", "", alert.headline || "(no headline)");
+  const anchor = element("a", "", titleOf(alert));
   anchor.href = `#${alert.id}`;
   anchor.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -117,8 +117,8 @@ function makeRow(alert, onChoose) {
   if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
   facts.append(timeAgo(alert.last_updated));
   const named = [...alert.actors.slice(0, 5), ...alert.places.slice(0, 3)].map((item) => item.name);
-  row.append(facts, element("h3", "", anchor));
-  const proof = alert.evidence.find((piece) => piece.field !== "title");
+  row.append(...[facts, eventLine(alert), element("h3", "", anchor)].filter(Boolean));
+  const proof = alert.evidence.find((piece) => piece.field !== "title" && piece.quote !== anchor.textContent);
   if (proof) row.append(element("p", "proof", ...emphasised(proof.quote, named)));
   else if (named.length) row.append(element("p", "proof", named.join(" · ")));
   return row;

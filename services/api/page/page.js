@@ -7,7 +7,8 @@ import * as pipeline from "./pipeline.js";
 import { List } from "./list.js";
 import { WorldMap } from "./map.js";
 import * as overview from "./overview.js";
-import { ago } from "./text.js";
+import { Session } from "./session.js";
+import { ago, titleOf } from "./text.js";
 
 const PAGE = 100;
 const RETRY_MS = 3000;
@@ -18,15 +19,24 @@ const list = new List($("alerts"), { onChoose: (id) => choose(id, { read: true }
 const map = new WorldMap($("map"), {
   onPick: (filter, value) => filters.set(filter, filters.values[filter] === value ? "" : value),
 });
-const filters = new Filters($("filters"), { countryName: (code) => map.name(code), onChange: () => load() });
+const filters = new Filters($("filters"), { countryName: (code) => map.name(code), onChange: refilter });
+const session = new Session({ button: $("who"), dialog: $("ask"), onChange: () => shown && show(shown) });
 let cursor = null;
 let loading = null; // the load under way; a newer one makes it give up
 let loaded = false;
 let summing = 0;
 let unread = 0;
 let shown = null; // the alert in the detail
+let feeds = null; // how the feeds answer
 
 // ---------------------------------------------------------------- the list
+
+/** The filters have changed: what they exclude is shown no longer. */
+function refilter() {
+  notice("");
+  if (shown && !filters.matches(shown)) close();
+  load();
+}
 
 /** Loads the list anew, again and again until it is there or something newer is asked for. */
 async function load() {
@@ -55,15 +65,15 @@ async function loadMore(mine = loading) {
   } catch (error) {
     if (mine !== loading) return;
     settle();
-    if (error.status === 401 && (await askToken())) return load();
+    if (error.status === 401 && (await session.ask())) return load();
     trouble(error.message);
     setTimeout(() => mine === loading && load(), RETRY_MS);
     return;
   }
   loaded = true;
-  if ($("status").classList.contains("live")) trouble(null);
+  if ($("status").classList.contains("connected")) trouble(null);
   settle();
-  if (location.hash.length === 25 && location.hash.slice(1) !== shown?.id) choose(location.hash.slice(1), { scroll: true });
+  if (hashId() && hashId() !== shown?.id) choose(hashId(), { read: narrow.matches, scroll: true });
 }
 
 function settle({ searching = false } = {}) {
@@ -73,7 +83,8 @@ function settle({ searching = false } = {}) {
   empty.hidden = count > 0 || searching || !loaded;
   empty.textContent = filters.active
     ? "No alert matches these filters. Press x to clear them."
-    : "No alerts yet. They appear here by themselves, seconds after an article that came in after the first fetch of its feed.";
+    : `No alerts yet. They appear here by themselves, seconds after an article that came in after the first fetch of its feed.${feeds ? ` ${feeds.summary}.` : ""}`;
+  $("feed").href = api.feedOf(filters.values);
   $("active").textContent = filters.active ? ` (${filters.active})` : "";
   sumUp();
 }
@@ -98,63 +109,80 @@ end.observe($("more"));
 
 // ---------------------------------------------------------------- one alert
 
+const hashId = () => /^#([0-9a-f]{24})$/.exec(location.hash)?.[1];
+
+/** Shows an alert. From the list or the overview it is a step that Back takes back, from one alert to the next it is none. */
 async function choose(id, { read = false, scroll = false } = {}) {
+  notice("");
   list.choose(id, { scroll });
-  history.replaceState(null, "", `${location.pathname}${location.search}#${id}`);
-  const alert = list.get(id) || (await api.alertOf(id).catch(() => null));
-  if (!alert) return;
+  const address = `${location.pathname}${location.search}#${id}`;
+  if (shown || hashId()) history.replaceState(history.state, "", address);
+  else history.pushState({ stepped: true }, "", address);
+  const alert = list.get(id) || (await api.alertOf(id).catch((error) => missing(error)));
+  if (!alert || hashId() !== id) return;
   show(alert);
   document.body.classList.toggle("reading", read || document.body.classList.contains("reading"));
   if (read) $("detail").focus({ preventScroll: true });
   sumUp();
 }
 
-function show(alert) {
-  shown = alert;
-  detail.render($("detail"), alert, { onBack: back, onFilter: (name, value) => filters.set(name, value), onState: changeState });
+/** A link led to an alert that is not there, or cannot be had now. */
+function missing(error) {
+  notice(error.status === 404 ? "The alert of this link is no longer stored." : error.message);
+  close();
+  return null;
 }
 
-/** Back to the list; where the list stands beside the alert, back to the overview. */
+function show(alert) {
+  shown = alert;
+  document.body.classList.add("chosen");
+  detail.render($("detail"), alert, {
+    refusal: session.refusal,
+    onBack: back,
+    onFilter: (name, value) => filters.set(name, value),
+    onState: changeState,
+    onSignIn: session.open ? () => session.ask() : null,
+  });
+}
+
+/** Back to the list or the overview, as the browser's Back does it. */
 function back() {
+  notice("");
+  if (!shown) return;
+  if (history.state?.stepped) history.back();
+  else close({ focus: true });
+}
+
+/** Shows no alert any more. */
+function close({ focus = false } = {}) {
   const row = list.rows.get(list.chosen);
-  if (!document.body.classList.contains("reading") || !narrow.matches) {
-    shown = null;
-    list.choose(null);
-    history.replaceState(null, "", location.pathname + location.search);
-    settle();
-  }
-  document.body.classList.remove("reading");
-  row?.querySelector("a").focus();
+  shown = null;
+  list.choose(null);
+  document.body.classList.remove("reading", "chosen");
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  settle();
+  if (focus) row?.querySelector("a").focus({ preventScroll: true });
 }
 
 async function changeState(state) {
-  if (!shown || (!api.token.get() && !(await askToken()))) return;
-  $("refused").textContent = "";
+  notice("");
+  if (!shown) return;
+  const { id } = shown;
+  if (session.open && !(await session.ask())) return;
+  if (session.refusal) return notice(session.refusal);
   try {
-    const alert = await api.move(shown.id, state);
+    const alert = await api.move(id, state);
     take(alert, { fresh: false });
-    show(alert);
     $("news").textContent = `The alert is ${state} now.`;
   } catch (error) {
-    if (error.status === 401 || error.status === 403) api.token.set(null);
-    $("refused").textContent = error.message;
+    notice(error.message);
+    if (error.status === 401) await session.begin();
   }
 }
 
-/** Whether a token was given; it is kept for as long as the tab. */
-function askToken() {
-  const ask = $("ask");
-  if (ask.open) return Promise.resolve(false);
-  ask.showModal();
-  return new Promise((resolve) => {
-    ask.addEventListener("close", () => {
-      const given = ask.returnValue === "ok" ? $("token").value.trim() : "";
-      $("token").value = "";
-      ask.returnValue = "";
-      if (given) api.token.set(given);
-      resolve(Boolean(given));
-    }, { once: true });
-  });
+/** Says beside the list why something was not done, until the next act. */
+function notice(sentence) {
+  $("refused").textContent = sentence;
 }
 
 // ---------------------------------------------------------------- live
@@ -171,8 +199,8 @@ function take(alert, { fresh = true } = {}) {
 
 function announce(alert) {
   if (!filters.matches(alert)) return;
-  $("news").textContent = `${alert.revision === 1 ? "New" : "Revised"} ${alert.severity} alert: ${alert.headline}`;
-  if (document.hidden) document.title = `(${(unread += 1)}) Wirewatch`;
+  $("news").textContent = `${alert.revision === 1 ? "New" : "Revised"} ${alert.severity} alert: ${titleOf(alert)}`;
+  if (document.hidden || !document.hasFocus()) document.title = `(${(unread += 1)}) Wirewatch`;
 }
 
 /** Says above the list that it may be old, until it is not (null). */
@@ -184,24 +212,42 @@ function trouble(sentence) {
   box.textContent = sentence === null ? "" : `${sentence} What is listed may be old, since ${new Date().toTimeString().slice(0, 5)}. Trying again.`;
 }
 
-function live(on) {
+function connected(on) {
   const status = $("status");
-  status.textContent = on ? "live" : "not live";
-  status.classList.toggle("live", on);
+  status.textContent = on ? "connected" : "not connected";
+  status.classList.toggle("connected", on);
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) {
+for (const [target, event] of [[document, "visibilitychange"], [window, "focus"], [document, "pointerdown"], [document, "keydown"]]) {
+  target.addEventListener(event, () => {
+    if (document.hidden || !unread) return;
     unread = 0;
     document.title = "Wirewatch";
-  }
-});
+  });
+}
 
 setInterval(() => {
   for (const time of document.querySelectorAll("time.ago")) time.textContent = ago(time.dateTime);
 }, 20000);
 
 // ---------------------------------------------------------------- keys and buttons
+
+/** What was chosen last time. Storage can be forbidden; then a choice lasts as long as the page. */
+function stored(name, otherwise) {
+  try {
+    return localStorage.getItem(name) || otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function store(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // See above.
+  }
+}
 
 const moves = { a: "acknowledged", m: "muted", c: "closed", n: "new" };
 
@@ -239,23 +285,40 @@ $("filter").addEventListener("click", () => {
 $("theme").addEventListener("click", () => {
   const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
   document.documentElement.dataset.theme = dark ? "light" : "dark";
-  try {
-    localStorage.setItem("theme", document.documentElement.dataset.theme);
-  } catch {
-    // Storage can be forbidden; the theme then lasts as long as the page.
-  }
+  store("theme", document.documentElement.dataset.theme);
 });
 addEventListener("popstate", () => {
+  if (location.hash.startsWith("#token=")) return;
+  const before = JSON.stringify(filters.values);
   filters.readAddress();
-  load();
+  if (JSON.stringify(filters.values) !== before) load();
+  if (hashId()) choose(hashId(), { read: narrow.matches });
+  else if (shown) close({ focus: true });
 });
+addEventListener("hashchange", () => location.hash.startsWith("#token=") && session.begin());
 
 // ---------------------------------------------------------------- start
 
-if (narrow.matches) $("world").open = false;
-pipeline.follow($("line"), api.line);
-map.load().then(() => {
-  filters.readAddress();
+/** Sets the filters that the address names, and says which of them mean nothing. */
+function readAddress() {
+  const wrong = filters.readAddress();
+  filters.writeAddress();
+  if (wrong.length) notice(`The address asks for ${wrong.join(" and ")} in a way that means nothing: it is left out.`);
+}
+
+const world = $("world");
+world.open = stored("map", narrow.matches ? "closed" : "open") === "open";
+world.querySelector("summary").addEventListener("click", () => store("map", world.open ? "closed" : "open"));
+new ResizeObserver(([{ target }]) => {
+  document.documentElement.style.setProperty("--header", `${target.offsetHeight}px`);
+}).observe(document.querySelector("body > header"));
+pipeline.follow($("pipeline"), api.pipeline, (now) => {
+  const changed = feeds?.summary !== now?.summary;
+  feeds = now;
+  if (changed) settle();
+});
+Promise.all([map.load(), session.begin()]).then(() => {
+  readAddress();
   // The list is asked for once the stream stands, so that nothing falls between the two.
   api.follow({
     onAlert: (alert) => {
@@ -263,12 +326,12 @@ map.load().then(() => {
       announce(alert);
     },
     onLive: () => {
-      live(true);
+      connected(true);
       if (loaded) trouble(null);
       else load();
     },
     onLost: (sentence) => {
-      live(false);
+      connected(false);
       trouble(sentence);
       if (!loaded && !loading) load();
     },

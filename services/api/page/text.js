@@ -64,6 +64,24 @@ export function plural(count, word) {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
+/** What stands over an alert: its headline, else the first sentence that proves it. */
+export function titleOf(alert) {
+  return alert.headline || alert.evidence[0]?.quote || "(no headline)";
+}
+
+/** Who does what to whom, where: the signs between the parts are for the eye alone. */
+export function eventLine(alert) {
+  const [summary] = alert.event_summaries || [];
+  if (!summary) return null;
+  const parts = summary.split(/( → | · )/).map((part, number) => {
+    if (number % 2 === 0) return part;
+    const sign = element("span", "", part);
+    sign.setAttribute("aria-hidden", "true");
+    return sign;
+  });
+  return element("p", "event", element("span", "unseen", "Event: "), ...parts);
+}
+
 export function topicName(topic) {
   return topic.replaceAll("_", " ");
 }

@@ -1,5 +1,6 @@
-"""The rules: what makes two articles one text or one story. Pure and synchronous.
+"""The judge: what makes two articles one text or one story. Pure and synchronous.
 
-``text`` and ``sketch`` turn an article into a :class:`~services.deduper.core.candidate.Candidate`; ``verdict`` holds
-the thresholds and the decisions; ``memory`` is the index in this process, which the Redis script follows step by step.
+``fingerprint`` turns an article into what is compared (``text``, ``sketch``, ``terms``, ``discriminators``, ``facts``);
+``lookup`` finds what is known of it, ``rules`` decide by the numbers in ``thresholds``, and ``index`` writes down what
+was decided on a ``view`` of the ``records`` that a store keeps.
 """

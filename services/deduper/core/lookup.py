@@ -1,88 +1,169 @@
-"""What the in-process index knows about a candidate, before anything is decided."""
+"""What is known of an article before anything is decided. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import compress
 from operator import not_
 
-from services.deduper.core import verdict as rules
-from services.deduper.core.candidate import MASK, Candidate
-from services.deduper.core.event import ASKED_TERMS, Met, likeness, names_met, shared_words
-from services.deduper.core.facts import Facts
-from services.deduper.core.records import Bucket, Likeness, Record, Representative, Resemblance
-from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT, wrapped
-from services.deduper.core.verdict import Owner
+from services.deduper.core import thresholds as limits
+from services.deduper.core.facts import Facts, unpack
+from services.deduper.core.fingerprint import MASK, Fingerprint
+from services.deduper.core.records import Key, Owner, Record, StoredVector, Version
+from services.deduper.core.similarity import EntityOverlap, TextMatch, compare_texts
+from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT, in_boilerplate
+from services.deduper.core.terms import ASKED_TERMS, POSTED_TERMS, Term
+from services.deduper.core.view import Postings, View
 
 
-class Lookup:
-    """One candidate against one bucket at one moment."""
+@dataclass(frozen=True, slots=True)
+class TextOverlap:
+    """What an article's text shares with one stored text.
 
-    def __init__(self, bucket: Bucket, item: Candidate, now_s: int, window_s: int) -> None:
-        self.bucket = bucket
+    ``own`` and ``other`` count the hashes of the article and of the stored text below the lower of their two
+    thresholds, the article's without boilerplate.
+    """
+
+    number: int
+    record: Record
+    stored: frozenset[int]
+    shared: int
+    own: int
+    other: int
+    same_outlet: bool
+
+    @property
+    def containment(self) -> float:
+        return share(self.shared, (max if self.same_outlet else min)(self.own, self.other))
+
+    @property
+    def own_share(self) -> float:
+        return share(self.shared, self.own)
+
+
+@dataclass(frozen=True, slots=True)
+class StorySimilarity:
+    """How a story's live representatives score: their mean, and the best of them, with what it shares."""
+
+    root: int
+    number: int
+    score: float
+    best: float
+    shared: tuple[Term, ...]
+    entities: EntityOverlap
+
+
+def share(part: int, whole: int) -> float:
+    """``part`` of ``whole``, at most 1; 0 of nothing."""
+    return min(1.0, part / whole) if whole else 0.0
+
+
+def is_boilerplate(owners: Postings) -> bool:
+    """Whether a hash is boilerplate: in too many texts, or in several of one outlet."""
+    if len(owners) >= limits.MAX_OWNERS:
+        return True
+    if len(owners) < limits.MAX_OUTLET_OWNERS:
+        return False
+    outlets = [owner.outlet for owner in owners]
+    return any(outlets.count(outlet) >= limits.MAX_OUTLET_OWNERS for outlet in outlets)
+
+
+def common_count(hashes: int, threshold: int, other_threshold: int, last_shared: tuple[int, int]) -> int:
+    """How many of a stored text's hashes lie below a lower threshold.
+
+    The store keeps the lowest bits of each, in the order of the hashes. ``last_shared`` is how many of them there are
+    up to the last that both have, and that one. What lies behind it is uniform, so it is the proportion.
+    """
+    if other_threshold >= threshold:
+        return hashes
+    known, last = last_shared
+    return known + int((hashes - known) * (other_threshold - last) / (threshold - last) + 0.5)
+
+
+class Query:
+    """One article against what is stored at one moment."""
+
+    def __init__(self, view: View, item: Fingerprint, now_s: int) -> None:
+        self.view = view
         self.item = item
         self.now_s = now_s
-        self.epoch = rules.epoch_of(now_s, window_s)
-        self._window_s = window_s
-        sketch = item.sketch
-        keys = [value & MASK for value in sketch.hashes[: sketch.anchors]]
-        of_wrapper = [rules.is_boilerplate(self.posting(key)) for key in keys]
-        self.anchors = [key for key, left_out in zip(keys, of_wrapper, strict=True) if not left_out]
-        self._own = list(compress(sketch.hashes, map(not_, wrapped(sketch.places, of_wrapper))))
-        self._met = Counter(owner.number for key in self.anchors for owner in self.posting(key) if owner.number)
+        self._stories: dict[int, StorySimilarity | None] = {}
+        addresses = self.text_owners(item.identity)
+        self.previous_number = addresses[-1].number if addresses else 0
+        blocking = [(key, view.owners("block", key, now_s)) for key in item.sketch.blocking_hashes(MASK)]
+        boilerplate = [is_boilerplate(owners) for _, owners in blocking]
+        self.blocking = [pair for pair, left_out in zip(blocking, boilerplate, strict=True) if not left_out]
+        if any(boilerplate):
+            self._own = list(compress(item.sketch.hashes, map(not_, in_boilerplate(item.sketch.places, boilerplate))))
+        else:
+            self._own = list(item.sketch.hashes)
 
-    def posting(self, key: int) -> list[Owner]:
-        """The owners of a hash in the live epochs, in order of arrival."""
-        posting = self.bucket.postings.get(key)
-        if posting is None:
-            return []
-        oldest = self.epoch - rules.LIVE_EPOCHS + 1
-        if posting and posting[0].epoch < oldest:
-            posting[:] = [owner for owner in posting if owner.epoch >= oldest]
-        return posting
+    def text_owners(self, hash_: int | None) -> Postings:
+        """The articles of an address, a text or a title."""
+        return () if hash_ is None else self.view.owners("text", hash_, self.now_s)
 
-    def live(self, number: int) -> Record | None:
-        """The record of a number where it is inside the window."""
-        record = self.bucket.records.get(number)
-        return record if record and self.now_s - record.seen_s <= self._window_s else None
+    def previous_version(self) -> Record | None:
+        """What is known of the article's address."""
+        return self.view.live_record(self.previous_number, self.now_s)
 
-    def first_live(self, owners: Iterable[Owner]) -> Record | None:
-        """The first of ``owners`` that is inside the window."""
-        return next((record for owner in owners if (record := self.live(owner.number))), None)
+    def live_owners(self, owners: Iterable[Owner]) -> Iterator[tuple[int, Record]]:
+        """Those of ``owners`` that are inside the window."""
+        for owner in owners:
+            record = self.view.live_record(owner.number, self.now_s)
+            if record:
+                yield owner.number, record
 
-    def said_by(self, prior: Record) -> Facts:
-        """What the last version of an article claimed, under the title it had."""
-        carried = self.live(prior.carried)
-        said = prior.facts or (carried and carried.facts) or Facts("")
-        return replace(said, title=self.bucket.stories[prior.story_id][prior.article_id].title)
+    def claimed_before(self, previous: Record) -> Facts:
+        """What the last version of an article claimed, under the title it had. A copy claims what it carries does."""
+        packed = self.view.facts(self.previous_number)
+        if not packed and self.view.live_record(previous.carries_text_of, self.now_s):
+            packed = self.view.facts(previous.carries_text_of)
+        member = self.view.member(self.view.story_id(previous), previous.article_id)
+        return unpack(f"{packed or EMPTY_FACTS}\x1f{member.title if member else ''}")
 
-    def resemblance(self, owner: Record) -> Resemblance | None:
-        """What the candidate's text shares with ``owner``'s, if anything."""
-        below = self._below(owner)
-        shared = [value for value in below if value & STORED_MASK in owner.sketch]
+    def nearest_numbers(self) -> list[int]:
+        """The texts that share most blocking hashes, most first; the one that came first among equals."""
+        met = Counter([owner.number for _, owners in self.blocking for owner in owners if owner.number])
+        most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: limits.MOST_JUDGED]
+        return [number for number, _ in most]
+
+    def nearest_texts(self) -> list[TextOverlap]:
+        """Stored texts by containment, highest first; the one that came first among equals."""
+        found = (self.overlap(number) for number in self.nearest_numbers())
+        enough = [near for near in found if near and near.shared >= limits.WEAK_SHARED]
+        return sorted(enough, key=lambda near: (-near.containment, near.number))
+
+    def overlap(self, number: int) -> TextOverlap | None:
+        """What the article's text shares with the text of ``number``, if anything."""
+        record = self.view.live_record(number, self.now_s)
+        if not record or not record.hashes or not self._own:
+            return None
+        ranks = {value: rank for rank, value in enumerate(self.view.sketch(number), 1)}
+        below = [value for value in self._own if value >> TOP_SHIFT <= record.top]
+        shared = [value for value in below if value & STORED_MASK in ranks]
         if not shared:
             return None
-        last = owner.sketch[shared[-1] & STORED_MASK], shared[-1] >> TOP_SHIFT
-        return Resemblance(
-            owner=owner,
+        last = ranks[shared[-1] & STORED_MASK], shared[-1] >> TOP_SHIFT
+        return TextOverlap(
+            number=number,
+            record=record,
+            stored=frozenset(ranks),
             shared=len(shared),
             own=len(below),
-            other=rules.common_count(owner.hashes, owner.top, self.item.sketch.threshold >> TOP_SHIFT, last),
-            home=owner.outlet == self.item.outlet,
+            other=common_count(record.hashes, record.top, self.item.sketch.threshold >> TOP_SHIFT, last),
+            same_outlet=record.outlet == self.item.outlet,
         )
 
-    def _below(self, owner: Record) -> list[int]:
-        """Of the newcomer's hashes those that ``owner`` would have kept."""
-        return [value for value in self._own if value >> TOP_SHIFT <= owner.top]
-
-    def own_words(self, owner: Record) -> tuple[int, int, int]:
-        """Of what the newcomer does not quote: how many hashes, and how many of them ``owner`` has; of its quotations,
-        how many ``owner`` has."""
+    def own_words(self, near: TextOverlap) -> tuple[int, int, int]:
+        """Of what the article does not quote: how many hashes, and how many of them the other text has; of its
+        quotations, how many the other has."""
         plain = taken = quoted = 0
-        for value in self._below(owner):
-            has = value & STORED_MASK in owner.sketch
+        for value in self._own:
+            if value >> TOP_SHIFT > near.record.top:
+                continue
+            has = value & STORED_MASK in near.stored
             if value in self.item.sketch.quoted:
                 quoted += has
             else:
@@ -90,55 +171,104 @@ class Lookup:
                 taken += has
         return plain, taken, quoted
 
-    def nearest_texts(self) -> list[Resemblance]:
-        """Stored texts by containment, highest first; the one that came first among equals."""
-        most = sorted(self._met.items(), key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_JUDGED]
-        owners = (self.live(number) for number, _ in most)
-        found = (self.resemblance(owner) for owner in owners if owner)
-        enough = [near for near in found if near and near.shared >= rules.WEAK_SHARED]
-        return sorted(enough, key=lambda near: (-near.containment, near.owner.number))
-
-    def nearest_stories(self) -> list[Likeness]:
-        """Stories by likeness, highest first; the one that came first among equals."""
+    def nearest_roots(self) -> list[int]:
+        """The stories that share most of the rarest and weightiest terms, by their roots."""
         met: Counter[int] = Counter()
-        for term in self.item.event.terms[:ASKED_TERMS]:
-            for owner in self.posting(term.key):
-                met[owner.number] += term.weight * term.rarity
-        met = +met  # without what is worth nothing
-        most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: rules.MOST_STORIES]
-        found = [near for leader, _ in most if (near := self.likeness(leader))]
-        return sorted(found, key=lambda near: (-near.score, near.owner.leader))
+        for term in self.item.terms.terms[:ASKED_TERMS]:
+            worth = term.weight * term.rarity
+            for owner in self.view.owners("term", term.key, self.now_s) if worth else ():
+                met[owner.number] += worth
+        most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: limits.MOST_STORIES]
+        return [root for root, _ in most]
 
-    def likeness(self, leader: int) -> Likeness | None:
-        """How the story of ``leader`` scores, if any of its representatives is still inside the window."""
-        total, count, best = 0.0, 0, None
-        for one in self.bucket.representatives.get(leader, ()):
-            if self.now_s - one.seen_s > self._window_s:
-                continue
-            score, shared, met = self._score(one)
-            total += score
-            count += 1
-            if best is None or score > best[0]:
-                best = score, shared, met, one
-        record = self.bucket.records.get(best[3].number) if best else None
-        if best is None or record is None:
+    def nearest_stories(self) -> list[StorySimilarity]:
+        """Stories by similarity, highest first; the one that came first among equals."""
+        found = [near for root in self.nearest_roots() if (near := self.similarity(root))]
+        return sorted(found, key=lambda near: (-near.score, near.root))
+
+    def similarity(self, root: int) -> StorySimilarity | None:
+        """How a story scores, if any of its representatives is still inside the window."""
+        if root not in self._stories:
+            self._stories[root] = self._similarity(root)
+        return self._stories[root]
+
+    def _similarity(self, root: int) -> StorySimilarity | None:
+        scored: list[tuple[int, TextMatch]] = []
+        for number in self.view.representatives(root):
+            stored = self.view.vector(number)
+            if stored.terms and self.now_s - stored.seen_s <= self.view.window_s:
+                scored.append((number, self._score(stored)))
+        if not scored:
             return None
-        score, shared, met, one = best
-        return Likeness(total / count, score, shared, record, shared_words(self.item.event, one.vector), met)
+        number, best = max(scored, key=lambda pair: pair[1].score)
+        if self.view.record(number) is None:
+            return None
+        mean = sum([match.score for _, match in scored]) / len(scored)
+        return StorySimilarity(root, number, mean, best.score, best.shared, best.entities)
 
-    def _score(self, one: Representative) -> tuple[float, int, Met]:
-        event = self.item.event
-        score, shared = likeness(event, one.vector)
-        met = names_met(event, one.vector)
-        mine = self.item.published_s
-        if mine and one.published_s:
-            gap = abs(mine - one.published_s)
-            if gap > rules.FAR_S:
-                return 0.0, shared, met
-            if gap <= rules.NEAR_S:
-                score += rules.NEAR_BONUS
-        if event.days and one.vector.days:
-            score += rules.SAME_DAY if event.days & one.vector.days else -rules.OTHER_DAY
-        if met.strangers:
-            score -= rules.OTHER_STATES if met.foreign else rules.STRANGERS
-        return score, shared, met
+    def _score(self, stored: StoredVector) -> TextMatch:
+        """The words' score, and what days, dates and names of the headline add to it or take away."""
+        match = compare_texts(self.item.terms, stored)
+        score, mine = match.score, self.item.published_s
+        if mine and stored.published_s:
+            gap = abs(mine - stored.published_s)
+            if gap > limits.FAR_S:
+                return match._replace(score=0.0)
+            if gap <= limits.NEAR_S:
+                score += limits.NEAR_BONUS
+        if self.item.terms.days and stored.days:
+            score += limits.SAME_DAY if self.item.terms.days & stored.days else -limits.OTHER_DAY
+        if match.entities.none_shared:
+            score -= limits.STATE_MISSING if match.entities.state_missing else limits.NONE_SHARED
+        return match._replace(score=score)
+
+
+EMPTY_FACTS = "\x1f\x1f\x1f"
+
+
+def posting_keys(item: Fingerprint) -> set[Key]:
+    """The postings an article is looked up in, and entered in."""
+    keys: set[Key] = {("text", hash_) for hash_ in (item.identity, item.exact, item.title) if hash_ is not None}
+    keys |= {("block", key) for key in item.sketch.blocking_hashes(MASK)}
+    return keys | {("term", term.key) for term in item.terms.terms[: max(ASKED_TERMS, POSTED_TERMS)]}
+
+
+def stages(view: View, item: Fingerprint, now_s: int) -> Iterator[set[Key]]:
+    """What judging will read, in stages: each follows from the one before, which has been loaded by then."""
+    yield posting_keys(item)
+    query = Query(view, item, now_s)
+    nearest, roots = query.nearest_numbers(), query.nearest_roots()
+    same = [owner.number for hash_ in (item.exact, item.title) for owner in query.text_owners(hash_) if owner.number]
+    numbers = {*nearest, *same, query.previous_number} - {0}
+    keys: set[Key] = {("record", number) for number in [*numbers, *roots]}
+    yield keys | {("representatives", root) for root in roots}
+    records = {number: view.record(number) for number in numbers}
+    previous = records.get(query.previous_number)
+    others = {record.root for record in records.values() if record}
+    keys = {("vector", number) for root in roots for number in view.representatives(root)}
+    keys |= {("sketch", number) for number in nearest} | {("record", root) for root in others}
+    keys |= {("record", number) for root in roots for number in view.representatives(root)}
+    keys |= {("representatives", root) for root in others}
+    if previous:
+        keys |= _keys_of_previous(query.previous_number, previous)
+    yield keys
+    keys = {("vector", number) for root in others for number in view.representatives(root)}
+    keys |= {("record", number) for root in others for number in view.representatives(root)}
+    if previous:
+        keys.add(("member", (view.story_id(previous), previous.article_id)))
+        versions = (previous.first, *view.history(query.previous_number))
+        keys |= {("record", version.linked) for version in versions if version.linked}
+        keys |= {("replaced", (query.previous_number, item.version))}
+    yield keys
+
+
+def _keys_of_previous(number: int, previous: Record) -> set[Key]:
+    carried = previous.carries_text_of
+    keys: set[Key] = {("sketch", number), ("history", number), ("facts", number)}
+    return keys | ({("facts", carried), ("record", carried)} if carried else set())
+
+
+def version_of(view: View, number: int, record: Record, hash_: int) -> Version | None:
+    """The verdict given to this very version before."""
+    further = view.history(number) if record.revised else ()
+    return next((version for version in (record.first, *further) if version.hash == hash_), None)

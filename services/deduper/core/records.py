@@ -1,125 +1,109 @@
-"""What the in-process index remembers, and what it finds."""
+"""What the index keeps of an article: values, whatever a store makes of them. Pure.
+
+Every article has a number, its rank of arrival. Time is cut into slices, :data:`SLICES` to a window; what was entered
+more than :data:`LIVE_SLICES` ago is not read.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
-from services.contracts.messages import Link
-from services.contracts.stories import StoryMember
-from services.deduper.core import verdict as rules
-from services.deduper.core.event import Met, Vector
-from services.deduper.core.facts import Facts
-from services.deduper.core.marks import Marks
-from services.deduper.core.verdict import Owner, Verdict
+from services.contracts.messages import LinkedBy
+from services.deduper.core.discriminators import NONE, Discriminators
+
+SLICES = 16
+LIVE_SLICES = SLICES + 1
+FIRST_COPY = 2**31  # numbers from here on are of copies, which have no text of their own
+MOST_VERSIONS = 16  # of one article that are remembered for redeliveries: the first and the latest
+
+Kind = Literal[
+    "text", "block", "term", "record", "vector", "sketch", "representatives", "facts", "history", "replaced", "member"
+]
+Key = tuple[Kind, Any]
+"""What is kept, and of what:
+
+- ``text``, ``block``, ``term``: tuple of :class:`Owner`, by a hash of an address, text or title; of a shingle; of a
+  term
+- ``record``: :class:`Record`; ``vector``: :class:`StoredVector`; ``sketch``: the lowest 16 bits of each hash, in the
+  order of the hashes; by number
+- ``representatives``: the numbers of a story's further representatives, by the number of its root
+- ``facts``: what the latest version that was no copy claims, packed, by number
+- ``history``: tuple of :class:`Version` after the first, by number
+- ``replaced``: what an update replaced, or the words an event link rests on, by number and version
+- ``member``: :class:`~services.contracts.stories.StoryMember`, by the ids of story and article
+"""
+
+Outcome = Literal["new", "update", "same_story", "carries", "duplicate"]
 
 
-@dataclass(slots=True)
-class Record:
-    """One article. ``leader`` is the number of its story's first member, ``depth`` counts links to it.
+class NotLoadedError(LookupError):
+    """Something was read before it was loaded. ``key`` says what."""
 
-    ``sketch`` is what others are compared with: the lowest bits (:data:`~services.deduper.core.sketch.STORED_MASK`) of
-    each of ``hashes`` to its rank among them, from 1; empty for a copy. ``carried`` is the number of the article whose
-    text it carries, 0 for its own. ``facts`` are those of its last version that was no copy: a copy says what the text
-    says that it carries.
-    """
+    def __init__(self, key: Key) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class Owner(NamedTuple):
+    """One entry of a posting: the article ``number`` of an ``outlet`` (8 bits), entered in ``window_slice``."""
 
     number: int
-    article_id: str
-    story_id: str
-    leader: int
-    seen_s: int
     outlet: int
-    short: bool
-    depth: int
-    top: int
-    hashes: int
-    sketch: dict[int, int]
-    facts: Facts | None
-    marks: Marks
-    copy_of: str | None
-    carried: int
-    link: Link | None
-    versions: dict[int, Verdict]
+    window_slice: int
 
 
-@dataclass(frozen=True, slots=True)
-class Resemblance:
-    """What the newcomer shares with one stored text.
+class Version(NamedTuple):
+    """The verdict on one version of an article. ``linked`` is the number of the article it is linked to, 0 for none."""
 
-    ``own`` and ``other`` count the hashes of the newcomer and of the stored text below the lower of their two
-    thresholds, the newcomer's without boilerplate. ``home`` is set where both are of one outlet.
+    hash: int
+    outcome: Outcome
+    linked_by: LinkedBy | None = None
+    score: float = 0.0
+    linked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One article.
+
+    ``root`` is the number of its story's first member, ``depth`` counts links to it. ``hashes`` is the size of its
+    sketch, 0 for a copy, and ``top`` the 32 highest bits of the sketch's threshold. ``carries_text_of`` is the number
+    of the article whose text it carries, 0 for its own. ``revised`` says whether it has versions after the ``first``.
     """
 
-    owner: Record
-    shared: int
-    own: int
-    other: int
-    home: bool
-
-    @property
-    def containment(self) -> float:
-        return rules.share(self.shared, (max if self.home else min)(self.own, self.other))
-
-    @property
-    def own_share(self) -> float:
-        return rules.share(self.shared, self.own)
-
-    @property
-    def is_copy(self) -> bool:
-        return self.containment >= (rules.OWN_OUTLET_COPY if self.home else rules.COPY_CONTAINMENT)
-
-    @property
-    def brings_news(self) -> bool:
-        """Whether the newcomer has much that the stored text has not: mostly its own words, or far more of them."""
-        return self.own_share < rules.NEW_TEXT_CONTAINMENT or self.own >= rules.FULLER * self.other
-
-    @property
-    def is_story(self) -> bool:
-        return self.containment >= (rules.OWN_OUTLET_STORY if self.home else rules.STORY_CONTAINMENT)
-
-    @property
-    def may_be_wrapper(self) -> bool:
-        return self.home and self.containment < rules.WRAPPER_BELOW
-
-
-@dataclass(frozen=True, slots=True)
-class Representative:
-    """One of the first members of a story, by which newcomers are judged."""
-
-    number: int
+    article_id: str
     seen_s: int
-    published_s: int
-    vector: Vector
+    root: int
+    outlet: int
+    short: bool = False
+    depth: int = 0
+    top: int = 0
+    hashes: int = 0
+    carries_text_of: int = 0
+    discriminators: Discriminators = NONE
+    first: Version
+    revised: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How a story's live representatives score: their mean, and the best of them, with whom it speaks of."""
+class StoredVector(NamedTuple):
+    """A term vector as it is stored. ``terms``: see :func:`~services.deduper.core.similarity.packed_terms`."""
 
-    score: float
-    best: float
-    shared: int
-    owner: Record
-    words: tuple[str, ...]
-    met: Met
+    published_s: int = 0
+    seen_s: int = 0
+    title_norm: int = 0
+    days: int = 0
+    terms: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A verdict and the record it links to; ``wrapper`` where what they share may be their outlet's wrapper."""
+class Head(NamedTuple):
+    """Changes with every commit to a language. ``owners`` and ``copies`` are the last numbers given."""
 
-    verdict: Verdict
-    owner: Record | None = None
-    wrapper: bool = False
-
-
-@dataclass(slots=True)
-class Bucket:
-    """One language: owners by hash, records by number, representatives by leader, members by story."""
-
-    postings: dict[int, list[Owner]] = field(default_factory=dict)
-    records: dict[int, Record] = field(default_factory=dict)
-    representatives: dict[int, list[Representative]] = field(default_factory=dict)
-    stories: dict[str, dict[str, StoryMember]] = field(default_factory=dict)
     owners: int = 0
     copies: int = 0
+    commit: str = ""
+
+
+def slice_of(now_s: int, window_s: int) -> int:
+    """The number of the slice of time that ``now_s`` lies in."""
+    return now_s * SLICES // window_s

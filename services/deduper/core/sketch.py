@@ -4,8 +4,8 @@ Every run of three words is hashed to 64 bits and kept when it falls below 2^64/
 sketch). Which shingles are kept does not depend on the rest of the text, so a part of an article keeps its part of
 the sketch; MinHash signatures do not have this, which is why they miss shortened copies.
 
-The smallest of them, a quarter, are its anchors: by these a text is found. Texts that share an anchor are then compared
-by all that was kept.
+The smallest of them, a quarter, are its blocking hashes: by these a text is found. Texts that share one are then
+compared by all that was kept.
 """
 
 from __future__ import annotations
@@ -23,13 +23,11 @@ SHINGLE_WORDS = 3
 SHINGLE_CHARACTERS = 5  # in scripts without spaces; three characters are often one word
 SAMPLE_LIMIT = 2**64 // 8
 SMALLEST_KEPT = 32  # a text too short for the sample is kept by its 32 smallest hashes
-USUAL_KEPT = (
-    64  # about 500 words; a text that is a little longer lowers its threshold instead of asking for more service
-)
-LONG = 80  # hashes in the sample of a text, from which on it is given that service
+USUAL_KEPT = 64  # about 500 words; a text that is a little longer lowers its threshold instead of asking for more room
+LONG = 80  # hashes in the sample of a text, from which on it is given that room
 MOST_KEPT = 128  # about 1,000 words; a longer text lowers its threshold
-ANCHOR_LIMIT = 2**64 // 32
-LEAST_ANCHORS = 12  # of a text that is too short to have that many below the limit
+BLOCKING_LIMIT = 2**64 // 32
+LEAST_BLOCKING = 12  # of a text that is too short to have that many below the limit
 _QUOTATION = re.compile(r'“[^“”"\n]{20,}|"[^"“”\n]{20,}"')  # within a paragraph; what goes on in the next has no end
 _BETWEEN = " wqzxjqzxw "  # no word
 EVERYTHING = 2**64 - 1
@@ -39,11 +37,11 @@ TOP_SHIFT = 32  # thresholds are compared by the 32 highest bits: four bytes eac
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """``hashes`` ascending, the first of them ``anchors``. ``threshold`` is the largest hash that this text would have
-    kept: what lies below the lower threshold of two texts can be compared.
+    """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the lower
+    threshold of two texts can be compared.
 
     ``places`` is for each hash its rank in the order of the text. ``quoted`` are those within quotation marks. Both
-    speak for a newcomer, and are not stored.
+    speak for an article that is judged, and are not stored.
     """
 
     hashes: tuple[int, ...]
@@ -51,10 +49,10 @@ class Sketch:
     places: tuple[int, ...]
     quoted: frozenset[int] = frozenset()
 
-    @property
-    def anchors(self) -> int:
-        """How many of ``hashes`` a text is found by."""
-        return min(len(self.hashes), max(LEAST_ANCHORS, bisect_left(self.hashes, ANCHOR_LIMIT)))
+    def blocking_hashes(self, mask: int) -> list[int]:
+        """The bits of ``mask`` of those hashes that a text is found by: the first ones."""
+        most = max(LEAST_BLOCKING, bisect_left(self.hashes, BLOCKING_LIMIT))
+        return [value & mask for value in self.hashes[:most]]
 
 
 EMPTY = Sketch((), 0, ())
@@ -83,20 +81,22 @@ def sample(hashes: Sequence[int], quoted: Iterable[int] = ()) -> Sketch:
     return Sketch(kept, threshold, tuple(places[value] for value in kept), known.intersection(quoted))
 
 
-def wrapped(places: Sequence[int], anchors: Sequence[bool]) -> list[bool]:
-    """For each hash whether it is of a wrapper, as ``anchors`` says of the first of them: any other is where the
-    nearest anchors before and behind it in the text are."""
-    if not any(anchors):
+def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool]:
+    """For each hash whether it is boilerplate, as ``blocking`` says of the first of them.
+
+    Any other is where the nearest blocking hashes before and behind it in the text are.
+    """
+    if not any(blocking):
         return [False] * len(places)
-    at_place: list[bool | None] = [None] * len(places)
-    for place, one in zip(places, anchors, strict=False):
-        at_place[place] = one
-    before = _last_known(at_place)
-    behind = _last_known(at_place[::-1])[::-1]
-    return [before[place] is not False and behind[place] is not False for place in places]
+    marks: list[bool | None] = [None] * len(places)
+    for place, one in zip(places, blocking, strict=False):
+        marks[place] = one
+    before, behind = _nearest(marks), _nearest(marks[::-1])[::-1]
+    of_place = [one is not False and other is not False for one, other in zip(before, behind, strict=True)]
+    return [of_place[place] for place in places]
 
 
-def _last_known(marks: Sequence[bool | None]) -> list[bool | None]:
+def _nearest(marks: Sequence[bool | None]) -> list[bool | None]:
     """Of each place the mark there, or the last one before it."""
     found: list[bool | None] = []
     last: bool | None = None

@@ -50,25 +50,33 @@ class Vocabulary:
         """How often a word has been counted."""
         return round(self._seen.get(word, 0.0) - self._expected.get(word, 0.0))
 
-    def observe(self, counts: Mapping[str, int]) -> list[tuple[float, str, float]]:
-        """Count one article by its words, and weigh them: how much a word tells of it, below zero so that the most
-        telling sort first, the word, its :meth:`information`. Words that tell less than :data:`LEAST_INFORMATION` are
-        left out."""
+    def learn(self, counts: Mapping[str, int]) -> None:
+        """Count one article by its words."""
         self.articles += 1
         if self.articles >= RECENT_ARTICLES:
             self._halve()
+        seen, seen_of = self._seen, self._seen.get
+        for word, often in counts.items():
+            seen[word] = seen_of(word, 0.0) + often
+
+    def weigh(self, counts: Mapping[str, int], most: int) -> list[tuple[float, str, float]]:
+        """How much each word tells of an article: the ``most`` most telling ones, and they come first.
+
+        Each is its weight, below zero so that the most telling sort first, the word, and its :meth:`information`. Words
+        that tell less than :data:`LEAST_INFORMATION` are left out.
+        """
         # The inner loop of the whole service: one look-up a word, names looked up once, and no logarithm where the
         # result is known.
         weighed: list[tuple[float, str, float]] = []
-        log, seen, seen_of, add, total = math.log, self._seen, self._seen.get, weighed.append, self._total()
+        log, seen_of, add, total = math.log, self._seen.get, weighed.append, self._total()
         common, unheard = total * math.exp(-LEAST_INFORMATION), total * math.exp(-MOST_INFORMATION)
         for word, often in counts.items():
-            now = seen[word] = seen_of(word, 0.0) + often
-            now += 0.3
+            now = seen_of(word, 0.0) + often + 0.3
             if now < common:
                 rare = MOST_INFORMATION if now < unheard else log(total / now)
                 add((-rare if often == 1 else -(1 + log(often)) * rare, word, rare))
-        return weighed
+        weighed.sort()
+        return weighed[:most]
 
     def information(self, words: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
@@ -76,7 +84,8 @@ class Vocabulary:
         return {word: min(MOST_INFORMATION, math.log(total / (self._seen.get(word, 0.0) + 0.3))) for word in words}
 
     def _total(self) -> int:
-        return (PRIOR_ARTICLES if self.prior else 0) + self.articles + 1
+        """How many articles have been counted, the one that is weighed included."""
+        return (PRIOR_ARTICLES if self.prior else 0) + self.articles + 2
 
     def _halve(self) -> None:
         self.articles //= 2

@@ -51,6 +51,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     queued_at: Time
     severity: Severity
     headline: str
+    event: str | None = None
     alert_id: str | None = None
     revision: int | None = None
     alert: msgspec.Raw = msgspec.Raw(b"null")
@@ -92,6 +93,7 @@ def notification_of(
         queued_at=queued_at,
         severity=alert.severity,
         headline=alert.headline,
+        event=event_line(alert),
         alert_id=alert.id,
         revision=alert.revision,
         alert=msgspec.Raw(value),
@@ -124,7 +126,7 @@ def summary(notification: Notification) -> Summary:
         revision=alert.revision,
         severity=alert.severity,
         headline=alert.headline,
-        event=event_line(alert),
+        event=notification.event,
         topics=tuple(topic.topic for topic in alert.topics),
         actors=tuple(actor.name for actor in alert.actors[:5]),
         places=tuple(place.name for place in alert.places[:5]),
@@ -155,7 +157,7 @@ def message(notification: Notification) -> Message:
         body = defused("\n\n".join(_entry(entry) for entry in notification.summaries))
         return Message(title=one_line(f"[{notification.watch_name}] {notification.headline}"), body=body)
     alert = opened(notification)
-    event = event_line(alert)
+    event = notification.event
     lines = [*([alert.headline, ""] if event else []), *alert.lead[:_MAX_LEAD], ""]
     lines += [f'"{quote}"' for quote in dict.fromkeys(e.quote for e in alert.evidence[:_MAX_QUOTES])]
     lines += ["", *(f"Why {alert.severity}: {reason}" for reason in alert.severity_reasons)]
@@ -201,7 +203,4 @@ def _rank(entry: Summary) -> tuple[int, float, str]:
 
 
 def _utc(time: datetime) -> str:
-    try:
-        return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except OverflowError:  # the first or the last day that there is, in another zone
-        return time.isoformat()
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

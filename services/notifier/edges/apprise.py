@@ -66,7 +66,7 @@ class AppriseSender:
 
 def problem_of(url: str) -> str | None:
     """Why apprise cannot use an address, or None. It asks nobody."""
-    with _said() as said:
+    with _warnings_of_apprise() as said:
         if Apprise().add(url):
             return None
     why = redact(said[0], url) if said else "no reason given"
@@ -74,19 +74,19 @@ def problem_of(url: str) -> str | None:
 
 
 def _notify(url: str, message: Message, severity: Severity) -> str | None:
-    with _said() as said:
+    with _warnings_of_apprise() as said:
         apprise = Apprise(asset=AppriseAsset(async_mode=False))
         if not apprise.add(url):
             return said[0] if said else "apprise cannot use the address"
         grave = NotifyType.WARNING if severity in ("high", "critical") else NotifyType.INFO
-        told = apprise.notify(
+        sent = apprise.notify(
             body=message.body,
             title=message.title,
             notify_type=grave,
             body_format=NotifyFormat.TEXT,
             interpret_escapes=False,
         )
-        return None if told else (said[-1] if said else "apprise could not deliver it")
+        return None if sent else (said[-1] if said else "apprise could not deliver it")
 
 
 _warnings: ContextVar[list[str] | None] = ContextVar("warnings", default=None)
@@ -103,15 +103,15 @@ class _Listener(logging.Handler):
 
 _LISTENER = _Listener(logging.WARNING)
 # Libraries under apprise whose logs show addresses and headers with tokens in them.
-_TALKATIVE = ("urllib3", "requests", "requests_oauthlib", "oauthlib")
+_LEAKY_LOGGERS = ("urllib3", "requests", "requests_oauthlib", "oauthlib")
 
 
 @contextmanager
-def _said() -> Iterator[list[str]]:
+def _warnings_of_apprise() -> Iterator[list[str]]:
     """What apprise warns of meanwhile. Its log goes nowhere else: addresses with passwords stand in it."""
     apprise_logger.propagate = False
     apprise_logger.addHandler(_LISTENER)  # once: a handler that is there is not added again
-    for name in _TALKATIVE:
+    for name in _LEAKY_LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     said: list[str] = []
     token = _warnings.set(said)

@@ -19,6 +19,7 @@ class LogSender:
             channel=route.id,
             delivery=notification.id,
             severity=notification.severity,
+            happened=one_line(notification.event) if notification.event else None,
             headline=one_line(notification.headline),
             alert_id=notification.alert_id,
             revision=notification.revision,

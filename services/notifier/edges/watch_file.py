@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -68,14 +69,25 @@ def stamp(path: Path) -> Stamp:
 
     A file that cannot be used has the stamp of itself alone.
     """
-    found = [path]
+    own = _states([path])
+    return own + _states(_files_with_secrets(path, own))
+
+
+def _states(paths: Iterable[Path]) -> Stamp:
+    found = [(str(path), path.stat()) for path in paths if path.exists()]
+    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in found)
+
+
+@lru_cache(maxsize=1)
+def _files_with_secrets(path: Path, own: Stamp) -> tuple[Path, ...]:
+    """The files that the watch file names. ``own`` is its stamp: it is read again only when that has changed."""
+    del own
     try:
-        for channel in _read(path).value.channels:
-            found += [path.parent / name for name in (channel.url_file, channel.secret_file) if name]
+        channels = _read(path).value.channels
     except UnusableFilesError:
-        pass
-    states = [(str(each), each.stat()) for each in found if each.exists()]
-    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+        return ()
+    names = [name for channel in channels for name in (channel.url_file, channel.secret_file) if name]
+    return tuple(path.parent / name for name in names)
 
 
 def _read(path: Path) -> Document[WatchFile]:

@@ -10,8 +10,9 @@ from typing import Final
 from services.contracts import ids
 from services.contracts.messages import Article, FeedRef, TextSource
 from services.poller.core.canonical import absolute, canonical, host_of, of_page
-from services.poller.core.model import ExtractedPage, FeedConfig, FeedState, ParsedEntry, ParsedFeed
+from services.poller.core.model import ExtractedPage, FeedConfig, ParsedEntry, ParsedFeed
 from services.poller.core.outlet import Publishers, attribute
+from services.poller.core.state import FeedState
 from services.poller.core.text import cut, one_line
 
 FULL_TEXT_CHARACTERS: Final = 600
@@ -69,9 +70,9 @@ def hidden_by_304(state: FeedState, new: Iterable[datetime]) -> bool:
 
     Meant for the answer to a request without validators; only then can there be such an item.
     """
-    if state.last_outcome != "not_modified" or state.last_poll_at is None:
+    if state.health.last_outcome != "not_modified" or state.health.last_poll_at is None:
         return False
-    before = state.last_poll_at - _HIDDEN_FOR
+    before = state.health.last_poll_at - _HIDDEN_FOR
     return any(moment < before for moment in new)
 
 

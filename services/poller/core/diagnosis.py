@@ -8,46 +8,30 @@ from datetime import datetime
 from typing import Final
 
 from services.contracts.messages import Article
-from services.poller.core import hints, websub
-from services.poller.core.model import Fetched, Outcome, ParsedFeed
+from services.poller.core import hints
+from services.poller.core.model import Fetched, ParsedFeed
 
 STALE_DAYS: Final = 60
 FULL_TEXT_CHARACTERS: Final = 600
 
-REFUSALS: Final[Mapping[Outcome, str]] = {
-    "redirect": "The address redirects in a way that cannot be followed",
-    "rate_limited": "The server says that it is asked too often (429)",
-    "gone": "The publisher says that the feed is gone for good (410): remove it from the list",
-    "http_4xx": "The server refuses the request",
-    "http_5xx": "The server failed",
-    "timeout": "The server did not answer in time",
-    "dns": "The host name cannot be resolved",
-    "tls": "The certificate cannot be trusted",
-    "connect": "The server cannot be reached",
-    "ssrf_blocked": "Private addresses are not polled (see WIREWATCH_POLLER_ALLOW_PRIVATE)",
-    "too_large": "The document is too large",
-    "bad_body": "The answer is cut off or damaged",
+FAILED_POLLS: Final[Mapping[str, tuple[str, str]]] = {
+    "redirect": ("bad redirect", "The address redirects in a way that cannot be followed"),
+    "rate_limited": ("rate limited", "The server says that it is asked too often (429)"),
+    "gone": ("gone", "The publisher says that the feed is gone for good (410): remove it from the list"),
+    "http_4xx": ("refused", "The server refuses the request"),
+    "http_5xx": ("server error", "The server failed"),
+    "timeout": ("timed out", "The server did not answer in time"),
+    "dns": ("DNS failed", "The host name cannot be resolved"),
+    "tls": ("TLS failed", "The certificate cannot be trusted"),
+    "connect": ("no connection", "The server cannot be reached"),
+    "ssrf_blocked": ("private address", "Private addresses are not polled (see WIREWATCH_POLLER_ALLOW_PRIVATE)"),
+    "too_large": ("too large", "The document is too large"),
+    "bad_body": ("damaged", "The answer is cut off or damaged"),
+    "not_a_feed": ("not a feed", "The document is no feed"),
+    "empty": ("empty", "The document is empty"),
+    "parse_error": ("unreadable", "The document cannot be parsed"),
 }
-"""One sentence for each way in which a request brings no document."""
-
-LABELS: Final[Mapping[Outcome, str]] = {
-    "redirect": "bad redirect",
-    "rate_limited": "rate limited",
-    "gone": "gone",
-    "http_4xx": "refused",
-    "http_5xx": "server error",
-    "timeout": "timed out",
-    "dns": "DNS failed",
-    "tls": "TLS failed",
-    "connect": "no connection",
-    "ssrf_blocked": "private address",
-    "too_large": "too large",
-    "bad_body": "damaged",
-    "not_a_feed": "not a feed",
-    "empty": "empty",
-    "parse_error": "unreadable",
-}
-"""Two words for each way in which a poll fails, for tables."""
+"""Each way in which a poll fails: two words for a table, and a sentence without its stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +71,7 @@ class Answer:
     @property
     def names_hub(self) -> bool:
         """Whether the document or a Link header names a WebSub hub."""
-        linked = websub.link_header(self._headers.get("link", ""))
+        linked = hints.parse_links(self._headers.get("link", ""))
         return bool(self.feed.hubs) or any("hub" in rels for _, rels in linked)
 
     @property
@@ -103,8 +87,8 @@ _RULES: Final[tuple[tuple[Callable[[Answer], object], Callable[[Answer], str]], 
     (
         lambda a: not a.has_validator and a.hint_seconds is None,
         lambda _: (
-            "it gives neither a validator nor an interval, so it is polled once a day: for more, give it "
-            'wirewatchIntervalSeconds="3600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_SECONDS'
+            "it gives neither a validator nor an interval, so it is polled within a budget of bytes a day: for more, "
+            'give it wirewatchIntervalSeconds="600" in the list, or set WIREWATCH_POLLER_UNVALIDATED_DAILY_BYTES'
         ),
     ),
     (lambda a: a.names_hub, lambda _: "it names a hub that can push its news (WIREWATCH_POLLER_WEBSUB_URL)"),

@@ -1,23 +1,31 @@
-"""The state of a feed in one word, for metrics and for ``wirewatch feeds list``."""
+"""How a feed stands, in one word, and since when."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from services.poller.core import rhythm
-from services.poller.core.model import FeedState
+from services.poller.core import cadence
+from services.poller.core.state import FeedState
+from services.poller.status import FeedHealth
 
 
-def health(state: FeedState | None, now: datetime) -> str:
-    """Which of :data:`services.poller.metrics.FEED_STATES` a feed is in."""
+def health(state: FeedState | None, now: datetime) -> FeedHealth:
+    """How a feed stands; ``state`` is None where it was never polled."""
     if state is None:
         return "new"
-    if state.gone:
+    if state.health.gone:
         return "gone"
-    if state.same_as:
+    if state.health.duplicate_of:
         return "merged"
-    if state.failures:
+    if state.health.failures:
         return "failing"
-    if rhythm.silent(state, now):
+    if cadence.is_silent(state.cadence, now):
         return "silent"
-    return "lying" if state.liar else "ok"
+    return "lying" if state.validators.unreliable else "ok"
+
+
+def bad_since(state: FeedState, name: FeedHealth) -> datetime | None:
+    """Since when a feed has been failing or silent; None where it is neither."""
+    if name == "failing":
+        return state.health.failing_since
+    return (state.cadence.last_new_at or state.cadence.first_success_at) if name == "silent" else None

@@ -7,6 +7,7 @@ sense says nothing. Sources: RFC 9110 (10.2.3), RFC 9111 (4.2), the RSS 2.0 and 
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +15,9 @@ from services.poller.core.dates import http_date
 from services.poller.core.model import ParsedFeed
 
 MOST_SECONDS: Final = 86_400.0  # of a Retry-After
+_LINK_CHARACTERS: Final = 8192
+_LINK = re.compile(r"<([^<>]{1,2048})>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\",;<>\s]+))*)")
+_REL = re.compile(r"\brel\s*=\s*(?:\"([^\"]*)\"|([^\",;\s]+))", re.IGNORECASE)
 _PERIOD_SECONDS: Final = {
     "hourly": 3600.0,
     "daily": 86_400.0,
@@ -59,6 +63,22 @@ def of_document(feed: ParsedFeed) -> float | None:
         if frequency > 0:
             hints.append(period / frequency)
     return max(hints, default=None)
+
+
+def is_default_period(feed: ParsedFeed) -> bool:
+    """Whether "hourly", once, is all that the document says: what WordPress writes into every feed."""
+    once = (feed.update_frequency or "1").strip() == "1"
+    return (feed.update_period or "").strip().lower() == "hourly" and once and not feed.ttl_minutes
+
+
+def parse_links(value: str) -> list[tuple[str, frozenset[str]]]:
+    """Target and relations of each link of a Link header (RFC 8288), in order."""
+    found = []
+    for match in _LINK.finditer(value[:_LINK_CHARACTERS]):
+        rel = _REL.search(match[2])
+        if rel:
+            found.append((match[1].strip(), frozenset((rel[1] or rel[2]).lower().split())))
+    return found
 
 
 def _max_age(cache_control: str) -> float | None:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from services.contracts import codec, ids
-from services.contracts.messages import Article, FeedRef
+from services.contracts.messages import FIRST_YEAR, LAST_YEAR, Article, FeedRef
 from services.poller.core.articles import FUTURE_ALLOWED
 from services.poller.core.language import SAMPLE_CHARACTERS, SURE, Detect
 
@@ -66,13 +66,15 @@ def surely(detect: Detect) -> Callable[[str], str | None]:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """An ISO 8601 time, else None: inputs are real data, and a wild date must not stop them.
+    """An ISO 8601 time of a year that messages take, else None: a wild date in real data must not stop it.
 
     Without an offset it is UTC, as in a feed, and a day is its beginning.
     """
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
+        return None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -11,13 +11,10 @@ from services.poller.core.articles import MAX_TEXT_CHARACTERS, bounded_guid
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import part_of
 from services.poller.core.text import from_html, one_line, paragraphs, plain
+from services.poller.errors import NotAFeedError
 
 MAX_TITLE_CHARACTERS: Final = 2000
 MAX_BODY_CHARACTERS: Final = MAX_TEXT_CHARACTERS + 100
-
-
-class NotAJsonFeedError(ValueError):
-    """The document is JSON but no feed, or no JSON at all."""
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -26,13 +23,13 @@ def looks_like_json(body: bytes) -> bool:
 
 
 def parse(body: bytes, *, part: int = 0) -> ParsedFeed:
-    """The feed in ``body``. Raises :class:`NotAJsonFeedError`."""
+    """The feed in ``body``. Raises :class:`NotAFeedError`."""
     try:
         document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError) as error:
-        raise NotAJsonFeedError(f"not JSON: {error}") from None
+        raise NotAFeedError(f"not JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        raise NotAJsonFeedError("a JSON document without a list of items")
+        raise NotAFeedError("a JSON document without a list of items")
     items = [item for item in document["items"] if isinstance(item, dict)]
     feed_authors = _authors(document)
     kept, more, left_out = part_of(items, part)

@@ -8,27 +8,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-Outcome = Literal[
-    "ok",
-    "not_modified",
-    "redirect",
-    "rate_limited",
-    "gone",
-    "http_4xx",
-    "http_5xx",
-    "timeout",
-    "dns",
-    "tls",
-    "connect",
-    "ssrf_blocked",
-    "too_large",
-    "bad_body",
-    "not_a_feed",
-    "empty",
-    "parse_error",
-]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-SUCCESSES: frozenset[Outcome] = frozenset({"ok", "not_modified"})
+from services.poller.status import Outcome, Tier
 
 FullText = Literal["auto", "always", "never"]
 FULL_TEXT: tuple[FullText, ...] = get_args(FullText)
@@ -37,8 +17,9 @@ FULL_TEXT: tuple[FullText, ...] = get_args(FullText)
 class FeedConfig(Struct, frozen=True, kw_only=True):
     """A feed as the operator listed it. ``id`` is :func:`services.contracts.ids.feed_id` of ``url``.
 
-    ``interval_seconds`` is the operator's word and overrides every hint of the publisher. ``backfill`` false lets the
-    items of the very first fetch alert.
+    ``interval_seconds`` is the operator's word and overrides every hint of the publisher; ``tier`` bounds what the
+    feed's own rhythm may choose. ``backfill`` false lets the items of the very first fetch alert.
+    ``proof`` says when and where the feed was last seen alive, ``terms`` what its publisher allows machines.
     """
 
     id: str
@@ -49,69 +30,11 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
     country: str | None = None
     language: str | None = None
     interval_seconds: float | None = None
+    tier: Tier | None = None
     full_text: FullText = "auto"
     backfill: bool = True
-
-
-class HubTrust(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the audit of a feed's hub (``core/hubtrust.py``) remembers.
-
-    ``good`` counts pushes with news since the last miss; ``doubtful`` are articles that a pull found before any push.
-    """
-
-    url: str
-    topic: str
-    good: int = 0
-    misses: int = 0
-    pushes: int = 0
-    doubtful: tuple[str, ...] = ()
-    doubted_at: datetime | None = None
-    last_push_at: datetime | None = None
-    untrusted_since: datetime | None = None  # since it missed something and has not made up for it
-
-
-class FeedState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is remembered of a feed between two polls. Written only after Kafka has acknowledged its items.
-
-    ``failures`` is a weighted count (an unreachable name server weighs less than a page that is not a feed).
-    ``full_at`` is when the whole document was last seen: validators are not sent once it is 8 days old.
-    ``known`` of the items is kept apart (see ``core/seen.py``).
-    """
-
-    next_poll_at: datetime | None = None
-    why: str = "never polled"
-    url: str | None = None  # where a permanent redirect has moved the feed to; null means as configured
-    etag: str | None = None
-    last_modified: str | None = None
-    full_at: datetime | None = None
-    body_hash: str | None = None
-    header_hint_seconds: float | None = None
-    body_hint_seconds: float | None = None
-    skip_hours: tuple[int, ...] = ()
-    skip_days: tuple[int, ...] = ()
-    failures: float = 0.0
-    failing_since: datetime | None = None
-    last_poll_at: datetime | None = None
-    last_success_at: datetime | None = None
-    last_outcome: Outcome | None = None
-    last_status: int | None = None
-    last_detail: str | None = None
-    moved_to: str | None = None
-    moved_since: datetime | None = None
-    moved_count: int = 0
-    gone: bool = False
-    polls: int = 0
-    not_modified: int = 0
-    items: int = 0
-    title: str | None = None
-    first_success_at: datetime | None = None
-    last_new_at: datetime | None = None
-    new_total: int = 0
-    quiet_polls: int = 0  # successes in a row that brought nothing new
-    missed: int = 0  # polls in which no item at all was known: some may have come and gone in between
-    liar: bool = False  # its 304 was found to hide items: no validators are sent any more
-    same_as: str | None = None  # it has moved to an address that this other feed asks already
-    hub: HubTrust | None = None  # where it names one and we can be reached
+    proof: str | None = None
+    terms: str | None = None
 
 
 class ParsedEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -198,8 +121,9 @@ class Polled:
     """One poll as the policy sees it: the answer's outcome and headers, and what the document says of itself.
 
     ``complete`` is true when the document was whole and every item of it is safe: only then may its validators be
-    kept. ``item_ids`` are those of a document's items and ``new_ids`` those that were not known. ``hub`` is what trust
-    in the feed's hub begins or goes on with; ``pushes_since`` is when that hub promised to push (None: it does not).
+    kept. ``item_ids`` are those of a document's items and ``new_ids`` those that were not known; ``dates`` are when the
+    items were published, ``new_dates`` those of the new ones. ``wire_bytes`` is what the answer weighed on the wire.
+    ``hub_trusted``: the feed's hub pushes, and its pushes may stand for polls.
     """
 
     outcome: Outcome
@@ -209,13 +133,14 @@ class Polled:
     permanent_url: str | None = None
     complete: bool = False
     body_hash: str | None = None
+    wire_bytes: int = 0
     feed: ParsedFeed | None = None
     new_items: int = 0
     items: int = 0
     hidden_by_304: bool = False
-    same_as: str | None = None
+    duplicate_of: str | None = None
     item_ids: tuple[str, ...] = ()
     new_ids: tuple[str, ...] = ()
+    dates: tuple[datetime, ...] = ()
     new_dates: tuple[datetime, ...] = ()
-    hub: HubTrust | None = None
-    pushes_since: datetime | None = None
+    hub_trusted: bool = False

@@ -1,7 +1,8 @@
 """The feed list: OPML 2.0 with folders, and per-feed settings as attributes of ours.
 
     <outline type="rss" text="Name" xmlUrl="https://..." wirewatchOutlet="outlet.example" wirewatchCountry="NOR"
-             language="no" wirewatchIntervalSeconds="300" wirewatchFullText="never" wirewatchBackfill="no"/>
+             language="no" wirewatchTier="breaking" wirewatchIntervalSeconds="300" wirewatchFullText="never"
+             wirewatchBackfill="no"/>
 
 An editor other than ours may have written the file: unknown attributes are passed over, and a feed that stands in two
 folders is one feed.
@@ -19,6 +20,7 @@ from xml.sax.saxutils import quoteattr
 from services.contracts.ids import feed_id
 from services.poller.core.model import FULL_TEXT, FeedConfig
 from services.poller.errors import FeedListError
+from services.poller.status import TIERS
 
 _YES_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
@@ -54,6 +56,9 @@ class _Reader:
     def _config(self, url: str, title: str | None, values: dict[str, str]) -> FeedConfig:
         if urlsplit(url).scheme not in ("http", "https"):
             raise self.fail(f"xmlUrl is {url[:200]!r}: give an http or https address.")
+        tier = values.get("wirewatchtier")
+        if tier and tier not in TIERS:
+            raise self.fail(f"wirewatchTier is {tier!r}: use one of {', '.join(TIERS)}.")
         full_text = values.get("wirewatchfulltext") or "auto"
         if full_text not in FULL_TEXT:
             raise self.fail(f"wirewatchFullText is {full_text!r}: use one of {', '.join(FULL_TEXT)}.")
@@ -69,8 +74,11 @@ class _Reader:
             country=values.get("wirewatchcountry") or None,
             language=values.get("language") or None,
             interval_seconds=self._interval(values.get("wirewatchintervalseconds")),
+            tier=tier or None,
             full_text=full_text,
             backfill=_YES_NO[backfill.lower()],
+            proof=values.get("wirewatchproof") or None,
+            terms=values.get("wirewatchterms") or None,
         )
 
     def _interval(self, text: str | None) -> float | None:
@@ -129,8 +137,11 @@ def _outline(feed: FeedConfig) -> str:
         "wirewatchOutlet": feed.outlet,
         "wirewatchCountry": feed.country,
         "wirewatchIntervalSeconds": f"{interval:.12g}" if interval is not None else None,
+        "wirewatchTier": feed.tier,
         "wirewatchFullText": feed.full_text if feed.full_text != "auto" else None,
         "wirewatchBackfill": None if feed.backfill else "no",
+        "wirewatchTerms": feed.terms,
+        "wirewatchProof": feed.proof,
     }
     shown = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items() if value is not None)
     return f'<outline type="rss" {shown}/>'

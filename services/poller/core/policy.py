@@ -1,13 +1,15 @@
 """When a feed is asked again, and with which validators: the whole politeness of the poller, as pure functions.
 
     next poll = now + interval, jittered late
-    interval  = the operator's, else the longest hint of the publisher within [5 min, 24 h], else 60 min
-                (24 h where the publisher gives neither a hint nor a validator: every answer would be a full one)
-    quiet     = every poll in a row that brings nothing new adds 10 min, up to 2 h; one new item takes all of it back
-    a failure = interval x (1 + weighted failures), at most 24 h; Retry-After where longer
-    a hub     = while one pushes and is trusted (core/hubtrust.py), 24 h, or ten times the feed's own rhythm if shorter
+    interval  = the operator's, else the longest of
+                - the feed's own rhythm (core/cadence.py): 2 to 5 minutes while it moves, up to 3 hours while quiet
+                - what the publisher states (max-age, Expires, ttl, updatePeriod), at most 24 h
+                - what it takes to keep within a budget of bytes a day, where every answer is a whole one
+                - twice the interval at which the publisher last said "too many requests"
+    a failure = that, doubled with every failure; 1, 2, 4 ... 60 min where the feed never succeeded; 24 h after a day
+    a hub     = while one pushes and is trusted, 24 h, or ten times the feed's own gap if shorter
 
-Hints are read by ``core/hints.py``; ``skipHours`` and ``skipDays`` move a poll out of what they name. Validators are
+Retry-After goes before all of these. ``skipHours`` and ``skipDays`` move a poll out of what they name. Validators are
 opaque and travel in pairs: what one response brought replaces both. They are dropped after 8 days, because some servers
 answer 304 for ever.
 Sources: RFC 9110 (13.1, 15.4.5), RFC 9111 (4.3.4), rachelbythebay.com/w/2024/06/28/fsr, and the intervals of Miniflux
@@ -21,41 +23,31 @@ from typing import Final
 
 import msgspec
 
-from services.poller.core import hints, hubtrust, rhythm
-from services.poller.core.model import SUCCESSES, FeedConfig, FeedState, HubTrust, Outcome, Polled, Request
+from services.poller.core import cadence, hints
+from services.poller.core.model import FeedConfig, Polled, Request
+from services.poller.core.state import FeedState, PublisherHints
+from services.poller.status import SUCCESSES
 
-FLOOR_SECONDS: Final = 3600.0
-HINTED_FLOOR_SECONDS: Final = 300.0
+FLOOR_SECONDS: Final = cadence.FASTEST_SECONDS
 CAP_SECONDS: Final = 86_400.0
-UNVALIDATED_SECONDS: Final = 86_400.0
+DAILY_BYTES: Final = 2_000_000.0
 VALIDATORS_SECONDS: Final = 8 * 86_400.0
 GONE_RECHECK_SECONDS: Final = 30 * 86_400.0
-MOVED_AFTER_SECONDS: Final = 86_400.0
-MOVED_AFTER_POLLS: Final = 3
 JITTER_SHARE: Final = 0.1
-QUIET_STEP_SECONDS: Final = 600.0
-QUIET_POLLS: Final = 3  # before the first step
-QUIET_CAP_SECONDS: Final = 7200.0
+FIRST_RETRY_SECONDS: Final = 60.0  # of a feed that never succeeded
+RETRY_SECONDS: Final = 300.0
+RETRY_MOST_SECONDS: Final = 3600.0  # within the first day of failures
+LIMIT_LEAST_SECONDS: Final = 900.0
+LIMIT_HALVES_AFTER: Final = timedelta(days=3)
 CLOCK_TOLERANCE: Final = timedelta(seconds=60)  # pollers on machines whose clocks differ a little
-
-# How much a failure weighs. What passes by itself weighs less, so that it is asked again sooner.
-_WEIGHTS: Final[dict[Outcome, float]] = {
-    "dns": 0.5,
-    "tls": 0.5,
-    "connect": 0.5,
-    "timeout": 0.5,
-    "http_5xx": 0.5,
-    "rate_limited": 1.0,
-    "empty": 0.5,
-}
 
 
 def request(config: FeedConfig, state: FeedState, now: datetime) -> Request:
     """What to ask: the stored validators, unless the whole document was last seen too long ago."""
-    url = state.url or config.url
-    if state.liar or state.full_at is None or (now - state.full_at).total_seconds() >= VALIDATORS_SECONDS:
+    url, kept = state.moving.url or config.url, state.validators
+    if kept.unreliable or kept.full_at is None or (now - kept.full_at).total_seconds() >= VALIDATORS_SECONDS:
         return Request(url=url)
-    return Request(url=url, etag=state.etag, last_modified=state.last_modified)
+    return Request(url=url, etag=kept.etag, last_modified=kept.last_modified)
 
 
 def after(
@@ -65,27 +57,45 @@ def after(
     now: datetime,
     jitter: float,
     *,
-    unvalidated_seconds: float = UNVALIDATED_SECONDS,
+    daily_bytes: float = DAILY_BYTES,
 ) -> FeedState:
     """The state after a poll. ``jitter`` is a number in [0, 1): a poll is moved late by up to a tenth, never early.
 
-    ``unvalidated_seconds`` is the interval of feeds that give neither a validator nor a hint.
+    ``daily_bytes`` is the budget of feeds that give neither a validator nor a hint.
     """
-    state = msgspec.structs.replace(
-        state,
-        polls=state.polls + 1,
-        last_poll_at=now,
-        last_outcome=poll.outcome,
-        last_status=poll.status,
-        last_detail=poll.detail,
-    )
+    asked_every = interval_seconds(config, state, now, daily_bytes)[0]
+    state = msgspec.structs.replace(state, health=state.health.after(poll, now))
     if poll.outcome == "gone":
-        return _gone(state, now)
-    if poll.same_as is not None:
-        return _merged(state, poll.same_as, now)
-    state = _succeeded(state, poll, now) if poll.outcome in SUCCESSES else _failed(state, poll, now)
-    seconds, why = interval_seconds(config, state, unvalidated_seconds)
-    return _scheduled(config, state, poll, now, jitter, seconds, why)
+        return _rarely(state, now, "the publisher says it is gone; looked at again once a month")
+    if poll.duplicate_of is not None:
+        return _rarely(state, now, "another feed of the list asks the address it has moved to")
+    if poll.outcome in SUCCESSES:
+        state = msgspec.structs.replace(
+            state,
+            title=(poll.feed.title if poll.feed is not None else None) or state.title,
+            validators=state.validators.after(poll, now),
+            hints=_limit_eased(state.hints.after(poll), now),
+            moving=state.moving.after(poll, now),
+            cadence=state.cadence.after(poll, now, daily_bytes),
+        )
+        seconds, reason = interval_seconds(config, state, now, daily_bytes)
+        if poll.hub_trusted and config.interval_seconds is None:
+            seconds, reason = _audit_seconds(state, seconds)
+    else:
+        if poll.outcome == "rate_limited":
+            limited = min(max(2 * asked_every, LIMIT_LEAST_SECONDS), CAP_SECONDS)
+            state = msgspec.structs.replace(
+                state, hints=msgspec.structs.replace(state.hints, limit_seconds=limited, limited_at=now)
+            )
+        moving = msgspec.structs.replace(state.moving, target=None, since=None, count=0)
+        state = msgspec.structs.replace(state, moving=moving)
+        seconds = _retry_seconds(config, state, now, daily_bytes)
+        reason = f"backing off after {poll.outcome}"
+    retry_after = host_pause_seconds(poll, now)
+    if retry_after is not None and retry_after > seconds:
+        seconds, reason = retry_after, "as Retry-After says"
+    moment = now + timedelta(seconds=seconds * (1 + JITTER_SHARE * jitter))
+    return msgspec.structs.replace(state, next_poll_at=_outside(moment, state.hints), schedule_reason=reason)
 
 
 def after_push(config: FeedConfig, state: FeedState, push: Polled, now: datetime) -> FeedState:
@@ -93,26 +103,22 @@ def after_push(config: FeedConfig, state: FeedState, push: Polled, now: datetime
 
     A push that cannot be read says at least that there is news: the feed is asked as soon as it may be at all.
     """
-    hub, last, due = state.hub, state.last_poll_at, state.next_poll_at
-    if hub is None or last is None or due is None:  # the feed has named another hub meanwhile
+    last, due = state.health.last_poll_at, state.next_poll_at
+    if last is None or due is None:
         return state
     if push.outcome != "ok":
-        soon = max(now, last + timedelta(seconds=HINTED_FLOOR_SECONDS))
-        if state.failures or soon >= due:
+        soon = max(now, last + timedelta(seconds=max(cadence.FAST_SECONDS, state.hints.seconds)))
+        if state.health.failures or soon >= due:
             return state
-        return msgspec.structs.replace(state, next_poll_at=_outside(soon, state), why="its hub says that there is news")
-    state = msgspec.structs.replace(
-        state,
-        hub=hubtrust.after_push(hub, push.item_ids, new=push.new_items, now=now),
-        last_new_at=now if push.new_items else state.last_new_at,
-        new_total=state.new_total + push.new_items,
-        quiet_polls=0 if push.new_items else state.quiet_polls,
-    )
-    if state.failures or config.interval_seconds is not None or not hubtrust.trusted(state.hub):
+        return msgspec.structs.replace(
+            state, next_poll_at=_outside(soon, state.hints), schedule_reason="its hub says that there is news"
+        )
+    state = msgspec.structs.replace(state, cadence=state.cadence.pushed(push.new_items, now))
+    if state.health.failures or config.interval_seconds is not None or not push.hub_trusted:
         return state
-    seconds, why = _audit(state, FLOOR_SECONDS)
+    seconds, reason = _audit_seconds(state, cadence.FAST_SECONDS)
     moment = min(now + timedelta(seconds=seconds), last + timedelta(seconds=CAP_SECONDS))
-    return msgspec.structs.replace(state, next_poll_at=max(due, _outside(moment, state)), why=why)
+    return msgspec.structs.replace(state, next_poll_at=max(due, _outside(moment, state.hints)), schedule_reason=reason)
 
 
 def host_pause_seconds(poll: Polled, now: datetime) -> float | None:
@@ -124,158 +130,84 @@ def host_pause_seconds(poll: Polled, now: datetime) -> float | None:
 
 def due_by_this_clock(state: FeedState | None, now: datetime) -> datetime | None:
     """When to poll a feed whose last poll lies in the future: the clock was ahead then and has been set back."""
-    if state is None or state.last_poll_at is None or state.next_poll_at is None:
+    if state is None or state.health.last_poll_at is None or state.next_poll_at is None:
         return None
-    if state.last_poll_at <= now + CLOCK_TOLERANCE:
+    if state.health.last_poll_at <= now + CLOCK_TOLERANCE:
         return None
-    return now + max(state.next_poll_at - state.last_poll_at, timedelta(0))
+    return now + max(state.next_poll_at - state.health.last_poll_at, timedelta(0))
 
 
 def interval_seconds(
-    config: FeedConfig, state: FeedState, unvalidated_seconds: float = UNVALIDATED_SECONDS
+    config: FeedConfig, state: FeedState, now: datetime, daily_bytes: float = DAILY_BYTES
 ) -> tuple[float, str]:
     """The interval between two polls that succeed, and why, in words."""
     if config.interval_seconds is not None:
         return config.interval_seconds, "interval set for this feed"
-    hinted = max(state.header_hint_seconds or 0.0, state.body_hint_seconds or 0.0)
-    if hinted > 0:
-        return min(max(hinted, HINTED_FLOOR_SECONDS), CAP_SECONDS), "as the publisher asks"
-    if state.liar or not (state.etag or state.last_modified):
-        return unvalidated_seconds, (
-            "every answer is a full one: the publisher gives neither a validator that can be trusted nor an interval"
-        )
-    return FLOOR_SECONDS, "the publisher names no interval"
+    stated, spared = _stated_seconds(state), state.validators.usable
+    permitted = stated if 0 < stated < cadence.FAST_SECONDS else cadence.FAST_SECONDS
+    rhythm = cadence.rhythm_seconds(state.cadence, config.tier, now, permitted=permitted)
+    found = [(rhythm, "its tier" if config.tier is not None else "its own rhythm")]
+    if stated:
+        found.append((stated, "as the publisher asks"))
+    elif not spared:
+        budget = max(cadence.budget_seconds(state.cadence, now, daily_bytes), cadence.FAST_SECONDS)
+        found.append((budget, "every answer is a whole one: within its budget of bytes a day"))
+    found.append((state.hints.limit_seconds, "the publisher said that it was asked too often"))
+    seconds, reason = max(found, key=lambda each: each[0])
+    return min(seconds, CAP_SECONDS), reason
 
 
-def _audit(state: FeedState, least: float) -> tuple[float, str]:
+def _stated_seconds(state: FeedState) -> float:
+    """What the publisher states. WordPress writes "hourly" into every feed: alone, it says nothing of one that can
+    answer "not modified"."""
+    if state.hints.default_period and state.validators.usable:
+        return state.hints.header_seconds or 0.0
+    return state.hints.seconds
+
+
+def _retry_seconds(config: FeedConfig, state: FeedState, now: datetime, daily_bytes: float) -> float:
+    health = state.health
+    known = state.cadence.first_success_at is not None
+    interval = interval_seconds(config, state, now, daily_bytes)[0]
+    if config.interval_seconds is not None:
+        base = interval
+    else:
+        base = max(interval, RETRY_SECONDS) if known else FIRST_RETRY_SECONDS
+    since = health.failing_since or now
+    cap = RETRY_MOST_SECONDS if (now - since).total_seconds() < CAP_SECONDS else CAP_SECONDS
+    doublings = health.failures if known else health.failures - 1
+    return max(min(base * 2.0 ** min(doublings, 20), cap), min(base, CAP_SECONDS), state.hints.limit_seconds)
+
+
+def _limit_eased(kept: PublisherHints, now: datetime) -> PublisherHints:
+    """The limit a publisher has set, halved when it was kept for days without another complaint."""
+    if kept.limited_at is None or now - kept.limited_at < LIMIT_HALVES_AFTER:
+        return kept
+    half = kept.limit_seconds / 2
+    if half < cadence.FAST_SECONDS:
+        return msgspec.structs.replace(kept, limit_seconds=0.0, limited_at=None)
+    return msgspec.structs.replace(kept, limit_seconds=half, limited_at=now)
+
+
+def _audit_seconds(state: FeedState, least: float) -> tuple[float, str]:
     """The interval while a trusted hub pushes: a day, or less where it is silent for longer than the feed ever is."""
-    gap = rhythm.gap_seconds(state)
-    seconds = CAP_SECONDS if gap is None else min(max(rhythm.SILENT_GAPS * gap, least), CAP_SECONDS)
+    gap = cadence.lifetime_gap_seconds(state.cadence)
+    seconds = CAP_SECONDS if gap is None else min(max(cadence.SILENT_GAPS * gap, least), CAP_SECONDS)
     return seconds, "its hub pushes; asked to see that it pushes everything"
 
 
-def _gone(state: FeedState, now: datetime) -> FeedState:
-    return msgspec.structs.replace(
-        state,
-        gone=True,
-        failing_since=state.failing_since or now,
-        next_poll_at=now + timedelta(seconds=GONE_RECHECK_SECONDS),
-        why="the publisher says it is gone; looked at again once a month",
-    )
+def _rarely(state: FeedState, now: datetime, reason: str) -> FeedState:
+    due = now + timedelta(seconds=GONE_RECHECK_SECONDS)
+    return msgspec.structs.replace(state, next_poll_at=due, schedule_reason=reason)
 
 
-def _merged(state: FeedState, other: str, now: datetime) -> FeedState:
-    return msgspec.structs.replace(
-        state,
-        same_as=other,
-        next_poll_at=now + timedelta(seconds=GONE_RECHECK_SECONDS),
-        why="moved to an address that another feed of the list asks already",
-    )
-
-
-def _succeeded(state: FeedState, poll: Polled, now: datetime) -> FeedState:
-    headers = poll.headers or {}
-    state = msgspec.structs.replace(
-        _moved(state, poll, now),
-        failures=0.0,
-        failing_since=None,
-        gone=False,
-        last_success_at=now,
-        not_modified=state.not_modified + (poll.outcome == "not_modified"),
-        items=poll.items if poll.outcome == "ok" else state.items,
-        first_success_at=state.first_success_at or now,
-        last_new_at=now if poll.new_items else state.last_new_at,
-        new_total=state.new_total + (poll.new_items if state.last_success_at else 0),
-        quiet_polls=0 if poll.new_items else state.quiet_polls + 1,
-        missed=state.missed + rhythm.missed(state, poll),
-        liar=state.liar or poll.hidden_by_304,
-        same_as=None,
-        hub=_audited(state, poll, now),
-    )
-    if poll.outcome == "not_modified":
-        return msgspec.structs.replace(
-            state,
-            etag=headers.get("etag") or state.etag,
-            last_modified=headers.get("last-modified") or state.last_modified,
-            header_hint_seconds=hints.of_headers(headers) or state.header_hint_seconds,
-        )
-    feed = poll.feed
-    state = msgspec.structs.replace(
-        state,
-        etag=headers.get("etag") if poll.complete else None,
-        last_modified=headers.get("last-modified") if poll.complete else None,
-        full_at=now if poll.complete else None,
-        body_hash=poll.body_hash if poll.complete else None,
-        header_hint_seconds=hints.of_headers(headers),
-    )
-    if feed is None:  # the same bytes as before: what the document said of itself still stands
-        return state
-    return msgspec.structs.replace(
-        state,
-        body_hint_seconds=hints.of_document(feed),
-        skip_hours=feed.skip_hours,
-        skip_days=feed.skip_days,
-        title=feed.title or state.title,
-    )
-
-
-def _audited(state: FeedState, poll: Polled, now: datetime) -> HubTrust | None:
-    hub = poll.hub if poll.feed is not None else state.hub
-    if hub is None:
-        return None
-    before = state.last_success_at
-    return hubtrust.after_pull(hub, poll.new_ids, now, since=poll.pushes_since, last_pull_at=before)
-
-
-def _failed(state: FeedState, poll: Polled, now: datetime) -> FeedState:
-    return msgspec.structs.replace(
-        state,
-        failures=state.failures + _WEIGHTS.get(poll.outcome, 0.5 if poll.status == 404 else 1.0),
-        failing_since=state.failing_since or now,
-        moved_to=None,
-        moved_since=None,
-        moved_count=0,
-    )
-
-
-def _moved(state: FeedState, poll: Polled, now: datetime) -> FeedState:
-    """A permanent redirect changes the stored address only when several polls over a day agree on the target."""
-    target = poll.permanent_url
-    if target is None:
-        return msgspec.structs.replace(state, moved_to=None, moved_since=None, moved_count=0)
-    if target != state.moved_to or state.moved_since is None:
-        return msgspec.structs.replace(state, moved_to=target, moved_since=now, moved_count=1)
-    count = state.moved_count + 1
-    if count >= MOVED_AFTER_POLLS and (now - state.moved_since).total_seconds() >= MOVED_AFTER_SECONDS:
-        return msgspec.structs.replace(state, url=target, moved_to=None, moved_since=None, moved_count=0)
-    return msgspec.structs.replace(state, moved_count=count)
-
-
-def _scheduled(
-    config: FeedConfig, state: FeedState, poll: Polled, now: datetime, jitter: float, seconds: float, why: str
-) -> FeedState:
-    slack = min(max(0, state.quiet_polls - QUIET_POLLS) * QUIET_STEP_SECONDS, QUIET_CAP_SECONDS)
-    if poll.pushes_since is not None and hubtrust.trusted(state.hub) and config.interval_seconds is None:
-        seconds, why = _audit(state, seconds)
-    elif slack and config.interval_seconds is None:
-        seconds, why = min(seconds + slack, CAP_SECONDS), f"{why}; it has been quiet"
-    if state.failures:
-        seconds = min(seconds * (1 + state.failures), max(CAP_SECONDS, seconds))
-        why = f"backing off after {poll.outcome}"
-    retry_after = host_pause_seconds(poll, now)
-    if retry_after is not None and retry_after > seconds:
-        seconds, why = retry_after, "as Retry-After says"
-    moment = now + timedelta(seconds=seconds * (1 + JITTER_SHARE * jitter))
-    return msgspec.structs.replace(state, next_poll_at=_outside(moment, state), why=why)
-
-
-def _outside(moment: datetime, state: FeedState) -> datetime:
+def _outside(moment: datetime, kept: PublisherHints) -> datetime:
     """The first moment from ``moment`` on that lies in no skipped hour or day (both in GMT, Monday is 0)."""
-    if len(set(state.skip_hours)) >= 24 or len(set(state.skip_days)) >= 7:
+    if len(set(kept.skip_hours)) >= 24 or len(set(kept.skip_days)) >= 7:
         return moment
     candidate = moment.astimezone(UTC)
     for _ in range(7 * 24 + 1):
-        if candidate.hour not in state.skip_hours and candidate.weekday() not in state.skip_days:
+        if candidate.hour not in kept.skip_hours and candidate.weekday() not in kept.skip_days:
             return candidate
         candidate = candidate.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return moment

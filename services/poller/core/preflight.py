@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from xml.parsers import expat
 
+from services.poller.errors import BrokenDocumentError
+
 MAX_DEPTH: Final = 100
 MAX_ATTRIBUTES: Final = 256
 MAX_ENTITIES: Final = 300  # HTML's own are 253, and some feeds declare them all
@@ -25,10 +27,6 @@ _STRAY = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!#?[a-zA-Z0-9]{1,31};)", re
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel|urlset)\s*>", re.IGNORECASE)
 _TAIL_BYTES: Final = 4096
-
-
-class RefusedError(ValueError):
-    """The document is of a shape that no feed has and that would cost too much to parse."""
 
 
 @dataclass(slots=True)
@@ -70,7 +68,7 @@ def part_of(entries: Sequence[T], number: int) -> tuple[Sequence[T], bool, int]:
 
 
 def look(body: bytes) -> Preflight:
-    """Read ``body`` once with expat. Raises :class:`RefusedError`."""
+    """Read ``body`` once with expat. Raises :class:`BrokenDocumentError`."""
     found = Preflight()
     parser = expat.ParserCreate()
     depth, entry_depth, entities = 0, None, 0
@@ -79,9 +77,9 @@ def look(body: bytes) -> Preflight:
         nonlocal depth, entry_depth
         depth += 1
         if depth > MAX_DEPTH:
-            raise RefusedError(f"elements nested more than {MAX_DEPTH} deep")
+            raise BrokenDocumentError(f"elements nested more than {MAX_DEPTH} deep")
         if len(attributes) > 2 * MAX_ATTRIBUTES:
-            raise RefusedError(f"an element with more than {MAX_ATTRIBUTES} attributes")
+            raise BrokenDocumentError(f"an element with more than {MAX_ATTRIBUTES} attributes")
         local = name.rpartition(":")[2]
         found.root = found.root or local
         if local in _ENTRY_NAMES and entry_depth in (None, depth):
@@ -97,7 +95,7 @@ def look(body: bytes) -> Preflight:
         nonlocal entities
         entities += 1
         if entities > MAX_ENTITIES:
-            raise RefusedError(f"more than {MAX_ENTITIES} entity declarations")
+            raise BrokenDocumentError(f"more than {MAX_ENTITIES} entity declarations")
 
     parser.ordered_attributes = True
     parser.StartElementHandler = start
@@ -113,8 +111,6 @@ def _run(parser: expat.XMLParserType, body: bytes, found: Preflight) -> None:
         parser.Parse(body, True)
     except expat.ExpatError:
         found.well_formed = False
-    except RefusedError:
-        raise
     except (ValueError, LookupError):
         found.well_formed = False  # an encoding that expat does not know
 

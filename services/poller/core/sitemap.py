@@ -9,24 +9,21 @@ from services.poller.core import dates
 from services.poller.core.model import ParsedEntry, ParsedFeed
 from services.poller.core.preflight import part_of
 from services.poller.core.text import one_line
+from services.poller.errors import BrokenDocumentError
 
 _SITE: Final = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 _NEWS: Final = "{http://www.google.com/schemas/sitemap-news/0.9}"
 
 
-class NotASitemapError(ValueError):
-    """The document is no news sitemap that can be read."""
-
-
 def parse(body: bytes, *, part: int = 0) -> ParsedFeed:
     """The articles of a news sitemap; addresses without a title are no news and are passed over.
 
-    Raises :class:`NotASitemapError`. The document has passed :func:`services.poller.core.preflight.look`.
+    Raises :class:`BrokenDocumentError`. The document has passed :func:`services.poller.core.preflight.look`.
     """
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - depth, attributes and entities have been looked at
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise NotASitemapError(f"a sitemap that is not well-formed: {error}") from None
+        raise BrokenDocumentError(f"a sitemap that is not well-formed: {error}") from None
     entries = [entry for url in root.iter(f"{_SITE}url") if (entry := _entry(url)) is not None]
     names = {name for name in (_text(url, f".//{_NEWS}publication/{_NEWS}name") for url in root) if name}
     kept, more, left_out = part_of(entries, part)

@@ -18,8 +18,10 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from services.poller.core.model import Fetched, Outcome, Request
-from services.poller.edges.bodies import BadBodyError, Decoder, TooLargeError
+from services.poller.core.model import Fetched, Request
+from services.poller.edges.decompression import Decoder
+from services.poller.errors import BadBodyError, TooLargeError
+from services.poller.status import Outcome
 from services.runtime.http.ssrf_guard import Allowed, Guard, UnsafeAddressError
 
 FEED_BYTES: Final = 15 * 1024 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ _TYPES = {
     "null": "nothing",
 }
 _MAX_SHOWN = 60
+MAX_VIOLATIONS = 100  # nobody reads on, and a list of a hundred thousand wrong entries takes seconds
 
 
 def violations(
@@ -34,12 +36,12 @@ def violations(
     is how the file spells scalars that are not text. Of formats ``iana-timezone`` is checked.
     """
     errors = _Validator(schema, format_checker=_FORMATS).iter_errors(value)
-    leaves = [leaf for error in errors for leaf in _leaves(error)]
+    leaves = list(islice((leaf for error in errors for leaf in _leaves(error)), MAX_VIOLATIONS))
     unknown = {tuple(leaf.absolute_path): _unknown(leaf) for leaf in leaves if leaf.validator == "additionalProperties"}
     for leaf in leaves:
         path = tuple(leaf.absolute_path)
         if leaf.validator == "additionalProperties":
-            for key in unknown[path]:
+            for key in unknown[path][:MAX_VIOLATIONS]:
                 yield (*path, key), _unknown_key(key, list(_part(leaf, "properties")))
         elif leaf.validator == "required":
             missing = [key for key in _missing(leaf) if not _misspelt(key, unknown.get(path, ()))]

@@ -13,7 +13,6 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -31,7 +30,6 @@ MAX_BYTES = 1 << 20  # the largest file that ships has 58 kB
 MAX_DEPTH = 20
 MAX_EXPANDED = 4 * MAX_BYTES  # characters once every alias is replaced by what it stands for ...
 _PER_VALUE = 32  # ... where each value counts for so many more
-MAX_PROBLEMS = 100  # nobody reads on
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -64,7 +62,7 @@ class Document(Generic[T]):
 
     def converted(self, schema: str, to: type[V]) -> Document[V]:
         """The value checked by ``schema`` (``watches.v1``) and converted to a struct. Raises all that is wrong."""
-        self.refuse(islice(violations(self.value, _schema(schema), written=self.written), MAX_PROBLEMS))
+        self.refuse(violations(self.value, _schema(schema), written=self.written))
         try:
             value = msgspec.convert(self.value, to, dec_hook=_constructed)
         except msgspec.ValidationError as error:  # the schema lets something through that the struct does not

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.conn import create_conn
@@ -31,6 +31,8 @@ from services.runtime.process.logging import get
 from services.runtime.process.outages import Backoff, Waiting
 
 log = get(__name__)
+
+Compression = Literal["lz4", "gzip"]
 
 MAX_MESSAGE_BYTES = 1_000_000  # Kafka's own default for a record batch is 1,048,588: stay below it with the headers
 _SIGN_OF_LIFE_SECONDS = 10.0
@@ -85,9 +87,21 @@ class KafkaPublisher:
     A producer that the broker has fenced or that has failed for good is replaced by a new one.
     """
 
-    def __init__(self, *, kafka: KafkaAccess, client_id: str, clock: Clock, waiting: Waiting | None = None) -> None:
-        self._kafka = kafka
+    def __init__(
+        self,
+        *,
+        kafka: KafkaAccess,
+        client_id: str,
+        clock: Clock,
+        waiting: Waiting | None = None,
+        compression: Compression = "lz4",
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+    ) -> None:
+        """``compression`` is lz4, which is quicker, or gzip, which every client reads with nothing added to it."""
+        self.kafka = kafka
         self._client_id = client_id
+        self._compression = compression
+        self._max_message_bytes = max_message_bytes
         self._clock = clock
         self._waiting = waiting or Waiting()
         self._producer: Any = None
@@ -177,25 +191,25 @@ class KafkaPublisher:
             backoff = Backoff()
             while self._producer is None:
                 producer = AIOKafkaProducer(
-                    **self._kafka.client(),
+                    **self.kafka.client(),
                     client_id=self._client_id,
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=5,
                     max_batch_size=256 * 1024,
-                    max_request_size=MAX_MESSAGE_BYTES,
-                    compression_type="lz4",
+                    max_request_size=self._max_message_bytes,
+                    compression_type=self._compression,
                     request_timeout_ms=20_000,
                 )
                 try:
                     await producer.start()
                 except (KafkaConnectionError, KafkaError, OSError) as error:
                     await producer.stop()
-                    if refused := await refusal(self._kafka):
+                    if refused := await refusal(self.kafka):
                         raise refused from error
                     self._waiting.set("kafka", True)
                     if backoff.attempts % 10 == 0:
-                        log.warning("kafka_away", address=str(self._kafka), error=str(error))
+                        log.warning("kafka_away", address=str(self.kafka), error=str(error))
                     await self._clock.sleep(backoff.next())
                 else:
                     self._producer = producer
@@ -204,7 +218,7 @@ class KafkaPublisher:
 
     def _raise_if_refused(self, error: BaseException) -> None:
         """A broker that refuses us will not change its mind: that is a :class:`UsageError`, and ends the process."""
-        if refused := why_refused(self._kafka, error):
+        if refused := why_refused(self.kafka, error):
             raise refused from error
 
     async def _replace(self, producer: Any) -> None:

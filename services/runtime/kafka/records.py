@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import cramjam
 from aiokafka.consumer import fetcher
+from aiokafka.errors import KafkaError
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
@@ -40,6 +41,11 @@ _GZIP, _SNAPPY, _LZ4, _ZSTD = 1, 2, 3, 4
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER_BYTES = 16
 _USUAL_RATIO = 16
+# All that a parser in Python, Cython or Rust raises at bytes that are not what they say; it must not stop the consumer.
+_FAILURES = (
+    *(ArithmeticError, AssertionError, EOFError, LookupError, MemoryError, RuntimeError, TypeError, ValueError),
+    *(struct.error, zlib.error, cramjam.DecompressionError, KafkaError),
+)
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -124,7 +130,7 @@ class Batch:
         """The records. All are read before the first is given, so that an unreadable batch is not given in part."""
         try:
             return iter(self._read())
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the consumer
+        except _FAILURES as error:  # with a traceback would come the batch, which may have megabytes
             log.error("unreadable_batch", base_offset=self._batch.base_offset, error=repr(error))
             return iter([self._stand_in(error)])
 

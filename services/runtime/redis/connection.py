@@ -46,13 +46,16 @@ _Sentinel: Any = UntypedSentinel  # it has no annotations
 _CLUSTER_AWAY = "Redis Cluster cannot be connected"  # the same class as for a call that a cluster cannot do
 
 
-def connect(access: RedisAccess) -> redis.asyncio.Redis:
+def connect(access: RedisAccess, *, max_connections: int | None = None) -> redis.asyncio.Redis:
     """A client for an address as ``redis_address`` describes them; replies are bytes. Connects at the first command.
 
+    ``max_connections`` bounds its pool; null: as redis-py has it.
     That of a cluster is no ``Redis`` to Python, but has its methods; its scripts and pipelines go where their keys are.
     Raises :class:`UsageError` where the address is not one.
     """
     options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "protocol": 3, **access.client()}
+    if max_connections is not None:
+        options["max_connections"] = max_connections
     scheme = redis_address.scheme(access.address)
     try:
         if scheme in redis_address.ONE_SERVER:

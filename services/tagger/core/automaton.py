@@ -13,12 +13,14 @@ from ahocorasick_rs import BytesAhoCorasick
 
 from services.tagger.core.phrases import Needle
 
-Kind = Literal["concept", "mask", "actor", "ship", "metonym", "place"]
+Kind = Literal["thing", "act", "mask", "actor", "ship", "metonym", "place"]
+Entry = tuple[Needle, Kind, int]
+"""A string to look for, and what it stands for: see :class:`Meaning`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a match stands for: ``index`` counts within its ``kind`` (concepts and masks: see :class:`Compiled`)."""
+    """What a match stands for: ``index`` counts within its ``kind`` (things, acts and masks: see :class:`Compiled`)."""
 
     kind: Kind
     index: int
@@ -38,7 +40,7 @@ class Hit:
 class Automaton:
     """Finds needles as whole words. Built once; safe to share between threads."""
 
-    def __init__(self, entries: Sequence[tuple[Needle, Kind, int]]) -> None:
+    def __init__(self, entries: Sequence[Entry]) -> None:
         meanings: dict[bytes, list[Meaning]] = {}
         for needle, kind, index in entries:
             meaning = Meaning(kind, index, needle.capitals, needle.exact)

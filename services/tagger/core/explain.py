@@ -1,37 +1,50 @@
-"""Why an article got a topic or not: every sentence with a trigger, the rule that holds, the nearest that do not."""
+"""Why an article got a topic or not: every sentence with an act of the pack, the events read, the nearest that miss."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from services.contracts.messages import EvidenceField
+from services.contracts.messages import Event, EvidenceField
 from services.tagger.core.compiled import Compiled, CompiledPack
-from services.tagger.core.misses import misses
+from services.tagger.core.events import event_of
 from services.tagger.core.reading import Reading, Sentence, read
-from services.tagger.core.scoring import Verdict, damping_of, found_any, judge
+from services.tagger.core.scoring import SentenceReading, Verdict, discount_of, judge, read_sentence
 from services.tagger.core.tag import Fields
 
-MOST_NEAR = 3  # rules shown for a sentence that none holds for, those that miss least first
+MOST_NEAR = 3  # acts shown for a sentence that tells no event, those that lack least first
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A concept, actor or place in a sentence: characters ``start`` to ``end`` of the sentence's quote."""
+    """A thing, act, actor or place in a sentence: characters ``start`` to ``end`` of the sentence's quote.
+
+    ``kind`` is one of these four words.
+    """
 
     name: str
+    kind: str
     start: int
     end: int
 
 
+class ReadAct(Struct, frozen=True, kw_only=True):
+    """An event, and what it is worth: the weight of its rule times the factor of its mode."""
+
+    event: Event
+    weight: float
+    factor: float
+
+
 class NearMiss(Struct, frozen=True, kw_only=True):
-    """A rule whose trigger is there, and what it misses."""
+    """An act that is said, and what it lacks."""
 
     rule: str
+    word: str
     weight: float
-    misses: tuple[str, ...]
+    unmet: tuple[str, ...]
 
 
 class SentenceReport(Struct, frozen=True, kw_only=True):
-    """One sentence. ``score`` is the weight of ``rule`` times that of the place times ``factor``."""
+    """One sentence. ``score`` is that of its best event, times the weight of the position, times ``factor``."""
 
     field: EvidenceField
     position: str
@@ -39,10 +52,10 @@ class SentenceReport(Struct, frozen=True, kw_only=True):
     end: int
     quote: str
     found: tuple[Found, ...]
-    rule: str | None
+    acts: tuple[ReadAct, ...]
     score: float
     factor: float
-    damped: tuple[str, ...]
+    discounts: tuple[str, ...]
     near: tuple[NearMiss, ...]
 
 
@@ -54,7 +67,7 @@ class TopicReport(Struct, frozen=True, kw_only=True):
     score: float
     threshold: float
     given: bool
-    damped: tuple[str, ...]
+    discounts: tuple[str, ...]
     sentences: tuple[SentenceReport, ...]
 
 
@@ -66,16 +79,14 @@ def explain(article: Fields, compiled: Compiled) -> tuple[TopicReport, ...]:
 
 def _topic(article: Fields, reading: Reading | None, pack: CompiledPack, compiled: Compiled) -> TopicReport:
     verdict = judge(reading, pack, compiled) if reading else Verdict(0.0, (), ())
-    triggers = {number for rule in pack.rules for number in rule.trigger}
-    read_sentences = reading.sentences if reading else []
-    wanted = [sentence for sentence in read_sentences if any(number in sentence.found for number in triggers)]
+    wanted = [s for s in (reading.sentences if reading else []) if pack.owner in s.owners]
     return TopicReport(
         pack=pack.pack.id,
         topic=pack.pack.topic,
         score=round(verdict.score, 3),
         threshold=pack.pack.threshold,
         given=verdict.score >= pack.pack.threshold,
-        damped=verdict.damped,
+        discounts=verdict.discounts,
         sentences=tuple(_sentence(article, reading, s, pack, verdict, compiled) for s in wanted if reading),
     )
 
@@ -91,47 +102,63 @@ def _sentence(
     start = reading.place_in_field(sentence.part, sentence.start)
     end = reading.place_in_field(sentence.part, sentence.end)
     proof = next((p for p in verdict.proofs if p.sentence is sentence), None)
-    factor, damped = damping_of(sentence, pack)
+    factor, discounts = discount_of(sentence, pack)
     text: str = getattr(article, sentence.part)
+    understood = read_sentence(reading, sentence, pack, compiled)
+    acts = tuple(
+        ReadAct(
+            event=event_of(found, understood, sentence, text, reading, compiled),
+            weight=found.frame.need.weight,
+            factor=found.frame.act.source.modes[found.mode],
+        )
+        for found in understood.events
+    )
     return SentenceReport(
         field=sentence.part,
         position=sentence.position,
         start=start,
         end=end,
         quote=text[start:end],
-        found=_found(reading, sentence, pack, compiled, start),
-        rule=proof.rule.source.id if proof else None,
+        found=_found(reading, sentence, understood, compiled, start),
+        acts=acts,
         score=round(proof.score, 3) if proof else 0.0,
         factor=round(factor, 3),
-        damped=damped,
-        near=() if proof else _near(sentence, pack, compiled),
+        discounts=discounts,
+        near=() if acts else _near(understood),
     )
 
 
-def _near(sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> tuple[NearMiss, ...]:
-    candidates = [
-        NearMiss(rule=rule.source.id, weight=rule.source.weight, misses=misses(rule, sentence, compiled))
-        for rule in pack.rules
-        if found_any(sentence, rule.trigger)
-    ]
-    candidates.sort(key=lambda near: (len(near.misses), -near.weight))
-    return tuple(candidates[:MOST_NEAR])
+def _near(understood: SentenceReading) -> tuple[NearMiss, ...]:
+    frames = sorted(understood.near, key=lambda frame: (len(frame.unmet), -frame.need.weight))
+    return tuple(
+        NearMiss(
+            rule=frame.act.source.id,
+            word=understood.units[frame.at].word.strip(),
+            weight=frame.need.weight,
+            unmet=frame.unmet,
+        )
+        for frame in frames[:MOST_NEAR]
+    )
 
 
 def _found(
-    reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled, start: int
+    reading: Reading, sentence: Sentence, understood: SentenceReading, compiled: Compiled, start: int
 ) -> tuple[Found, ...]:
-    own = {*pack.pack.concepts, *compiled.built_in}
-    used = {name for item in pack.pack.damping for name in (*item.concepts, *item.unless)}
-    owner = compiled.packs.index(pack)
-    found = [
-        Found(
-            name=compiled.concept_names[number],
-            start=reading.place_in_field(sentence.part, span.start) - start,
-            end=reading.place_in_field(sentence.part, span.end) - start,
-        )
-        for number, spans in sentence.found.items()
-        if compiled.owners[number] in (owner, -1) and compiled.concept_names[number] in own | used
-        for span in spans
-    ]
-    return tuple(sorted(found, key=lambda item: (item.start, item.end, item.name)))
+    found: list[Found] = []
+    for unit in understood.units:
+        names = [(compiled.kind_names[number], "thing") for number in unit.things]
+        names += [(compiled.actors[index].actor.name, "actor") for index in unit.actors]
+        if unit.place is not None:
+            names.append((compiled.places.by_id[compiled.place_ids[unit.place]].name, "place"))
+        if unit.acts:
+            names.append((unit.word.strip(), "act"))
+        found += [
+            Found(
+                name=name,
+                kind=kind,
+                start=reading.place_in_field(sentence.part, unit.start) - start,
+                end=reading.place_in_field(sentence.part, unit.end) - start,
+            )
+            for name, kind in names
+        ]
+    return tuple(found)

@@ -47,7 +47,7 @@ speak speaks spoke spoken speaking
 split splits splitting
 stand stands stood standing
 steam steams steamed steaming
-strike strikes struck striking stricken
+strike strikes struck striking
 take takes took taken taking
 tear tears tore torn tearing
 tell tells told telling
@@ -56,15 +56,65 @@ throw throws threw thrown throwing
 undergo undergoes underwent undergone undergoing
 uphold upholds upheld upholding
 win wins won winning
+freeze freezes froze frozen freezing
+fall falls fell fallen falling
+rise rises rose risen rising
+drive drives drove driven driving
+flee flees fled fleeing
+shake shakes shook shaken shaking
+spend spends spent spending
+pay pays paid paying
+say says said saying
+sell sells sold selling
+bind binds bound binding
+bury buries buried burying
+overtake overtakes overtook overtaken overtaking
+steal steals stole stolen stealing
+swear swears swore sworn swearing
+upset upsets upsetting
+let lets letting
+bet bets betting
+beat beats beat beaten beating
+burn burns burned burning
+blow blows blew blown blowing
+shut shuts shutting
+see sees saw seen seeing
+swoop swoops swooped swooping
+thaw thaws thawed thawing
 withdraw withdraws withdrew withdrawn withdrawing
 write writes wrote written writing
 """.split("\n")
 _FORMS = {line.split()[0]: tuple(line.split()) for line in _IRREGULAR if line}
+_IRREGULAR_PLURALS = {"man": "men", "craft": "craft", "aircraft": "aircraft", "ally": "allies"}
 _VOWELS = frozenset("aeiou")
 # Two-syllable words with the stress at the end double their last letter, too.
 _DOUBLED = frozenset(
-    "commit permit submit admit refer transfer deter occur compel expel propel control patrol rebel".split()
+    "commit recommit permit submit admit refer transfer deter occur compel expel propel control patrol rebel rappel"
+    " annul initial fulfil label cancel signal".split()
 )
+
+
+def verb_forms(word: str) -> dict[str, str]:
+    """Every form of a verb with what it can be: ``base``, ``s``, ``past``, ``participle``, ``ing``; ``ed`` is both."""
+    made = _FORMS.get(word) or _regular(word)
+    found = {made[0]: "base"}
+    ends = [form for form in made[1:] if form.endswith("ing")]
+    found.update(dict.fromkeys(ends, "ing"))
+    rest = [form for form in made[1:] if form not in ends]
+    if rest:
+        found[rest[0]] = "s"
+    if len(rest) == 1:  # hit, put, quit: the past looks like the base
+        found[made[0]] = "base_or_ed"
+    elif len(rest) == 2:
+        found[rest[1]] = "ed"
+    else:
+        found.update({rest[1]: "past"} | dict.fromkeys(rest[2:], "participle"))
+    return found
+
+
+def plural(word: str) -> str:
+    """The plural of a noun."""
+    return _IRREGULAR_PLURALS.get(word) or _regular(word)[1]
 
 
 def forms(word: str) -> tuple[str, ...]:

@@ -5,63 +5,74 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from services.contracts.messages import EventMode
+
 Position = Literal["title", "lead", "body"]
 POSITIONS: tuple[Position, ...] = ("title", "lead", "body")
+Slot = Literal["agent", "object", "about", "place", "with"]
+SLOTS: tuple[Slot, ...] = ("agent", "object", "about", "place", "with")
 
 Names = tuple[str, ...]
-"""Names of concepts of which one is enough: ``join|leave`` in a pack."""
+"""Names of things or kinds of which one is enough: ``warship|submarine`` in a pack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One line of a concept, as written, and where it stands."""
+    """One phrase, as written, and where it stands."""
 
     text: str
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """Concepts that stand together. ``ordered``: in this order; ``within``: at most so many words between two."""
+class Need:
+    """What an act needs beside it to count: a filler for every slot, and so many different ``parties``.
 
-    items: tuple[Names, ...]
-    within: int
-    ordered: bool
+    ``owner`` is whose the thing has to be that it is about: its flag, its state.
+    ``weight`` replaces that of the act where it is given.
+    """
+
+    slots: tuple[tuple[Slot, Names], ...]
+    owner: Names
+    parties: int
+    without: Names
+    weight: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class ActorNeed:
-    """So many different actors of each kind in the sentence: ``{"state": 2}``."""
+class Act:
+    """Acts of one class: how they are said, what they need (one of ``needs``), and how much they weigh (0 to 1).
 
-    counts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a sentence has to hold to prove the topic, and how much that weighs (0 to 1)."""
+    ``kind`` is the class on the wire, the ``id`` unless the pack says another: one class may have several rules.
+    ``mutual``: its parties do it together. ``lasting``: told in the present it is under way.
+    ``own``: the thing is the doer's own, so that its owner is the doer.
+    ``modes`` are factors by mode that replace those of the pack.
+    """
 
     id: str
-    about: str
+    kind: str
+    verb: str
     line: int
     weight: float
-    trigger: Names
-    all: tuple[Names, ...]
-    any: Names
-    none: Names
-    patterns: tuple[Pattern, ...]
-    never: tuple[Pattern, ...]
-    actors: tuple[ActorNeed, ...]
-    where: tuple[Position, ...]
+    plover: str | None
+    cameo: str | None
+    verbs: tuple[Phrase, ...]
+    nouns: tuple[Phrase, ...]
+    phrases: tuple[Phrase, ...]
+    needs: tuple[Need, ...]
+    mutual: bool
+    lasting: bool
+    own: bool
+    modes: dict[EventMode, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Damping:
+class Discount:
     """What makes a sentence, or the whole article, count less: shown with its name, never a silent drop."""
 
     id: str
-    about: str
     line: int
-    concepts: Names
+    words: Names
     whole_article: bool
     at_least: int
     factor: float
@@ -81,7 +92,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One topic. ``version`` is the pack's own with a digest of all that decides the result."""
+    """One topic. ``version`` is the pack's own with a digest of all that decides the result.
+
+    ``modes`` says how much an act counts by how far it has come, ``weights`` by where it stands.
+    """
 
     topic: str
     version: str
@@ -89,10 +103,12 @@ class Pack:
     language: str
     threshold: float
     weights: dict[Position, float]
-    concepts: dict[str, tuple[Phrase, ...]]
+    modes: dict[EventMode, float]
+    things: dict[str, tuple[Phrase, ...]]
+    groups: dict[str, Names]
     masks: tuple[Phrase, ...]
-    rules: tuple[Rule, ...]
-    damping: tuple[Damping, ...]
+    acts: tuple[Act, ...]
+    discounts: tuple[Discount, ...]
     examples: tuple[Example, ...]
     file: str
 
@@ -104,7 +120,7 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Concepts and masks that every pack may use."""
+    """Things and masks that every pack may use."""
 
-    concepts: dict[str, tuple[Phrase, ...]]
+    things: dict[str, tuple[Phrase, ...]]
     masks: tuple[Phrase, ...]

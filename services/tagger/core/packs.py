@@ -5,35 +5,53 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from services.contracts.messages import EventMode
 from services.tagger.core import phrases
 from services.tagger.core.documents import Document, Path
 from services.tagger.core.model import (
-    ActorNeed,
-    Damping,
+    POSITIONS,
+    SLOTS,
+    Act,
+    Discount,
     Example,
     Names,
+    Need,
     Pack,
-    Pattern,
     Phrase,
     Position,
-    Rule,
     Vocabulary,
 )
 from services.tagger.core.names import BUILT_IN
 from services.tagger.errors import PackError
 
 _DEFAULT_WEIGHTS: dict[Position, float] = {"title": 1.0, "lead": 1.0, "body": 0.8}
-POSITIONS: tuple[Position, ...] = get_args(Position)
+_MODES: dict[EventMode, float] = {
+    "done": 1.0,
+    "under_way": 1.0,
+    "planned": 1.0,
+    "threatened": 1.0,
+    "demanded": 1.0,
+    "denied": 1.0,
+    "opinion": 0.7,
+    "background": 0.3,
+}
+_ACT_WEIGHT = 0.7
+OLD_FORMAT = (
+    "it is written in format 1: rewrite its rules as acts with what they need (docs/topic-packs.md, "
+    '"From format 1"), and set `format: 2`.'
+)
 
 
 def read_pack(content: bytes, file: str, *, schema: Mapping[str, Any], vocabulary: Vocabulary, digest: str) -> Pack:
     """The pack in ``content``. ``digest`` covers the data files that packs share. Raises :class:`PackError`."""
     document = Document(content, file)
+    if isinstance(document.value, dict) and document.value.get("format") == 1:
+        raise PackError((f"{document.at(('format',))}: {OLD_FORMAT}",))
     problems = list(_schema_problems(document, schema))
     if not problems:
         problems = list(_meaning_problems(document, vocabulary))
@@ -44,20 +62,20 @@ def read_pack(content: bytes, file: str, *, schema: Mapping[str, Any], vocabular
 
 
 def read_vocabulary(content: bytes, file: str) -> Vocabulary:
-    """The shared concepts and masks: ``{concepts: {name: [phrase]}, masks: [phrase]}``."""
+    """The shared things and masks: ``{things: {name: [phrase]}, masks: [phrase]}``."""
     document = Document(content, file)
     value = document.value
-    if not isinstance(value, dict) or set(value) - {"concepts", "masks"}:
-        raise PackError((f"{file}: it holds `concepts` and `masks`, nothing else.",))
+    if not isinstance(value, dict) or set(value) - {"things", "masks"}:
+        raise PackError((f"{file}: it holds `things` and `masks`, nothing else.",))
     problems = list(_phrase_problems(document, value))
     if problems:
         raise PackError(tuple(problems))
-    return Vocabulary(concepts=_concepts(document, value), masks=_phrases(document, value, "masks"))
+    return Vocabulary(things=_things(document, value), masks=_phrases(document, value.get("masks"), ("masks",)))
 
 
 def _schema_problems(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(document.value, dict):
-        yield f"{document.file}, line 1: a pack is a mapping that begins with `format: 1`."
+        yield f"{document.file}, line 1: a pack is a mapping that begins with `format: 2`."
         return
     errors = Draft202012Validator(schema).iter_errors(document.value)
     found = {(document.line(_path_of(error)), _sentence(error)) for error in errors}
@@ -100,7 +118,7 @@ def _sentence(error: ValidationError) -> str:
     if error.validator == "enum":
         return f"{where} is {error.instance!r}: use one of {', '.join(map(str, schema['enum']))}."
     if error.validator == "oneOf":
-        return f"{where}: give either `near` or `order`, not both and not neither."
+        return f"{where}: give a sentence, or a mapping with `title` and `text`."
     if error.validator == "pattern":
         return f"{where} is {error.instance!r}: {schema.get('description') or 'allowed is ' + str(schema['pattern'])}"
     limits = ("minimum", "maximum", "exclusiveMinimum", "minItems", "maxItems", "minLength", "maxLength", "const")
@@ -112,35 +130,39 @@ def _sentence(error: ValidationError) -> str:
 def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[str]:
     value = document.value
     yield from _phrase_problems(document, value)
-    own = set(value["concepts"])
-    known = own | set(vocabulary.concepts) | BUILT_IN
+    own = set(value.get("things", {})) | set(value.get("groups", {}))
+    for key, name in ((k, n) for k in ("things", "groups") for n in value.get(k, {}) if n in BUILT_IN):
+        yield f"{document.at((key, name))}: {name!r} is found without being defined; choose another name."
+    known = own | set(vocabulary.things) | BUILT_IN
     for path, names in _references(value):
-        for name in names.split("|"):
+        for name in _names(names):
             if name not in known:
                 close = difflib.get_close_matches(name, sorted(known), n=1)
                 hint = f"did you mean {close[0]!r}?" if close else f"defined are {', '.join(sorted(own))}."
-                yield f"{document.at(path)}: no concept is called {name!r}: {hint}"
-    for kind in ("rules", "damping"):
-        seen: dict[str, int] = {}
-        for index, entry in enumerate(value.get(kind, [])):
-            line = document.line((kind, index))
-            if entry["id"] in seen:
-                yield f"{document.file}, line {line}: id {entry['id']!r} is taken by line {seen[entry['id']]}."
-            seen.setdefault(entry["id"], line)
-    for index, rule in enumerate(value["rules"]):
-        for name in rule["trigger"].split("|"):
-            if name in BUILT_IN:
-                yield f"{document.at(('rules', index, 'trigger'))}: a trigger is a concept of the pack, not {name}."
+                yield f"{document.at(path)}: no thing is called {name!r}: {hint}"
+    for name, act in value["acts"].items():
+        if not any(key in act for key in ("verbs", "nouns", "phrases")):
+            yield f"{document.at(('acts', name))}: {name} has no words: give verbs, nouns or phrases."
+    yield from _taken_ids(document, value.get("discounts", []))
+
+
+def _taken_ids(document: Document, discounts: list[dict[str, Any]]) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(discounts):
+        line = document.line(("discounts", index))
+        if entry["id"] in seen:
+            yield f"{document.file}, line {line}: id {entry['id']!r} is taken by line {seen[entry['id']]}."
+        seen.setdefault(entry["id"], line)
 
 
 def _phrase_problems(document: Document, value: dict[str, Any]) -> Iterator[str]:
-    lists: list[tuple[tuple[str, ...], Any]] = [
-        (("concepts", name), entries) for name, entries in (value.get("concepts") or {}).items()
-    ]
+    lists: list[tuple[Path, Any]] = [(("things", name), found) for name, found in (value.get("things") or {}).items()]
     lists.append((("masks",), value.get("masks") or []))
+    for name, act in (value.get("acts") or {}).items():
+        lists += [(("acts", name, key), act[key]) for key in ("verbs", "nouns", "phrases") if key in act]
     for path, entries in lists:
         if not isinstance(entries, list):
-            yield f"{document.at(path)}: {'.'.join(path)} takes a list of phrases."
+            yield f"{document.at(path)}: {'.'.join(map(str, path))} takes a list of phrases."
             continue
         for index, phrase in enumerate(entries):
             if not isinstance(phrase, str):
@@ -149,28 +171,25 @@ def _phrase_problems(document: Document, value: dict[str, Any]) -> Iterator[str]
             try:
                 phrases.needles(phrase)
             except ValueError as error:
-                yield f"{document.at((*path, index))}: {phrase!r} cannot be used: {error}. Allowed: {phrases.SYNTAX}."
+                yield f"{document.at((*path, index))}: {phrase!r}: {error}; {phrases.SYNTAX}."
 
 
 def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Every mention of concepts in rules and damping, and where it stands."""
-    for index, rule in enumerate(value["rules"]):
-        base: Path = ("rules", index)
-        yield (*base, "trigger"), rule["trigger"]
-        for key in ("all", "any", "none"):
-            yield from (((*base, key, n), names) for n, names in enumerate(rule.get(key, [])))
-        for key in ("patterns", "not"):
-            for number, pattern in enumerate(rule.get(key, [])):
-                kind = "near" if "near" in pattern else "order"
-                path = (*base, key, number, kind)
-                yield from (((*path, n), names) for n, names in enumerate(pattern[kind]))
-    for index, damping in enumerate(value.get("damping", [])):
-        for key in ("concepts", "unless"):
-            yield from ((("damping", index, key, n), names) for n, names in enumerate(damping.get(key, [])))
+    """Every mention of things in acts, groups and discounts, and where it stands."""
+    for name, names in value.get("groups", {}).items():
+        yield ("groups", name), names
+    for act, entry in value["acts"].items():
+        for index, need in enumerate(entry["needs"]):
+            yield from (
+                (("acts", act, "needs", index, key), need[key]) for key in (*SLOTS, "owner", "without") if key in need
+            )
+    for index, discount in enumerate(value.get("discounts", [])):
+        yield from ((("discounts", index, key), discount[key]) for key in ("words", "unless") if key in discount)
 
 
 def _build(document: Document, mark: str) -> Pack:
     value = document.value
+    modes: dict[EventMode, float] = _MODES | value.get("modes", {})
     return Pack(
         topic=value["topic"],
         version=f"{value['version']}-{mark}",
@@ -178,67 +197,72 @@ def _build(document: Document, mark: str) -> Pack:
         language=value.get("language", "en"),
         threshold=float(value["threshold"]),
         weights=_DEFAULT_WEIGHTS | value.get("weights", {}),
-        concepts=_concepts(document, value),
-        masks=_phrases(document, value, "masks"),
-        rules=tuple(_rule(document, index, entry) for index, entry in enumerate(value["rules"])),
-        damping=tuple(_damping(document, index, entry) for index, entry in enumerate(value.get("damping", []))),
+        modes=modes,
+        things=_things(document, value),
+        groups={name: _names(names) for name, names in value.get("groups", {}).items()},
+        masks=_phrases(document, value.get("masks"), ("masks",)),
+        acts=tuple(_act(document, name, entry, modes) for name, entry in value["acts"].items()),
+        discounts=tuple(_discount(document, index, entry) for index, entry in enumerate(value.get("discounts", []))),
         examples=tuple(_examples(document, value["examples"])),
         file=document.file,
     )
 
 
-def _concepts(document: Document, value: dict[str, Any]) -> dict[str, tuple[Phrase, ...]]:
+def _things(document: Document, value: dict[str, Any]) -> dict[str, tuple[Phrase, ...]]:
     return {
-        name: tuple(Phrase(text, document.line(("concepts", name, n))) for n, text in enumerate(entries))
-        for name, entries in (value.get("concepts") or {}).items()
+        name: _phrases(document, entries, ("things", name)) for name, entries in (value.get("things") or {}).items()
     }
 
 
-def _phrases(document: Document, value: dict[str, Any], key: str) -> tuple[Phrase, ...]:
-    return tuple(Phrase(text, document.line((key, n))) for n, text in enumerate(value.get(key) or []))
+def _phrases(document: Document, entries: list[str] | None, path: Path) -> tuple[Phrase, ...]:
+    return tuple(Phrase(text, document.line((*path, n))) for n, text in enumerate(entries or []))
 
 
 def _names(text: str) -> Names:
-    return tuple(text.split("|"))
+    return tuple(name.strip() for name in text.split("|")) if text else ()
 
 
-def _joined(entries: list[str]) -> Names:
-    return tuple(name for text in entries for name in text.split("|"))
-
-
-def _rule(document: Document, index: int, entry: dict[str, Any]) -> Rule:
-    return Rule(
-        id=entry["id"],
-        about=entry.get("about", ""),
-        line=document.line(("rules", index)),
-        weight=float(entry["weight"]),
-        trigger=_names(entry["trigger"]),
-        all=tuple(_names(text) for text in entry.get("all", [])),
-        any=_joined(entry.get("any", [])),
-        none=_joined(entry.get("none", [])),
-        patterns=tuple(_pattern(item) for item in entry.get("patterns", [])),
-        never=tuple(_pattern(item) for item in entry.get("not", [])),
-        actors=tuple(ActorNeed(tuple(item.items())) for item in entry.get("actors", [])),
-        where=tuple(entry.get("in", POSITIONS)),
+def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[EventMode, float]) -> Act:
+    path: Path = ("acts", name)
+    verbs, nouns, fixed = (_phrases(document, entry.get(key), (*path, key)) for key in ("verbs", "nouns", "phrases"))
+    return Act(
+        id=name,
+        kind=entry.get("class", name),
+        verb=entry["verb"],
+        line=document.line(path),
+        weight=float(entry.get("weight", _ACT_WEIGHT)),
+        plover=entry.get("plover"),
+        cameo=entry.get("cameo"),
+        verbs=verbs,
+        nouns=nouns,
+        phrases=fixed,
+        needs=tuple(_need(need) for need in entry["needs"]),
+        mutual=entry.get("mutual", False),
+        lasting=entry.get("lasting", False),
+        own=entry.get("own", False),
+        modes=modes | entry.get("modes", {}),
     )
 
 
-def _pattern(entry: dict[str, Any]) -> Pattern:
-    ordered = "order" in entry
-    items = entry["order" if ordered else "near"]
-    return Pattern(items=tuple(_names(text) for text in items), within=entry["within"], ordered=ordered)
+def _need(entry: dict[str, Any]) -> Need:
+    return Need(
+        slots=tuple((slot, _names(entry[slot])) for slot in SLOTS if slot in entry),
+        owner=_names(entry.get("owner", "")),
+        parties=entry.get("parties", 0),
+        without=_names(entry.get("without", "")),
+        weight=entry.get("weight"),
+    )
 
 
-def _damping(document: Document, index: int, entry: dict[str, Any]) -> Damping:
-    return Damping(
+def _discount(document: Document, index: int, entry: dict[str, Any]) -> Discount:
+    return Discount(
         id=entry["id"],
-        about=entry.get("about", ""),
-        line=document.line(("damping", index)),
-        concepts=_joined(entry["concepts"]),
+        line=document.line(("discounts", index)),
+        words=_names(entry["words"]),
         whole_article=entry.get("within", "sentence") == "article",
         at_least=entry.get("at_least", 1),
         factor=float(entry["factor"]),
-        unless=_joined(entry.get("unless", [])),
+        unless=_names(entry.get("unless", "")),
         where=tuple(entry.get("in", POSITIONS)),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from services.tagger.core.fold import fold_phrase
-from services.tagger.core.inflect import forms
+from services.tagger.core.inflect import forms, plural, verb_forms
 
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _MOST_FORMS = 3000
@@ -40,6 +40,30 @@ def needles(phrase: str) -> tuple[Needle, ...]:
         raise ValueError("it holds no words")
     found = [_needle(text, exact=exact) for text in _inflected(body)]
     return tuple({(n.folded, n.exact): n for n in found}.values())
+
+
+def noun_needles(phrase: str) -> tuple[Needle, ...]:
+    """The strings of a noun phrase, in the singular and the plural."""
+    if phrase.startswith("="):
+        return needles(phrase)
+    found: list[Needle] = []
+    for text in _choices(phrase.strip()):
+        found += needles(text)
+        head, _, last = text.rpartition(" ")
+        if last.isalpha() and last.islower() and (not last.endswith("s") or last.endswith("ss")):
+            found += needles(f"{head} {plural(last)}".strip())
+    return tuple({(n.folded, n.exact): n for n in found}.values())
+
+
+def verb_needles(phrase: str) -> tuple[tuple[Needle, str], ...]:
+    """The strings of a verb given in its plain form, each with what form it is (see :func:`inflect.verb_forms`)."""
+    found: dict[tuple[bytes, str | None], tuple[Needle, str]] = {}
+    for text in _choices(phrase.strip()):
+        head, _, rest = text.partition(" ")
+        for word, form in verb_forms(head).items():
+            for needle in needles(f"{word} {rest}".strip()):
+                found.setdefault((needle.folded, needle.exact), (needle, form))
+    return tuple(found.values())
 
 
 def _inflected(body: str) -> list[str]:

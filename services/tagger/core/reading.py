@@ -1,11 +1,13 @@
-"""What stands in an article: its sentences with a trigger, and in each the concepts, actors and places."""
+"""What stands in an article: its sentences worth a look, and in each the things, acts, actors and places."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.contracts.messages import EvidenceField
 from services.tagger.core import sentences
@@ -18,19 +20,20 @@ from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
 # Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
 MOST_CHARACTERS = 120_000
 MOST_SENTENCES = 400
-MOST_HITS = 60  # of one concept in one sentence
+MOST_HITS = 240  # in one sentence
 LEAD_SENTENCES = 3
 # Of the first so many, menus and other lines that are no sentences are not counted as the lead.
 LEAD_WINDOW = 12
 _SHORT_LINE = 60
 
 _SEPARATOR = "\n\n"
-_WORD = re.compile(rb"[^ ]+")
+_CAPITALS = r"[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+"
 _DATELINE = re.compile(
-    r"(?:[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+[ ,/-]*){1,6}"  # SEOUL, NAVAL BASE SAN DIEGO
-    r"(?:,? ?[A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
+    rf"{_CAPITALS}(?:[ ,]+{_CAPITALS}){{0,5}}"  # SEOUL, NAVAL BASE SAN DIEGO
+    r"(?:,? [A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
     r" ?(?:\([^()\n]{2,40}\))? ?(?:--?|[\u2013\u2014:]) ?"  # (Reuters) -
 )
+_LONGEST_DATELINE = 160
 _DASH = re.compile(r"--|[\u2013\u2014:]| - |\) ?-")
 _CREDIT = re.compile(r"(?:AP|AFP|Reuters|UPI) ?(?:--?|[\u2013\u2014]) ?")
 _NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}")
@@ -42,27 +45,28 @@ _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visite
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A concept in a sentence: words ``first`` to ``last``, characters ``start`` to ``end`` of ``norm``."""
+class Mention:
+    """What stands at characters ``start`` to ``end`` of ``norm``. ``index`` counts within ``kind``."""
 
-    first: int
-    last: int
+    kind: Literal["thing", "act", "actor", "place"]
+    index: int
     start: int
     end: int
+    ship: bool = False
 
 
 @dataclass(slots=True)
 class Sentence:
-    """One sentence with what was found in it."""
+    """One sentence with what was found in it. ``kinds`` counts the kinds (see :class:`Compiled`) of all mentions."""
 
     part: EvidenceField
     position: Position
     start: int
     end: int
     opening: bool
-    found: dict[int, list[Span]] = field(default_factory=dict)
-    actors: list[tuple[int, Span]] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    kinds: Counter[int] = field(default_factory=Counter)
+    owners: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class Reading:
 
 
 def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | None:
-    """The sentences worth scoring, or None where no trigger stands anywhere."""
+    """The sentences worth scoring, or None where nothing of the net stands anywhere."""
     truncated = len(text) > MOST_CHARACTERS
     fields: list[tuple[EvidenceField, str]] = [("title", title[:2000])]
     if summary and not _repeats(summary, text):
@@ -92,7 +96,7 @@ def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | N
         starts[name] = length
         length += len(value) + len(_SEPARATOR)
     folded = fold(_SEPARATOR.join(value for _, value in fields))
-    positions = sorted(compiled.triggers.positions(folded.data))
+    positions = sorted(compiled.net.positions(folded.data))
     if not positions:
         return None
     cut, reached = _cut(fields, folded, starts, positions)
@@ -154,7 +158,7 @@ def _after_dateline(text: str, start: int, stop: int) -> int:
     if not text[start].isupper() or not _DASH.search(text, start, min(stop, start + 120)):
         return start
     for pattern in (_DATELINE, _CREDIT):
-        match = pattern.match(text, start, stop)
+        match = pattern.match(text, start, min(stop, start + _LONGEST_DATELINE))
         if match and match.end() < stop:
             return match.end()
     return start
@@ -188,18 +192,21 @@ def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
     data = b" " + folded.data[1 + sentence.start : 1 + sentence.end] + b" "
     hits = compiled.details.hits(data, folded.norm, sentence.start)
     masks = [(compiled.mask_owners[h.meaning.index], h.start, h.end) for h in hits if h.meaning.kind == "mask"]
-    words = _Words(data, sentence.start)
     named: list[Hit] = []
     for hit in hits:
         kind = hit.meaning.kind
-        if kind == "concept":
-            number = hit.meaning.index
-            if not masks or not _masked(hit, compiled.owners[number], masks):
-                _note(sentence, number, words.span(hit))
+        if kind == "thing":
+            if not masks or not _masked(hit, compiled.owners[hit.meaning.index], masks):
+                _note(sentence, Mention("thing", hit.meaning.index, hit.start, hit.end), hit.meaning.index)
+        elif kind == "act":
+            owner = compiled.act_words[hit.meaning.index].owner
+            if not masks or not _masked(hit, owner, masks):
+                _note(sentence, Mention("act", hit.meaning.index, hit.start, hit.end))
+                sentence.owners.add(owner)
         elif kind != "mask" and not (masks and _masked(hit, SHARED, masks)):
             named.append(hit)
     if named:
-        _name(sentence, named, words, data, folded.norm, compiled)
+        _name(sentence, named, data, folded.norm, compiled)
 
 
 def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
@@ -208,43 +215,17 @@ def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
     )
 
 
-class _Words:
-    """Which words of a sentence a match covers. A few questions are counted out; many make it write a list."""
-
-    _FEW = 12
-
-    def __init__(self, data: bytes, offset: int) -> None:
-        self._data = data
-        self._offset = offset
-        self._asked = 0
-        self._starts: list[int] | None = None
-
-    def span(self, hit: Hit) -> Span:
-        """The match as a span of words and characters."""
-        first = self._before(hit.start)
-        return Span(first, max(first, self._before(hit.end) - 1), hit.start, hit.end)
-
-    def _before(self, position: int) -> int:
-        place = position - self._offset + 1  # in the data, which begins with a border
-        if self._starts is None:
-            self._asked += 1
-            if self._asked <= 2 * self._FEW:
-                return len(self._data[:place].split())
-            self._starts = [match.start() for match in _WORD.finditer(self._data)]
-        return bisect_left(self._starts, place)
+def _note(sentence: Sentence, mention: Mention, *kinds: int) -> None:
+    if len(sentence.mentions) < MOST_HITS:
+        sentence.mentions.append(mention)
+        sentence.kinds.update(kinds)
 
 
-def _note(sentence: Sentence, number: int, span: Span) -> None:
-    spans = sentence.found.setdefault(number, [])
-    if len(spans) < MOST_HITS:
-        spans.append(span)
-
-
-def _name(sentence: Sentence, named: list[Hit], words: _Words, data: bytes, norm: str, compiled: Compiled) -> None:
+def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled: Compiled) -> None:
     """Actors and places, the longest name first: the South China Sea is not China."""
     named.sort(key=lambda hit: (hit.start - hit.end, hit.start))
     taken: list[tuple[int, int, str]] = []
-    for hit in named[: MOST_HITS * 4]:
+    for hit in named[:MOST_HITS]:
         kind = hit.meaning.kind
         group = "place" if kind == "place" else "actor"
         if any(s <= hit.start and hit.end <= e and (s, e) != (hit.start, hit.end) for s, e, _ in taken):
@@ -255,10 +236,9 @@ def _name(sentence: Sentence, named: list[Hit], words: _Words, data: bytes, norm
             continue  # "the Gulf" begins before "Gulf of Aden" and is another place
         taken.append((hit.start, hit.end, group))
         if kind == "place":
-            _note_place(sentence, hit, words, compiled)
+            _note_place(sentence, hit, compiled)
         elif kind != "metonym" or _word_before(data, hit.start - sentence.start) not in _PLACE_WORDS:
-            _note_actor(sentence, hit, words, norm, compiled)
-    sentence.actors.sort(key=lambda named: named[1].start)
+            _note_actor(sentence, hit, norm, compiled)
 
 
 def _word_before(data: bytes, index: int) -> bytes:
@@ -266,30 +246,34 @@ def _word_before(data: bytes, index: int) -> bytes:
     return head[head.rfind(b" ") + 1 :]
 
 
-def _note_place(sentence: Sentence, hit: Hit, words: _Words, compiled: Compiled) -> None:
-    place = compiled.places.by_id[compiled.place_ids[hit.meaning.index]]
-    if hit.meaning.index not in sentence.places:
-        sentence.places.append(hit.meaning.index)
-    span = words.span(hit)
-    _note(sentence, compiled.built_in[PLACE], span)
-    if place.kind != "place":
-        _note(sentence, compiled.built_in[place.kind.upper()], span)
+def _note_place(sentence: Sentence, hit: Hit, compiled: Compiled) -> None:
+    kinds = kinds_of_place(hit.meaning.index, compiled)
+    _note(sentence, Mention("place", hit.meaning.index, hit.start, hit.end), *kinds)
 
 
-def _note_actor(sentence: Sentence, hit: Hit, words: _Words, norm: str, compiled: Compiled) -> None:
-    known = compiled.actors[hit.meaning.index]
-    span = words.span(hit)
-    if hit.meaning.kind == "ship":
+def _note_actor(sentence: Sentence, hit: Hit, norm: str, compiled: Compiled) -> None:
+    ship, end = hit.meaning.kind == "ship", hit.end
+    if ship:
         plain = _SMALL_WORD.search(norm, sentence.start, sentence.end)
         more = (_NAME_GOES_ON if plain else _NAME_IN_TITLE_CASE).match(norm, hit.end, sentence.end)
-        span = words.span(Hit(hit.meaning, hit.start, more.end() if more else hit.end))
-        _note(sentence, compiled.built_in[SHIP], span)
-    sentence.actors.append((hit.meaning.index, span))
-    _note(sentence, compiled.built_in[ACTOR], span)
-    _note(sentence, compiled.built_in[known.kind.upper()], span)
-    if known.kind == "force" and known.state:
-        state = compiled.actor_index[known.state]
-        sentence.actors.append((state, span))
-        _note(sentence, compiled.built_in[STATE], span)
-    if hit.meaning.kind == "ship":
-        _note(sentence, compiled.built_in[FORCE], span)
+        end = more.end() if more else hit.end
+    index = hit.meaning.index
+    _note(sentence, Mention("actor", index, hit.start, end, ship), *kinds_of_actor(index, ship, compiled))
+    state = compiled.actors[index].state
+    if compiled.actors[index].kind == "force" and state:
+        owner = compiled.actor_index[state]
+        _note(sentence, Mention("actor", owner, hit.start, end, ship), compiled.built_in[STATE])
+
+
+def kinds_of_place(index: int, compiled: Compiled) -> tuple[int, ...]:
+    """The built-in kinds of a place."""
+    kind = compiled.places.by_id[compiled.place_ids[index]].kind
+    any_place = compiled.built_in[PLACE]
+    return (any_place,) if kind == PLACE else (any_place, compiled.built_in[kind])
+
+
+def kinds_of_actor(index: int, ship: bool, compiled: Compiled) -> tuple[int, ...]:
+    """The built-in kinds of an actor; of a named warship also that of a force."""
+    kind = compiled.actors[index].kind
+    names = (ACTOR, kind, SHIP, FORCE) if ship else (ACTOR, kind)
+    return tuple({compiled.built_in[name] for name in names})

@@ -1,151 +1,172 @@
-"""Rules over what was read: which sentences prove a topic, how much each weighs, and what the article scores."""
+"""Acts over what was read: which sentences prove a topic, how much each weighs, and what the article scores."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.tagger.core.compiled import Compiled, CompiledDamping, CompiledPack, CompiledPattern, CompiledRule, Ids
-from services.tagger.core.model import ActorNeed
-from services.tagger.core.reading import Reading, Sentence, Span
+from services.contracts.messages import EventMode
+from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
+from services.tagger.core.english import ENGLISH
+from services.tagger.core.frames import Frame, frames
+from services.tagger.core.modes import asks, mode_of
+from services.tagger.core.reading import Reading, Sentence
+from services.tagger.core.units import Unit, units_of
 
 STRONGEST = 4  # sentences that add up; more of the same proves nothing more
+MOST_EVENTS = 4  # of one sentence
+MOST_READ = 100  # sentences with an act that are read with care
+_WEAK: frozenset[EventMode] = frozenset({"opinion", "background"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent:
+    """An act that has what it needs, how far it has come, and what it is worth before its place is looked at."""
+
+    frame: Frame
+    mode: EventMode
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReading:
+    """One sentence as one pack reads it: its events, the best first, and the acts that lack something."""
+
+    units: list[Unit]
+    events: tuple[ReadEvent, ...]
+    near: tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A sentence that a rule holds for. ``score`` is weight, times the weight of its place, times the damping."""
+    """A sentence with an event. ``score`` is that of its best event, times the weight of its place and the discount."""
 
     sentence: Sentence
-    rule: CompiledRule
+    reading: SentenceReading
     score: float
-    damped: tuple[str, ...]
+    discounts: tuple[str, ...]
+
+    @property
+    def weak(self) -> bool:
+        """Whether something makes it count less: three of the kind prove no more than one."""
+        return bool(self.discounts) or self.reading.events[0].mode in _WEAK
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an article scores on one pack. ``damped`` names what made the whole article count less."""
+    """What an article scores on one pack. ``discounts`` names what made the whole article count less."""
 
     score: float
     proofs: tuple[Proof, ...]
-    damped: tuple[str, ...]
+    discounts: tuple[str, ...]
 
 
 def judge(reading: Reading, pack: CompiledPack, compiled: Compiled) -> Verdict:
     """The verdict of ``pack`` on a reading."""
-    proofs = [proof for sentence in reading.sentences if (proof := _prove(sentence, pack, compiled))]
+    told = [sentence for sentence in reading.sentences if worth_reading(sentence, pack, compiled)][:MOST_READ]
+    proofs = [proof for sentence in told if (proof := _prove(reading, sentence, pack, compiled))]
     if not proofs:
         return Verdict(0.0, (), ())
     score = _combined(proofs)
-    damped: list[str] = []
-    for damping in pack.article_damping:
-        if _damps_article(reading, damping):
-            score *= damping.source.factor
-            damped.append(damping.source.id)
-    return Verdict(score, tuple(proofs), tuple(damped))
+    names: list[str] = []
+    for discount in pack.article_discounts:
+        if _discounts_article(reading, discount):
+            score *= discount.source.factor
+            names.append(discount.source.id)
+    return Verdict(score, tuple(proofs), tuple(names))
+
+
+def worth_reading(sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> bool:
+    """Whether an act is told, and all that one of its needs asks for is named somewhere in the sentence."""
+    kinds = sentence.kinds.keys()
+    if pack.owner not in sentence.owners:
+        return False
+    words = compiled.act_words
+    acts = [m.index for m in sentence.mentions if m.kind == "act" and words[m.index].owner == pack.owner]
+    if compiled.anchors[pack.owner].isdisjoint(kinds) and compiled.told_alone.isdisjoint(acts):
+        return False
+    told = {words[index].act for index in acts}
+    actors = len({m.index for m in sentence.mentions if m.kind == "actor"})
+    return any(
+        actors >= need.source.parties and all(not ids.isdisjoint(kinds) for _, ids in need.slots)
+        for act in told
+        for need in pack.acts[act].needs
+    )
 
 
 def _combined(proofs: list[Proof]) -> float:
-    """Independent doubts: 1 - (1 - a)(1 - b)... Of damped sentences only the best counts: three weak ones prove no more
-    than one, when what makes them weak is said three times."""
-    clear = sorted((proof.score for proof in proofs if not proof.damped), reverse=True)[:STRONGEST]
-    weak = [max((proof.score for proof in proofs if proof.damped), default=0.0)]
+    """Independent doubts: 1 - (1 - a)(1 - b)... Of weak sentences only the best counts."""
+    clear = sorted((proof.score for proof in proofs if not proof.weak), reverse=True)[:STRONGEST]
+    weak = [max((proof.score for proof in proofs if proof.weak), default=0.0)]
     doubt = 1.0
     for score in (*clear, *weak):
         doubt *= 1.0 - score
     return 1.0 - doubt
 
 
-def _damps_article(reading: Reading, damping: CompiledDamping) -> bool:
-    if any(found_any(sentence, damping.unless) for sentence in reading.sentences):
+def _discounts_article(reading: Reading, discount: CompiledDiscount) -> bool:
+    if any(found_any(sentence, discount.unless) for sentence in reading.sentences):
         return False
-    count = 0
-    for sentence in reading.sentences:
-        if sentence.position in damping.source.where:
-            count += sum(len(sentence.found.get(number, ())) for number in damping.concepts)
-    return count >= damping.source.at_least
+    sentences = (sentence for sentence in reading.sentences if sentence.position in discount.source.where)
+    return sum(_count(sentence, discount.words) for sentence in sentences) >= discount.source.at_least
 
 
-def _prove(sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> Proof | None:
-    by_trigger, found = pack.by_trigger, sentence.found
-    for index in sorted({index for number in found if number in by_trigger for index in by_trigger[number]}):
-        rule = pack.rules[index]
-        if holds(rule, sentence, compiled):
-            factor, damped = damping_of(sentence, pack)
-            score = rule.source.weight * pack.pack.weights[sentence.position] * factor
-            return Proof(sentence, rule, score, damped) if score > 0 else None
-    return None
+def _prove(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> Proof | None:
+    factor, discounts = discount_of(sentence, pack)
+    if not factor:
+        return None
+    read = read_sentence(reading, sentence, pack, compiled)
+    if not read.events:
+        return None
+    score = read.events[0].score * pack.pack.weights[sentence.position] * factor
+    return Proof(sentence, read, score, discounts) if score > 0 else None
 
 
-def damping_of(sentence: Sentence, pack: CompiledPack) -> tuple[float, tuple[str, ...]]:
+def read_sentence(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> SentenceReading:
+    """The events of a sentence for a pack."""
+    units = units_of(sentence, reading.folded, pack.owner, compiled, ENGLISH)
+    title = sentence.position == "title"
+    question = asks(reading.folded.norm[sentence.start : sentence.end], ENGLISH) if title else ""
+    events: list[ReadEvent] = []
+    near: list[Frame] = []
+    for frame in frames(units, pack.acts, compiled, ENGLISH):
+        if frame.unmet:
+            near.append(frame)
+            continue
+        mode = mode_of(frame, units, ENGLISH, title=title, question=question)
+        events.append(ReadEvent(frame, mode, frame.need.weight * frame.act.source.modes[mode]))
+    return SentenceReading(units, _strongest(events), tuple(near))
+
+
+def _strongest(events: list[ReadEvent]) -> tuple[ReadEvent, ...]:
+    """The best first; an act that is only a part of another event is not one of its own."""
+    events.sort(key=lambda event: -event.score)
+    kept: list[ReadEvent] = []
+    for event in events:
+        part = any(event.frame.at in other.frame.fillers.values() for other in kept)
+        same = any(event.frame.at == other.frame.at or event.frame.act is other.frame.act for other in kept)
+        if not part and not same:
+            kept.append(event)
+    return tuple(kept[:MOST_EVENTS])
+
+
+def discount_of(sentence: Sentence, pack: CompiledPack) -> tuple[float, tuple[str, ...]]:
     """By what the sentence's score is multiplied, and the ids of what does it."""
     factor = 1.0
     names: tuple[str, ...] = ()
-    for damping in pack.sentence_damping:
-        if sentence.position not in damping.source.where:
+    for discount in pack.sentence_discounts:
+        if sentence.position not in discount.source.where:
             continue
-        count = sum(len(sentence.found.get(number, ())) for number in damping.concepts)
-        if count >= damping.source.at_least and not found_any(sentence, damping.unless):
-            factor *= damping.source.factor
-            names = (*names, damping.source.id)
+        enough = _count(sentence, discount.words) >= discount.source.at_least
+        if enough and not found_any(sentence, discount.unless):
+            factor *= discount.source.factor
+            names = (*names, discount.source.id)
     return factor, names
 
 
-def holds(rule: CompiledRule, sentence: Sentence, compiled: Compiled) -> bool:
-    """Whether every part of the rule holds in the sentence."""
-    found = sentence.found
-    if not any(number in found for number in rule.trigger):
-        return False
-    for ids in rule.all:
-        if not any(number in found for number in ids):
-            return False
-    if rule.any and not any(number in found for number in rule.any):
-        return False
-    if any(number in found for number in rule.none) or sentence.position not in rule.source.where:
-        return False
-    if rule.source.actors and not any(enough(need, sentence, compiled) for need in rule.source.actors):
-        return False
-    if not all(stands(pattern, sentence) for pattern in rule.patterns):
-        return False
-    return not any(stands(pattern, sentence) for pattern in rule.never)
+def _count(sentence: Sentence, words: Ids) -> int:
+    return sum(sentence.kinds.get(number, 0) for number in words)
 
 
-def enough(need: ActorNeed, sentence: Sentence, compiled: Compiled) -> bool:
-    """Whether the sentence names enough different actors of every kind asked for."""
-    for kind, wanted in need.counts:
-        named = {index for index, _ in sentence.actors if kind == "actor" or compiled.actors[index].kind == kind}
-        if len(named) < wanted:
-            return False
-    return True
-
-
-def stands(pattern: CompiledPattern, sentence: Sentence) -> bool:
-    """Whether the pattern's concepts stand together in the sentence."""
-    chains = _spans(sentence, pattern.items[0])
-    for ids in pattern.items[1:]:
-        following = _spans(sentence, ids)
-        # Only the best continuation from each place is kept, so the work is the product of two lists at most.
-        chains = [
-            span
-            for span in following
-            if any(_together(before, span, pattern.within, pattern.ordered) for before in chains)
-        ]
-        if not chains:
-            return False
-    return bool(chains)
-
-
-def _together(left: Span, right: Span, within: int, ordered: bool) -> bool:
-    if right.first > left.last:
-        return right.first - left.last - 1 <= within
-    if ordered or left.first <= right.last:
-        return False
-    return left.first - right.last - 1 <= within
-
-
-def _spans(sentence: Sentence, ids: Ids) -> list[Span]:
-    return [span for number in ids for span in sentence.found.get(number, ())]
-
-
-def found_any(sentence: Sentence, ids: Ids) -> bool:
-    """Whether one of the concepts stands in the sentence."""
-    return any(number in sentence.found for number in ids)
+def found_any(sentence: Sentence, words: Ids) -> bool:
+    """Whether one of the kinds stands in the sentence."""
+    return any(number in sentence.kinds for number in words)

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.contracts.messages import Actor, Evidence, Place, Role, Tag
+from services.contracts.messages import Actor, Event, Evidence, Place, Role, Tag
 from services.tagger.core.compiled import Compiled, CompiledPack
+from services.tagger.core.events import event_of
 from services.tagger.core.reading import MOST_CHARACTERS, Reading, Sentence, read
 from services.tagger.core.scoring import Proof, Verdict, judge
 
 MOST_EVIDENCE = 5
+MOST_EVENTS = 8
 MOST_ACTORS = 12
 LONGEST_QUOTE = 600
 PRIMARY_SENTENCES = 3  # so many proofs make a topic primary even where title and lead do not say it
@@ -52,6 +54,7 @@ def tag(article: Fields, compiled: Compiled) -> Tagging:
 
 def _tag(article: Fields, reading: Reading, pack: CompiledPack, verdict: Verdict, compiled: Compiled) -> Tag:
     best = sorted(verdict.proofs, key=lambda proof: -proof.score)[:MOST_EVIDENCE]
+    events = tuple(event for proof in best for event in _events(article, reading, proof, compiled))[:MOST_EVENTS]
     best.sort(key=lambda proof: proof.sentence.start)
     proven = [proof.sentence for proof in verdict.proofs]
     return Tag(
@@ -62,6 +65,14 @@ def _tag(article: Fields, reading: Reading, pack: CompiledPack, verdict: Verdict
         actors=_actors(proven, compiled),
         places=_places(proven, compiled),
         evidence=tuple(_evidence(article, reading, proof) for proof in best),
+        events=events,
+    )
+
+
+def _events(article: Fields, reading: Reading, proof: Proof, compiled: Compiled) -> tuple[Event, ...]:
+    text: str = getattr(article, proof.sentence.part)
+    return tuple(
+        event_of(found, proof.reading, proof.sentence, text, reading, compiled) for found in proof.reading.events
     )
 
 
@@ -76,27 +87,36 @@ def _evidence(article: Fields, reading: Reading, proof: Proof) -> Evidence:
     start = reading.place_in_field(sentence.part, sentence.start)
     end = reading.place_in_field(sentence.part, sentence.end)
     if end - start > LONGEST_QUOTE:
-        start, end = _around_trigger(reading, proof, start, end)
+        start, end = _around_act(reading, proof, start, end)
     text = getattr(article, sentence.part)
-    return Evidence(field=sentence.part, start=start, end=end, quote=text[start:end], rule=proof.rule.source.id)
+    return Evidence(
+        field=sentence.part,
+        start=start,
+        end=end,
+        quote=text[start:end],
+        rule=proof.reading.events[0].frame.act.source.id,
+    )
 
 
-def _around_trigger(reading: Reading, proof: Proof, start: int, end: int) -> tuple[int, int]:
-    spans = [span for number in proof.rule.trigger for span in proof.sentence.found.get(number, ())]
-    middle = reading.place_in_field(proof.sentence.part, min(span.start for span in spans))
+def _around_act(reading: Reading, proof: Proof, start: int, end: int) -> tuple[int, int]:
+    unit = proof.reading.units[proof.reading.events[0].frame.at]
+    middle = reading.place_in_field(proof.sentence.part, unit.start)
     begin = max(start, min(middle - LONGEST_QUOTE // 2, end - LONGEST_QUOTE))
     return begin, begin + LONGEST_QUOTE
 
 
 def _actors(sentences: Sequence[Sentence], compiled: Compiled) -> tuple[Actor, ...]:
-    counts: Counter[int] = Counter()
-    for sentence in sentences:
-        counts.update(list(dict.fromkeys(index for index, _ in sentence.actors)))
-    return tuple(compiled.actors[index].actor for index, _ in counts.most_common(MOST_ACTORS))
+    return tuple(compiled.actors[index].actor for index in _named("actor", sentences))
 
 
 def _places(sentences: Sequence[Sentence], compiled: Compiled) -> tuple[Place, ...]:
+    return tuple(compiled.places.by_id[compiled.place_ids[index]] for index in _named("place", sentences))
+
+
+def _named(kind: str, sentences: Sequence[Sentence]) -> list[int]:
+    """What most sentences name, each sentence counted once."""
     counts: Counter[int] = Counter()
     for sentence in sentences:
-        counts.update(sentence.places)
-    return tuple(compiled.places.by_id[compiled.place_ids[index]] for index, _ in counts.most_common(MOST_ACTORS))
+        mentions = sorted((m for m in sentence.mentions if m.kind == kind), key=lambda m: m.start)
+        counts.update(list(dict.fromkeys(mention.index for mention in mentions)))
+    return [index for index, _ in counts.most_common(MOST_ACTORS)]

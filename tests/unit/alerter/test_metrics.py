@@ -46,3 +46,13 @@ def test_no_flood_of_countries_makes_a_flood_of_series() -> None:
         place = Place(id=f"p{number}", name="p", kind="port", country=f"C{number}")
         metrics.sent(msgspec.structs.replace(alert, places=(place,)), START)
     assert value(metrics, "opened_by_country", country="other") == MAX_COUNTRY_LABELS
+
+
+def test_an_opened_alert_counts_for_its_language_once() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = msgspec.structs.replace(an_opened_alert(), language="es")
+    metrics.sent(alert, START)
+    metrics.sent(msgspec.structs.replace(alert, revision=2), START)
+    metrics.sent(msgspec.structs.replace(alert, language=None), START)
+    assert value(metrics, "opened_by_language", language="es") == 1
+    assert value(metrics, "opened_by_language", language="unknown") == 1

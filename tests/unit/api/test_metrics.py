@@ -6,11 +6,11 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from services.api.app import build_app
-from services.api.guard import Guard
+from services.api.core.tokens import Tokens
 from services.api.metrics import ApiMetrics
-from services.api.stream_routes import Followers
-from services.api.tokens import Tokens
+from services.api.routes.app import build_app
+from services.api.routes.authorization import Authorization
+from services.api.routes.stream import Followers
 from tests.support.clock import FakeClock
 
 
@@ -22,7 +22,7 @@ def test_every_route_is_at_zero_before_the_first_request() -> None:
         untouched,
         untouched,
         untouched,
-        access=Guard(tokens=Tokens({}), loopback=True, open_reads=True),
+        access=Authorization(tokens=Tokens(()), clock=FakeClock(), loopback=True, open_reads=True),
         metrics=metrics,
         clock=FakeClock(),
         followers=Followers(1, metrics),

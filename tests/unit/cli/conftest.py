@@ -10,7 +10,7 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from services.cli import dead, send, topics
+from services.cli.app import build
 
 
 @pytest.fixture
@@ -29,11 +29,8 @@ def process_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
 
 @pytest.fixture
 def app() -> typer.Typer:
-    """An application with the commands of this folder's tests."""
-    made = typer.Typer()
-    for module in (send, dead, topics):
-        module.register(made)
-    return made
+    """The whole application."""
+    return build()
 
 
 @pytest.fixture

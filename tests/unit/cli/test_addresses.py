@@ -21,7 +21,6 @@ def test_option_wins_over_environment_and_running_instance(monkeypatch: pytest.M
     noted('{"kafka": "c:3", "redis": "redis://c:3/0", "api": "http://c:3/"}')
     assert str(addresses.kafka(None)) == "c:3"
     assert str(addresses.redis(None)) == "redis://c:3/0"
-    assert addresses.api(None) == "http://c:3"
     monkeypatch.setenv("WIREWATCH_KAFKA", "b:2,b:3")
     assert str(addresses.kafka(None)) == "b:2,b:3"
     assert str(addresses.kafka("a:1")) == "a:1"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.cli.dead import chosen, gather
+from services.cli.dead.letters import chosen, gather
 from services.contracts import codec
 from services.contracts.messages import DeadLetter
 from services.runtime.errors import UsageError

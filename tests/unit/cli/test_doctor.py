@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.cli import examination
 from services.cli.app import build
-from services.cli.examination import Finding
+from services.cli.doctor import checks as examination
+from services.cli.doctor.checks import Finding
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import RedisAccess
 
@@ -39,7 +39,7 @@ def test_without_servers_the_files_are_looked_at_all_the_same() -> None:
     assert {states[check] for check in ("settings", "feeds", "topic packs", "severity", "watches", "schemas")} == {"ok"}
     assert states["contact"] == "warn"
     assert code == 0
-    assert all(finding["mend"] for finding in found if finding["state"] in ("warn", "fail", "skipped"))
+    assert all(finding["fix"] for finding in found if finding["state"] in ("warn", "fail", "skipped"))
 
 
 def test_servers_that_are_away_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_servers_that_are_away_are_failures(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_person_reads_a_table() -> None:
     shown = CliRunner().invoke(build(), ["doctor"]).stdout
     assert "what to do" in shown
-    assert "checks: 0 to mend" in shown
+    assert "checks: 0 failed" in shown
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_store_that_would_lose_something_is_said(change: dict[str, Any], check
     found = list(examination.store_as_needed(REDIS, WELL | change))
     (finding,) = of(found, check)
     assert finding.state == state
-    assert bool(finding.mend) == (state != "ok")
+    assert bool(finding.fix) == (state != "ok")
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(0.1, "ok"), (-5, "warn"), (60, "fail"), (-60, "fail")])
@@ -102,10 +102,10 @@ def test_a_file_that_is_wrong_is_named(tmp_path: Path) -> None:
     found = list(examination.configuration({"WIREWATCH_POLLER_FEEDS": str(feeds)}))
     (finding,) = of(found, "feeds")
     assert finding.state == "fail"
-    assert str(feeds) in finding.mend
+    assert str(feeds) in finding.fix
     found = list(examination.configuration({"WIREWATCH_TAGGER_PAKCS": "x"}))
     (finding,) = of(found, "settings")
-    assert "WIREWATCH_TAGGER_PACKS" in finding.mend
+    assert "WIREWATCH_TAGGER_PACKS" in finding.fix
 
 
 @pytest.mark.parametrize(("mode", "state"), [(0o400, "ok"), (0o440, "ok"), (0o444, "fail"), (0o460, "fail")])

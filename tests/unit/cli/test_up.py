@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from services.cli import console, up
-from services.cli.run_up import _Up
-from services.cli.screens import JsonScreen
+from services.cli.up import status
+from services.cli.up.reporters import JsonReporter
+from services.cli.up.run import _Up
 from services.local import ports
-from services.local.child import Program, Server
-from services.local.figures import ServerStatus, ServiceStatus, Status
 from services.local.home import Home
+from services.local.process import Program, Server
+from services.local.process_status import ServerStatus, ServiceStatus, Status
 from services.local.supervisor import Part
 from services.runtime.errors import UsageError
 
@@ -82,7 +82,7 @@ def test_a_service_that_cannot_start_ends_it_even_without_a_goal(tmp_path: Path)
     server = Server(program=program, address="", probe=lambda: None, alive=lambda: None)
     standing: Any = SimpleNamespace(parts=lambda: [Part(server, state="failed", detail="The watches are wrong.")])
     with pytest.raises(UsageError, match=r"^notifier cannot start: The watches are wrong\.$"):
-        _Up(JsonScreen(), None, Home(tmp_path))._raise_if_hopeless(standing)
+        _Up(JsonReporter(), None, Home(tmp_path))._raise_if_hopeless(standing)
 
 
 def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:
@@ -90,6 +90,15 @@ def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:
         ended = wirewatch("up", home=tmp_path / "home")
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: Wirewatch already runs in {tmp_path / 'home'} (pid {os.getpid()}): ")
+
+
+@pytest.mark.parametrize("command", ["up", "status"])
+def test_an_empty_home_is_refused_in_a_sentence(command: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "services.cli", command, "--home", ""], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "it is empty: name a directory" in result.stderr
 
 
 def test_a_timeout_needs_a_goal(tmp_path: Path) -> None:
@@ -107,9 +116,8 @@ def test_the_status_of_nothing(tmp_path: Path) -> None:
     assert json.loads(as_json.stdout) == {"running": False, "home": str(tmp_path / "home")}
 
 
-def test_the_status_has_every_address_whole_on_a_narrow_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_status_has_every_address_whole_on_a_narrow_screen() -> None:
     narrow = Console(width=80, force_terminal=False)
-    monkeypatch.setattr(console, "out", narrow)
     server = ServerStatus(address="127.0.0.1:29999", pid=1234567, problem=None)
     services = tuple(
         ServiceStatus(
@@ -124,7 +132,7 @@ def test_the_status_has_every_address_whole_on_a_narrow_screen(monkeypatch: pyte
         )
         for number, name in enumerate(("poller", "api", "samples"))
     )
-    status = Status(
+    found = Status(
         pid=1,
         api="http://127.0.0.1:8080",
         samples="http://127.0.0.1:8099",
@@ -133,10 +141,7 @@ def test_the_status_has_every_address_whole_on_a_narrow_screen(monkeypatch: pyte
         services=services,
     )
     with narrow.capture() as captured:
-        up._show(status)
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in captured.get().splitlines() if "│" in line]
-    where = "".join(row[1] for row in rows)  # folded over lines, nothing is left out
-    for address in ("127.0.0.1:29999", "http://127.0.0.1:20000", status.api, status.samples):
-        assert address is not None
-        assert address in where
+        narrow.print(status.as_table(found))
+    where = [line.split()[1] for line in captured.get().splitlines()[1:] if not line.startswith(" ")]
+    assert where == ["127.0.0.1:29999", "127.0.0.1:29999", "127.0.0.1:20000", "127.0.0.1:8080", "127.0.0.1:8099"]
     assert "…" not in captured.get()

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import typer
 from typer.testing import CliRunner
 
-from services.cli.dedupe import register
+from services.cli.app import build
 from tests.support.stories import prose
 
 
 def run(*lines: dict[str, Any] | str) -> tuple[int, list[dict[str, Any]], str]:
-    app = typer.Typer()
-    register(app)
     given = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
-    result = CliRunner().invoke(app, [], input=given)
+    result = CliRunner().invoke(build(), ["dedupe"], input=given)
     return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()], result.stderr
 
 

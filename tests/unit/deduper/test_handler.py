@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
 from services.contracts.messages import Article, Change, DeadLetter, Duplicate, UniqueArticle
-from services.deduper.core.candidate import Candidate, candidate
+from services.deduper.core.fingerprint import Fingerprint, fingerprint
 from services.deduper.core.verdict import Decision, New
 from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.handler import Deduper
@@ -93,12 +93,12 @@ async def test_what_the_broker_refuses_is_buried() -> None:
 async def test_an_article_that_breaks_the_core_is_buried_as_a_defect(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_on_first(article: Article, vocabulary: Vocabulary) -> Candidate:
+    def break_on_first(article: Article, vocabulary: Vocabulary) -> Fingerprint:
         if article.id == FIRST.id:
             raise ZeroDivisionError("no words")
-        return candidate(article, vocabulary)
+        return fingerprint(article, vocabulary)
 
-    monkeypatch.setattr("services.deduper.handler.candidate", break_on_first)
+    monkeypatch.setattr("services.deduper.handler.fingerprint", break_on_first)
     assert await service.take(FIRST, COPY) == ["dead", "new"]
     [letter] = [codec.decode(m.value, DeadLetter) for m in service.publisher.on(topics.DEAD)]
     assert (letter.reason, letter.error_class) == ("defect", "ZeroDivisionError")
@@ -112,7 +112,7 @@ async def test_statuses_add_up_to_deliveries(service: Service) -> None:
 
 async def test_an_empty_batch_asks_nobody() -> None:
     class NeverAsked:
-        async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
+        async def decide(self, batch: Sequence[Fingerprint]) -> Sequence[Decision]:
             raise AssertionError("asked")
 
     publisher = FakePublisher()
@@ -127,7 +127,7 @@ async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(serv
         asked: ClassVar[list[int]] = []
         busy = False
 
-        async def check_and_insert(self, batch: Sequence[Candidate]) -> Sequence[Decision]:
+        async def decide(self, batch: Sequence[Fingerprint]) -> Sequence[Decision]:
             assert not self.busy
             self.busy = True
             self.asked.append(len(batch))

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.deduper.core.days import days_of
-from services.deduper.core.event import Event, Met, Vector, names_met
 from services.deduper.core.names import Name, is_written, names_of
+from services.deduper.core.similarity import EntityOverlap, compare_entities
+from services.deduper.core.terms import TermVector
 from services.deduper.vocabularies import state_names
 
 
@@ -51,7 +52,7 @@ def test_a_headline_with_many_names_is_cut() -> None:
 
 
 def test_whom_the_other_text_speaks_of() -> None:
-    theirs = Vector({1: (5, False), 2: (5, True)}, 0)
+    theirs = {1, 2}
     ship, state, other, third = (
         (frozenset({1}), False),
         (frozenset({2}), True),
@@ -59,20 +60,20 @@ def test_whom_the_other_text_speaks_of() -> None:
         (frozenset({9}), True),
     )
 
-    def met(*names: tuple[frozenset[int], bool]) -> Met:
-        return names_met(Event((), 0, 0, names), theirs)
+    def met(*names: tuple[frozenset[int], bool]) -> EntityOverlap:
+        return compare_entities(TermVector((), 0, 0, names), theirs)
 
-    assert not met().strangers
-    assert not met(ship).strangers
-    assert not met(state).strangers
-    assert met(state, other).foreign
-    assert met(ship, other).foreign
-    assert met(state, other, third).strangers
-    assert met((frozenset({7}), False)).strangers
-    assert not met((frozenset({7}), False)).foreign
-    assert met(other, third).other_states
-    assert not met(other).other_states
-    assert not met(state, other, third).other_states
+    assert not met().none_shared
+    assert not met(ship).none_shared
+    assert not met(state).none_shared
+    assert met(state, other).state_missing
+    assert met(ship, other).state_missing
+    assert met(state, other, third).none_shared
+    assert met((frozenset({7}), False)).none_shared
+    assert not met((frozenset({7}), False)).state_missing
+    assert met(other, third).states_disjoint
+    assert not met(other).states_disjoint
+    assert not met(state, other, third).states_disjoint
 
 
 def test_weekdays_of_title_and_lead() -> None:

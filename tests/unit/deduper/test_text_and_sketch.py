@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.deduper.core.sketch import (
-    ANCHOR_LIMIT,
+    BLOCKING_LIMIT,
     EVERYTHING,
-    LEAST_ANCHORS,
+    LEAST_BLOCKING,
     MOST_KEPT,
     SAMPLE_LIMIT,
     SMALLEST_KEPT,
+    in_boilerplate,
     sketch,
-    wrapped,
 )
 from services.deduper.core.text import fold, is_unspaced, tokens
 from tests.support.stories import prose
@@ -55,8 +55,8 @@ def test_a_part_keeps_its_part_of_the_sketch(seed: int, words: int, start: int) 
     of_whole = sketch(tokens(" ".join(whole)))
     below = {value for value in part.hashes if value <= min(SAMPLE_LIMIT, of_whole.threshold)}
     assert below <= set(of_whole.hashes)
-    anchored = set(of_whole.hashes[: of_whole.anchors])
-    assert {value for value in part.hashes[: part.anchors] if value < ANCHOR_LIMIT} <= anchored
+    found_by = set(of_whole.blocking_hashes(EVERYTHING))
+    assert {value for value in part.blocking_hashes(EVERYTHING) if value < BLOCKING_LIMIT} <= found_by
 
 
 def test_size_stays_between_its_bounds() -> None:
@@ -65,8 +65,8 @@ def test_size_stays_between_its_bounds() -> None:
     long = sketch(tokens(prose(1, 6000)))
     assert len(long.hashes) == MOST_KEPT
     assert long.threshold < SAMPLE_LIMIT
-    assert sketch(tokens(prose(1, 60))).anchors == LEAST_ANCHORS
-    assert sketch(tokens(prose(1, 10))).anchors == len(sketch(tokens(prose(1, 10))).hashes) < LEAST_ANCHORS
+    assert len(sketch(tokens(prose(1, 60))).blocking_hashes(EVERYTHING)) == LEAST_BLOCKING
+    assert len(sketch(tokens(prose(1, 10))).blocking_hashes(EVERYTHING)) == 8
 
 
 @given(st.integers(0, 50), st.integers(30, 900))
@@ -80,13 +80,13 @@ def test_places_are_the_order_of_the_text(seed: int, words: int) -> None:
     assert known == sorted(known, reverse=True)
 
 
-def test_what_lies_between_anchors_of_a_wrapper_is_of_the_wrapper() -> None:
-    # In the order of the text: w . w . a . a . w, where the anchors come first and the others are 5 to 8.
+def test_what_lies_between_blocking_hashes_of_boilerplate_is_boilerplate() -> None:
+    # In the order of the text: w . w . a . a . w, where the blocking hashes come first and the others are 5 to 8.
     places = (0, 2, 4, 6, 8, 1, 3, 5, 7)
-    assert wrapped(places, (True, True, False, False, True)) == [
+    assert in_boilerplate(places, (True, True, False, False, True)) == [
         *(True, True, False, False, True),
         *(True, False, False, False),
     ]
-    assert wrapped((1, 0, 2), (True,)) == [True, True, True]
-    assert wrapped((1, 0, 2), (False,)) == [False, False, False]
-    assert wrapped((), ()) == []
+    assert in_boilerplate((1, 0, 2), (True,)) == [True, True, True]
+    assert in_boilerplate((1, 0, 2), (False,)) == [False, False, False]
+    assert in_boilerplate((), ()) == []

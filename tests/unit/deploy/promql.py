@@ -13,6 +13,7 @@ from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
+from services.runtime.kafka.lag import LagMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
@@ -31,6 +32,7 @@ def series() -> dict[str, dict[str, set[str]]]:
     """Series name to label to the values that exist from the start (none for a label whose set is open)."""
     services = (
         PollerMetrics,
+        LagMetrics,
         DeduperMetrics,
         TaggerMetrics,
         lambda own: AlerterMetrics(STATUSES, own),

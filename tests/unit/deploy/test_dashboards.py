@@ -10,7 +10,7 @@ import yaml
 
 from deploy.grafana.boards import documents, words
 from deploy.grafana.boards.model import text
-from services.api import grafana_routes
+from services.api.routes import grafana
 from tests.unit.deploy.compose import ROOT, services
 from tests.unit.deploy.promql import assert_exists
 from tests.unit.deploy.test_rules import RECORDED
@@ -111,7 +111,7 @@ class TestEveryPanel:
         assert panel["targets"]
         for target in panel["targets"]:
             if target["datasource"]["uid"] == "wirewatch-alerts":
-                assert grafana_routes.QUERY.fullmatch(target["expr"])
+                assert grafana.QUERY.fullmatch(target["expr"])
             else:
                 assert_exists(target["expr"], RECORDED)
 

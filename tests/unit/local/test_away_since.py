@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.local.figures import ServiceStatus, away_since
+from services.local.process_status import ServiceStatus, away_since
 
 
 def a_service(name: str, **waiting_since: str) -> ServiceStatus:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from services.api.core.tokens import User
+from services.api.edges import token_file
 from services.local import home as home_module
 from services.local.errors import AlreadyRunningError
 from services.local.home import Home, Run
+from services.local.token import own_token
 from services.runtime.errors import UsageError
 
 COMMAND = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -65,3 +68,23 @@ def test_a_pid_that_was_given_out_again_is_left_alone(tmp_path: Path) -> None:
     finally:
         other.kill()
         other.wait()
+
+
+def test_the_token_of_a_home_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    token = own_token(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_text(file.read_text() + "ann: another-token-of-an-analyst\n")
+    assert own_token(file) == token
+    tokens = token_file.load(file)
+    assert tokens.user_of(token) == User("local", "editor")
+    assert tokens.user_of("another-token-of-an-analyst") == User("ann", "analyst")
+
+
+def test_a_token_file_of_others_is_kept_and_added_to(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.write_text("ann: another-token-of-an-analyst")
+    file.chmod(0o644)
+    token = own_token(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text() == f"ann: another-token-of-an-analyst\nlocal editor: {token}\n"

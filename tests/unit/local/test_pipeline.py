@@ -10,7 +10,11 @@ import pytest
 from services.local import pipeline, probes
 from services.local.errors import ServerAwayError
 from services.local.home import Home
+from services.local.token import own_token
+from services.poller.settings import PollerSettings
+from services.runtime.files import shipped as files
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.process import settings
 from tests.support.stack import quiet
 
 AT = pipeline.Servers(KafkaAccess("127.0.0.1:1"), RedisAccess("redis://127.0.0.1:2/0"), ())
@@ -69,10 +73,25 @@ def test_the_poller_is_given_the_sample_feeds_beside_its_own(tmp_path: Path) -> 
     assert poller.program.environment["WIREWATCH_POLLER_ALLOW_PRIVATE"] == planned.samples.removeprefix("http://")
 
 
-def test_without_samples_the_poller_is_left_as_it_is(tmp_path: Path) -> None:
-    planned = pipeline.plan(Home(tmp_path), {}, AT, with_samples=False)
+def test_a_home_with_a_comma_is_one_list_and_not_two(tmp_path: Path) -> None:
+    home = Home(tmp_path / "news, world")
+    home.path.mkdir()
+    (home.path / "feeds.opml").write_text("<opml/>")
+    planned = pipeline.plan(home, {}, AT, with_samples=True)
+    environ = next(service for service in planned.services if service.program.name == "poller").program.environment
+    read = settings.load(PollerSettings, "poller", environ).feeds
+    assert read == (str(home.path / "samples.opml"), str(home.path / "feeds.opml"))
+
+
+def test_the_poller_reads_a_list_that_people_can_change_while_it_runs(tmp_path: Path) -> None:
+    planned = pipeline.plan(Home(tmp_path / "home"), {}, AT, with_samples=False)
     assert planned.samples is None
-    assert all("WIREWATCH_POLLER_FEEDS" not in service.program.environment for service in planned.services)
+    own = tmp_path / "home" / "feeds.opml"
+    assert planned.services[0].program.environment["WIREWATCH_POLLER_FEEDS"] == str(own)
+    assert own.read_bytes() == (files.seeds() / "feeds.opml").read_bytes()
+    own.write_text("mine")
+    pipeline.plan(Home(tmp_path / "home"), {}, AT, with_samples=False)
+    assert own.read_text() == "mine"
 
 
 @pytest.mark.parametrize("with_samples", [True, False])
@@ -110,3 +129,12 @@ def test_embedded_servers_are_not_asked_as_somebody_elses_user(tmp_path: Path) -
         planned = pipeline.plan(Home(tmp_path), {**users, **named}, AT, with_samples=False)
         for service in planned.services:
             assert users.keys() & service.program.environment.keys() == kept
+
+
+def test_the_page_is_opened_with_a_token_where_no_file_of_tokens_is_given(tmp_path: Path) -> None:
+    planned = pipeline.plan(Home(tmp_path), {"WIREWATCH_API_PORT": "18080"}, AT, with_samples=False)
+    api = next(service for service in planned.services if service.program.name == "api").program.environment
+    assert api["WIREWATCH_API_TOKEN_FILE"] == str(tmp_path / "tokens")
+    assert planned.page == f"http://127.0.0.1:18080/#token={own_token(tmp_path / 'tokens')}"
+    own = {"WIREWATCH_API_PORT": "18080", "WIREWATCH_API_TOKEN_FILE": "/mine"}
+    assert pipeline.plan(Home(tmp_path), own, AT, with_samples=False).page == "http://127.0.0.1:18080"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from services.local.child import Child, Program, Server, start
+from services.local import process
+from services.local import supervisor as supervisor_module
 from services.local.errors import StartError
+from services.local.process import Child, Program, Server, start
 from services.local.supervisor import Part, Supervisor
 from services.runtime.process.clock import SystemClock
 
@@ -80,6 +83,45 @@ async def test_a_child_that_a_person_has_to_correct_is_shown_and_left(tmp_path: 
     await supervisor.stop()
 
 
+async def test_a_reporter_that_fails_keeps_nobody_from_being_started_again(tmp_path: Path) -> None:
+    def full(_part: Part, _what: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    supervisor = Supervisor(SystemClock(), full)
+    supervisor.start([a_server(tmp_path, STEADY)])
+    assert await supervisor.until_ready(["service"], 30)
+    os.kill(supervisor.parts["service"].pid or 0, signal.SIGKILL)
+    await until(lambda: supervisor.parts["service"].restarts == 1 and supervisor.parts["service"].state == "ready")
+    await supervisor.stop()
+
+
+async def test_a_process_that_cannot_be_started_now_is_started_later(tmp_path: Path) -> None:
+    story = Story()
+    in_the_way = tmp_path / "logs"
+    in_the_way.write_text("a file where the folder of the logs belongs")
+    supervisor = Supervisor(SystemClock(), story)
+    supervisor.start([a_server(tmp_path, STEADY)])
+    await until(lambda: supervisor.parts["service"].restarts == 2)
+    assert "it cannot be run" in story.events[0][2]
+    in_the_way.unlink()
+    assert await supervisor.until_ready(["service"], 30)
+    await supervisor.stop()
+
+
+async def test_a_probe_that_raises_is_a_problem_and_not_the_end_of_the_watch(tmp_path: Path) -> None:
+    answers: list[Exception | None] = [ValueError("half an answer"), None]
+
+    def probe() -> str | None:
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+        return None
+
+    supervisor = Supervisor(SystemClock(), Story())
+    supervisor.start([dataclasses.replace(a_server(tmp_path, STEADY), probe=probe)])
+    assert await supervisor.until_ready(["service"], 30)
+    await supervisor.stop()
+
+
 async def test_not_ready_is_said_in_words(tmp_path: Path) -> None:
     supervisor = Supervisor(SystemClock(), Story())
     supervisor.start([a_server(tmp_path, STEADY, problem="waiting for kafka")])
@@ -116,12 +158,37 @@ def test_a_long_log_is_moved_aside(tmp_path: Path) -> None:
     assert (tmp_path / "logs" / "service.log.1").stat().st_size == 5_000_001
 
 
+async def test_the_log_of_a_running_process_is_moved_aside_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LOG_BYTES_KEPT", 10_000)
+    monkeypatch.setattr(supervisor_module, "_LOG_EVERY_SECONDS", 0.05)
+    writer = (
+        "import time\nfor n in range(2000):\n print(f'line {n:05}', flush=True)\n time.sleep(0.001)\ntime.sleep(600)"
+    )
+    server = a_server(tmp_path, writer)
+    log = server.program.log
+    supervisor = Supervisor(SystemClock(), Story())
+    supervisor.start([server])
+    most = 0
+
+    def written() -> bool:
+        nonlocal most
+        most = max(most, log.stat().st_size) if log.exists() else 0
+        return log.exists() and "line 01999" in log.read_text()
+
+    await until(written)
+    await supervisor.stop()
+    before = log.with_name("service.log.1")
+    assert before.stat().st_size >= 10_000
+    assert most < 16_000
+    assert b"\0" not in log.read_bytes()  # no hole where the file was cut
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
 def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     code = f"""
 import os, sys, time
 from pathlib import Path
-from services.local.child import Child, Program
+from services.local.process import Child, Program
 log = Path({str(tmp_path)!r}) / "service.log"
 child = Child(Program("service", (sys.executable, "-c", {STEADY!r}), dict(os.environ), log))
 print(child.pid, flush=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 
 import pytest
 from aiohttp import web
 
 from services.contracts import codec
-from services.contracts.messages import Change
+from services.contracts.messages import Actor, Change
 from services.notifier.core.deliveries import (
     MAX_TITLE_CHARACTERS,
     Message,
@@ -20,13 +20,14 @@ from services.notifier.core.deliveries import (
     digest_of,
     message,
     notification_of,
+    webhook_body,
 )
 from services.notifier.core.watches import Channel, Route
 from services.notifier.edges.apprise import AppriseSender, problem_of
 from services.notifier.edges.redact import redact
 from services.notifier.errors import SendError
 from tests.support.clock import START
-from tests.support.notifier import an_alert
+from tests.support.notifier import an_alert, an_event
 
 # apprise looks for a module of the standard library that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -164,9 +165,17 @@ def test_a_message_for_a_person_is_plain_and_its_title_is_one_line() -> None:
     assert digest.body.index("[critical]") < digest.body.index("[high]")
 
 
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_a_time_at_the_end_of_time_is_written_as_it_is(time: str) -> None:
-    assert time in message(a_notification(last_updated=datetime.fromisoformat(time))).body
+def test_a_message_begins_with_what_happened() -> None:
+    event = an_event(agents=(Actor(id="USA", name="United States", kind="state"),), asset="oil tanker")
+    alert = a_notification(headline="Tanker in custody", lead=("Lead.",), events=(event,))
+    made = message(alert)
+    assert made.title == "[high] United States → seizes → oil tanker · done"
+    assert made.body.startswith("Tanker in custody\n\nLead.\n")
+    digest = digest_of([alert], queued_at=START)
+    assert message(digest).body.startswith("[high] United States → seizes → oil tanker · done\nTanker in custody\n")
+    assert json.loads(webhook_body(digest))["alerts"][0]["event"] == "United States → seizes → oil tanker · done"
+    hostile = an_event(asset="@everyone\nBcc: x@y.example")
+    assert message(a_notification(events=(hostile,))).title.startswith("[high] seizes → @\u200beveryone Bcc:")
 
 
 def test_secrets_and_addresses_are_taken_out() -> None:

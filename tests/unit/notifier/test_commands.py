@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import build
-from services.cli.watch_trial import judge, since
+from services.cli.options import since
+from services.cli.watches.trial import judge
 from services.runtime.errors import UsageError
 from tests.support.notifier import a_watch_file, an_alert, written
 
@@ -93,11 +94,10 @@ def test_a_trial_tells_what_would_change_and_why() -> None:
 
 
 def test_since_is_a_time_or_a_span() -> None:
-    assert since(None) is None
-    assert since("2025-06-01T00:00:00Z") == datetime(2025, 6, 1, tzinfo=UTC)
-    span = since("90m")
-    assert span is not None
-    assert timedelta(minutes=89) < datetime.now(UTC) - span < timedelta(minutes=95)
+    now = datetime(2025, 6, 2, tzinfo=UTC)
+    assert since(None, now) is None
+    assert since("2025-06-01T00:00:00Z", now) == since("2025-06-01", now) == datetime(2025, 6, 1, tzinfo=UTC)
+    assert since("90m", now) == now - timedelta(minutes=90)
     for wrong in ("yesterday", "2025-06-01T00:00:00", "5w"):
         with pytest.raises(UsageError, match="--since"):
-            since(wrong)
+            since(wrong, now)

@@ -11,7 +11,7 @@ import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 
-from services.poller.edges.batches import Batches
+from services.poller.edges.redis_batcher import RedisBatcher
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.support.clock import FakeClock
@@ -56,10 +56,10 @@ class FakePipeline:
         return [self.server.reply(parts) for parts in self.queued]
 
 
-def batches(reply: Reply, *scripts: str) -> tuple[Batches, FakeServer]:
+def batches(reply: Reply, *scripts: str) -> tuple[RedisBatcher, FakeServer]:
     server = FakeServer(reply)
     client = cast("redis.asyncio.Redis", server)
-    return Batches(client, RedisCalls(FakeClock(), Waiting()), scripts), server
+    return RedisBatcher(client, RedisCalls(FakeClock(), Waiting()), {name: name for name in scripts}), server
 
 
 async def test_what_is_asked_at_once_leaves_together() -> None:

@@ -35,8 +35,8 @@ def test_parse_prints_articles_in_order_and_names_what_it_cannot_read(tmp_path: 
     found = lines(result)
     assert result.exit_code == 1
     assert [line.get("title") for line in found] == ["Report 1", "Report 2", None, None, "Report 1", "Report 2"]
-    assert found[2] == {"file": str(bad), "error": {"class": "NotAFeedError", "message": found[2]["error"]["message"]}}
-    assert found[3]["error"]["class"] == "FileNotFoundError"
+    assert found[2] == {"file": str(bad), "error": {"class": "not_a_feed", "message": found[2]["error"]["message"]}}
+    assert found[3]["error"]["class"] == "file"
     assert found[0]["feed"]["url"] == str(good)
     article = codec.decode(result.stdout.splitlines()[0].encode(), Article)
     assert article.first_seen_at == article.fetched_at

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.poller.core.diagnosis import LABELS, REFUSALS, Answer, is_usable, notes, summary
-from services.poller.core.model import OUTCOMES, SUCCESSES, Fetched, ParsedFeed
+from services.poller.core.diagnosis import FAILED_POLLS, Answer, is_usable, notes, summary
+from services.poller.core.model import Fetched, ParsedFeed
+from services.poller.status import OUTCOMES, SUCCESSES
 from tests.support.articles import an_article
 from tests.support.clock import START
 
@@ -24,9 +25,8 @@ def an_answer(*days: float | None, headers: dict[str, str] | None = None, moved_
     )
 
 
-def test_every_refusal_has_a_summary() -> None:
-    assert REFUSALS.keys() == set(OUTCOMES) - SUCCESSES - {"not_a_feed", "empty", "parse_error"}
-    assert LABELS.keys() == set(OUTCOMES) - SUCCESSES
+def test_every_failure_has_a_word_and_a_sentence() -> None:
+    assert FAILED_POLLS.keys() == set(OUTCOMES) - SUCCESSES
 
 
 def test_a_healthy_feed_draws_no_note() -> None:

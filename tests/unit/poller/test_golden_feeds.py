@@ -11,7 +11,8 @@ import pytest
 
 from services.contracts import codec
 from services.poller.core.articles import article_of, items_of
-from services.poller.edges import feedxml, publishers
+from services.poller.edges import publishers
+from services.poller.parsing.feed import parse_feed
 from tests.support.clock import START
 from tests.support.poller import a_feed
 
@@ -22,7 +23,7 @@ FILES = sorted(path for path in GOLDEN.iterdir() if path.suffix in (".xml", ".fe
 def read(path: Path) -> list[dict[str, Any]]:
     """The articles of a file, as they stand on the topic."""
     config = a_feed("https://golden.example/feed")
-    feed = feedxml.parse(path.read_bytes(), url=config.url, content_type=None)
+    feed = parse_feed(path.read_bytes(), url=config.url, content_type=None)
     return [
         json.loads(
             codec.encode(

@@ -65,7 +65,7 @@ async def test_the_same_bytes_are_not_parsed_again() -> None:
     await bench.poll(feed, ok(rss(an_item(1), an_item(2)), etag='"2"'))
     assert bench.count("wirewatch_poller_parse_seconds_count") == 1
     assert bench.count("wirewatch_poller_articles_total", status="known") == 2
-    assert bench.store.states[feed.id].etag == '"2"'
+    assert bench.store.kept[feed.id].validators.etag == '"2"'
 
 
 class DeadPublisher(FakePublisher):
@@ -79,7 +79,7 @@ async def test_validators_are_not_kept_when_the_poller_dies_before_the_acknowled
     bench, feed = Bench(publisher=DeadPublisher()), a_feed()
     with pytest.raises(ConnectionAbortedError):
         await bench.poll(feed, ok(rss(an_item(1)), etag='"1"'))
-    assert feed.id not in bench.store.states
+    assert feed.id not in bench.store.kept
     after = Bench(store=bench.store)
     after.clock.advance(300)
     await after.poll(feed, ok(rss(an_item(1)), etag='"1"'))
@@ -103,12 +103,12 @@ async def test_validators_go_back_byte_for_byte() -> None:
 async def test_what_is_no_feed_is_a_failure_and_keeps_no_validators(body: bytes) -> None:
     bench, feed = Bench(), a_feed()
     outcome = await bench.poll(feed, ok(body, etag='"1"'))
-    state = bench.store.states[feed.id]
+    state = bench.store.kept[feed.id]
     if outcome == "ok":  # read as far as it goes: the items count, the validators do not
-        assert state.etag is None
+        assert state.validators.etag is None
     else:
         assert outcome in ("not_a_feed", "parse_error")
-        assert (state.etag, state.failures > 0) == (None, True)
+        assert (state.validators.etag, state.health.failures > 0) == (None, True)
 
 
 async def test_a_document_that_ends_early_gives_its_items_but_keeps_no_validators() -> None:
@@ -116,7 +116,7 @@ async def test_a_document_that_ends_early_gives_its_items_but_keeps_no_validator
     whole = rss(an_item(1), an_item(2), an_item(3))
     await bench.poll(feed, ok(whole[: whole.index(b"<item><title>Report 3")], etag='"1"'))
     assert [article.title for article in sent(bench)] == ["Report 1", "Report 2"]
-    assert bench.store.states[feed.id].etag is None
+    assert bench.store.kept[feed.id].validators.etag is None
 
 
 async def test_one_request_a_host_at_a_time_and_a_gap_between() -> None:
@@ -195,8 +195,8 @@ async def test_a_feed_of_more_than_the_cap_is_read_in_parts(
     assert {article.title for article in sent(bench)} == {f"Report {n}" for n in range(count)}
     assert bench.count("wirewatch_poller_articles_total", status="published") == count
     assert bench.count("wirewatch_poller_articles_total", status="known") == 0
-    assert bench.store.states[feed.id].items == count
-    assert bench.store.states[feed.id].etag == '"1"'
+    assert bench.store.kept[feed.id].cadence.items == count
+    assert bench.store.kept[feed.id].validators.etag == '"1"'
     await bench.poll(feed, ok(document(count) + b" ", etag='"2"'))
     assert len(sent(bench)) == count
 
@@ -208,7 +208,7 @@ async def test_what_the_cap_leaves_out_is_counted_and_no_304_hides_it(monkeypatc
     await bench.poll(feed, ok(rss(*(an_item(n) for n in range(50))), etag='"1"'))
     assert {article.title for article in sent(bench)} == {f"Report {n}" for n in (*range(20), *range(30, 50))}
     assert bench.count("wirewatch_poller_entries_dropped_total") == 10
-    assert bench.store.states[feed.id].etag is None
+    assert bench.store.kept[feed.id].validators.etag is None
 
 
 async def test_a_part_that_cannot_be_read_loses_no_other_and_keeps_no_validators(
@@ -216,14 +216,14 @@ async def test_a_part_that_cannot_be_read_loses_no_other_and_keeps_no_validators
 ) -> None:
     monkeypatch.setattr(preflight, "MAX_ENTRIES", 10)
     bench, feed = Bench(), a_feed()
-    whole = bench.poller.intake.documents.feed
+    whole = bench.poller.ingest.documents.feed
 
     async def broken(body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         if part:
             raise WorkerError("WorkerKilledError", "too much")
         return await whole(body, url=url, content_type=content_type, part=part)
 
-    monkeypatch.setattr(bench.poller.intake.documents, "feed", broken)
+    monkeypatch.setattr(bench.poller.ingest.documents, "feed", broken)
     await bench.poll(feed, ok(rss(*(an_item(n) for n in range(15))), etag='"1"'))
     assert len(sent(bench)) == 10
-    assert bench.store.states[feed.id].etag is None
+    assert bench.store.kept[feed.id].validators.etag is None

@@ -8,14 +8,13 @@ import pytest
 from aiokafka.errors import GroupAuthorizationFailedError
 from prometheus_client import CollectorRegistry
 
-from services.poller.edges.lag import HOLDS_BACK, ConsumerLag
-from services.poller.metrics import READERS, PollerMetrics
 from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.lag import HOLDS_BACK, READERS, ConsumerLag, LagMetrics
 from tests.support.clock import FakeClock
 
 
 async def test_a_group_that_may_not_be_looked_at_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    metrics = PollerMetrics(CollectorRegistry())
+    metrics = LagMetrics(CollectorRegistry())
     lag = ConsumerLag(kafka=KafkaAccess("127.0.0.1:1"), limit=10, metrics=metrics, clock=FakeClock())
 
     async def refused(*_: Any) -> None:

@@ -14,6 +14,7 @@ from services.poller.core import opml
 from services.poller.core.model import FULL_TEXT, FeedConfig
 from services.poller.edges.feedlist import FeedList
 from services.poller.errors import FeedListError
+from services.poller.status import TIERS
 from services.runtime.files import shipped as files
 
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20).map(str.strip)
@@ -26,8 +27,11 @@ FEEDS = st.builds(
     country=st.none() | st.just("NOR"),
     language=st.none() | st.just("pt-BR"),
     interval_seconds=st.none() | st.integers(1, 2_000_000).map(float),
+    tier=st.none() | st.sampled_from(TIERS),
     full_text=st.sampled_from(FULL_TEXT),
     backfill=st.booleans(),
+    proof=st.none() | st.just("2026-07-22 a dated survey"),
+    terms=st.none() | st.just("no machines"),
 )
 
 
@@ -45,6 +49,7 @@ BROKEN = [
     (b"<opml><body><outline xmlUrl='http://x' wirewatchIntervalSeconds='soon'/></body></opml>", "IntervalSeconds"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchIntervalSeconds='-1'/></body></opml>", "IntervalSeconds"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchFullText='perhaps'/></body></opml>", "auto, always, never"),
+    (b"<opml><body><outline xmlUrl='http://x' wirewatchTier='fast'/></body></opml>", "breaking, daily, slow"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchBackfill='perhaps'/></body></opml>", "yes or no"),
 ]
 

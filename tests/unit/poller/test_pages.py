@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.poller.article_pages import ROBOTS_BYTES, ArticlePages
 from services.poller.core.model import Fetched
 from services.poller.edges.egress import PAGE_BYTES
-from services.poller.edges.pages import canonical_link, extract
-from services.poller.edges.robots import ROBOTS_BYTES, PolitePages
 from services.poller.metrics import PollerMetrics
+from services.poller.parsing.page import canonical_link, extract_page
 from tests.support.clock import FakeClock
 from tests.support.poller import FakeFeedStore, InProcess
 
@@ -44,7 +44,7 @@ class Pages:
         self.egress = FakeEgress({PAGE: page, PAGE + "2": page} | ({ROBOTS: robots} if robots else {}))
         self.clock = FakeClock()
         self.metrics = PollerMetrics(CollectorRegistry())
-        self.pages = PolitePages(
+        self.pages = ArticlePages(
             egress=self.egress, documents=InProcess(), store=FakeFeedStore(), metrics=self.metrics, clock=self.clock
         )
 
@@ -123,7 +123,7 @@ def test_the_story_of_a_page_is_taken_and_the_rest_left() -> None:
     )
     story = f"<article><h1>x</h1>{lines}</article>"
     body = f"<html><body><nav><a href=/>Home</a></nav>{story}<footer>Imprint</footer></body>"
-    page = extract(body.encode(), url=PAGE, content_type="text/html")
+    page = extract_page(body.encode(), url=PAGE, content_type="text/html")
     assert page.text.count("\n") >= 4
     assert "admiral" in page.text
     assert "Imprint" not in page.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.poller.core import policy, rhythm
-from services.poller.core.model import OUTCOMES, FeedState, Outcome, ParsedFeed, Polled
+from services.poller.core import cadence, policy
+from services.poller.core.model import ParsedFeed, Polled
+from services.poller.core.state import FeedState, Health, Moving
+from services.poller.status import OUTCOMES, Outcome, Tier
 from tests.support.clock import START
 from tests.support.poller import a_feed
 
+FAST = 300.0
 HOUR = 3600.0
 DAY = 86_400.0
 VALID = {"etag": '"1"'}
@@ -36,9 +38,10 @@ def after(poll: Polled, state: FeedState | None = None, *, now: datetime = START
 
 
 HINTS = [
-    pytest.param({}, {}, HOUR, id="P20 nobody says anything"),
+    pytest.param({}, {}, FAST, id="P20 nobody says anything: its own rhythm"),
     pytest.param({"cache-control": "max-age=10800"}, {}, 3 * HOUR, id="P21 three hours"),
-    pytest.param({"cache-control": "public, MAX-AGE = 60"}, {}, 300, id="P22 a minute is five"),
+    pytest.param({"cache-control": "public, MAX-AGE = 60"}, {}, 120, id="P22 a minute is two"),
+    pytest.param({"cache-control": "max-age=180"}, {}, 180, id="P22 three minutes are permitted"),
     pytest.param({"cache-control": "max-age=315360000"}, {}, DAY, id="P23 ten years are a day"),
     pytest.param(
         {"date": "Thu, 20 Jun 2024 09:00:00 GMT", "expires": "Fri, 01 Jan 2099 00:00:00 GMT"}, {}, DAY, id="P23 2099"
@@ -49,19 +52,22 @@ HINTS = [
         2 * HOUR,
         id="expires",
     ),
-    pytest.param({"date": "Thu, 20 Jun 2024 09:00:00 GMT", "expires": "0"}, {}, HOUR, id="P24 expires 0"),
-    pytest.param({"expires": "Thu, 01 Jan 1970 00:00:00 GMT"}, {}, HOUR, id="P24 expires without date"),
-    pytest.param({"cache-control": "no-store, max-age=99999"}, {}, HOUR, id="P24 no-store"),
-    pytest.param({"cache-control": "max-age=soon, ,=,;"}, {}, HOUR, id="P24 garbage"),
-    pytest.param({"cache-control": "max-age=0"}, {}, HOUR, id="max-age 0 is no permission"),
+    pytest.param({"date": "Thu, 20 Jun 2024 09:00:00 GMT", "expires": "0"}, {}, FAST, id="P24 expires 0"),
+    pytest.param({"expires": "Thu, 01 Jan 1970 00:00:00 GMT"}, {}, FAST, id="P24 expires without date"),
+    pytest.param({"cache-control": "no-store, max-age=99999"}, {}, FAST, id="P24 no-store"),
+    pytest.param({"cache-control": "max-age=soon, ,=,;"}, {}, FAST, id="P24 garbage"),
+    pytest.param({"cache-control": "max-age=0"}, {}, FAST, id="max-age 0 is no permission"),
     pytest.param({}, {"ttl_minutes": 120.0}, 2 * HOUR, id="P25 ttl"),
-    pytest.param({}, {"ttl_minutes": -5.0}, HOUR, id="negative ttl"),
+    pytest.param({}, {"ttl_minutes": 60.0, "update_period": "hourly"}, HOUR, id="P25 ttl beside WordPress' word"),
+    pytest.param({}, {"ttl_minutes": -5.0}, FAST, id="negative ttl"),
     pytest.param({}, {"update_period": "daily", "update_frequency": "2"}, 12 * HOUR, id="P26 twice a day"),
-    pytest.param({}, {"update_period": "hourly"}, HOUR, id="sy without frequency"),
-    pytest.param({}, {"update_period": "minutely"}, HOUR, id="P26 unknown period"),
-    pytest.param({}, {"update_period": "daily", "update_frequency": "0"}, HOUR, id="P26 frequency 0"),
-    pytest.param({}, {"update_period": "daily", "update_frequency": "-3"}, HOUR, id="P26 negative"),
-    pytest.param({}, {"update_period": "daily", "update_frequency": "many"}, HOUR, id="P26 text"),
+    pytest.param({}, {"update_period": "hourly", "update_frequency": "2"}, HOUR / 2, id="P26 twice an hour"),
+    pytest.param({}, {"update_period": "hourly"}, FAST, id="P26 what WordPress writes into every feed"),
+    pytest.param({}, {"update_period": "hourly", "update_frequency": "1"}, FAST, id="P26 the same, said in full"),
+    pytest.param({}, {"update_period": "minutely"}, FAST, id="P26 unknown period"),
+    pytest.param({}, {"update_period": "daily", "update_frequency": "0"}, FAST, id="P26 frequency 0"),
+    pytest.param({}, {"update_period": "daily", "update_frequency": "-3"}, FAST, id="P26 negative"),
+    pytest.param({}, {"update_period": "daily", "update_frequency": "many"}, FAST, id="P26 text"),
     pytest.param({"cache-control": "max-age=600"}, {"ttl_minutes": 180.0}, 3 * HOUR, id="P28 the longest hint wins"),
 ]
 
@@ -74,15 +80,38 @@ def test_the_longest_hint_decides_within_its_bounds(
     assert gap(state) == seconds
 
 
-def test_without_validators_and_hints_a_day_passes() -> None:  # P04
-    assert gap(after(polled(headers={}))) == DAY
-    assert gap(after(polled(headers={"cache-control": "max-age=900"}))) == 900
+def test_what_wordpress_writes_counts_where_every_answer_is_a_whole_one() -> None:  # P26
+    feed = ParsedFeed(format="rss20", update_period="hourly", update_frequency="1")
+    assert gap(after(polled(headers={}, feed=feed))) == HOUR
 
 
-def test_an_operator_may_ask_feeds_without_validators_more_often() -> None:  # P04
-    state = policy.after(a_feed(), FeedState(), polled(headers={}), START, 0.0, unvalidated_seconds=1800)
-    assert gap(state) == 1800
-    assert gap(policy.after(a_feed(), FeedState(), polled(), START, 0.0, unvalidated_seconds=1800)) == HOUR
+def test_without_validators_and_hints_a_budget_of_bytes_is_kept() -> None:  # P04
+    state, now, weighed = FeedState(), START, 0
+    for _ in range(2000):
+        state = after(polled(headers={}, wire_bytes=40_000), state, now=now)
+        weighed += 40_000
+        assert gap(state, now) >= FAST
+        now += timedelta(seconds=gap(state, now))
+    days = (now - START).total_seconds() / DAY
+    assert weighed <= policy.DAILY_BYTES * (days + 1)
+    assert weighed >= 0.9 * policy.DAILY_BYTES * days
+
+
+def test_a_quiet_night_pays_for_a_busy_day_without_validators() -> None:  # P04
+    state = after(polled(headers={}, wire_bytes=1_900_000))
+    assert gap(state) > FAST
+    later = after(polled(headers={}, wire_bytes=40_000), state, now=START + timedelta(days=1))
+    assert gap(later, START + timedelta(days=1)) == FAST
+
+
+def test_one_answer_heavier_than_the_budget_is_asked_for_once_a_day() -> None:  # P04
+    assert gap(after(polled(headers={}, wire_bytes=9_000_000))) == DAY
+    assert gap(after(polled(headers={"cache-control": "max-age=900"}, wire_bytes=9_000_000))) == 900
+
+
+def test_an_operator_may_set_the_budget() -> None:  # P04
+    state = policy.after(a_feed(), FeedState(), polled(headers={}, wire_bytes=40_000), START, 0.0, daily_bytes=40_000)
+    assert gap(state) == DAY
 
 
 def test_the_operators_interval_overrides_every_hint() -> None:
@@ -90,6 +119,19 @@ def test_the_operators_interval_overrides_every_hint() -> None:
         a_feed(interval_seconds=2), FeedState(), polled(headers={"cache-control": "max-age=9999"}), START, 0.0
     )
     assert gap(state) == 2
+
+
+@pytest.mark.parametrize(("tier", "moving", "quiet"), [("breaking", 120, 300), ("daily", 1800, 10_800),
+                                                       ("slow", 10_800, 86_400)])  # fmt: skip
+def test_a_tier_bounds_the_rhythm_and_the_publisher_is_obeyed_all_the_same(
+    tier: Tier, moving: float, quiet: float
+) -> None:
+    feed, long = a_feed(tier=tier), START + timedelta(days=40)
+    state = policy.after(feed, FeedState(), polled(), START, 0.0)
+    assert gap(state) == moving
+    assert gap(policy.after(feed, state, not_modified(), long, 0.0), long) == quiet
+    stated = polled(headers=VALID | {"cache-control": "max-age=43200"})
+    assert gap(policy.after(feed, FeedState(), stated, START, 0.0)) == max(moving, 43_200)
 
 
 @given(jitter=st.floats(0, 0.9999), hours=st.integers(1, 20))
@@ -165,14 +207,15 @@ def test_a_feed_whose_304_hid_items_is_asked_without_validators() -> None:
 
 def test_304_is_a_success_and_ends_the_back_off() -> None:  # P12
     state = after(Polled(outcome="http_5xx", status=500), after(polled()))
-    assert state.failures
+    assert state.health.failures
     state = after(not_modified(), state)
-    assert (state.failures, gap(state)) == (0, HOUR)
+    assert (state.health.failures, gap(state)) == (0, FAST)
 
 
-@pytest.mark.parametrize(
-    "outcome", ["http_5xx", "timeout", "dns", "tls", "connect", "parse_error", "not_a_feed", "empty"]
-)
+FAILURES = ["http_5xx", "timeout", "dns", "tls", "connect", "parse_error", "not_a_feed", "empty"]
+
+
+@pytest.mark.parametrize("outcome", FAILURES)
 def test_gaps_grow_to_a_day_and_the_first_success_resets_them(outcome: Outcome) -> None:  # P34, P39
     state, now, gaps = after(polled()), START, []
     for _ in range(60):
@@ -180,14 +223,46 @@ def test_gaps_grow_to_a_day_and_the_first_success_resets_them(outcome: Outcome) 
         gaps.append(gap(state, now))
         now += timedelta(seconds=gaps[-1])
     assert gaps == sorted(gaps)
-    assert gaps[0] > HOUR
+    assert gaps[0] >= 2 * FAST
     assert gaps[-1] == DAY
-    assert not state.gone
-    assert gap(after(polled(), state, now=now), now) == HOUR
+    assert not state.health.gone
+    assert gap(after(polled(), state, now=now), now) == FAST
 
 
-def test_too_many_requests_without_a_time_at_least_doubles_the_gap() -> None:  # P32
-    assert gap(after(Polled(outcome="rate_limited", status=429), after(polled()))) >= 2 * HOUR
+@pytest.mark.parametrize("outcome", FAILURES)
+def test_a_feed_that_never_succeeded_is_tried_again_after_1_2_4_to_60_minutes(outcome: Outcome) -> None:
+    state, now, minutes = FeedState(), START, []
+    for _ in range(9):
+        state = after(Polled(outcome=outcome, status=None), state, now=now)
+        minutes.append(gap(state, now) / 60)
+        now += timedelta(seconds=gap(state, now))
+    assert minutes == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    late = now + timedelta(days=2)
+    assert gap(after(Polled(outcome=outcome, status=None), state, now=late), late) > HOUR
+
+
+def limited(state: FeedState, now: datetime) -> FeedState:
+    return after(Polled(outcome="rate_limited", status=429), state, now=now)
+
+
+def test_too_many_requests_at_least_doubles_the_gap() -> None:  # P32
+    state = after(polled(headers=VALID | {"cache-control": "max-age=7200"}))
+    assert gap(limited(state, START)) >= 2 * 7200
+
+
+def test_what_a_publisher_called_too_often_is_remembered_and_forgotten_slowly() -> None:  # P32
+    state = limited(after(polled()), START)
+    assert gap(state) >= 2 * FAST
+    state = after(not_modified(), state)
+    assert (gap(state), state.schedule_reason) == (900, "the publisher said that it was asked too often")
+    again = limited(state, START)
+    assert gap(after(not_modified(), again)) == 1800
+    for days, seconds in ((1, 1800), (4, 900), (8, 450)):
+        now = START + timedelta(days=days)
+        again = after(polled(), again, now=now)
+        assert gap(again, now) == seconds
+    now = START + timedelta(days=12)
+    assert gap(after(polled(), again, now=now), now) == FAST
 
 
 RETRY = [
@@ -210,13 +285,13 @@ def test_retry_after_in_both_forms_on_429_and_503(
 ) -> None:
     poll = Polled(outcome=outcome, status=status, headers={"retry-after": value})
     assert policy.host_pause_seconds(poll, START) == seconds  # P31: the host pauses, not this feed alone
-    assert gap(after(poll, after(polled()))) >= (seconds or HOUR)
+    assert gap(after(poll, after(polled()))) >= (seconds or 2 * FAST)
 
 
 def test_gone_is_looked_at_once_a_month_and_may_come_back() -> None:  # P38
     state = after(Polled(outcome="gone", status=410))
-    assert (state.gone, gap(state)) == (True, 30 * DAY)
-    assert not after(polled(), state).gone
+    assert (state.health.gone, gap(state)) == (True, 30 * DAY)
+    assert not after(polled(), state).health.gone
 
 
 # redirects
@@ -226,7 +301,7 @@ def moved_after(*polls: tuple[float, Polled]) -> str | None:
     state = FeedState()
     for hours, poll in polls:
         state = after(poll, state, now=START + timedelta(hours=hours))
-    return state.url
+    return state.moving.url
 
 
 def test_a_permanent_redirect_counts_after_three_polls_over_a_day() -> None:  # P35, P36, P37
@@ -241,14 +316,14 @@ def test_a_permanent_redirect_counts_after_three_polls_over_a_day() -> None:  # 
 
 
 def test_a_moved_feed_keeps_its_identity_and_is_asked_at_its_new_address() -> None:
-    feed, state = a_feed(), FeedState(url="https://new.example/feed")
+    feed, state = a_feed(), FeedState(moving=Moving(url="https://new.example/feed"))
     assert policy.request(feed, state, START).url == "https://new.example/feed"
     assert feed.id == a_feed().id
 
 
 def test_two_feeds_that_became_one_are_asked_once() -> None:  # P54
-    state = after(polled(same_as="the other"))
-    assert (state.same_as, gap(state)) == ("the other", 30 * DAY)
+    state = after(polled(duplicate_of="the other"))
+    assert (state.health.duplicate_of, gap(state)) == ("the other", 30 * DAY)
 
 
 # rhythm
@@ -261,32 +336,59 @@ def test_no_poll_falls_into_skipped_hours_or_days(hour: int) -> None:  # P27
         now = START.replace(hour=hour) + timedelta(days=day)
         moment = after(polled(feed=feed), now=now).next_poll_at
         assert moment is not None
-        assert moment >= now + timedelta(hours=1)
+        assert moment >= now + timedelta(minutes=5)
         assert moment.astimezone(UTC).hour not in feed.skip_hours
         assert moment.astimezone(UTC).weekday() not in feed.skip_days
 
 
 def test_a_feed_that_skips_everything_is_not_believed() -> None:
     feed = ParsedFeed(format="rss20", skip_hours=tuple(range(24)))
-    assert gap(after(polled(feed=feed))) == HOUR
+    assert gap(after(polled(feed=feed))) == FAST
 
 
-def test_quiet_polls_slow_down_in_small_steps_and_news_speeds_up_at_once() -> None:
-    state, gaps = after(polled()), []
-    for _ in range(20):
-        state = after(not_modified(), state)
-        gaps.append(gap(state))
+def test_a_quiet_feed_is_asked_ever_more_seldom_and_news_speeds_up_at_once() -> None:
+    state, now = after(polled()), START
+    gaps: list[float] = []
+    while not gaps or gaps[-1] < cadence.SLOWEST_SECONDS:
+        now += timedelta(seconds=gap(state, now))
+        state = after(not_modified(), state, now=now)
+        gaps.append(gap(state, now))
     assert gaps == sorted(gaps)
-    assert all(later - earlier <= 600 for earlier, later in itertools.pairwise(gaps))
-    assert gaps[-1] == 3 * HOUR
-    assert gap(after(polled(), state)) == HOUR
+    assert sum(seconds == FAST for seconds in gaps) >= 12  # more news is likely within the hour
+    assert gap(after(polled(), state, now=now), now) == FAST
+
+
+def test_a_feed_is_known_from_the_dates_of_its_first_document() -> None:
+    every = [START - timedelta(minutes=10 * n) for n in range(1, 31)]
+    busy = after(polled(dates=tuple(every)))
+    assert gap(busy) == pytest.approx(120, abs=20)
+    asleep = after(polled(dates=tuple(moment - timedelta(days=30) for moment in every)))
+    assert gap(asleep) == cadence.SLOWEST_SECONDS
+    undated = after(polled())
+    assert gap(undated) == FAST
+
+
+@pytest.mark.parametrize("minutes", [6, 30, 90, 600, 3000])
+def test_the_gap_follows_the_feed_within_days(minutes: float) -> None:
+    state, now = after(polled()), START
+    for _ in range(int(8 * 1440 / minutes)):
+        now += timedelta(minutes=minutes)
+        state = after(polled(new_items=1), state, now=now)
+    assert state.cadence.gap_seconds(now) == pytest.approx(60 * minutes, rel=0.6)
+
+
+def test_the_delay_of_the_last_items_is_remembered() -> None:
+    now = START + timedelta(hours=1)
+    state = after(polled(new_dates=(now - timedelta(minutes=4),)), after(polled()), now=now)
+    assert state.cadence.delay_seconds == 240
+    assert after(polled(new_dates=(START,))).cadence.delay_seconds is None  # the first poll finds what was there before
 
 
 def test_a_poll_in_which_nothing_was_known_counts_as_perhaps_missed() -> None:
     state = after(polled())
-    assert after(polled(items=30, new_items=30), state).missed == 1
-    assert after(polled(items=30, new_items=29), state).missed == 0
-    assert after(polled(items=30, new_items=30)).missed == 0  # the first poll knows nothing
+    assert after(polled(items=30, new_items=30), state).cadence.missed == 1
+    assert after(polled(items=30, new_items=29), state).cadence.missed == 0
+    assert after(polled(items=30, new_items=30)).cadence.missed == 0  # the first poll knows nothing
 
 
 def test_a_feed_that_stopped_writing_is_silent_by_its_own_rhythm() -> None:
@@ -294,8 +396,8 @@ def test_a_feed_that_stopped_writing_is_silent_by_its_own_rhythm() -> None:
     for _ in range(20):
         now += timedelta(hours=2)
         state = after(polled(), state, now=now)
-    assert not rhythm.silent(state, now + timedelta(days=2))
-    assert rhythm.silent(state, now + timedelta(days=4))
+    assert not cadence.is_silent(state.cadence, now + timedelta(days=2))
+    assert cadence.is_silent(state.cadence, now + timedelta(days=4))
 
 
 OUTCOME = st.sampled_from(OUTCOMES)
@@ -320,8 +422,9 @@ def test_whatever_servers_say_the_next_poll_is_neither_early_nor_never(steps: li
     for outcome, headers, jitter, ttl in steps:
         feed = ParsedFeed(format="rss20", ttl_minutes=ttl)
         state = after(polled(outcome, headers=headers, feed=feed), state, now=now, jitter=jitter)
-        limit = policy.GONE_RECHECK_SECONDS if state.gone else policy.CAP_SECONDS * 1.1
-        assert policy.HINTED_FLOOR_SECONDS <= gap(state, now) <= limit
+        limit = policy.GONE_RECHECK_SECONDS if outcome == "gone" else policy.CAP_SECONDS * 1.1
+        assert policy.FIRST_RETRY_SECONDS <= gap(state, now) <= limit
+        assert state.health.failures or gap(state, now) >= policy.FLOOR_SECONDS
         assert state.next_poll_at is not None
         now = state.next_poll_at
 
@@ -329,7 +432,7 @@ def test_whatever_servers_say_the_next_poll_is_neither_early_nor_never(steps: li
 def test_a_last_poll_in_the_future_is_asked_again_after_its_interval() -> None:
     """The clock was ahead and has been set back; a minute is a difference between two machines."""
     step = timedelta(days=1)
-    ahead = FeedState(last_poll_at=START + step, next_poll_at=START + step + timedelta(hours=2))
+    ahead = FeedState(health=Health(last_poll_at=START + step), next_poll_at=START + step + timedelta(hours=2))
     assert policy.due_by_this_clock(ahead, START) == START + timedelta(hours=2)
     assert policy.due_by_this_clock(ahead, START + step - timedelta(seconds=59)) is None
     assert policy.due_by_this_clock(FeedState(), START) is None

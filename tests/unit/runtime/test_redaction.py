@@ -78,3 +78,29 @@ def test_values_messages_and_tracebacks_of_a_log_are_redacted(
     if log_format == "json":
         events = [json.loads(line)["event"] for line in said.splitlines()]
         assert events[:2] == ["feed_failed", "cannot ask https://***@feeds.example/?token=***"]
+
+
+@pytest.mark.usefixtures("as_it_was")
+@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize("at", range(5_960, 6_000, 7))
+def test_a_line_is_bounded_whatever_it_is_made_of(log_format: str, at: int, capsys: pytest.CaptureFixture[str]) -> None:
+    logging.configure(service="test", log_format=log_format, log_level="info")
+    address = f"{'x' * at} https://user:{SECRET}@feeds.example/ {'y' * 100_000}"
+    batch = [address.encode()] * 256
+
+    def deep(left: int) -> None:
+        if left:
+            deep(left - 1)
+        raise ValueError(address, len(batch))
+
+    structlog.stdlib.get_logger("a").warning("feed_failed", error=address)
+    try:
+        deep(500)
+    except ValueError:
+        structlog.stdlib.get_logger("b").exception("feed_failed")
+        stdlib.getLogger("library").exception("cannot ask")
+    said = capsys.readouterr().err
+    assert len(said) < 3 * (logging.MAX_CHARACTERS + 1_000)
+    assert "ValueError" in said
+    assert "xxx" in said
+    assert SECRET not in said

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.runtime.kafka.service import STALL_SECONDS, StallWatch, StreamService
+from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.service import DOUBT_SECONDS, STALL_SECONDS, Place, StallWatch, StreamService
 from services.runtime.process.metrics import ServiceMetrics
 from services.runtime.process.outages import Waiting
 
 
 class FakeConsumer:
     started = True
+    unacked: ClassVar[set[Any]] = set()
 
     def assignment(self) -> set[Any]:
         return set()
@@ -27,6 +30,8 @@ class FakeApp:
     crashed = False
     rebalancing = False
     consumer = FakeConsumer()
+    conf = SimpleNamespace(id="wirewatch-tagger")
+    agents: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, order: list[str]) -> None:
         self._order = order
@@ -44,6 +49,8 @@ class FakeApp:
 
 
 class FakePublisher:
+    kafka = KafkaAccess("127.0.0.1:1")
+
     def __init__(self, order: list[str]) -> None:
         self._order = order
 
@@ -137,22 +144,46 @@ class TestStallWatch:
     def test_moving_offsets_are_fine(self) -> None:
         watch = StallWatch()
         for second in range(0, 1000, 50):
-            assert watch.problem({"articles-0": (second, 10_000)}, now=float(second), excused=False) is None
+            assert (
+                watch.problem({"articles-0": Place((second, 10_000), True)}, now=float(second), excused=False) is None
+            )
 
     def test_standing_still_with_nothing_waiting_is_fine(self) -> None:
         watch = StallWatch()
         for second in (0.0, STALL_SECONDS, 5 * STALL_SECONDS):
-            assert watch.problem({"articles-0": (9, 9)}, now=second, excused=False) is None
+            assert watch.problem({"articles-0": Place((9, 9), False)}, now=second, excused=False) is None
 
-    def test_standing_still_while_messages_wait_is_a_problem(self) -> None:
+    def test_standing_still_while_messages_wait_is_doubtful_and_then_a_problem(self) -> None:
         watch = StallWatch()
-        assert watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False) is None
-        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS - 1, excused=False) is None
-        problem = watch.problem({"articles-0": (5, 12)}, now=STALL_SECONDS, excused=False)
-        assert problem == "no offset has moved for 45 s while 7 messages wait"
+        standing = {"articles-0": Place((5, 9), True)}
+        assert watch.problem(standing, now=0.0, excused=False) is None
+        assert watch.doubt(DOUBT_SECONDS - 1) is None
+        assert watch.problem(standing, now=STALL_SECONDS - 1, excused=False) is None
+        assert watch.doubt(DOUBT_SECONDS) == "articles-0: messages wait and none is handled, for 20 s"
+        problem = watch.problem(standing, now=STALL_SECONDS, excused=False)
+        assert problem == "articles-0: messages wait and none is handled, for 45 s"
+
+    def test_a_partition_that_moves_does_not_excuse_another(self) -> None:
+        watch = StallWatch()
+        for second in (0.0, STALL_SECONDS):
+            places = {"articles-0": Place((5, 9), True), "articles-1": Place((int(second), 99), True)}
+            problem = watch.problem(places, now=second, excused=False)
+        assert problem is not None
+        assert problem.startswith("articles-0: ")
+
+    def test_a_partition_that_nobody_reads_is_a_problem(self) -> None:
+        watch = StallWatch()
+        orphan = {"articles-0": Place(None, True)}
+        assert watch.problem(orphan, now=0.0, excused=False) is None
+        assert watch.problem({}, now=1.0, excused=False) is None, "somebody took it: it was a rebalance"
+        assert watch.problem(orphan, now=2.0, excused=False) is None
+        problem = watch.problem(orphan, now=2.0 + STALL_SECONDS, excused=False)
+        assert problem == "articles-0: nobody reads it, for 45 s"
 
     def test_a_known_cause_excuses_and_starts_the_count_anew(self) -> None:
         watch = StallWatch()
-        watch.problem({"articles-0": (5, 9)}, now=0.0, excused=False)
-        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS, excused=True) is None
-        assert watch.problem({"articles-0": (5, 9)}, now=STALL_SECONDS + 1, excused=False) is None
+        standing = {"articles-0": Place((5, 9), True)}
+        watch.problem(standing, now=0.0, excused=False)
+        assert watch.problem(standing, now=STALL_SECONDS, excused=True) is None
+        assert watch.problem(standing, now=STALL_SECONDS + 1, excused=False) is None
+        assert watch.doubt(STALL_SECONDS + 2) is None

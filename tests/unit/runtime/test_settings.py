@@ -68,6 +68,7 @@ def test_each_form_is_read() -> None:
         ("WIREWATCH_TAGGER_PORT", "x", "takes a whole number"),
         ("WIREWATCH_LOG_LEVEL", "loud", "use one of debug, info, warning, error"),
         ("WIREWATCH_LOG_FORMAT", "xml", "use one of console, json"),
+        ("WIREWATCH_TAGGER_PACKS", "", "takes a path"),
         ("WIREWATCH_OPS_PORT", "", "takes a whole number"),
     ],
 )
@@ -78,6 +79,11 @@ def test_wrong_value_is_named(variable: str, value: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("items", [(), ("a.opml",), ("news, world/a.opml", "b.opml")])
+def test_a_list_is_read_as_it_was_written(items: tuple[str, ...]) -> None:
+    assert settings.listed(settings.as_list(items)) == items
+
+
 def test_unknown_variable_is_named_with_what_was_meant() -> None:
     with pytest.raises(
         UsageError, match=r"Unknown setting WIREWATCH_TAGER_STRICT .*did you mean WIREWATCH_TAGGER_STRICT"
@@ -85,7 +91,7 @@ def test_unknown_variable_is_named_with_what_was_meant() -> None:
         load({"WIREWATCH_TAGER_STRICT": "1"})
     with pytest.raises(UsageError, match=r"Unknown setting WIREWATCH_TAGGER_STRIKT"):
         load({"WIREWATCH_TAGGER_STRIKT": "1"})
-    with pytest.raises(UsageError, match=r"known are .*WIREWATCH_KAFKA"):
+    with pytest.raises(UsageError, match=r"WIREWATCH_ZZZZZZZZ .*docs/settings.md lists them all"):
         load({"WIREWATCH_ZZZZZZZZ": "1"})
 
 

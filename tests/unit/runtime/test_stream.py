@@ -84,30 +84,27 @@ async def test_a_cancelled_agent_finishes_its_batch_before_it_leaves() -> None:
     assert [delivery.offset for delivery in handler.done] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("handle", "drain"),
-    [
-        ("raise ValueError('defect')", 25.0),
-        ("await asyncio.sleep(60)", 0.05),
-        ("await cancelled.wait(); raise ValueError('defect')", 25.0),
-    ],
-    ids=["a handler that raises", "a batch that cannot be finished", "a handler that raises while the agent leaves"],
-)
-def test_the_process_dies_rather_than_acknowledge_what_was_not_done(handle: str, drain: float) -> None:
-    program = f"""
-import asyncio
+AGENT = """
+import asyncio, os
 from types import SimpleNamespace
+from services.runtime.errors import UsageError
 from services.runtime.kafka import stream as streams
-streams.DRAIN_SECONDS = {drain}
+from services.runtime.process import logging
+logging.configure(service="test", log_format="json", log_level="info")
 cancelled = asyncio.Event()
 class Handler:
     async def handle(self, batch):
-        {handle}
+        return ["done"] * len(batch)
 class Stream:
     async def take_events(self, most, within):
-        m = SimpleNamespace(topic="t", partition=0, offset=0, key=b"", value=b"", headers=(), timestamp=0)
-        yield [SimpleNamespace(message=m)]
-        print("acknowledged")
+        try:
+            yield [SimpleNamespace(message=SimpleNamespace(
+                topic="t", partition=0, offset=0, key=b"", value=b"", headers=(), timestamp=0))]
+        finally:
+            print("acknowledged", flush=True)
+def fails(*_, **__):
+    raise ValueError("a defect")
+{breaking}
 async def main():
     agent = asyncio.ensure_future(streams.consume(Stream(), Handler()))
     await asyncio.sleep(0.1)
@@ -116,8 +113,67 @@ async def main():
     await agent
 asyncio.run(main())
 """
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+BREAKING = {
+    "a handler that raises": "Handler.handle = fails",
+    "a handler that raises later": """
+async def handle(self, batch):
+    await asyncio.sleep(0)
+    fails()
+Handler.handle = handle""",
+    "a batch that cannot be finished": """
+streams.DRAIN_SECONDS = 0.05
+async def handle(self, batch):
+    await asyncio.sleep(60)
+Handler.handle = handle""",
+    "a handler that raises while the agent leaves": """
+async def handle(self, batch):
+    await cancelled.wait()
+    fails()
+Handler.handle = handle""",
+    "a handler that forgets a status": """
+async def handle(self, batch):
+    return []
+Handler.handle = handle""",
+    "a delivery that cannot be made": "streams._delivery_of = fails",
+    "headers that cannot be read": "streams.headers_of = fails",
+    "a time that cannot be read": "streams.time_of = fails",
+    "a log line that cannot be written": "streams.log = SimpleNamespace(info=fails, exception=fails)",
+    "counting that raises": """
+from prometheus_client import CollectorRegistry
+from services.runtime.process.metrics import ServiceMetrics
+metrics = ServiceMetrics("tagger", ("done",), CollectorRegistry())
+metrics.articles = SimpleNamespace(labels=fails)
+async def handle(self, batch):
+    metrics.finished(batch, ["done"], now=None, seconds=0)
+Handler.handle = handle""",
+}
+
+
+def run_agent(breaking: str) -> subprocess.CompletedProcess[str]:
+    program = AGENT.replace("{breaking}", breaking)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("breaking", BREAKING.values(), ids=BREAKING)
+def test_the_process_dies_rather_than_acknowledge_what_was_not_done(breaking: str) -> None:
+    run = run_agent(breaking)
     assert run.returncode == 70, run.stderr
+    assert "acknowledged" not in run.stdout
+
+
+@pytest.mark.parametrize("breaking", [broken for name, broken in BREAKING.items() if "leaves" not in name][:7])
+def test_without_that_the_batch_would_be_acknowledged(breaking: str) -> None:
+    """The proof that the test before can fail: the same places, and an agent that an exception leaves."""
+    run = run_agent(f"{breaking}\nos._exit = lambda code: None")
+    assert "acknowledged" in run.stdout, run.stderr
+
+
+def test_a_person_who_has_to_change_something_is_told_so() -> None:
+    run = run_agent(
+        "async def handle(self, batch):\n    raise UsageError('Correct the address.')\nHandler.handle = handle"
+    )
+    assert (run.returncode, run.stderr.strip()) == (2, "wirewatch: Correct the address.")
     assert "acknowledged" not in run.stdout
 
 

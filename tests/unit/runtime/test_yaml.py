@@ -144,15 +144,22 @@ BOMB = b"a0: &a0 [x]\n" + b"".join(
     ],
 )
 def test_bombs_are_refused_in_milliseconds(content: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     (problem,) = problems_of(content)
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
     assert len(problem) < 200
 
 
 def test_a_long_list_is_refused_before_it_is_checked() -> None:
     (problem,) = problems_of(b"[" + b"1," * 500_000 + b"]")
     assert "too much for one file" in problem
+
+
+def test_of_a_thousand_mistakes_a_hundred_are_named() -> None:
+    content = (
+        b"trigger: a\nweight: 1\nin: [" + b"{}, " * 20_000 + b"]\n" + b"".join(b"k%d: 1\n" % n for n in range(9_000))
+    )
+    assert 100 <= len(problems_of(content, RULE)) <= 200
 
 
 def test_aliases_are_what_they_stand_for() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from services.cli import packs, tag
+from services.cli.app import build
 from services.runtime.errors import UsageError
 from tests.support.packs import SMALL_PACK
 
@@ -17,10 +17,7 @@ PACT = {"id": "a", "title": "Russia and North Korea sign mutual defence treaty",
 
 
 def app() -> typer.Typer:
-    made = typer.Typer()
-    tag.register(made)
-    packs.register(made)
-    return made
+    return build()
 
 
 def test_tag_gives_one_line_for_each_article_in_order() -> None:
@@ -73,7 +70,7 @@ def test_check_names_a_failed_example(tmp_path: Path) -> None:
 
 
 def test_check_names_every_problem_of_a_broken_pack(tmp_path: Path) -> None:
-    (tmp_path / "storms.yaml").write_text(SMALL_PACK.replace("trigger: storm", "trigger: x"))
+    (tmp_path / "storms.yaml").write_text(SMALL_PACK.replace("agent: storm", "agent: x"))
     result = RUNNER.invoke(app(), ["packs", "check", str(tmp_path)])
     assert result.exit_code == 2
     assert "storms.yaml, line" in result.stderr
@@ -90,15 +87,15 @@ def test_a_new_pack_passes_its_own_check(tmp_path: Path) -> None:
     assert isinstance(RUNNER.invoke(app(), ["packs", "new", "Bad Name"]).exception, UsageError)
 
 
-def test_explain_says_which_rule_and_what_was_nearly_enough(tmp_path: Path) -> None:
+def test_explain_shows_the_events_and_what_was_missing(tmp_path: Path) -> None:
     (tmp_path / "storms.yaml").write_text(SMALL_PACK)
     article = tmp_path / "article.txt"
     article.write_text("A storm struck Japan. Then a storm struck. In a drill storms struck Cuba.")
     command = ["packs", "explain", str(article), "--packs", str(tmp_path / "storms.yaml")]
     shown = RUNNER.invoke(app(), command).stdout
-    assert "rule storm-strikes: 0.80" in shown
-    assert "too few actors (wants 1 state)" in shown
-    assert "damped by exercise to 0.25" in shown
+    assert "event strike: strikes → Japan · done (0.8 x 1 for done)" in shown
+    assert "not strike (0.8) by 'struck': no object: state" in shown
+    assert "discounted by exercise to 0.25" in shown
     (topic,) = json.loads(RUNNER.invoke(app(), [*command, "--json"]).stdout)["topics"]
     text = article.read_text()
     assert topic["given"] is True
@@ -121,7 +118,7 @@ def test_backtest_shows_what_is_gained_and_lost(tmp_path: Path) -> None:
     for folder in (before, after):
         folder.mkdir()
     (before / "storms.yaml").write_text(SMALL_PACK)
-    (after / "storms.yaml").write_text(SMALL_PACK.replace("[storm~, hurricane~]", "[hurricane~, gale~]"))
+    (after / "storms.yaml").write_text(SMALL_PACK.replace("[storm, hurricane]", "[hurricane, gale]"))
     rows = [
         {"id": "1", "text": "A storm struck Japan.", "first_seen_at": "2026-03-01T10:00:00Z"},
         {"id": "2", "text": "A gale struck Japan.", "first_seen_at": "2026-03-02T10:00:00Z"},
@@ -142,3 +139,14 @@ def test_backtest_shows_what_is_gained_and_lost(tmp_path: Path) -> None:
     assert "- storms 2026-03-01 1" in shown
     wrong = RUNNER.invoke(app(), ["packs", "backtest", "--since", "yesterday", "--file", str(file)])
     assert isinstance(wrong.exception, UsageError)
+
+
+def test_one_pack_that_is_tried_beside_the_others_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "storms.yaml").write_text(SMALL_PACK)
+    file = tmp_path / "past.jsonl"
+    file.write_text("\n".join(map(json.dumps, [PACT, {"id": "s", "text": "A storm struck Japan."}])))
+    options = ["packs", "backtest", "--add", str(tmp_path / "storms.yaml"), "--file", str(file), "--json"]
+    (topic,) = json.loads(RUNNER.invoke(app(), options).stdout)["topics"]
+    assert (topic["topic"], topic["before"], topic["gained_total"], topic["lost_total"]) == ("storms", None, 1, 0)
+    both = RUNNER.invoke(app(), [*options, "--packs", str(tmp_path)])
+    assert isinstance(both.exception, UsageError)

@@ -63,10 +63,10 @@ def test_a_wrong_place_is_named(content: bytes, says: str) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"masks: []\nwords: []", "it holds `concepts` and `masks`"),
-        (b"concepts:\n  a: b", "line 2: concepts.a takes a list"),
-        (b"concepts:\n  a:\n    - (b", "line 3: '(b' cannot be used"),
-        (b"concepts:\n  a: [1990]", "line 2: 1990 is not text"),
+        (b"masks: []\nwords: []", "it holds `things` and `masks`"),
+        (b"things:\n  a: b", "line 2: things.a takes a list"),
+        (b"things:\n  a:\n    - (b", "line 3: '(b': a parenthesis is not closed"),
+        (b"things:\n  a: [1990]", "line 2: 1990 is not text"),
     ],
 )
 def test_a_wrong_vocabulary_is_named(content: bytes, says: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.tagger.core import reading, scoring
-from services.tagger.core.tag import Fields, tag
+from services.tagger.core import frames, reading, scoring
+from services.tagger.core.tag import MOST_EVENTS, Fields, tag
 from tests.support.packs import shipped
 
 TEXTS = {
@@ -32,8 +32,9 @@ def test_what_is_read_and_scored_is_bounded(name: str) -> None:
     if read is not None:
         assert len(read.folded.norm) <= reading.MOST_CHARACTERS + 30_000
         assert len(read.sentences) <= reading.MOST_SENTENCES
-        spans = [len(found) for sentence in read.sentences for found in sentence.found.values()]
-        assert max(spans, default=0) <= reading.MOST_HITS
+        assert max((len(sentence.mentions) for sentence in read.sentences), default=0) <= reading.MOST_HITS
     for found in tagging.tags:
         assert all(e.end - e.start <= 1200 for e in found.evidence)
+        assert len(found.events) <= MOST_EVENTS
     assert scoring.STRONGEST < 10
+    assert scoring.MOST_READ * frames.MOST_ACT_WORDS <= 4000

@@ -41,20 +41,23 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "at", "says"),
     [
-        ("trigger: storm\n", "trigger: strom\n", "trigger: strom", "did you mean 'storm'?"),
+        ("agent: storm", "agent: strom", "    needs", "did you mean 'storm'?"),
         ("    weight: 0.8", "    wieght: 0.8", "wieght", "did you mean 'weight'?"),
         ("    weight: 0.8", "    weight: 8", "weight: 8", "maximum"),
-        ("within: 3", "within: three", "within: three", "takes a integer"),
-        ("storm~, hurricane~", "storm~, no", "storm~, no", "put it in quotes"),
-        ("storm~, hurricane~", "(storm~, hurricane~", "(storm~", "parenthesis is not closed"),
+        ("object: state}", "parties: two}", "    needs", "takes a integer"),
+        ("storm, hurricane", "storm, no", "storm, no", "put it in quotes"),
+        ("storm, hurricane", "(storm, hurricane", "(storm", "parenthesis is not closed"),
+        ("[strike, batter]", "[strike, (batter]", "[strike, (", "parenthesis is not closed"),
         ("topic: storms", "topic: Storms!", "topic: Storms!", "lower case letters"),
-        ("order: [storm", "order: [STAT", "order: [STAT", "did you mean 'STATE'?"),
-        ("trigger: storm\n", "trigger: STATE\n", "trigger: STATE", "a trigger is a concept"),
+        ("object: state", "object: sate", "    needs", "did you mean 'state'?"),
+        ("  drill: [drill]", "  sea: [drill]", "  sea:", "found without being defined"),
+        ("    verbs: [strike, batter]\n    nouns: [landfall]\n", "", "  strike:", "has no words"),
+        ("format: 2", "format: 1", "format: 1", "it is written in format 1"),
         ("threshold: 0.5", "threshold: 0.5\nthreshold: 0.6", "threshold: 0.6", "stands here twice"),
         (
-            "    factor: 0.25",
-            "    factor: 0.25\n  - {id: exercise, concepts: [drill], factor: 1}",
-            "  - {id",
+            "factor: 0.25}",
+            "factor: 0.25}\n  - {id: exercise, words: storm, factor: 1}",
+            "  - {id: exercise, words: storm",
             "is taken",
         ),
         ("title: Storms", "title: [Storms", "threshold", "not valid YAML"),
@@ -70,8 +73,8 @@ def test_an_error_names_file_and_line(tmp_path: Path, old: str, new: str, at: st
 
 
 def test_all_problems_of_all_packs_are_named_at_once(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(SMALL_PACK.replace("trigger: storm", "trigger: x").replace("[drill]", "[y]"))
-    (tmp_path / "b.yaml").write_text(SMALL_PACK.replace("format: 1", "format: 9"))
+    (tmp_path / "a.yaml").write_text(SMALL_PACK.replace("agent: storm", "agent: x").replace("words: drill", "words: y"))
+    (tmp_path / "b.yaml").write_text(SMALL_PACK.replace("format: 2", "format: 9"))
     with pytest.raises(PackError) as caught:
         library.load(tmp_path)
     assert [Path(p.split(",")[0]).name for p in caught.value.problems] == ["a.yaml", "a.yaml", "b.yaml"]
@@ -92,10 +95,10 @@ def test_bombs_and_special_files_are_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "brackets.yaml").write_bytes(b"[" * 200_000)
     (tmp_path / "zeros.yaml").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "pipe.yaml")
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(PackError) as caught:
         library.load(tmp_path)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert [Path(p.split(",")[0].split(":")[0]).stem for p in caught.value.problems] == [
         "bomb",
         "brackets",

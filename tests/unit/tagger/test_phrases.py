@@ -12,7 +12,7 @@ from services.tagger.core.phrases import needles
 
 def found(phrase: str, text: str) -> list[str]:
     """The quotes that ``phrase`` finds in ``text``."""
-    automaton = Automaton([(needle, "concept", 0) for needle in needles(phrase)])
+    automaton = Automaton([(needle, "thing", 0) for needle in needles(phrase)])
     folded = fold(text)
     return [folded.norm[hit.start : hit.end] for hit in automaton.hits(folded.data, folded.norm, 0)]
 

@@ -88,7 +88,7 @@ def test_a_sea_is_not_the_state_in_its_name() -> None:
     assert "CHN" not in [a.id for a in found.actors]
 
 
-def test_masks_and_damping(tmp_path: Path) -> None:
+def test_masks_and_discounts(tmp_path: Path) -> None:
     compiled = small(tmp_path).compiled
 
     def score(text: str) -> float:
@@ -96,7 +96,9 @@ def test_masks_and_damping(tmp_path: Path) -> None:
         return tags[0].score if tags else 0.0
 
     assert score("A storm struck Japan.") == 0.8
-    assert score("A storm, strong and slow, at last came and struck Japan.") == 0
+    assert score("A storm, strong and slow, struck Japan.") == 0.8
+    assert score("Japan was struck by a storm.") == 0.8
+    assert score("Japan struck a storm.") == 0
     assert score("A perfect storm struck Japan.") == 0
     assert score("In a drill a storm struck Japan.") == 0
     assert score("A storm struck.") == 0
@@ -109,15 +111,3 @@ def test_an_article_in_one_endless_line_is_bounded(tmp_path: Path) -> None:
     assert tagging.truncated
     assert len(tagging.tags[0].evidence) <= 5
     assert all(e.end <= MOST_CHARACTERS for e in tagging.tags[0].evidence)
-
-
-def test_words_are_counted_alike_for_few_and_for_many_matches(tmp_path: Path) -> None:
-    compiled = small(tmp_path).compiled
-    head = "Storms, storms -- storms; " * 12
-
-    def given(text: str) -> bool:
-        return bool(tag(Fields("", "", text, "en"), compiled).tags)
-
-    for gap, expected in (("very very very ", True), ("very very very very ", False)):
-        assert given(f"In Japan a storm {gap}struck.") == expected
-        assert given(f"{head} In Japan a storm {gap}struck.") == expected

@@ -1,0 +1,1 @@
+"""The HTTP side: one module a group of routes, ``app`` puts them together, ``authorization`` stands before them."""

@@ -1,0 +1,87 @@
+"""The HTTP application, put together. Alerts pass through as the JSON they are stored as; no HTML is made here."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
+
+from services.api import page
+from services.api.errors import QueryError
+from services.api.metrics import ApiMetrics
+from services.api.ports import AlertReader, AlertStates, Services
+from services.api.routes import alerts, authorization, grafana, openapi, pipeline, session, stream
+from services.api.routes.authorization import Authorization, error
+from services.api.routes.stream import Followers
+from services.runtime.errors import TransientError
+from services.runtime.process.clock import Clock
+
+_SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
+
+
+def build_app(
+    reader: AlertReader,
+    states: AlertStates,
+    services: Services,
+    *,
+    access: Authorization,
+    metrics: ApiMetrics,
+    clock: Clock,
+    followers: Followers,
+) -> FastAPI:
+    """The application on a reader of alerts, a writer of their states, and what knows how the pipeline is up."""
+    # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
+    app = openapi.Described(
+        title="Wirewatch",
+        version=version("wirewatch"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    authorization.add(app, access, metrics, clock)
+    _give_errors_one_shape(app)
+    alerts.add(app, reader, states)
+    pipeline.add(app, services)
+    stream.add(app, reader, followers)
+    session.add(app, access)
+    grafana.add(app, reader, clock)
+    page.add(app)
+    app.openapi()  # made before HEAD is added: the document names what is answered, not its head once more
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
+            route.methods.add("HEAD")
+    metrics.begin(route.path for route in app.routes if isinstance(route, Route))
+    return app
+
+
+def _give_errors_one_shape(app: FastAPI) -> None:
+    @app.exception_handler(QueryError)
+    async def bad_request(_: Request, failure: QueryError) -> Response:
+        return error(400, str(failure))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, failure: RequestValidationError) -> Response:
+        first = failure.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+        return error(400, f"{where}: {first['msg']}.")
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, failure: HTTPException) -> Response:
+        sentence = _SENTENCES.get(failure.status_code, f"{failure.detail}.")
+        # Several routes have one address: the framework names the methods of the first of them alone.
+        methods = {method for route in _routes_at(app, request) for method in route.methods or ()}
+        headers = {"Allow": ", ".join(sorted(methods))} if failure.status_code == 405 else dict(failure.headers or {})
+        return error(failure.status_code, sentence, headers)
+
+    @app.exception_handler(TransientError)
+    async def unavailable(_: Request, failure: TransientError) -> Response:
+        return error(503, str(failure), {"Retry-After": "5"})
+
+
+def _routes_at(app: FastAPI, request: Request) -> list[Route]:
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    return [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]

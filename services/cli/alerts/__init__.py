@@ -1,0 +1,1 @@
+"""``wirewatch alerts``: the alerts on the topic, and how a terminal shows one."""

@@ -1,0 +1,1 @@
+"""``wirewatch dead``: dead letters, listed and replayed."""

@@ -1,0 +1,1 @@
+"""``wirewatch doctor``: what keeps the pipeline from working."""

@@ -1,0 +1,1 @@
+"""``wirewatch feeds``: the feed list and the health of its feeds."""

@@ -1,0 +1,73 @@
+"""Where output goes: colours and tables on a terminal, plain text elsewhere; never on JSON. One style of table."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Collection
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def json_line(value: object) -> None:
+    """One JSON value as one line on standard output, flushed, so that a pipe sees it now."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def say(sentence: str) -> None:
+    """A sentence on standard output, on one line whatever is in it."""
+    out.print(sentence, markup=False, soft_wrap=True)
+
+
+def warn(sentence: str) -> None:
+    """A sentence on standard error, on one line whatever is in it."""
+    err.print(sentence, markup=False, soft_wrap=True)
+
+
+def error(sentence: str) -> None:
+    """What keeps a command from its work, on standard error. Brackets in it are text, not markup."""
+    err.print(f"[bold red]error:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def table(*columns: str, whole: Collection[str] = (), right: Collection[str] = ()) -> Table:
+    """A table as every command shows one. ``whole`` columns are never broken, ``right`` ones hold numbers."""
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        made.add_column(
+            name, justify="right" if name in right else "left", no_wrap=name in whole or name in right, overflow="fold"
+        )
+    return made
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit a person would use."""
+    if seconds < 0:
+        return "0 s"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def plain(text: str) -> str:
+    """``text`` on one line, without control and direction-changing characters."""
+    folded = " ".join(text.split())
+    return "".join(c for c in folded if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c in "\u200c\u200d")
+
+
+def shorten(text: str, limit: int) -> str:
+    """``text`` as :func:`plain`, and at most ``limit`` characters of it."""
+    folded = plain(text)
+    return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
+
+
+def cell(text: object) -> str:
+    """Text from outside, for a table: no markup in it, and no control characters."""
+    return escape(plain(str(text)))

@@ -1,0 +1,1 @@
+"""``wirewatch packs``: topic packs, written, checked, explained and tried out."""

@@ -1,0 +1,1 @@
+"""``wirewatch rebuild``: stories and alerts in Redis, made again from Kafka."""

@@ -1,0 +1,1 @@
+"""``wirewatch send``: articles from a file or a pipe onto the ``articles`` topic."""

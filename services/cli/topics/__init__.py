@@ -1,0 +1,1 @@
+"""``wirewatch topics``: the topics of schemas/topics.yaml on a broker."""

@@ -1,0 +1,1 @@
+"""``wirewatch trace``: the way of an article through the services."""

@@ -1,0 +1,1 @@
+"""``wirewatch up`` and ``status``: the whole pipeline on this machine."""

@@ -1,0 +1,162 @@
+"""The work of ``wirewatch up``: start the stack, tell the reporter, end when it is time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.cli.up.reporters import Reporter
+from services.contracts.feed_health import FEEDS_METRIC, FeedHealth, feed_health
+from services.local import pipeline, preflight, process_status, stack
+from services.local.alert_feed import AlertFeed
+from services.local.home import Home
+from services.local.settings import LocalSettings
+from services.local.stack import Stack
+from services.runtime.errors import UsageError
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.settings import load
+
+_READY_WITHIN_SECONDS = 60.0
+_SUMMARY_EVERY_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Stop after so many alerts, or after so many seconds of the whole run."""
+
+    alerts: int
+    seconds: float
+
+
+def home_of(option: Path | None) -> Home:
+    """The directory: the option, else the setting, else ``.wirewatch`` here."""
+    return Home((option or load(LocalSettings, "local", os.environ).home).absolute())
+
+
+def run(reporter: Reporter, wanted: Wanted | None, home: Path | None) -> int:
+    """Run until Ctrl-C or until ``wanted`` is reached; returns the exit code."""
+    for noisy in ("aiokafka", "asyncio"):  # a broker that restarts is told once, by the supervisor
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    place = home_of(home)
+    try:
+        preflight.check(pipeline.own_feeds(place) | dict(os.environ))
+        return asyncio.run(_Up(reporter, wanted, place).run())
+    finally:
+        reporter.close()
+
+
+class _Up:
+    def __init__(self, reporter: Reporter, wanted: Wanted | None, home: Home) -> None:
+        self._reporter = reporter
+        self._wanted = wanted
+        self._home = home
+        self._settings = load(LocalSettings, "local", os.environ)
+
+    async def run(self) -> int:
+        work = asyncio.create_task(self._work())
+        with _on_signals(work):
+            limit = self._wanted.seconds if self._wanted else None
+            done, _ = await asyncio.wait({work}, timeout=limit)
+            if not done:
+                work.cancel()
+                with suppress(asyncio.CancelledError):
+                    await work
+                return 1
+            try:
+                return work.result()
+            except asyncio.CancelledError:
+                return 1 if self._wanted else 0  # Ctrl-C is how a run without a goal ends
+
+    async def _work(self) -> int:
+        clock = SystemClock()
+        began = clock.monotonic()
+        async with stack.running(
+            self._home,
+            os.environ,
+            clock,
+            with_samples=self._settings.samples,
+            progress=self._reporter.progress,
+            report=self._reporter.happened,
+        ) as standing:
+            try:
+                feed = AlertFeed(standing.servers.kafka)
+                await feed.start()
+                try:
+                    await standing.until_ready(_READY_WITHIN_SECONDS)
+                    self._reporter.standing(standing, clock.monotonic() - began)
+                    return await self._watch(feed, standing)
+                finally:
+                    await feed.stop()
+            finally:
+                self._reporter.ending()
+
+    async def _watch(self, feed: AlertFeed, standing: Stack) -> int:
+        async with _beside(self._summarise(standing)):
+            seen: set[str] = set()
+            self._raise_if_hopeless(standing)
+            async for one in feed.alerts():
+                self._reporter.alert(one)
+                seen.add(one.alert.id)
+                if self._wanted is not None and len(seen) >= self._wanted.alerts:
+                    break
+        return 0
+
+    def _raise_if_hopeless(self, standing: Stack) -> None:
+        """A service that cannot start as it is set up will not start later: say so now, and end."""
+        for part in standing.parts():
+            if part.state == "failed":
+                raise UsageError(f"{part.name} cannot start: {part.detail}")
+
+    async def _summarise(self, standing: Stack) -> None:
+        poller = next(service.address for service in standing.pipeline.services if service.program.name == "poller")
+        last: FeedHealth | None = None
+        while True:
+            found = await asyncio.to_thread(process_status.metrics, poller)
+            states = {labels["state"]: count for labels, count in found.get(FEEDS_METRIC, ())}
+            now = feed_health(states, local=standing.pipeline.local_feeds, now=datetime.now(UTC), before=last)
+            if now and (last is None or now.summary != last.summary):
+                self._reporter.feeds(now.summary)
+            last = now
+            await asyncio.sleep(_SUMMARY_EVERY_SECONDS)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run a coroutine for as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@contextmanager
+def _on_signals(work: asyncio.Task[int]) -> Iterator[None]:
+    """The first signal ends the work in good order; a second one ends this process, and with it its children."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)
+        asked = True
+        work.cancel()
+
+    for signum in signals:
+        loop.add_signal_handler(signum, stop)
+    try:
+        yield
+    finally:
+        for signum in signals:
+            loop.remove_signal_handler(signum)

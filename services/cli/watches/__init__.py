@@ -1,0 +1,1 @@
+"""``wirewatch watches``: watch files, and what was delivered."""

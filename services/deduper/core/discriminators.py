@@ -1,0 +1,126 @@
+"""The numbers and names that tell two nearly equal texts apart: the 12th package is not the 13th.
+
+``ordinals`` are those of title and lead: where both texts have some and none is shared, they are two events.
+``numbers`` are the title's other numbers, ``title_template`` the title with its numbers and names taken out, and
+``template_values`` the names. Where both titles have numbers, none is shared and the text that is judged states none of
+the other's anywhere (``text_numbers``), or where one template has other values, the texts differ in a fact, and neither
+is a copy of the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import xxhash
+
+from services.deduper.core.facts import LEAD_CHARACTERS
+from services.deduper.core.stem import stem
+from services.deduper.core.text import fold
+
+MOST_KEPT = 2
+COMMON = 30.0  # times in a million words
+TEMPLATE_WORDS = 3  # a template of fewer plain words fits too many titles
+
+_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_SPELLED = {
+    word: str(number)
+    for number, word in enumerate(
+        "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        start=3,
+    )
+}
+
+Conflict = Literal["event", "facts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Discriminators:
+    """16-bit hashes; a template of 0 is none. ``text_numbers`` is not stored: only an article that is judged has it."""
+
+    ordinals: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = ()
+    title_template: int = 0
+    template_values: int = 0
+    text_numbers: frozenset[int] = frozenset()
+
+
+NONE = Discriminators()
+
+
+def discriminators_of(
+    title: str, text: str, common: Mapping[str, float] = MappingProxyType({}), folded: str | None = None
+) -> Discriminators:
+    """The discriminators of one version of an article.
+
+    ``common`` is how often a word stem occurs in a million words: in a title that Capitalises Every Word it tells names
+    from words. ``folded`` is the folded text, where it is known.
+    """
+    head = fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
+    folded_title = fold(title)
+    ordinals = {match.start() for match in _ORDINAL.finditer(folded_title)}
+    numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(folded_title) if m.start() not in ordinals)
+    template, values = _title_template(title, common)
+    whole = fold(text) if folded is None else folded
+    return Discriminators(
+        ordinals=_hashes(dict.fromkeys([*_ORDINAL.findall(head), *_spelled(head)])),
+        numbers=_hashes(numbers),
+        title_template=template,
+        template_values=values,
+        text_numbers=frozenset(map(_hash, _NUMBER.findall(whole))) if numbers else frozenset(),
+    )
+
+
+def _title_template(title: str, common: Mapping[str, float]) -> tuple[int, int]:
+    """Hashes of the title's plain words and of its names; 0 and 0 where it has too few of them."""
+    words = [word for word in _WORD.findall(title) if not word[0].isdigit()]
+    capitalised = sum(1 for word in words if not word.islower()) > 0.6 * len(words)
+    plain: list[str] = []
+    values: list[str] = []
+    for word in words:
+        small = fold(word)
+        is_plain = word.islower() or (capitalised and common.get(stem(small), 0.0) >= COMMON)
+        (plain if is_plain else values).append(small)
+    if len(plain) < TEMPLATE_WORDS or not values:
+        return 0, 0
+    return _hash(" ".join(plain)) or 1, _hash(" ".join(values))
+
+
+def _spelled(head: str) -> list[str]:
+    """The ordinals written as words."""
+    if not any(map(head.__contains__, _SPELLED)):
+        return []
+    return [_SPELLED[word] for word in re.findall(r"[a-z]+", head) if word in _SPELLED]
+
+
+def conflict(mine: Discriminators, theirs: Discriminators, *, same_outlet: bool) -> Conflict | None:
+    """In what two texts differ that matters, if in anything: they are of two events, or differ in facts of one.
+
+    An outlet that fills one form with other names reports another event.
+    """
+    if _apart(mine.ordinals, theirs.ordinals):
+        return "event"
+    if _apart(mine.numbers, theirs.numbers) and mine.text_numbers.isdisjoint(theirs.numbers):
+        return "facts"
+    one_form = mine.title_template and mine.title_template == theirs.title_template
+    if one_form and mine.template_values != theirs.template_values:
+        return "event" if same_outlet else "facts"
+    return None
+
+
+def _apart(mine: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
+    return bool(mine) and bool(theirs) and set(mine).isdisjoint(theirs)
+
+
+def _hashes(words: dict[str, None]) -> tuple[int, ...]:
+    return tuple(sorted({_hash(word) for word in words})[:MOST_KEPT])  # the same ones in whatever order they stand
+
+
+def _hash(text: str) -> int:
+    return int(xxhash.xxh32_intdigest(text.encode())) & 0xFFFF

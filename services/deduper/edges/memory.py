@@ -1,0 +1,86 @@
+"""The index in this process: for ``wirewatch dedupe``, for tests and to measure with. Values stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from services.contracts.stories import StoryMember
+from services.deduper.core.fingerprint import Fingerprint
+from services.deduper.core.index import check_and_insert
+from services.deduper.core.records import Head, Key
+from services.deduper.core.verdict import Decision
+from services.deduper.core.view import View
+from services.deduper.errors import IndexLostError
+
+
+class MemorySnapshot:
+    """See :class:`services.deduper.ports.Snapshot`. All is loaded."""
+
+    def __init__(self, store: MemoryStore, bucket: str) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._values = store.buckets.setdefault(bucket, {})
+        self.head = store.heads.get(bucket, Head())
+
+    def get(self, key: Key) -> Any:
+        return self._values.get(key)
+
+    async def load(self, keys: Collection[Key]) -> None:
+        return
+
+    async def commit(self, head: Head, changes: Mapping[Key, Any]) -> bool:
+        return self.commit_now(head, changes)
+
+    def commit_now(self, head: Head, changes: Mapping[Key, Any]) -> bool:
+        """See :meth:`commit`."""
+        held = self._store.heads.get(self._bucket, Head())
+        if held not in (self.head, head):
+            return False
+        self._values.update(changes)
+        self._store.heads[self._bucket] = head
+        return True
+
+
+class MemoryStore:
+    """See :class:`services.deduper.ports.IndexStore`."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, dict[Key, Any]] = {}
+        self.heads: dict[str, Head] = {}
+        self.complete = True
+
+    async def open(self, bucket: str, now_s: int, *, incomplete: bool = False) -> MemorySnapshot:
+        if not self.complete and not incomplete:
+            raise IndexLostError
+        return MemorySnapshot(self, bucket)
+
+    async def built(self) -> bool:
+        return self.complete
+
+    async def claim(self, worker: str) -> bool:
+        return True
+
+    async def set_built(self) -> None:
+        self.complete = True
+
+    def members(self, bucket: str, story_id: str) -> tuple[StoryMember, ...]:
+        """The members of a story, in order of arrival; empty where there is no such story."""
+        held = self.buckets.get(bucket, {}).items()
+        return tuple(value for (kind, of), value in held if kind == "member" and of[0] == story_id)
+
+
+class MemoryIndex:
+    """Check-and-insert in one step, where nothing can come between. ``window_s`` in seconds."""
+
+    def __init__(self, window_s: int) -> None:
+        self.store = MemoryStore()
+        self._window_s = window_s
+
+    def check_and_insert(self, item: Fingerprint, now_s: int) -> Decision:
+        """The verdict on ``item`` at ``now_s`` (Unix seconds), remembered."""
+        snapshot = MemorySnapshot(self.store, item.bucket)
+        view = View(snapshot, snapshot.head, self._window_s)
+        decision = check_and_insert(view, item, now_s)
+        snapshot.commit_now(view.head, view.changes)
+        return decision

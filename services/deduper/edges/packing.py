@@ -1,0 +1,215 @@
+"""Bytes to values and back: how the index lies in Redis. Numbers are big-endian.
+
+A posting string is entries of one size in order of arrival, each: part of the hash, the number of the owner (4), its
+outlet (1, not with terms), its slice of time (1). A record is under 64 bytes, so that the server keeps it packed.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from services.contracts.messages import LinkedBy
+from services.deduper.core.discriminators import Discriminators
+from services.deduper.core.fingerprint import BITS
+from services.deduper.core.records import LIVE_SLICES, Kind, Outcome, Owner, Record, StoredVector, Version
+from services.deduper.core.terms import MOST_TERMS
+
+_HEX_ID = re.compile(r"[0-9a-f]{24}")
+_LINKS: tuple[LinkedBy | None, ...] = (None, "url", "exact", "title", "sketch", "event")
+_OUTCOMES: tuple[Outcome, ...] = ("new", "update", "same_story", "carries", "duplicate")
+_SLICES = 255  # of time, before the number in an entry comes again; what is older than a window is dropped long before
+
+_RECORD = struct.Struct(">IIIIHBBB14sB")
+_VERSION = struct.Struct(">6sBBHI")
+_VECTOR = struct.Struct(">IIBBB")
+VECTOR_BYTES = _VECTOR.size + 4 * MOST_TERMS
+
+
+class Layout(NamedTuple):
+    """Where the postings of a kind lie: their key has ``infix`` and the first ``key_bits`` of a hash.
+
+    Of the hash ``field_bytes`` lie in each entry: those behind the bits of the key, or the ``lowest``.
+    """
+
+    infix: bytes
+    key_bits: int
+    field_bytes: int
+    has_outlet: bool
+    lowest: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of an entry."""
+        return self.field_bytes + 5 + self.has_outlet
+
+
+# At a million articles in a window there are about 45 entries to a string of blocking hashes.
+LAYOUTS: dict[Kind, Layout] = {
+    "text": Layout(b":x:", 16, 4, has_outlet=True),
+    "block": Layout(b":s:", 18, 2, has_outlet=True),
+    "term": Layout(b":t:", 16, 3, has_outlet=False, lowest=True),
+}
+
+
+def place_of(layout: Layout, hash_: int) -> tuple[bytes, bytes]:
+    """The last part of a posting's key, and what of the hash lies in each entry."""
+    key = (hash_ >> (BITS - layout.key_bits)).to_bytes(3, "big")
+    spare = 0 if layout.lowest else BITS - layout.key_bits - 8 * layout.field_bytes
+    return key, (hash_ >> spare & (1 << 8 * layout.field_bytes) - 1).to_bytes(layout.field_bytes, "big")
+
+
+def owners_in(layout: Layout, raw: bytes, field: bytes, now: int) -> tuple[Owner, ...]:
+    """The owners of a hash that are read in slice ``now``."""
+    found = []
+    at = raw.find(field)
+    while at >= 0:
+        if at % layout.size:
+            at = raw.find(field, at + 1)
+            continue
+        entered = _slice(raw[at + layout.size - 1], now)
+        if entered > now - LIVE_SLICES:
+            number = int.from_bytes(raw[at + layout.field_bytes : at + layout.field_bytes + 4], "big")
+            found.append(Owner(number, raw[at + layout.size - 2] if layout.has_outlet else 0, entered))
+        at = raw.find(field, at + layout.size)
+    return tuple(found)
+
+
+def with_owners(
+    layout: Layout, raw: bytes, field: bytes, before: Sequence[Owner], owners: Sequence[Owner], now: int
+) -> bytes:
+    """A string in which a hash has ``owners`` where it had ``before``; what is no longer read is dropped."""
+    if owners[: len(before)] == before:
+        added = owners[len(before) :]
+        if raw and not _is_read(raw[layout.size - 1], now):
+            raw = b"".join([entry for entry in _entries(layout, raw) if _is_read(entry[-1], now)])
+    else:
+        added = owners
+        entries = (entry for entry in _entries(layout, raw) if not entry.startswith(field))
+        raw = b"".join([entry for entry in entries if _is_read(entry[-1], now)])
+    return raw + b"".join([_entry(layout, field, owner) for owner in added])
+
+
+def _entries(layout: Layout, raw: bytes) -> list[bytes]:
+    return [raw[at : at + layout.size] for at in range(0, len(raw), layout.size)]
+
+
+def _entry(layout: Layout, field: bytes, owner: Owner) -> bytes:
+    outlet = bytes((owner.outlet,)) if layout.has_outlet else b""
+    return field + owner.number.to_bytes(4, "big") + outlet + bytes((owner.window_slice % _SLICES + 1,))
+
+
+def _slice(stored: int, now: int) -> int:
+    """The slice that an entry was made in; it may lie a little ahead, where another worker's clock does."""
+    age = (now % _SLICES + 1 - stored) % _SLICES
+    return now - age if age < _SLICES // 2 else now + _SLICES - age
+
+
+def _is_read(stored: int, now: int) -> bool:
+    return _slice(stored, now) > now - LIVE_SLICES
+
+
+def pack_id(article_id: str) -> bytes:
+    """An article id as it is stored: a zero byte and 12 bytes for one of ``contracts.ids``, else the text itself."""
+    if _HEX_ID.fullmatch(article_id):
+        return b"\0" + bytes.fromhex(article_id)
+    return article_id.encode("utf-8", "replace")[:255]
+
+
+def unpack_id(stored: bytes) -> str:
+    """The inverse of :func:`pack_id`."""
+    return stored[1:].hex() if stored[:1] == b"\0" else stored.decode("utf-8", "replace")
+
+
+def pack_version(version: Version) -> bytes:
+    """14 bytes."""
+    return _VERSION.pack(
+        version.hash.to_bytes(6, "big"),
+        _OUTCOMES.index(version.outcome),
+        _LINKS.index(version.linked_by),
+        round(version.score * 10_000),
+        version.linked,
+    )
+
+
+def unpack_versions(raw: bytes) -> tuple[Version, ...]:
+    """Versions behind each other."""
+    return tuple(
+        Version(int.from_bytes(hash_, "big"), _OUTCOMES[outcome], _LINKS[by], score / 10_000, linked)
+        for hash_, outcome, by, score, linked in _VERSION.iter_unpack(raw)
+    )
+
+
+def pack_record(record: Record) -> bytes:
+    """A record as it is stored."""
+    id_ = pack_id(record.article_id)
+    head = _RECORD.pack(
+        record.seen_s,
+        record.top,
+        record.root,
+        record.carries_text_of,
+        record.outlet,
+        record.hashes,
+        record.short | record.revised << 1,
+        record.depth,
+        pack_version(record.first),
+        len(id_),
+    )
+    own = record.discriminators
+    hashes = (*own.ordinals, *own.numbers, own.title_template, own.template_values)
+    return head + id_ + bytes((len(own.ordinals) << 4 | len(own.numbers),)) + many("H", len(hashes)).pack(*hashes)
+
+
+def unpack_record(raw: bytes) -> Record:
+    """The inverse of :func:`pack_record`."""
+    seen, top, root, carries, outlet, hashes, flags, depth, first, id_bytes = _RECORD.unpack_from(raw)
+    at = _RECORD.size + id_bytes
+    ordinals, numbers = raw[at] >> 4, raw[at] & 15
+    own = many("H", ordinals + numbers + 2).unpack_from(raw, at + 1)
+    return Record(
+        article_id=unpack_id(raw[_RECORD.size : at]),
+        seen_s=seen,
+        root=root,
+        outlet=outlet,
+        short=bool(flags & 1),
+        depth=depth,
+        top=top,
+        hashes=hashes,
+        carries_text_of=carries,
+        discriminators=Discriminators(own[:ordinals], own[ordinals:-2], own[-2], own[-1]),
+        first=unpack_versions(first)[0],
+        revised=bool(flags & 2),
+    )
+
+
+def pack_vector(vector: StoredVector) -> bytes:
+    """A vector, filled up to :data:`VECTOR_BYTES`."""
+    head = _VECTOR.pack(vector.published_s, vector.seen_s, vector.title_norm, len(vector.terms), vector.days)
+    return (head + many("I", len(vector.terms)).pack(*vector.terms)).ljust(VECTOR_BYTES, b"\0")
+
+
+def unpack_vector(raw: bytes) -> StoredVector:
+    """The inverse of :func:`pack_vector`; nothing where there is none."""
+    if len(raw) < _VECTOR.size:
+        return StoredVector()
+    published, seen, norm, count, days = _VECTOR.unpack_from(raw)
+    return StoredVector(published, seen, norm, days, many("I", count).unpack_from(raw, _VECTOR.size))
+
+
+@lru_cache(maxsize=512)
+def many(letter: str, count: int) -> struct.Struct:
+    """``count`` numbers of one kind."""
+    return struct.Struct(f">{count}{letter}")
+
+
+def pack_all(letter: str, numbers: Sequence[int]) -> bytes:
+    """Numbers behind each other."""
+    return many(letter, len(numbers)).pack(*numbers)
+
+
+def unpack_all(letter: str, raw: bytes) -> tuple[Any, ...]:
+    """The inverse of :func:`pack_all`."""
+    return many(letter, len(raw) // struct.calcsize(f">{letter}")).unpack(raw)

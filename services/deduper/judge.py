@@ -1,0 +1,77 @@
+"""The loop around the judge: read what a batch asks for, judge it in order, commit; read it again where another worker
+has committed to its language meanwhile. Ports only.
+
+Workers judge in parallel and commit one after the other, so what they decide equals some serial order.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import zip_longest
+
+from services.deduper.core.fingerprint import Fingerprint
+from services.deduper.core.index import check_and_insert
+from services.deduper.core.lookup import stages
+from services.deduper.core.records import Key, NotLoadedError
+from services.deduper.core.verdict import Decision
+from services.deduper.core.view import View
+from services.deduper.errors import IndexLostError
+from services.deduper.ports import IndexStore, Snapshot
+from services.runtime.process.clock import Clock
+
+
+class Judge:
+    """See :class:`services.deduper.ports.StoryIndex`. ``rebuild`` makes a lost index again, from the topics."""
+
+    def __init__(
+        self, store: IndexStore, clock: Clock, *, window_s: int, rebuild: Callable[[], Awaitable[object]]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._window_s = window_s
+        self._rebuild = rebuild
+        self._worker = uuid.uuid4().hex[:12]
+        self._commits = 0
+
+    async def decide(self, batch: Sequence[Fingerprint]) -> Sequence[Decision]:
+        buckets: dict[str, list[int]] = {}
+        for at, item in enumerate(batch):
+            buckets.setdefault(item.bucket, []).append(at)
+        decisions: dict[int, Decision] = {}
+        for bucket, places in buckets.items():
+            found = await self._decide(bucket, [batch[at] for at in places])
+            decisions.update(zip(places, found, strict=True))
+        return [decisions[at] for at in range(len(batch))]
+
+    async def _decide(self, bucket: str, items: Sequence[Fingerprint]) -> list[Decision]:
+        """The decisions on articles of one language, committed together."""
+        while True:
+            now_s = int(self._clock.now().timestamp())
+            try:
+                snapshot = await self._store.open(bucket, now_s)
+                view = View(snapshot, snapshot.head, self._window_s)
+                await prefetch(snapshot, view, items, now_s)
+                decisions = [await judge_one(snapshot, view, item, now_s) for item in items]
+                self._commits += 1
+                head = view.head._replace(commit=f"{self._worker}-{self._commits}")
+                if not view.changes or await snapshot.commit(head, view.changes):
+                    return decisions
+            except IndexLostError:
+                await self._rebuild()
+
+
+async def prefetch(snapshot: Snapshot, view: View, items: Sequence[Fingerprint], now_s: int) -> None:
+    """Load what judging ``items`` will read, in as many calls as there are stages."""
+    nothing: set[Key] = set()
+    for keys in zip_longest(*[stages(view, item, now_s) for item in items], fillvalue=nothing):
+        await snapshot.load(nothing.union(*keys))
+
+
+async def judge_one(snapshot: Snapshot, view: View, item: Fingerprint, now_s: int) -> Decision:
+    """The decision on an article. What an article before it in the batch has brought up is loaded now."""
+    while True:
+        try:
+            return check_and_insert(view, item, now_s)
+        except NotLoadedError as error:
+            await snapshot.load([error.key])

@@ -1,0 +1,198 @@
+"""Makes the index again from ``articles.unique`` and ``articles.duplicates``: after the store was lost, or when a new
+version of Wirewatch keeps it in another layout. Ports only.
+
+The verdicts are not taken anew but read from the messages, in the order in which they were given. What is there
+already stays, so it can be repeated, run beside the service, and begun again where a worker died in the middle. Only
+what copies showed about an outlet's boilerplate is not in the messages: that is learnt again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.contracts import codec, redis_keys, topics
+from services.contracts.messages import Duplicate, Link, UniqueArticle
+from services.contracts.stories import member_of_copy
+from services.deduper.core.facts import Facts
+from services.deduper.core.fingerprint import Fingerprint, fingerprint, fingerprint_of_copy
+from services.deduper.core.index import given_before, insert, insert_root
+from services.deduper.core.lookup import Query
+from services.deduper.core.records import Key, NotLoadedError
+from services.deduper.core.rules import Finding
+from services.deduper.core.verdict import Copy, New, SameStory, Update, Verdict
+from services.deduper.core.view import View
+from services.deduper.core.vocabulary import Vocabulary
+from services.deduper.judge import prefetch
+from services.deduper.ports import ArticleLog, IndexStore, Snapshot
+from services.runtime.messages.delivery import Delivery
+from services.runtime.process.clock import Clock
+from services.runtime.process.logging import get
+
+log = get(__name__)
+
+_ASKED_AGAIN_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Report:
+    """What was read and put back. ``known`` were in the index already, or were sent more than once."""
+
+    articles: int = 0
+    copies: int = 0
+    known: int = 0
+    undecodable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """An article with the verdict it got, and when."""
+
+    item: Fingerprint
+    verdict: Verdict
+    seen_s: int
+
+
+class Rebuild:
+    """Rebuilds the index. ``say`` is told how far it is, in words, and None when it is done."""
+
+    def __init__(
+        self,
+        store: IndexStore,
+        articles: ArticleLog,
+        clock: Clock,
+        vocabulary_of: Callable[[str], Vocabulary],
+        *,
+        window_s: int,
+        say: Callable[[str | None], None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._articles = articles
+        self._clock = clock
+        self._vocabulary_of = vocabulary_of
+        self._window_s = window_s
+        self._say = say
+        self._worker = uuid.uuid4().hex[:12]
+        self._one_at_a_time = asyncio.Lock()
+        self._report = Report()
+        self._numbers: dict[str, dict[str, int]] = {}
+
+    async def ensure(self) -> None:
+        """Return once the index is complete: rebuild it, or wait for the worker that does."""
+        async with self._one_at_a_time:
+            try:
+                while not await self._store.built():
+                    if await self._store.claim(self._worker):
+                        report = await self.run()
+                        log.info("index_rebuilt", articles=report.articles, copies=report.copies, known=report.known)
+                        continue
+                    self._say("waiting for another worker to rebuild the index")
+                    await self._clock.sleep(_ASKED_AGAIN_SECONDS)
+            finally:
+                self._say(None)
+
+    async def run(self) -> Report:
+        """Put back what the index lacks of the window."""
+        self._report, self._numbers = Report(), {}
+        since = self._clock.now() - timedelta(seconds=self._window_s)
+        self._say("rebuilding the index: 0 %")
+        async for batch, share in self._articles.read(since):
+            await self._store.claim(self._worker)
+            await self._put_back(batch)
+            self._say(f"rebuilding the index: {share:.0%}".replace("%", " %"))
+        await self._store.set_built()
+        self._numbers = {}
+        return self._report
+
+    async def _put_back(self, batch: Sequence[Delivery]) -> None:
+        judged: dict[str, list[_Judged]] = {}
+        for delivery in batch:
+            try:
+                one = self._read(delivery)
+            except codec.UndecodableError:
+                self._report.undecodable += 1
+                continue
+            judged.setdefault(one.item.bucket, []).append(one)
+        for bucket, some in judged.items():
+            while not await self._commit(bucket, some):
+                pass  # another worker has committed to the language meanwhile
+
+    async def _commit(self, bucket: str, judged: Sequence[_Judged]) -> bool:
+        now_s = judged[-1].seen_s
+        snapshot = await self._store.open(bucket, now_s, incomplete=True)
+        view = View(snapshot, snapshot.head, self._window_s)
+        numbers: dict[str, int] = {}
+        known = 0
+        await prefetch(snapshot, view, [one.item for one in judged], now_s)
+        for one in judged:
+            known += await self._put(snapshot, view, one, numbers)
+        head = view.head._replace(commit=f"{self._worker}-{uuid.uuid4().hex[:12]}")
+        if view.changes and not await snapshot.commit(head, view.changes):
+            return False
+        self._numbers.setdefault(bucket, {}).update(numbers)
+        self._report.known += known
+        copies = sum(isinstance(one.verdict, Copy) for one in judged)
+        self._report.copies += copies
+        self._report.articles += len(judged) - copies
+        return True
+
+    async def _put(self, snapshot: Snapshot, view: View, one: _Judged, numbers: dict[str, int]) -> bool:
+        """Write one article to ``view``, with what is not loaded yet loaded. Returns whether it was known."""
+        while True:
+            try:
+                return self._insert(view, one, numbers)
+            except NotLoadedError as error:
+                missing: list[Key] = [error.key]
+                await snapshot.load(missing)
+
+    def _insert(self, view: View, one: _Judged, numbers: dict[str, int]) -> bool:
+        item, verdict = one.item, one.verdict
+        query = Query(view, item, one.seen_s)
+        if given_before(query):
+            numbers[item.article_id] = query.previous_number
+            return True
+        draft = View(view, view.head, self._window_s)
+        query = Query(draft, item, one.seen_s)
+        made: dict[str, int] = {}
+        matched = 0
+        if not isinstance(verdict, New):
+            ids = (verdict.link.article_id, verdict.story_id)
+            matched = self._number(item.bucket, ids, numbers)
+            if not matched:  # its story is older than what was read
+                matched = made[verdict.story_id] = insert_root(draft, verdict.story_id)
+        if isinstance(verdict, Update) and (previous := query.previous_version()):
+            verdict = Update(verdict.story_id, verdict.link, query.claimed_before(previous))
+        made[item.article_id] = insert(query, Finding(verdict, matched))
+        view.merge(draft)
+        numbers.update(made)
+        return False
+
+    def _number(self, bucket: str, article_ids: Sequence[str], numbers: dict[str, int]) -> int:
+        """The number of the first of these articles that is known, 0 where none is."""
+        held = self._numbers.get(bucket, {})
+        return next((found for id_ in article_ids if (found := numbers.get(id_) or held.get(id_))), 0)
+
+    def _read(self, delivery: Delivery) -> _Judged:
+        """The article of a message, with its verdict. Raises :class:`UndecodableError`."""
+        if delivery.topic == topics.DUPLICATES:
+            copy = codec.decode(delivery.value, Duplicate)
+            link = Link(linked_by=copy.linked_by, article_id=copy.duplicate_of, score=copy.containment)
+            item = fingerprint_of_copy(copy, member_of_copy(copy))
+            return _Judged(item, Copy(copy.story_id, link), int(copy.deduped_at.timestamp()))
+        message = codec.decode(delivery.value, UniqueArticle)
+        vocabulary = self._vocabulary_of(redis_keys.bucket(message.article.language))
+        item = fingerprint(message.article, vocabulary)
+        vocabulary.learn(item.word_counts)
+        return _Judged(item, _verdict(message), int(message.deduped_at.timestamp()))
+
+
+def _verdict(message: UniqueArticle) -> Verdict:
+    """The verdict that a message tells."""
+    if message.link is None:
+        return New(message.story_id)
+    if message.verdict == "update":
+        return Update(message.story_id, message.link, Facts(""))
+    return SameStory(message.story_id, message.link, message.copy_of)

@@ -1,0 +1,124 @@
+"""Article pages within politeness: robots.txt, one request a host at a time, and a gap between two.
+
+RFC 9309: a robots.txt that answers 4xx allows everything, one that cannot be had (5xx, no connection) allows nothing;
+it is asked for once a day and read up to 500 KiB.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from services.poller.core.canonical import host_of
+from services.poller.core.model import ExtractedPage, Fetched
+from services.poller.errors import WorkerError
+from services.poller.metrics import PollerMetrics
+from services.poller.ports import Documents, FeedStore
+from services.runtime.process.clock import Clock
+
+ROBOTS_BYTES: Final = 500 * 1024
+ROBOTS_HOURS: Final = 24
+MAX_CRAWL_DELAY_SECONDS: Final = 60.0
+_ORIGINS_KEPT: Final = 5000
+_AGENT: Final = "wirewatch"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    until: datetime
+    parsed: Any  # Protego's, or None where nothing is allowed
+
+    def allows(self, url: str) -> bool:
+        return self.parsed is not None and bool(self.parsed.can_fetch(url, _AGENT))
+
+    def delay_seconds(self) -> float:
+        delay = self.parsed.crawl_delay(_AGENT) if self.parsed is not None else None
+        return min(float(delay or 0), MAX_CRAWL_DELAY_SECONDS)
+
+
+class HttpGet(Protocol):
+    """What of :class:`services.poller.edges.egress.Egress` is needed here."""
+
+    async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
+        """Any address."""
+        ...
+
+    async def page(self, url: str) -> Fetched:
+        """An article page."""
+        ...
+
+
+class ArticlePages:
+    """See :class:`services.poller.ports.Pages`."""
+
+    def __init__(
+        self, *, egress: HttpGet, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
+    ) -> None:
+        self._egress = egress
+        self._documents = documents
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._rules: OrderedDict[str, _Rules] = OrderedDict()
+
+    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
+        outcome, page = await self._text(url, gap_seconds)
+        self._metrics.pages.labels(outcome).inc()
+        return page
+
+    async def _text(self, url: str, gap_seconds: float) -> tuple[str, ExtractedPage | None]:
+        rules = await self._rules_for(url, gap_seconds)
+        if not rules.allows(url):
+            return "robots", None
+        gap = max(gap_seconds, rules.delay_seconds()) if gap_seconds else 0.0
+        answer = await self._one_at_a_time(url, gap, robots=False)
+        if answer.outcome != "ok":
+            return "failed", None
+        content_type = (answer.headers or {}).get("content-type")
+        if content_type and "html" not in content_type.lower():
+            return "failed", None
+        try:
+            return "ok", await self._documents.page(answer.body, url=answer.url, content_type=content_type)
+        except WorkerError:
+            return "failed", None
+
+    async def _rules_for(self, url: str, gap_seconds: float) -> _Rules:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        now = self._clock.now()
+        kept = self._rules.get(origin)
+        if kept is not None and kept.until > now:
+            self._rules.move_to_end(origin)
+            return kept
+        answer = await self._one_at_a_time(f"{origin}/robots.txt", gap_seconds, robots=True)
+        rules = _Rules(until=now + timedelta(hours=ROBOTS_HOURS), parsed=_parsed(answer))
+        self._rules[origin] = rules
+        if len(self._rules) > _ORIGINS_KEPT:
+            self._rules.popitem(last=False)
+        return rules
+
+    async def _one_at_a_time(self, url: str, gap_seconds: float, *, robots: bool) -> Fetched:
+        host = host_of(url) or ""
+        if gap_seconds:
+            while (wait := await self._store.take_host(host, self._clock.now(), gap_seconds)) > 0:
+                await self._clock.sleep(wait)
+        try:
+            if robots:
+                return await self._egress.get(url, headers={"Accept": "text/plain, */*;q=0.1"}, limit=ROBOTS_BYTES)
+            return await self._egress.page(url)
+        finally:
+            if gap_seconds:
+                await self._store.release_host(host)
+
+
+def _parsed(answer: Fetched) -> Any:
+    if answer.outcome == "ok":
+        return Protego.parse(answer.body.decode("utf-8", "replace"))
+    if answer.outcome in ("http_4xx", "gone"):
+        return Protego.parse("")
+    return None

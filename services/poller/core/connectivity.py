@@ -1,0 +1,36 @@
+"""Whether this machine can reach the world at all: when nearly every feed fails at once, the fault is not theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.poller.status import UNREACHABLE, Outcome
+
+WINDOW: Final = timedelta(seconds=60)
+HOSTS_ENOUGH: Final = 5  # below that, several publishers may be away at once
+UNREACHED_SHARE: Final = 0.8
+
+
+class Connectivity:
+    """What the hosts asked within the last minute answered. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[datetime, bool]] = {}  # host -> when it was asked, and whether it answered
+        self.offline_since: datetime | None = None
+
+    def record(self, host: str, outcome: Outcome, now: datetime) -> None:
+        """Take the outcome of a request into account; one answer from anywhere ends being offline."""
+        reached = outcome not in UNREACHABLE
+        self._last = {name: kept for name, kept in self._last.items() if now - kept[0] < WINDOW}
+        self._last[host] = now, reached
+        if reached and self.offline_since is not None:
+            self.offline_since, self._last = None, {}
+        unreached = [moment for moment, answered in self._last.values() if not answered]
+        if self.offline_since is None and len(unreached) >= max(HOSTS_ENOUGH, UNREACHED_SHARE * len(self._last)):
+            self.offline_since = min(unreached)
+
+
+def offline_sentence(since: datetime, feeds: int) -> str:
+    """What a person reads."""
+    return f"0 of {feeds} feeds answer: this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"

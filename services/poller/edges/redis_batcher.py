@@ -1,0 +1,111 @@
+"""The store's commands of many polls in few round trips: what is asked while one is under way leaves with the next.
+
+A round trip for each command costs the client more than the command costs the server, and the server writes to its
+disk once for all that arrives together. A command that failed because the server is away or full is made again with
+the next attempt, and only that one: what was done is not done twice, unless the connection broke before the reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.resources import files
+from typing import Any, Final
+
+import redis.asyncio
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from services.runtime.redis.connection import RedisCalls
+
+MOST: Final = 256  # commands in one round trip, so that no reply waits for thousands
+
+
+_Asked = tuple[tuple[Any, ...], asyncio.Future[Any]]  # a command, and where its reply goes
+
+
+def load_script(package: str, name: str) -> str:
+    """The text of a ``.lua`` file beside the adapter that runs it."""
+    return files(package).joinpath(name).read_text("utf-8")
+
+
+class RedisBatcher:
+    """Commands and scripts, each awaited alone and sent together. Waits while the server is away."""
+
+    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, scripts: Mapping[str, str]) -> None:
+        self._redis = client
+        self._calls = calls
+        self._scripts = scripts
+        self._shas = {
+            name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in scripts.items()
+        }
+        self._waiting: list[_Asked] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def script(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """The reply of one of the scripts that this was made with, by its name."""
+        return await self.command("EVALSHA", self._shas[name], len(keys), *keys, *args)
+
+    async def command(self, *parts: Any) -> Any:
+        """The server's reply, as it came. It may be made more than once, so it must be safe to repeat."""
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((parts, reply))
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send_all())
+        return await reply
+
+    async def _send_all(self) -> None:
+        batch: list[_Asked] = []
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._send(batch)
+        except BaseException as error:
+            for asked in (*batch, *self._waiting):
+                _answer(asked, error)
+            self._waiting.clear()
+            if not isinstance(error, Exception):  # an error is told to those who asked; a cancellation goes on
+                raise
+        finally:
+            self._sending = None
+
+    async def _send(self, batch: Sequence[_Asked]) -> None:
+        left = list(batch)
+
+        async def attempt() -> None:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for asked in left:
+                    pipe.execute_command(*asked[0])
+                replies: list[Any] = await pipe.execute(raise_on_error=False)
+            failed = [(asked, reply) for asked, reply in zip(left, replies, strict=True) if _failed(reply)]
+            for asked, reply in zip(left, replies, strict=True):
+                if not _failed(reply):
+                    _answer(asked, reply)
+            failed.sort(key=lambda each: isinstance(each[1], NoScriptError))  # what is raised is of the first
+            left[:] = [asked for asked, _ in failed]
+            if failed:
+                raise failed[0][1]
+
+        while left:
+            try:
+                await self._calls.run(attempt)
+            except NoScriptError:  # the server is new or was flushed
+                for text in self._scripts.values():
+                    await self._calls.run(partial(self._redis.script_load, text))
+            except ResponseError as error:  # a defect of that command alone
+                _answer(left.pop(0), error)
+
+
+def _answer(asked: _Asked, reply: Any) -> None:
+    future = asked[1]
+    if future.done():  # whoever asked was cancelled
+        return
+    if isinstance(reply, BaseException):
+        future.set_exception(reply)
+    else:
+        future.set_result(reply)
+
+
+def _failed(reply: Any) -> bool:
+    return isinstance(reply, RedisError)

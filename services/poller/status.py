@@ -1,0 +1,49 @@
+"""The closed sets of the poller: how polls, items, pages and pushes end, and how a feed stands."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Outcome = Literal[
+    "ok",
+    "not_modified",
+    "redirect",
+    "rate_limited",
+    "gone",
+    "http_4xx",
+    "http_5xx",
+    "timeout",
+    "dns",
+    "tls",
+    "connect",
+    "ssrf_blocked",
+    "too_large",
+    "bad_body",
+    "not_a_feed",
+    "empty",
+    "parse_error",
+]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+SUCCESSES: frozenset[Outcome] = frozenset({"ok", "not_modified"})
+UNREACHABLE: frozenset[Outcome] = frozenset({"dns", "connect", "timeout", "tls"})  # nobody answered at all
+
+ArticleStatus = Literal["published", "known", "dead"]
+ARTICLE_STATUSES: tuple[ArticleStatus, ...] = get_args(ArticleStatus)
+
+PageStatus = Literal["ok", "robots", "failed", "skipped"]
+PAGE_STATUSES: tuple[PageStatus, ...] = get_args(PageStatus)
+
+PushStatus = Literal["taken", "unsigned", "unknown", "full", "refused"]
+PUSH_STATUSES: tuple[PushStatus, ...] = get_args(PushStatus)
+
+SubscriptionEvent = Literal["confirmed", "failed", "denied", "left"]
+SUBSCRIPTION_EVENTS: tuple[SubscriptionEvent, ...] = get_args(SubscriptionEvent)
+
+FeedHealth = Literal["ok", "failing", "silent", "lying", "gone", "merged", "new"]
+FEED_HEALTHS: tuple[FeedHealth, ...] = get_args(FeedHealth)
+
+Cap = Literal["body", "entries", "pages", "text", "message"]
+CAPS: tuple[Cap, ...] = get_args(Cap)
+
+Tier = Literal["breaking", "daily", "slow"]
+TIERS: tuple[Tier, ...] = get_args(Tier)

@@ -1,0 +1,118 @@
+"""Where hubs call back: confirmations by GET, pushes by POST, each on an address that only its hub knows.
+
+This is the poller's one listener for strangers, and it is off unless the operator names a public address. It answers
+nothing but these two, holds no more than a few requests at once and no more of each than a push may be, gives each
+little time, and reads nothing: a push is checked, kept and acknowledged, and parsed later in a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from services.poller.metrics import PollerMetrics
+from services.poller.websub.subscriptions import Subscriptions
+from services.runtime.errors import UsageError
+
+PUSH_BYTES: Final = 2 * 1024 * 1024
+REQUEST_SECONDS: Final = 20.0
+AT_ONCE: Final = 32
+MAX_QUERY_CHARACTERS: Final = 8000
+_STATUS: Final = {"taken": 202, "unsigned": 202, "unknown": 410, "full": 503}
+
+
+class CallbackServer:
+    """Listens on ``host:port``. The last part of a request's path is the callback's token; what stands before it is
+    the proxy's business."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        subscriptions: Subscriptions,
+        metrics: PollerMetrics,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._subscriptions = subscriptions
+        self._metrics = metrics
+        self._request_seconds = request_seconds
+        self._under_way = 0
+        app = web.Application(client_max_size=PUSH_BYTES)
+        app.router.add_get("/{path:.*}", self._confirm)
+        app.router.add_post("/{path:.*}", self._push)
+        self._runner = web.AppRunner(
+            app, access_log=None, auto_decompress=False, keepalive_timeout=15, lingering_time=1, max_field_size=16_380
+        )
+
+    async def start(self) -> int:
+        """Listen, and return the port. Raises :class:`UsageError` where the address cannot be had."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port, backlog=AT_ONCE)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise UsageError(
+                f"Cannot listen on {self._host}:{self._port} for hubs ({error.strerror}): "
+                "set WIREWATCH_POLLER_WEBSUB_HOST and WIREWATCH_POLLER_WEBSUB_PORT."
+            ) from None
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def stop(self) -> None:
+        """Close the listener."""
+        await self._runner.cleanup()
+
+    async def _confirm(self, request: web.Request) -> web.StreamResponse:
+        if len(request.query_string) > MAX_QUERY_CHARACTERS:
+            return web.Response(status=404)
+        try:
+            async with asyncio.timeout(self._request_seconds):
+                challenge = await self._subscriptions.confirm(_token(request), request.query)
+        except TimeoutError:
+            return web.Response(status=503)
+        if challenge is None:
+            return web.Response(status=404)
+        return web.Response(body=challenge.encode(), content_type="text/plain", headers=_INERT)
+
+    async def _push(self, request: web.Request) -> web.StreamResponse:
+        if self._under_way >= AT_ONCE:
+            return self._refused(503)
+        if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            return self._refused(415)
+        self._under_way += 1
+        try:
+            async with asyncio.timeout(self._request_seconds):
+                body = await request.read()
+                status = await self._subscriptions.take(
+                    _token(request),
+                    body,
+                    signature=request.headers.get("X-Hub-Signature"),
+                    content_type=request.headers.get("Content-Type"),
+                )
+        except web.HTTPRequestEntityTooLarge:
+            return self._refused(413)
+        except TimeoutError:
+            return self._refused(503)
+        finally:
+            self._under_way -= 1
+        return web.Response(status=_STATUS[status])
+
+    def _refused(self, status: int) -> web.StreamResponse:
+        self._metrics.pushes.labels("refused").inc()
+        response = web.Response(status=status)
+        response.force_close()
+        return response
+
+
+_INERT: Final = {"X-Content-Type-Options": "nosniff"}  # the challenge is a stranger's text
+
+
+def _token(request: web.Request) -> str:
+    token = request.path.rstrip("/").rpartition("/")[2]
+    return token if len(token) <= 100 else ""

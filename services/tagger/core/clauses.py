@@ -1,0 +1,262 @@
+"""What stands where in the clause of an act: before it, after it, in its noun's group, behind "by" and "of".
+
+The reading is shallow: from the word of the act it looks to both sides as far as the clause goes, the nearest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from services.tagger.core.english import Grammar
+from services.tagger.core.model import Slot
+from services.tagger.core.units import Unit
+
+Voice = Literal["active", "passive", "noun", "phrase"]
+
+_REACH_LEFT = 18
+_REACH_RIGHT = 16
+_NOUN_GROUP = 7
+_LIST_GAP = 4  # words between two names that are named in one breath
+
+
+class Clauses:
+    """The clauses of one sentence. All answers are places in ``units``."""
+
+    def __init__(self, units: Sequence[Unit], grammar: Grammar) -> None:
+        self.units = units
+        self.grammar = grammar
+        self._sides: dict[tuple[Slot, int, Voice], tuple[int, ...]] = {}
+
+    def voices(self, at: int, form: str) -> tuple[Voice, ...]:
+        """How a word of this form can be read here; nothing where it is not the act at all."""
+        if form == "noun":
+            return ("noun",) if not self._is_verb_like(at) else ()
+        if form == "phrase":
+            return ("phrase",)
+        if form in ("base", "s", "base_or_ed") and not self._can_be_verb(at, form):
+            return ()
+        if form in ("base", "s", "past"):
+            return ("active",)
+        before = self._word_before(at)
+        if form == "ing":
+            return ("passive",) if before == "being" else ("active", "passive") if before in ("", ",") else ("active",)
+        passive = before in self.grammar.be and before not in ("have", "has", "had")
+        if passive or self._word_after(at) in self.grammar.by:
+            return ("passive",)
+        if before in self.grammar.have and form != "participle":
+            return ("active",)
+        if form == "participle":
+            return ("active",) if before in self.grammar.have else ("passive",)
+        return ("active", "passive")
+
+    def _is_verb_like(self, at: int) -> bool:
+        return self._word_before(at) in (self.grammar.to, *self.grammar.will, *self.grammar.may)
+
+    def _can_be_verb(self, at: int, form: str) -> bool:
+        """Whether a word that is a noun, too ("strikes", "blockade"), stands as a verb: an object follows."""
+        before = self._word_before(at)
+        if before in self.grammar.infinitive:
+            return True
+        if before in self.grammar.determiner or before in self.grammar.background:
+            return False
+        if form == "base" and not self._plural_before(at):
+            return False
+        if all(other != "noun" for _, other in self.units[at].acts):
+            return True
+        after = self.units[at + 1] if at + 1 < len(self.units) else None
+        if after is None or after.hard or after.comma:
+            return False
+        return not (after.plain and after.word in self.grammar.preposition)
+
+    def _plural_before(self, at: int) -> bool:
+        """Whether what stands before can be the subject of a verb in its plain form."""
+        if at == 0:
+            return False
+        before = self.units[at - 1]
+        return (
+            not before.plain
+            or before.comma
+            or before.word.endswith(("s", "ly"))
+            or before.word in self.grammar.plain_verb
+        )
+
+    def _word_before(self, at: int) -> str:
+        """The word before, adverbs left out."""
+        for index in range(at - 1, max(-1, at - 4), -1):
+            word = self.units[index].word
+            if not (word.endswith("ly") or word in ("also", "not", "reportedly", "already", "just", "now", "again")):
+                return word
+        return ""
+
+    def _word_after(self, at: int) -> str:
+        return self.units[at + 1].word if at + 1 < len(self.units) else ""
+
+    def candidates(self, slot: Slot, at: int, voice: Voice) -> tuple[int, ...]:
+        """What may fill a slot of the act at ``at``, the best place first."""
+        key = (slot, at, voice)
+        found = self._sides.get(key)
+        if found is None:
+            found = self._sides[key] = tuple(self._side(slot, at, voice))
+        return found
+
+    def _side(self, slot: Slot, at: int, voice: Voice) -> Iterator[int]:
+        if slot == "place" or slot == "with":
+            yield from self.right(at, direct=False, commas=True)
+            yield from self.left(at)
+        elif slot == "agent":
+            yield from self.agent_side(at, voice)
+        elif slot == "object":
+            yield from self.object_side(at, voice)
+        else:
+            yield from self.object_side(at, voice)
+            yield from self.agent_side(at, voice) if voice != "noun" else self._holders_of_noun(at)
+
+    def _holders_of_noun(self, at: int) -> Iterator[int]:
+        """Whose a noun is, told after it or not far before it: "Europe must heal the rift"."""
+        yield from self.by(at)
+        yield from (index for index in self.left(at) if self.units[index].actors and at - index <= _NOUN_GROUP)
+
+    def agent_side(self, at: int, voice: Voice) -> Iterator[int]:
+        """Where the doer stands."""
+        if voice == "passive":
+            yield from self.by(at)
+            return
+        if voice == "noun":
+            yield from self.by(at)
+            yield from self.group(at)
+            yield from self.of(at)
+            yield from (index for index in self.left(at) if self.units[index].actors)
+            return
+        yield from self.left(at)
+
+    def object_side(self, at: int, voice: Voice) -> Iterator[int]:
+        """Where that stands to which it is done."""
+        if voice == "passive":
+            yield from self.left(at)
+        elif voice == "active":
+            yield from self.right(at, direct=True)
+        elif voice == "noun":
+            yield from self.right(at, direct=True)
+            yield from self.group(at)
+        else:
+            yield from self.right(at, direct=False)
+            yield from self.left(at)
+
+    def left(self, at: int) -> Iterator[int]:
+        """From the act to the beginning of its clause, over a relative pronoun to what it is about."""
+        for index in range(at - 1, max(-1, at - 1 - _REACH_LEFT), -1):
+            unit = self.units[index]
+            if unit.hard and unit.word not in self.grammar.relative:
+                return
+            if unit.word in self.grammar.pronouns and not self._reported(index):
+                return
+            yield index
+
+    def _reported(self, pronoun: int) -> bool:
+        """Whether the pronoun is the one who says it: "Iran says it fired"."""
+        return any(self.units[index].word in self.grammar.says for index in range(max(0, pronoun - 2), pronoun))
+
+    def right(self, at: int, *, direct: bool, commas: bool = False) -> Iterator[int]:
+        """From the act to the end of its clause; ``direct``: as far as an object that no preposition parts from it."""
+        for index in range(at + 1, min(len(self.units), at + 1 + _REACH_RIGHT)):
+            unit = self.units[index]
+            if unit.hard or unit.word in self.grammar.relative:
+                return
+            if unit.comma and not commas and not self._list_goes_on(index):
+                return
+            if direct and unit.plain and unit.word in self.grammar.blocking and index > at + 1:
+                return
+            if direct and unit.word in self.grammar.conjunction and self._verb_follows(index):
+                return
+            yield index
+
+    def _list_goes_on(self, index: int) -> bool:
+        after = self.units[index + 1] if index + 1 < len(self.units) else None
+        if after is None:
+            return False
+        return after.word in self.grammar.including or bool(after.kinds and self.units[index - 1].kinds)
+
+    def _verb_follows(self, index: int) -> bool:
+        after = self.units[index + 1] if index + 1 < len(self.units) else None
+        return bool(after and any(form not in ("noun", "phrase") for _, form in after.acts))
+
+    def by(self, at: int) -> Iterator[int]:
+        """What stands after "by"."""
+        for index in range(at + 1, min(len(self.units), at + 1 + _REACH_RIGHT)):
+            unit = self.units[index]
+            if unit.hard or (unit.comma and not self._verb_follows(index)):
+                return
+            if unit.word in self.grammar.by:
+                yield from range(index + 1, min(len(self.units), index + 6))
+                return
+
+    def of(self, at: int) -> Iterator[int]:
+        """What stands after "of": "arrival of a warship"."""
+        if self._word_after(at) == "of":
+            yield from self.right(at, direct=True)
+
+    def group(self, at: int) -> Iterator[int]:
+        """What stands before a noun in its own group: "Iran's seizure", "US tanker seizure"."""
+        for index in range(at - 1, max(-1, at - 1 - _NOUN_GROUP), -1):
+            unit = self.units[index]
+            if unit.hard or unit.comma:
+                return
+            if unit.plain and unit.word in self.grammar.function and unit.word not in ("and", "the", "s"):
+                return
+            yield index
+
+    def clause(self, at: int) -> Iterator[int]:
+        """All of it."""
+        yield from self.left(at)
+        yield at
+        yield from self.right(at, direct=False, commas=True)
+
+    def is_party(self, index: int) -> bool:
+        """Whether an actor stands there who can take part, not only a place, a source or a modifier."""
+        unit = self.units[index]
+        return bool(unit.actors) and not unit.aside and not self._located(index)
+
+    def _located(self, index: int) -> bool:
+        """Whether the actor is only where something happens: "in Syria", "off Venezuela"."""
+        for before in range(index - 1, max(-1, index - 3), -1):
+            unit = self.units[before]
+            if unit.plain and unit.word in self.grammar.locative:
+                return True
+            if unit.word not in ("the", "northern", "southern", "eastern", "western", "central"):
+                return False
+        return False
+
+    def owners(self, thing: int, at: int) -> list[int]:
+        """Whose a thing is: the actor itself, those in its group before it, and those after "of", "with", "to"."""
+        if self.units[thing].actors and not self.units[thing].aside:
+            return self.coordinated(thing, ())
+        found = [index for index in self._holders(thing) if index > at or thing < at]
+        if found:
+            return sorted(found)
+        following = (i for i in self.right(thing, direct=False) if thing > at and self.is_party(i))
+        first = next(following, None)
+        return self.coordinated(first, ()) if first is not None else []
+
+    def _holders(self, thing: int) -> Iterator[int]:
+        """Actors right before a thing: "Russian shadow-fleet tanker", "Iran's seized ship"."""
+        for index in self.group(thing):
+            unit = self.units[index]
+            if unit.actors:
+                yield index
+            elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
+                return  # a verb, or another group
+
+    def coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
+        """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""
+        found = [index]
+        for step in (-1, 1):
+            near = index + step
+            while 0 <= near < len(self.units) and abs(near - found[-1]) <= _LIST_GAP:
+                unit = self.units[near]
+                if unit.actors and not unit.aside and near not in besides:
+                    found.append(near)
+                elif not (unit.comma or unit.word in ("and", "the", "s") or unit.glued):
+                    break
+                near += step
+        return sorted(set(found))

@@ -1,0 +1,92 @@
+"""An act as it was read, as an event on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.contracts.messages import Actor, Event, EventPart, EventRole, Place
+from services.tagger.core.compiled import Compiled
+from services.tagger.core.reading import Reading, Sentence
+from services.tagger.core.scoring import ReadEvent, SentenceReading
+from services.tagger.core.units import Unit
+
+_ROLES: tuple[EventRole, ...] = ("act", "agent", "object", "asset", "place")
+
+
+def event_of(
+    found: ReadEvent,
+    read: SentenceReading,
+    sentence: Sentence,
+    field_text: str,
+    reading: Reading,
+    compiled: Compiled,
+) -> Event:
+    """The event with exact spans: the quote is the smallest piece of the field that holds its parts."""
+    frame = found.frame
+    asset = _asset(found, read)
+    where = {
+        "act": [frame.at],
+        "agent": list(frame.agents),
+        "object": list(frame.objects),
+        "asset": [asset] if asset is not None else [],
+        "place": [frame.place] if frame.place is not None else [],
+    }
+
+    def place(position: int) -> int:
+        return reading.place_in_field(sentence.part, position)
+
+    parts = tuple(
+        EventPart(role=role, start=place(read.units[index].start), end=place(read.units[index].end))
+        for role in _ROLES
+        for index in where[role]
+    )
+    start, end = min(part.start for part in parts), max(part.end for part in parts)
+    return Event(
+        act=frame.act.source.kind,
+        verb=frame.act.source.verb,
+        mode=found.mode,
+        field=sentence.part,
+        start=start,
+        end=end,
+        quote=field_text[start:end],
+        rule=frame.act.source.id,
+        agents=_actors((read.units[index] for index in frame.agents), compiled),
+        objects=_actors((read.units[index] for index in frame.objects), compiled),
+        asset=_asset_name(read.units[asset], compiled) if asset is not None else None,
+        place=_place(read.units[frame.place], compiled) if frame.place is not None else None,
+        plover=frame.act.source.plover,
+        cameo=frame.act.source.cameo,
+        parts=parts,
+    )
+
+
+def _asset(found: ReadEvent, read: SentenceReading) -> int | None:
+    """The unit of the thing that it is about."""
+    fillers = found.frame.fillers
+    order = [fillers.get("object"), fillers.get("about")]
+    if not found.frame.objects:
+        order += [fillers.get("agent"), fillers.get("with")]
+    return next(
+        (index for index in order if index is not None and read.units[index].things and not read.units[index].named),
+        None,
+    )
+
+
+def _asset_name(unit: Unit, compiled: Compiled) -> str | None:
+    names = [compiled.kind_names[number] for number in unit.things]
+    return names[0].replace("_", " ") if names else None
+
+
+def _actors(units: Iterable[Unit], compiled: Compiled) -> tuple[Actor, ...]:
+    """Each once; of a state's force, the state."""
+    found: dict[str, Actor] = {}
+    for unit in units:
+        states = [one for one in unit.actors if compiled.actors[one].kind == "state"]
+        for index in states or unit.actors:
+            actor = compiled.actors[index].actor
+            found.setdefault(actor.id, actor)
+    return tuple(found.values())
+
+
+def _place(unit: Unit, compiled: Compiled) -> Place | None:
+    return compiled.places.by_id[compiled.place_ids[unit.place]] if unit.place is not None else None

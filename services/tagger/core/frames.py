@@ -1,0 +1,184 @@
+"""Who does what to whom: the best reading of every word of an act, and what it lacks.
+
+One implementation says both whether a need is met and what is unmet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.tagger.core.clauses import Clauses, Voice
+from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
+from services.tagger.core.english import Grammar
+from services.tagger.core.model import Slot
+from services.tagger.core.units import Unit
+
+MOST_ACT_WORDS = 40  # of one sentence
+_NEARBY = 6  # words around an act and its parts, where `without` looks
+
+Fillers = dict[Slot, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One reading of one act: the unit of its word, the units of its parts, and what of the need is ``unmet``."""
+
+    act: CompiledAct
+    need: CompiledNeed
+    at: int
+    form: str
+    voice: Voice
+    fillers: Fillers
+    unmet: tuple[str, ...]
+    agents: tuple[int, ...] = ()
+    objects: tuple[int, ...] = ()
+    place: int | None = None
+
+
+def frames(units: Sequence[Unit], acts: Sequence[CompiledAct], compiled: Compiled, grammar: Grammar) -> Iterator[Frame]:
+    """For every word of an act the reading that holds and weighs most, else the one that lacks least."""
+    reader = _Reader(units, compiled, grammar)
+    told = [(at, index, form) for at, unit in enumerate(units) for index, form in unit.acts]
+    for at, index, form in told[:MOST_ACT_WORDS]:
+        frame = reader.best(acts[index], at, form)
+        if frame is not None:
+            yield frame
+
+
+class _Reader:
+    """Reads the acts of one sentence."""
+
+    def __init__(self, units: Sequence[Unit], compiled: Compiled, grammar: Grammar) -> None:
+        self._units = units
+        self._compiled = compiled
+        self._clauses = Clauses(units, grammar)
+        self._parties: dict[int, int] = {}
+
+    def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
+        """The best reading of the word at ``at``; None where it is not the act."""
+        found: Frame | None = None
+        voices = self._clauses.voices(at, form)
+        for need in act.needs:  # by falling weight
+            for voice in voices:
+                fillers, unmet = self._met(need, at, voice)
+                if not unmet:
+                    return self._whole(Frame(act, need, at, form, voice, fillers, ()))
+                if found is None or len(unmet) < len(found.unmet):
+                    found = Frame(act, need, at, form, voice, fillers, unmet)
+        return found
+
+    def _met(self, need: CompiledNeed, at: int, voice: Voice) -> tuple[Fillers, tuple[str, ...]]:
+        """What fills the slots of the need, and what is unmet."""
+        fillers: Fillers = {}
+        unmet: list[str] = []
+        for slot, ids in need.slots:
+            filler = self._filler(slot, ids, at, voice, fillers)
+            if filler is None:
+                wanted = " or ".join(dict(need.source.slots)[slot])
+                unmet.append(f"no {slot}: {wanted}" if slot != "with" else f"nothing of {wanted} beside it")
+            else:
+                fillers[slot] = filler
+        unwanted = self._unwanted(need, at, fillers)
+        if unwanted is not None:
+            unmet.append(f"{self._units[unwanted].word.strip()!r} stands beside it")
+        if need.owner and not self._owned(need.owner, fillers):
+            unmet.append(f"not of a {' or '.join(need.source.owner)}")
+        if need.source.parties:
+            named = self._named(at)
+            if named < need.source.parties:
+                unmet.append(f"{named} of {need.source.parties} parties named")
+        return fillers, tuple(unmet)
+
+    def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers) -> int | None:
+        for index in self._clauses.candidates(slot, at, voice):
+            unit = self._units[index]
+            if unit.kinds & ids and index not in taken.values():
+                if slot not in ("place", "with") and (unit.aside or (unit.modifies and index + 1 != at)):
+                    continue
+                return index
+        return None
+
+    def _unwanted(self, need: CompiledNeed, at: int, fillers: Fillers) -> int | None:
+        """What the need wants nowhere near the act and its parts, if it is there."""
+        if not need.without:
+            return None
+        taken = [at, *fillers.values()]
+        nearby = range(max(0, min(taken) - _NEARBY), min(len(self._units), max(taken) + _NEARBY + 1))
+        return next((index for index in nearby if self._units[index].kinds & need.without), None)
+
+    def _owned(self, owner: Ids, fillers: Fillers) -> bool:
+        thing = _thing(fillers)
+        if thing is None:
+            return False
+        near = (thing, *self._clauses.group(thing), *self._clauses.of(thing))
+        return any(self._units[index].actors and self._units[index].kinds & owner for index in near)
+
+    def _named(self, at: int) -> int:
+        """How many different states and blocs take part in the clause."""
+        if at not in self._parties:
+            named = {
+                one
+                for index in self._clauses.clause(at)
+                if self._units[index].actors and self._clauses.is_party(index)
+                for one in self._units[index].actors
+                if self._compiled.actors[one].kind != "force"
+            }
+            self._parties[at] = len(named)
+        return self._parties[at]
+
+    def _whole(self, frame: Frame) -> Frame:
+        """The frame with its parties and place."""
+        at, voice = frame.at, frame.voice
+        agents, objects = self._parties_of(frame)
+        if not objects and voice != "passive":
+            after = (index for index in self._clauses.right(at, direct=False) if self._clauses.is_party(index))
+            first = next((index for index in after if not self._same(index, agents)), None)
+            objects = self._clauses.coordinated(first, agents) if first is not None else []
+        if frame.act.source.mutual and not agents and len(objects) > 1:
+            agents, objects = objects, []
+        return Frame(
+            *(frame.act, frame.need, at, frame.form, voice, frame.fillers, ()),
+            agents=tuple(index for index in agents if not self._same(index, objects)),
+            objects=tuple(objects),
+            place=self._place(frame.fillers, at),
+        )
+
+    def _parties_of(self, frame: Frame) -> tuple[list[int], list[int]]:
+        """Who does it, and whose the thing is that it is done to; an own thing's owner does it."""
+        thing = frame.fillers.get("object", frame.fillers.get("about"))
+        owners = self._clauses.owners(thing, frame.at) if thing is not None else []
+        own = frame.act.source.own or (thing is not None and frame.voice == "active" and thing < frame.at)
+        agents = self._agents(frame, owners)
+        return (agents or owners, []) if own else (agents, owners)
+
+    def _agents(self, frame: Frame, besides: Sequence[int]) -> list[int]:
+        agent = frame.fillers.get("agent")
+        if agent is not None and not self._units[agent].actors:  # "a US carrier": whose it is
+            owners = [index for index in self._clauses.owners(agent, frame.at) if index < frame.at]
+            if owners:
+                return owners
+            agent = None
+        if agent is None:
+            sides = self._clauses.candidates("agent", frame.at, frame.voice)
+            agent = next((i for i in sides if self._clauses.is_party(i) and i not in besides), None)
+        return self._clauses.coordinated(agent, besides) if agent is not None else []
+
+    def _same(self, index: int, others: Sequence[int]) -> bool:
+        """Whether an actor is among others by another of its names."""
+        return any(set(self._units[index].actors) & set(self._units[other].actors) for other in others)
+
+    def _objects(self, fillers: Fillers, at: int) -> list[int]:
+        thing = fillers.get("object", fillers.get("about"))
+        return self._clauses.owners(thing, at) if thing is not None else []
+
+    def _place(self, fillers: Fillers, at: int) -> int | None:
+        given = fillers.get("place")
+        if given is not None and self._units[given].place is not None:
+            return given
+        sides = self._clauses.candidates("place", at, "active")
+        return next((index for index in sides if self._units[index].place is not None), None)
+
+
+def _thing(fillers: Fillers) -> int | None:
+    return next((fillers[slot] for slot in ("object", "about", "agent") if slot in fillers), None)

@@ -1,0 +1,87 @@
+"""A home whose disk is full: broker and store end, and come back by themselves once there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.local import stack
+from services.local.home import Home
+from services.local.supervisor import Part
+from services.runtime.process.clock import SystemClock
+from tests.support.stack import quiet
+
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can mount a small tmpfs"),
+]
+
+WITHIN_SECONDS = 30
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 160 MB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(path)], check=False)
+    if mounted.returncode:
+        pytest.skip("this machine lets nobody mount a tmpfs")
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+async def test_broker_and_store_start_again_once_there_is_room(small_disk: Path) -> None:
+    home, filler = Home(small_disk / "home"), small_disk / "filler"
+    environ = os.environ | {"WIREWATCH_API_PORT": "0"}
+    async with stack.running(
+        home, environ, SystemClock(), with_samples=False, progress=quiet, report=unheard
+    ) as running:
+        assert await running.until_ready(90)
+        servers = [running.supervisor.parts[name] for name in ("broker", "store")]
+        first = [part.pid for part in servers]
+        fill(filler)
+        for part in servers:
+            assert part.child is not None
+            part.child.stop(5)
+        await until(lambda: all(part.restarts >= 2 for part in servers), 60)
+        filler.unlink()
+        freed = time.monotonic()
+        await until(lambda: all(part.state == "ready" for part in servers), WITHIN_SECONDS)
+        await until(lambda: noted(home) == {part.name: part.pid for part in running.parts()}, WITHIN_SECONDS)
+        assert time.monotonic() - freed < WITHIN_SECONDS
+        assert [part.pid for part in servers] != first
+
+
+def noted(home: Home) -> dict[str, int]:
+    """What ``run.json`` says of who runs."""
+    run = home.read_run()
+    return run.pids if run else {}
+
+
+def fill(file: Path) -> None:
+    """Take the last byte of the disk."""
+    with file.open("wb", buffering=0) as full:
+        for size in (1 << 20, 1):
+            try:
+                while full.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+
+
+async def until(holds: Callable[[], bool], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.1)
+
+
+def unheard(_part: Part, _what: str) -> None:
+    """What happens to the processes."""
