@@ -136,7 +136,7 @@ class Panel:
         }
 
     def _organised(self) -> Json:
-        labels = {"Time", "Value", "__name__", "job", "instance", "service", "alertstate", "id", "updated"}
+        labels = {"Time", "Value", "__name__", "job", "instance", "service", "alertstate", "id", "updated", "dyad"}
         return {
             "id": "organize",
             "options": {

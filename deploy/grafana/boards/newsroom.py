@@ -8,7 +8,6 @@ from deploy.grafana.boards.model import (
     LOCAL_TIME,
     SECONDS,
     Dashboard,
-    Json,
     Panel,
     Query,
     Row,
@@ -29,21 +28,18 @@ _TOPIC = '{topic=~"$topic"}'
 _PUBLISHED = "wirewatch_alerter_published_to_alert_seconds"
 _TAGGED = 'wirewatch_tagger_articles_total{status="tagged"}'
 _FETCHED = "wirewatch_poller_published_to_fetched_seconds"
+_GAUGE = column(
+    "Alerts",
+    ("custom.width", 110),
+    ("custom.displayMode", "basic"),
+    ("custom.cellOptions", {"type": "gauge", "mode": "basic"}),
+    ("color", {"mode": "fixed", "fixedColor": "blue"}),
+)
 
 
 def _most(title: str, description: str, label: str, heading: str, names: dict[str, str] | None = None) -> Panel:
     """The ten values of ``label`` that opened alerts have most often."""
-    overrides: list[Json] = [
-        column(
-            "Alerts",
-            ("custom.width", 110),
-            ("custom.displayMode", "basic"),
-            ("custom.cellOptions", {"type": "gauge", "mode": "basic"}),
-            ("color", {"mode": "fixed", "fixedColor": "blue"}),
-        )
-    ]
-    if names:
-        overrides.append(column(heading, ("mappings", named(names))))
+    words = [column(heading, ("mappings", named(names)))] if names else []
     return Panel(
         title=title,
         description=description,
@@ -52,10 +48,24 @@ def _most(title: str, description: str, label: str, heading: str, names: dict[st
         width=6,
         decimals=0,
         columns={label: heading, "Value": "Alerts"},
-        overrides=overrides,
+        overrides=[_GAUGE, *words],
     )
 
 
+_PAIRS = (
+    f"label_replace(label_replace({happened('wirewatch_alerter_opened_by_dyad_total', 'dyad', RANGE)}, "
+    '"one", "$1", "dyad", "(.*)-.*"), "other", "$1", "dyad", ".*-(.*)")'
+)
+PAIRS = Panel(
+    title="Between whom",
+    description="By the two states of the event that an alert opened in the time shown is about.",
+    queries=[Query(f"topk(10, {_PAIRS})")],
+    kind="table",
+    width=6,
+    decimals=0,
+    columns={"one": "State", "other": "and", "Value": "Alerts"},
+    overrides=[_GAUGE, *(column(heading, ("mappings", named(actors()))) for heading in ("State", "and"))],
+)
 LATEST = Panel(
     title="Latest alerts",
     description="The alerts updated last. A headline leads to the page of the alert, its outlet to the first report.",
@@ -171,6 +181,8 @@ BOARD = Dashboard(
             unit=SECONDS,
         ),
         _most("Who acts most", "By who acts in alerts opened in the time shown.", "actor", "Actor", actors()),
+        _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act"),
+        PAIRS,
         _most("In which language", "By language (ISO 639) of the first report.", "language", "Language"),
         Row(
             "Where the time goes, and what becomes of articles",
