@@ -1,8 +1,7 @@
 """Makes stories and alerts in the store again from Kafka, after the store was lost or to see that it lacks nothing.
 
 Adds and merges, never removes: on a store that lost nothing it changes nothing, and it can be repeated or run beside
-the services. It does not refill the deduper's index, which no topic holds: until that has filled again by itself, a
-copy of an older article is taken for news.
+the services. The deduper's index is made again by the deduper.
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from services.contracts.messages import Article, Duplicate, Filled, Id, Link, LinkedBy, Score, Time, Timed
 
+WINDOW_HOURS: Final = 96
+"""How long an article can attract copies and follow-ups, unless a setting of the deduper says otherwise; stories live
+as long. Peers: worldmonitor 96 h, NewsBlur 120 h. Copies come within a day, follow-ups within four."""
+
 
 class StoryMember(Timed, frozen=True, kw_only=True):
     """One article of a story. ``copy_of`` names the member whose text it carries, null where the text is its own.

@@ -25,7 +25,7 @@ from services.runtime.process.clock import Clock
 from services.runtime.redis.connection import RedisCalls
 
 _DAY_MS = 86_400_000
-_STORY_SECONDS = 96 * 3600  # the deduper's window, by default
+_STORY_SECONDS = stories.WINDOW_HOURS * 3600
 
 # KEYS: hash, by:time, outbox, stream, expiry, the index keys to list the alert in, those to drop it from.
 # A token that is stored already is this very write, repeated after its answer was lost.

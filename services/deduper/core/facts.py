@@ -19,7 +19,8 @@ _TITLE_BYTES = 8
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[\n\"“”‘]\s*)(?=[A-Z])")
+_OPENING_MARKS = tuple('"“”‘')
+_SENTENCE_ENDS = tuple(".!?:")
 _RETRACTION = re.compile(
     r"\b(?:correct(?:ion|ed|s)|retract(?:ion|ed|s)|clarification|editor'?s note|withdrawn|"
     r"an earlier version|previously (?:stated|misstated)|misstated|kill(?:ed)? (?:this )?story)\b"
@@ -97,15 +98,21 @@ def _retraction(title: str, text: str, folded: str) -> str | None:
 
 def _names(text: str) -> list[str]:
     """Capitalised runs without what a sentence's beginning capitalises; days and months are no names."""
-    starts = {match.end() for match in _SENTENCE_START.finditer(text)}
     found: list[str] = []
     for match in _NAME.finditer(text):
         words = match.group().split()
-        if match.start() in starts and (len(words) == 1 or words[0] in _OPENERS):
+        if _starts_sentence(text, match.start()) and (len(words) == 1 or words[0] in _OPENERS):
             words = words[1:]
         if words and not (len(words) == 1 and words[0] in _CALENDAR):
             found.append(" ".join(words))
     return found
+
+
+def _starts_sentence(text: str, at: int) -> bool:
+    """Whether a sentence, a line or a quotation begins there."""
+    before = text[:at].rstrip()
+    gap = text[len(before) : at]
+    return at == 0 or "\n" in gap or before[-1:] in _OPENING_MARKS or bool(gap and before[-1:] in _SENTENCE_ENDS)
 
 
 def _first(found: list[str], service: int) -> tuple[str, ...]:

@@ -160,11 +160,12 @@ class Query:
         """Of what the article does not quote: how many hashes, and how many of them the other text has; of its
         quotations, how many the other has."""
         plain = taken = quoted = 0
+        quotations = self.item.sketch.quoted()
         for value in self._own:
             if value >> TOP_SHIFT > near.record.top:
                 continue
             has = value & STORED_MASK in near.stored
-            if value in self.item.sketch.quoted:
+            if value in quotations:
                 quoted += has
             else:
                 plain += 1

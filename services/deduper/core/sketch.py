@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import xxhash
@@ -40,14 +40,18 @@ class Sketch:
     """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the lower
     threshold of two texts can be compared.
 
-    ``places`` is for each hash its rank in the order of the text. ``quoted`` are those within quotation marks. Both
-    speak for an article that is judged, and are not stored.
+    ``places`` is for each hash its rank in the order of the text, ``quotations`` what stands within quotation marks.
+    Both speak for an article that is judged, and are not stored.
     """
 
     hashes: tuple[int, ...]
     threshold: int
     places: tuple[int, ...]
-    quoted: frozenset[int] = frozenset()
+    quotations: tuple[str, ...] = ()
+
+    def quoted(self) -> frozenset[int]:
+        """Those of ``hashes`` that lie within quotation marks. Seldom asked for, and not kept."""
+        return frozenset(self.hashes).intersection(_hashes(tokens(_BETWEEN.join(self.quotations))))
 
     def blocking_hashes(self, mask: int) -> list[int]:
         """The bits of ``mask`` of those hashes that a text is found by: the first ones."""
@@ -60,12 +64,12 @@ EMPTY = Sketch((), 0, ())
 
 def sketch(words: list[str], text: str = "") -> Sketch:
     """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
-    return sample(_hashes(words), _quoted(text))
+    return sample(_hashes(words), _quotations(text))
 
 
-def sample(hashes: Sequence[int], quoted: Iterable[int] = ()) -> Sketch:
-    """The sketch of the shingles with these hashes, in the order of the text. ``quoted`` are hashes of quotations."""
-    sampled = list(dict.fromkeys(value for value in hashes if value < SAMPLE_LIMIT))
+def sample(hashes: Sequence[int], quotations: tuple[str, ...] = ()) -> Sketch:
+    """The sketch of the shingles with these hashes, in the order of the text. ``quotations`` stand in it."""
+    sampled = list(dict.fromkeys([value for value in hashes if value < SAMPLE_LIMIT]))
     most = MOST_KEPT if len(sampled) >= LONG else USUAL_KEPT
     if len(sampled) > most:
         kept = tuple(sorted(sampled)[:most])
@@ -78,7 +82,7 @@ def sample(hashes: Sequence[int], quoted: Iterable[int] = ()) -> Sketch:
         threshold = EVERYTHING if len(kept) == len(sampled) else max(kept[-1], SAMPLE_LIMIT)
     known = frozenset(kept)
     places = {value: place for place, value in enumerate(filter(known.__contains__, sampled))}
-    return Sketch(kept, threshold, tuple(places[value] for value in kept), known.intersection(quoted))
+    return Sketch(kept, threshold, tuple([places[value] for value in kept]), quotations)
 
 
 def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool]:
@@ -106,11 +110,8 @@ def _nearest(marks: Sequence[bool | None]) -> list[bool | None]:
     return found
 
 
-def _quoted(text: str) -> list[int]:
-    """The shingles that lie within quotation marks, and some from one to the next, which no text has."""
-    if "“" not in text and '"' not in text:
-        return []
-    return _hashes(tokens(_BETWEEN.join(_QUOTATION.findall(text))))
+def _quotations(text: str) -> tuple[str, ...]:
+    return tuple(_QUOTATION.findall(text)) if "“" in text or '"' in text else ()
 
 
 def _hashes(words: list[str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST_WORDS = 100_000  # are kept with what was made of them
+MOST_WORDS = 50_000  # are kept with what was made of them
 
 
 class _Stems(dict[str, str]):

@@ -19,6 +19,7 @@ from services.deduper.core.records import (
 )
 
 Postings = tuple[Owner, ...]
+_UNCHANGED: Any = object()
 
 
 class Pages(Protocol):
@@ -40,7 +41,8 @@ class View:
 
     def get(self, key: Key) -> Any:
         """See :class:`Pages`."""
-        return self.changes[key] if key in self.changes else self._pages.get(key)
+        found = self.changes.get(key, _UNCHANGED)
+        return self._pages.get(key) if found is _UNCHANGED else found
 
     def put(self, kind: Kind, of: Any, value: Any) -> None:
         """Write a value."""

@@ -17,6 +17,7 @@ from services.deduper.core.names import Aliases
 PRIOR_ARTICLES = 500  # how many articles the prior weighs
 PRIOR_WORDS = 80  # of an article of this many words: the length of a lead, where events are named
 RECENT_ARTICLES = 20_000  # then all counts are halved: news changes its words
+MOST_WORDS = 100_000  # are counted: a month of English has more, most of them once
 MOST_INFORMATION = 7.5  # one word, however rare, is no proof
 LEAST_INFORMATION = 0.7  # half of all articles have it
 WARM_ARTICLES = 500  # without a prior nothing is said before so many articles have been counted
@@ -46,6 +47,9 @@ class Vocabulary:
         """Whether its word can be relied on."""
         return bool(self.prior) or self.articles >= WARM_ARTICLES
 
+    def __len__(self) -> int:
+        return len(self._seen)
+
     def count(self, word: str) -> int:
         """How often a word has been counted."""
         return round(self._seen.get(word, 0.0) - self._expected.get(word, 0.0))
@@ -55,6 +59,8 @@ class Vocabulary:
         self.articles += 1
         if self.articles >= RECENT_ARTICLES:
             self._halve()
+        if len(self._seen) >= MOST_WORDS:
+            self._forget()
         seen, seen_of = self._seen, self._seen.get
         for word, often in counts.items():
             seen[word] = seen_of(word, 0.0) + often
@@ -65,18 +71,20 @@ class Vocabulary:
         Each is its weight, below zero so that the most telling sort first, the word, and its :meth:`information`. Words
         that tell less than :data:`LEAST_INFORMATION` are left out.
         """
-        # The inner loop of the whole service: one look-up a word, names looked up once, and no logarithm where the
-        # result is known.
-        weighed: list[tuple[float, str, float]] = []
-        log, seen_of, add, total = math.log, self._seen.get, weighed.append, self._total()
+        # The inner loop of the whole service: one look-up a word, no logarithm where the result is known, and no words
+        # sorted that are not among the most telling.
+        log, seen_of, total = math.log, self._seen.get, self._total()
         common, unheard = total * math.exp(-LEAST_INFORMATION), total * math.exp(-MOST_INFORMATION)
-        for word, often in counts.items():
-            now = seen_of(word, 0.0) + often + 0.3
-            if now < common:
-                rare = MOST_INFORMATION if now < unheard else log(total / now)
-                add((-rare if often == 1 else -(1 + log(often)) * rare, word, rare))
-        weighed.sort()
-        return weighed[:most]
+        told = [
+            (word, often, MOST_INFORMATION if now < unheard else log(total / now))
+            for word, often in counts.items()
+            if (now := seen_of(word, 0.0) + often + 0.3) < common
+        ]
+        weights = [rare if often == 1 else (1 + log(often)) * rare for _, often, rare in told]
+        least = sorted(weights)[-most] if len(weights) > most else 0.0
+        kept = [(-weight, word, rare) for weight, (word, _, rare) in zip(weights, told, strict=True) if weight >= least]
+        kept.sort()
+        return kept[:most]
 
     def information(self, words: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
@@ -89,7 +97,17 @@ class Vocabulary:
 
     def _halve(self) -> None:
         self.articles //= 2
-        halves = {word: half for word in self._seen if (half := self.count(word) // 2)}
+        self._keep({word: half for word in self._seen if (half := self.count(word) // 2)})
+
+    def _forget(self) -> None:
+        """Make room: the words that were counted least go. They weigh the most that a word can, and still will."""
+        least, counted = 2, {word: count for word in self._seen if (count := self.count(word))}
+        while len(counted) > MOST_WORDS // 2:
+            counted = {word: count for word, count in counted.items() if count >= least}
+            least *= 2
+        self._keep(counted)
+
+    def _keep(self, counted: Mapping[str, int]) -> None:
         self._seen = dict(self._expected)
-        for word, half in halves.items():
-            self._seen[word] = self._seen.get(word, 0.0) + half
+        for word, count in counted.items():
+            self._seen[word] = self._seen.get(word, 0.0) + count

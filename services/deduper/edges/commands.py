@@ -16,7 +16,7 @@ _SLOT_BYTES = packing.VECTOR_BYTES + 2 * USUAL_KEPT
 _PART_HASHES = 32  # of a sketch: 64 bytes
 _GROUP_BITS = 6  # of a number: so many articles lie in one hash
 
-Command = list[Any]
+Command = list[bytes]
 Reader = Callable[[Any], Mapping[Key, Any]]
 _GROUPED: dict[Kind, tuple[str, Callable[[bytes], Any], Callable[[Any], bytes]]] = {
     "record": ("r", packing.unpack_record, packing.pack_record),
@@ -59,7 +59,7 @@ def _group(prefix: bytes, kind: Kind, numbers: Sequence[int]) -> tuple[Command, 
         pairs = zip(numbers, reply, strict=True)
         return {(kind, number): None if raw is None else unpack(raw) for number, raw in pairs}
 
-    return ["HMGET", _group_key(prefix, letter, numbers[0]), *map(_field, numbers)], read
+    return [b"HMGET", _group_key(prefix, letter, numbers[0]), *map(_field, numbers)], read
 
 
 def _single(prefix: bytes, key: Key) -> tuple[Command, Reader]:
@@ -68,10 +68,10 @@ def _single(prefix: bytes, key: Key) -> tuple[Command, Reader]:
         return _range(prefix, of, 0, packing.VECTOR_BYTES), lambda raw: {key: packing.unpack_vector(raw)}
     if kind == "replaced":
         number, version = of
-        command = ["HGET", _group_key(prefix, "b", number), _field(number) + version.to_bytes(6, "big")]
+        command = [b"HGET", _group_key(prefix, "b", number), _field(number) + version.to_bytes(6, "big")]
         return command, lambda raw: {key: None if raw is None else raw.decode("utf-8", "replace")}
     story_id, article_id = of
-    return ["HGET", _story(prefix, story_id), article_id], lambda raw: {
+    return [b"HGET", _story(prefix, story_id), article_id.encode("utf-8", "replace")], lambda raw: {
         key: None if raw is None else decode_member(raw)
     }
 
@@ -93,7 +93,7 @@ def _sketch(prefix: bytes, number: int, record: Record | None) -> list[tuple[Com
     if hashes > fitting:
         parts = range(fitting // _PART_HASHES, -(-hashes // _PART_HASHES))
         fields = [_field(number) + bytes((part,)) for part in parts]
-        found.append((["HMGET", _group_key(prefix, "w", number), *fields], read))
+        found.append(([b"HMGET", _group_key(prefix, "w", number), *fields], read))
     return found
 
 
@@ -105,8 +105,8 @@ def writes(prefix: bytes, before: int, owners: int, changes: Mapping[Key, Any], 
     # A page is made in its full size at once: a string that grows is given twice the room it needs.
     whole = _SLOTS * _SLOT_BYTES - 1
     made = [number for number in range(before + 1, owners + 1) if number % _SLOTS == 0 or number == 1]
-    pages: list[Command] = [["SETRANGE", _page(prefix, number), whole, b"\0"] for number in made]
-    hashes: dict[bytes, list[Any]] = {}
+    pages: list[Command] = [[b"SETRANGE", _page(prefix, number), b"%d" % whole, b"\0"] for number in made]
+    hashes: dict[bytes, list[bytes]] = {}
     for (kind, of), value in changes.items():
         if kind == "vector":
             pages.append(_set_range(prefix, of, 0, packing.pack_vector(value)))
@@ -116,8 +116,8 @@ def writes(prefix: bytes, before: int, owners: int, changes: Mapping[Key, Any], 
         for name, field, raw in _fields(prefix, kind, of, value):
             hashes.setdefault(name, []).extend((field, raw))
     touched = {*hashes, *(command[1] for command in pages)}
-    written: list[Command] = [["HSET", name, *fields] for name, fields in hashes.items()]
-    return [*pages, *written, *(["EXPIRE", name, life] for name in touched)]
+    written: list[Command] = [[b"HSET", name, *fields] for name, fields in hashes.items()]
+    return [*pages, *written, *([b"EXPIRE", name, b"%d" % life] for name in touched)]
 
 
 def _fields(prefix: bytes, kind: Kind, of: Any, value: Any) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -156,11 +156,11 @@ def _page(prefix: bytes, number: int) -> bytes:
 
 def _range(prefix: bytes, number: int, at: int, size: int) -> Command:
     at += number % _SLOTS * _SLOT_BYTES
-    return ["GETRANGE", _page(prefix, number), at, at + size - 1]
+    return [b"GETRANGE", _page(prefix, number), b"%d" % at, b"%d" % (at + size - 1)]
 
 
 def _set_range(prefix: bytes, number: int, at: int, raw: bytes) -> Command:
-    return ["SETRANGE", _page(prefix, number), number % _SLOTS * _SLOT_BYTES + at, raw]
+    return [b"SETRANGE", _page(prefix, number), b"%d" % (number % _SLOTS * _SLOT_BYTES + at), raw]
 
 
 def _fitting(number: int) -> int:

@@ -199,7 +199,7 @@ def unpack_vector(raw: bytes) -> StoredVector:
     return StoredVector(published, seen, norm, days, many("I", count).unpack_from(raw, _VECTOR.size))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def many(letter: str, count: int) -> struct.Struct:
     """``count`` numbers of one kind."""
     return struct.Struct(f">{count}{letter}")

@@ -101,31 +101,27 @@ class RedisSnapshot:
         self._strings: dict[bytes, bytes] = {}
 
     def get(self, key: Key) -> Any:
-        if key in self._values:
+        try:
             return self._values[key]
-        layout = LAYOUTS.get(key[0])
-        if layout is None:
-            raise NotLoadedError(key)
-        name, field = commands.posting(self._prefix, key)
-        if name not in self._strings:
-            raise NotLoadedError(key)
-        raw = self._strings[name]
-        value = packing.owners_in(layout, raw, field, self._slice) if field in raw else ()
-        self._values[key] = value
-        return value
+        except KeyError:
+            raise NotLoadedError(key) from None
 
     async def load(self, keys: Collection[Key]) -> None:
         wanted = [key for key in keys if key not in self._values]
-        names = {commands.posting(self._prefix, key)[0] for key in wanted if key[0] in LAYOUTS}
-        missing = [name for name in names if name not in self._strings]
-        if missing:
-            found: list[Any] = await self._calls.run(lambda: self._client.mget(missing))
-            self._strings.update((name, raw or b"") for name, raw in zip(missing, found, strict=True))
+        postings = {key: commands.posting(self._prefix, key) for key in wanted if key[0] in LAYOUTS}
+        names = list({name for name, _ in postings.values()} - self._strings.keys())
         reads = commands.reads(self._prefix, [key for key in wanted if key[0] not in LAYOUTS], self._values)
-        if reads:
-            replies = await self._run(b"*", b"", [command for command, _ in reads])
-            for (_, reader), reply in zip(reads, replies, strict=True):
-                self._values.update(reader(reply))
+        if not names and not reads and not postings:
+            return
+        asked = [*([[b"MGET", *names]] if names else ()), *(command for command, _ in reads)]
+        replies = await self._run(b"*", b"", asked) if asked else []
+        if names:
+            self._strings.update((name, raw or b"") for name, raw in zip(names, replies.pop(0), strict=True))
+        for (_, reader), reply in zip(reads, replies, strict=True):
+            self._values.update(reader(reply))
+        for key, (name, field) in postings.items():
+            raw = self._strings[name]
+            self._values[key] = packing.owners_in(LAYOUTS[key[0]], raw, field, self._slice) if field in raw else ()
 
     async def commit(self, head: Head, changes: Mapping[Key, Any]) -> bool:
         life = self._window_s + _SLACK_SECONDS
@@ -135,17 +131,26 @@ class RedisSnapshot:
             layout = LAYOUTS.get(key[0])
             if layout is not None:
                 name, field = commands.posting(self._prefix, key)
-                before = packing.owners_in(layout, strings[name], field, self._slice)
+                before = self._values[key]
                 strings[name] = packing.with_owners(layout, strings[name], field, before, owners, self._slice)
         changed = [name for name, raw in strings.items() if raw is not self._strings[name]]
-        writes += [["SET", name, strings[name], "EX", life] for name in changed]
+        writes += [[b"SET", name, strings[name], b"EX", b"%d" % life] for name in changed]
         return await self._run(self._raw_head, _packed_head(head), writes) is not None
 
     async def _run(self, expected: bytes, new: bytes, asked: list[Command]) -> Any:
-        words: list[Any] = [expected, new, self._window_s * 2]
-        for command in asked:
-            words += (len(command), *command)
+        words = [expected, new, self._window_s * 2, *_packed(asked)]
         return await self._scripts.run(_RUN, [f"{self._prefix.decode()}:h"], words)
+
+
+def _packed(asked: list[Command]) -> tuple[bytes, bytes]:
+    """The lengths of commands and of their words, and the words."""
+    lengths: list[int] = []
+    words: list[bytes] = []
+    for command in asked:
+        lengths.append(len(command))
+        lengths += map(len, command)
+        words += command
+    return packing.pack_all("I", lengths), b"".join(words)
 
 
 def _head(raw: bytes) -> Head:

@@ -27,10 +27,11 @@ LEAD_WINDOW = 12
 _SHORT_LINE = 60
 
 _SEPARATOR = "\n\n"
-_CAPITALS = r"[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'\u2019/-]+"
 _DATELINE = re.compile(
-    rf"{_CAPITALS}(?:[ ,]+{_CAPITALS}){{0,5}}"  # SEOUL, NAVAL BASE SAN DIEGO
-    r"(?:,? [A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
+    # SEOUL, NAVAL BASE SAN DIEGO: words end where a mark stands, so that there is one way to cut capitals into words
+    r"[A-Z\u00c0-\u00de](?=[A-Z\u00c0-\u00de.'\u2019/-])[A-Z\u00c0-\u00de.'\u2019]*+"
+    r"(?:[ ,/-]++[A-Z\u00c0-\u00de](?![a-z])[A-Z\u00c0-\u00de.'\u2019]*+){0,7}[ ,/-]*"
+    r"(?:,? ?[A-Z][\w.]{1,15}){0,4}(?: \d{1,2}, \d{4})?,?"  # , South Korea Aug. 26, 2004
     r" ?(?:\([^()\n]{2,40}\))? ?(?:--?|[\u2013\u2014:]) ?"  # (Reuters) -
 )
 _LONGEST_DATELINE = 160

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import pytest
@@ -23,10 +24,17 @@ from services.deduper.core.terms import (
 )
 from services.deduper.core.text import tokens
 from services.deduper.core.verdict import Copy
-from services.deduper.core.vocabulary import MOST_INFORMATION, RECENT_ARTICLES, WARM_ARTICLES, Vocabulary
+from services.deduper.core.vocabulary import (
+    MOST_INFORMATION,
+    MOST_WORDS,
+    RECENT_ARTICLES,
+    WARM_ARTICLES,
+    Vocabulary,
+)
 from services.deduper.edges.memory import MemoryIndex
 from services.deduper.vocabularies import Vocabularies, english
 from tests.bench import corpus
+from tests.support.articles import an_article
 
 
 def vector_of(title: str, text: str, vocabulary: Vocabulary) -> TermVector:
@@ -75,6 +83,15 @@ def test_counts_are_halved_so_that_news_can_change_its_words() -> None:
     vocabulary.learn({"often": 1, "once": 1})
     assert vocabulary.articles == RECENT_ARTICLES // 2 + 1
     assert vocabulary.count("often") == vocabulary.articles
+
+
+def test_a_vocabulary_stays_bounded_and_forgets_what_was_counted_least() -> None:
+    vocabulary = Vocabulary(english())
+    for number in range(40):
+        vocabulary.learn({"zorvak": 5, **{f"w{number}x{n}": 1 for n in range(10_000)}})
+    assert len(vocabulary) <= MOST_WORDS + 10_000
+    assert vocabulary.count("zorvak") == 200
+    assert vocabulary.information(["govern"]) != vocabulary.information(["corvett"])
 
 
 @given(st.text(max_size=200), st.text(max_size=800))
@@ -164,6 +181,21 @@ def test_the_outlet_behind_a_headline_is_not_part_of_it() -> None:
     assert headline("Fleet sails for the northern cape - The Daily Example") == "Fleet sails for the northern cape"
     assert headline("Fleet sails for the northern cape | World | Example") == "Fleet sails for the northern cape"
     assert headline("Fleet - Example") == "Fleet - Example"
+
+
+@pytest.mark.parametrize("piece", [" ", "a ", " - ", "A.", "1,", "a's ", "“a", "北", "Aa-"])
+def test_an_article_that_repeats_itself_takes_time_in_proportion(piece: str) -> None:
+    def seconds(characters: int) -> float:
+        repeated = piece * (characters // len(piece))
+        article = an_article(title=repeated, text=repeated)
+        taken = []
+        for _ in range(3):
+            started = time.process_time()
+            fingerprint(article, Vocabularies().of("en"))
+            taken.append(time.process_time() - started)
+        return min(taken)
+
+    assert seconds(40_000) < 3 * seconds(20_000) + 0.01
 
 
 def test_each_language_has_a_vocabulary_of_its_own() -> None:
