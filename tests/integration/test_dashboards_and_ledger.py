@@ -108,6 +108,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, s
     with served(services) as port, asking(folder, port) as address:
         answers = 'up{job="services"} == 1'
         _wait_for(lambda: len(ask(address, "query", query=answers)["result"]) == len(SERVICES))
+        # The rules are evaluated every five seconds, and a loss is only one after a moment in which there was none.
+        compared = 'service:wirewatch_uncounted_messages:high{service="tagger"}'
+        _wait_for(lambda: bool(ask(address, "query", query=compared)["result"]))
         time.sleep(SCRAPED_SECONDS)
         afterwards(ledger)
         time.sleep(SCRAPED_SECONDS)
@@ -151,6 +154,7 @@ def after_a_restart(ledger: Ledger) -> None:
 
 
 def _wait_for(true: Callable[[], bool]) -> None:
+    """Until Prometheus says so."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
