@@ -19,9 +19,7 @@ BOARD = Dashboard(
             "The state of the service that polls.",
             'service:wirewatch_health:code{service="poller"}',
             thresholds=((0, BAD), (3, WARN), (4, GOOD)),
-            mappings=named(
-                {"0": ("away", BAD), "1": ("waits for a server", BAD), "3": ("held back", WARN), "4": ("well", GOOD)}
-            ),
+            mappings=named({"0": ("away", BAD), "1": ("waits", BAD), "3": ("held back", WARN), "4": ("well", GOOD)}),
             no_data="unknown",
             no_data_colour=BAD,
         ),

@@ -16,7 +16,7 @@ ALERTS_SOURCE = {"type": "prometheus", "uid": "wirewatch-alerts"}  # the api, wh
 SCHEMA_VERSION = 38  # of Grafana 9.4; later releases read it and migrate
 WIDTH = 24
 LOCAL_TIME = "dateTimeAsLocal"
-SECONDS = "suffix: s"  # for axes: Grafana's own "s" has ticks like 1.67 min
+SECONDS = "suffix:s"  # for axes: Grafana's own "s" has ticks like 1.67 min
 
 Json = dict[str, Any]
 Kind = Literal["timeseries", "stat", "table", "geomap", "state-timeline"]

@@ -8,19 +8,20 @@ from deploy.grafana.boards.words import AWAY, BAD, BEHIND, GOOD, WARN, WELL
 
 _ALARM = 'ALERTS{alertname!="WirewatchWatchdog", alertstate="firing"}'
 _SINCE = '(ALERTS_FOR_STATE{alertname!="WirewatchWatchdog"} and ignoring (alertstate) ' + _ALARM + ")"
+_ABOUT = f'label_join({_SINCE}, "about", " ", "service", "server", "reason", "topic")'
 FETCHED_TO_ALERT = "wirewatch_alerter_fetched_to_alert_seconds"
 
 SERVICES = stat(
     "Services",
-    "Every service of the pipeline and its two servers. Away: does not answer. Stuck: messages have waited for a "
-    "minute and it finished none. Behind: what it takes is older than a minute.",
+    "Every service of the pipeline and its two servers. Away: does not answer. Waits: for Kafka or Redis. "
+    "Stuck: messages have waited for a minute and it finished none. Behind: what it takes is older than a minute.",
     "service:wirewatch_health:code",
     legend="{{service}}",
     thresholds=((AWAY, BAD), (BEHIND, WARN), (WELL, GOOD)),
     mappings=HEALTH_WORDS,
     no_data="unknown",
     no_data_colour=BAD,
-    width=12,
+    width=14,
 )
 BACKLOG = stat(
     "Backlog",
@@ -32,6 +33,7 @@ BACKLOG = stat(
     no_data="unknown",
     no_data_colour=BAD,
     decimals=0,
+    width=5,
     overrides=[
         column(
             "stuck",
@@ -68,6 +70,7 @@ PAGES = stat(
     thresholds=((0, GOOD), (1, BAD)),
     no_data="unknown",
     no_data_colour=BAD,
+    width=3,
 )
 
 
@@ -79,8 +82,9 @@ def _objective(title: str, seconds: float, goal: float) -> Panel:
         within(seconds, FETCHED_TO_ALERT),
         "percentunit",
         thresholds=((0, BAD), (goal, GOOD)),
-        no_data="no alert yet",
+        no_data="no alert",
         decimals=2,
+        width=3,
     )
 
 
@@ -95,29 +99,26 @@ BURN = stat(
         Query("alerter:wirewatch_very_late_alerts:ratio_rate1h / 0.001", "within 30 s"),
         Query("poller:wirewatch_failed_polls:ratio_rate1h / 0.05", "polls that succeed"),
     ],
-    unit="suffix: ×",
+    unit="suffix:×",
     thresholds=((0, GOOD), (1, WARN), (14.4, BAD)),
     no_data="no alert, no poll yet",
     decimals=1,
-    width=8,
+    width=6,
 )
 ALARMS = Panel(
     title="Alarms that fire",
     description="Alarms of Prometheus now, the latest first, without the watchdog, which always fires. The name of an "
     "alarm leads to what to do.",
-    queries=[Query(f"sort_desc(max by (severity, alertname, service, server, reason, topic) ({_SINCE})) * 1000")],
+    queries=[Query(f"sort_desc(max by (severity, alertname, about) ({_ABOUT})) * 1000")],
     kind="table",
-    width=8,
+    width=10,
     height=4,
     unit=LOCAL_TIME,
     no_data="no alarm",
     columns={
         "severity": "Kind",
         "alertname": "Alarm",
-        "service": "Service",
-        "server": "Server",
-        "reason": "Reason",
-        "topic": "Topic",
+        "about": "About",
         "Value": "Since",
     },
     overrides=[
@@ -128,7 +129,8 @@ ALARMS = Panel(
             ("mappings", named({"page": ("page", BAD), "ticket": ("ticket", WARN)})),
         ),
         column("Alarm", link("What to do", "/d/wirewatch-runbooks")),
+        column("Since", ("custom.width", 145)),
     ],
 )
 
-FIRST_ROW = [SERVICES, BACKLOG, DELAY, PAGES, *OBJECTIVES, BURN, ALARMS]
+FIRST_ROW = [SERVICES, ALARMS, BACKLOG, DELAY, PAGES, *OBJECTIVES, BURN]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from deploy.grafana.boards.model import HEALTH_WORDS, SECONDS, Dashboard, Panel, Query, Row, count, quantiles, stat
 from deploy.grafana.boards.overview import FETCHED_TO_ALERT, FIRST_ROW
-from deploy.grafana.boards.promql import BAR, RANGE, RECENT, STREAM_SERVICES, dead_letters, happened, quantile, total
+from deploy.grafana.boards.promql import (
+    BAR,
+    RANGE,
+    RECENT,
+    STREAM_SERVICES,
+    dead_letters,
+    either,
+    happened,
+    quantile,
+    total,
+)
 from deploy.grafana.boards.words import AWAY, BAD, BEHIND, GOOD, STATUS, UNKNOWN, WARN, WELL
 
 
@@ -19,6 +29,7 @@ def _statuses(service: str, reads: str) -> Panel:
     )
 
 
+_DEAD = either(*(total(f"wirewatch_{service}_dead_letters_total", "service") for service in STREAM_SERVICES))
 _LOST = "service:wirewatch_lost_messages:min1h or service:wirewatch_lost_messages:min5m"
 
 BOARD = Dashboard(
@@ -65,7 +76,7 @@ BOARD = Dashboard(
         count(
             "Dead letters",
             "Messages set aside on articles.dead in the time shown; `wirewatch dead list` shows them.",
-            " + ".join(total(f"wirewatch_{service}_dead_letters_total") for service in STREAM_SERVICES),
+            f"sum({_DEAD})",
             bad=WARN,
         ),
         Panel(
@@ -160,7 +171,7 @@ BOARD = Dashboard(
                 Panel(
                     title="Deliveries that wait",
                     description="Due now or for another attempt, or held by quiet hours, a limit or a digest of their "
-                    "watch, which is meant to be; `wirewatch watches` says which.",
+                    "watch, which is meant to be.",
                     queries=[Query("sum by (state) (wirewatch_notifier_queue_deliveries) > 0", "{{state}}")],
                     draw="bars",
                     colours={"due": WARN, "held": STATUS["held"]},

@@ -45,7 +45,7 @@ BOARD = Dashboard(
             "Busiest service",
             "Processor time of the busiest process; 1 is one whole core.",
             f"topk(1, sum by (service) (rate(process_cpu_seconds_total{{{_OURS}}}[1m])))",
-            "suffix: cores",
+            "suffix:cores",
             legend="{{service}}",
             no_data="unknown",
             decimals=2,
@@ -83,7 +83,7 @@ BOARD = Dashboard(
                     "{{service}}",
                 )
             ],
-            unit="suffix: cores",
+            unit="suffix:cores",
         ),
         Panel(
             title="Memory of Redis, over time",

@@ -61,7 +61,7 @@ STATUS: Colours = {
 AWAY, WAITS, STUCK, BEHIND, WELL = range(5)
 HEALTH: Mapping[int, tuple[str, str]] = {
     AWAY: ("away", BAD),
-    WAITS: ("waits for a server", BAD),
+    WAITS: ("waits", BAD),
     STUCK: ("stuck", BAD),
     BEHIND: ("behind", WARN),
     WELL: ("well", GOOD),
