@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: cadence security sbom cluster faults eval-topics help setup up test check lock docs-settings bench clean politeness hostile fuzz eval-feeds eval-dedupe
+.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-dedupe eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -42,6 +42,7 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/build-requirements.in -c requirements.lock -o deploy/docker/build-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/source-requirements.in -c requirements.lock -o deploy/docker/source-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/audit/requirements.in -o deploy/audit/requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/site/requirements.in -o deploy/site/requirements.lock
 
 docs-settings: setup ## Write docs/settings.md from the settings classes
 	@$(BIN)/python -m tests.contracts.settings_page
@@ -74,6 +75,17 @@ bench-latency: setup ## Measure from an article sent to its alert on topic, in R
 	@$@/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
+.venv-docs: deploy/site/requirements.lock
+	@$(PYTHON) -m venv $@
+	@$@/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+docs-reference: setup ## Write docs/reference/ from OpenAPI, topics.yaml, schemas and metrics
+	@$(BIN)/python -m deploy.site.reference
+
+docs: .venv-docs ## Build the documentation site into site/, strictly
+	@.venv-docs/bin/mkdocs build --quiet --strict
+
 sbom: .venv-audit ## Write the bill of materials of the image's packages, CycloneDX, to sbom.cdx.json
 	@.venv-audit/bin/cyclonedx-py requirements deploy/docker/requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.cdx.json 2>/dev/null
 	@echo sbom.cdx.json
@@ -82,7 +94,7 @@ security: setup .venv-audit sbom ## Check the security defaults S01 to S27; ARGS
 	@$(BIN)/python -m tests.security $(ARGS)
 
 clean: ## Remove .venv and the data of `make up`
-	rm -rf $(VENV) .venv-audit .wirewatch sbom.cdx.json
+	rm -rf $(VENV) .venv-audit .venv-docs .wirewatch site sbom.cdx.json
 
 politeness: setup ## Poll judging publishers for 30 simulated days and report every breach of good manners
 	@$(BIN)/python -m tests.bench.politeness $(ARGS)

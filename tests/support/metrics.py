@@ -52,7 +52,7 @@ class _Poller(PollerMetrics):
         vars(self).update(vars(LagMetrics(registry)))
 
 
-_SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
+SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "poller": _Poller,
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
@@ -91,7 +91,7 @@ class Service:
         ProcessCollector(registry=self.registry, pid=os.getpid)
         config_info(self.registry, None)
         times = ServerTimes(self.registry)
-        made = _SERVICES[name](self.registry)
+        made = SERVICES[name](self.registry)
         self._metrics: list[Metric] = [
             metric
             for metric in (*vars(made).values(), *vars(times).values())

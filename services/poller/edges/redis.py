@@ -38,10 +38,11 @@ from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import FeedConfig
 from services.poller.core.seen import Seen
 from services.poller.core.state import FeedState
-from services.poller.edges.redis_batcher import RedisBatcher, load_script
+from services.poller.edges.redis_batcher import RedisBatcher
 from services.poller.ports import Claim, Push
 from services.runtime.process.clock import Clock
 from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.scripts import Script
 
 LEASE_SECONDS: Final = 120
 BUSY_SECONDS: Final = 60
@@ -73,7 +74,7 @@ class RedisFeedStore:
         self._clock = clock
         self._token = secrets.token_hex(8)
         self._claims = 0
-        self._batches = RedisBatcher(client, calls, {name: load_script(__package__, f"{name}.lua") for name in SCRIPTS})
+        self._batches = RedisBatcher(client, calls, {name: Script.load(__package__, f"{name}.lua") for name in SCRIPTS})
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
         members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))

@@ -8,16 +8,15 @@ the next attempt, and only that one: what was done is not done twice, unless the
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.resources import files
 from typing import Any, Final
 
 import redis.asyncio
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.scripts import Script
 
 MOST: Final = 256  # commands in one round trip, so that no reply waits for thousands
 
@@ -25,27 +24,19 @@ MOST: Final = 256  # commands in one round trip, so that no reply waits for thou
 _Asked = tuple[tuple[Any, ...], asyncio.Future[Any]]  # a command, and where its reply goes
 
 
-def load_script(package: str, name: str) -> str:
-    """The text of a ``.lua`` file beside the adapter that runs it."""
-    return files(package).joinpath(name).read_text("utf-8")
-
-
 class RedisBatcher:
     """Commands and scripts, each awaited alone and sent together. Waits while the server is away."""
 
-    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, scripts: Mapping[str, str]) -> None:
+    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, scripts: Mapping[str, Script]) -> None:
         self._redis = client
         self._calls = calls
         self._scripts = scripts
-        self._shas = {
-            name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in scripts.items()
-        }
         self._waiting: list[_Asked] = []
         self._sending: asyncio.Task[None] | None = None
 
     async def script(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of one of the scripts that this was made with, by its name."""
-        return await self.command("EVALSHA", self._shas[name], len(keys), *keys, *args)
+        return await self.command(*self._scripts[name].command(keys, args))
 
     async def command(self, *parts: Any) -> Any:
         """The server's reply, as it came. It may be made more than once, so it must be safe to repeat."""
@@ -91,8 +82,8 @@ class RedisBatcher:
             try:
                 await self._calls.run(attempt)
             except NoScriptError:  # the server is new or was flushed
-                for text in self._scripts.values():
-                    await self._calls.run(partial(self._redis.script_load, text))
+                for script in self._scripts.values():
+                    await self._calls.run(partial(self._redis.script_load, script.text))
             except ResponseError as error:  # a defect of that command alone
                 _answer(left.pop(0), error)
 

@@ -18,14 +18,13 @@ from typing import Any, Final
 
 import msgspec
 import redis.asyncio
-from redis.commands.core import AsyncScript
 
 from services.contracts.redis_keys import POLLER
 from services.poller.edges.redis import DUE, LEASES, PUSHED, PUSHED_BYTES, milliseconds, push_key
-from services.poller.edges.redis_batcher import load_script
 from services.poller.ports import Push
 from services.poller.websub.protocol import Subscription
 from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.scripts import Script, Scripts
 
 KEPT_SECONDS: Final = 120 * 86_400
 ACTING_SECONDS: Final = 60
@@ -34,6 +33,9 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024  # of all feeds
 
 _SUBSCRIPTIONS: Final = f"{POLLER}:websub:due"
 
+_REPLACE, _TAKE_DUE, _ENQUEUE = (
+    Script.load(__package__, name) for name in ("replace.lua", "take_due.lua", "enqueue.lua")
+)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Subscription)
 _push_encoder = msgspec.msgpack.Encoder()
@@ -45,10 +47,7 @@ class RedisPushStore:
     def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls) -> None:
         self._redis = client
         self._calls = calls
-        self._replace, self._take_due, self._enqueue = (
-            client.register_script(load_script(__package__, f"{name}.lua"))
-            for name in ("replace", "take_due", "enqueue")
-        )
+        self._scripts = Scripts(client, calls)
 
     async def subscription(self, feed_id: str) -> Subscription | None:
         kept: Any = await self._calls.run(lambda: self._redis.get(_subscription(feed_id)))
@@ -56,8 +55,8 @@ class RedisPushStore:
 
     async def replace(self, feed_id: str, before: Subscription | None, after: Subscription) -> bool:
         revision = before.revision if before is not None else -1
-        reply = await self._run(
-            self._replace,
+        reply = await self._scripts.run(
+            _REPLACE,
             [_subscription(feed_id), _hook(after.token), _SUBSCRIPTIONS],
             [revision, _encoder.encode(after), feed_id, milliseconds(after.next_at), KEPT_SECONDS],
         )
@@ -79,7 +78,7 @@ class RedisPushStore:
 
     async def due_subscriptions(self, now: datetime, limit: int) -> Sequence[str]:
         until = milliseconds(now + timedelta(seconds=ACTING_SECONDS))
-        reply: list[bytes] = await self._run(self._take_due, [_SUBSCRIPTIONS], [milliseconds(now), until, limit])
+        reply: list[bytes] = await self._scripts.run(_TAKE_DUE, [_SUBSCRIPTIONS], [milliseconds(now), until, limit])
         return [member.decode() for member in reply]
 
     async def later(self, feed_id: str, until: datetime) -> None:
@@ -87,15 +86,12 @@ class RedisPushStore:
         await self._calls.run(lambda: self._redis.zadd(_SUBSCRIPTIONS, scores, xx=True))
 
     async def enqueue(self, feed_id: str, push: Push) -> bool:
-        reply = await self._run(
-            self._enqueue,
+        reply = await self._scripts.run(
+            _ENQUEUE,
             [DUE, LEASES, PUSHED, push_key(feed_id), PUSHED_BYTES],
             [feed_id, milliseconds(push.received_at), _push_encoder.encode(push), MAX_QUEUED, MAX_WAITING_BYTES],
         )
         return bool(reply)
-
-    async def _run(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:
-        return await self._calls.run(lambda: script(keys=keys, args=args))
 
 
 def _subscription(feed_id: str) -> str:

@@ -32,11 +32,6 @@ SETTINGS = {variable for service, kind in KINDS.items() for variable in variable
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".env.example", ROOT / "docker-compose.yml"])
 
 
-def test_the_table_of_settings_is_complete() -> None:
-    table = re.findall(r"^\| `(WIREWATCH_\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert sorted(table) == sorted(SETTINGS)
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_settings_that_are_named_exist(document: Path) -> None:
     named = set(re.findall(r"WIREWATCH_[A-Z]+(?:_[A-Z]+)*(?![A-Z_])", document.read_text()))

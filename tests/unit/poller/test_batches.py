@@ -14,6 +14,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from services.poller.edges.redis_batcher import RedisBatcher
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.scripts import Script
 from tests.support.clock import FakeClock
 
 Reply = Callable[[tuple[Any, ...]], Any]
@@ -59,7 +60,7 @@ class FakePipeline:
 def batches(reply: Reply, *scripts: str) -> tuple[RedisBatcher, FakeServer]:
     server = FakeServer(reply)
     client = cast("redis.asyncio.Redis", server)
-    return RedisBatcher(client, RedisCalls(FakeClock(), Waiting()), {name: name for name in scripts}), server
+    return RedisBatcher(client, RedisCalls(FakeClock(), Waiting()), {name: Script.of(name) for name in scripts}), server
 
 
 async def test_what_is_asked_at_once_leaves_together() -> None:

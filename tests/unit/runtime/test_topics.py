@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from services.contracts import topics as names
+from services.contracts.stories import WINDOW_HOURS
 from services.runtime.kafka import topics
 
 
@@ -13,3 +15,8 @@ def test_with_three_copies_all_but_one_must_have_a_message(copies: int, needed: 
         config = topic.config(copies)
         assert config["min.insync.replicas"] == needed
         assert int(config["retention.ms"]) == topic.retention_days * 86_400_000
+
+
+def test_what_the_dedupe_index_is_made_again_from_lives_longer_than_its_window() -> None:
+    declared = topics.read()
+    assert all(declared[name].retention_days * 24 > WINDOW_HOURS for name in (names.UNIQUE, names.DUPLICATES))
