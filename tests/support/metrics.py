@@ -73,7 +73,7 @@ class Process:
 
     def __init__(self, name: str, age: float = 0.0) -> None:
         self.registry = CollectorRegistry()
-        self.metrics: Any = _SERVICES[name](self.registry)
+        self.metrics: Any = SERVICES[name](self.registry)
         started = Gauge("process_start_time_seconds", "When the process began (Unix time).", registry=self.registry)
         started.set(time.time() - age)
         self.away = False
