@@ -99,7 +99,9 @@ class AlerterMetrics(ServiceMetrics):
         self._acts: set[str] = set()
         self._dyads: set[str] = set()
 
-    def begin(self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str]) -> None:
+    def begin(
+        self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str], acts: Iterable[str]
+    ) -> None:
         """Have what is known to come at zero: without that, the first alert of a country would be missing in a rate."""
         for topic in topics:
             for severity in SEVERITIES:
@@ -108,6 +110,8 @@ class AlerterMetrics(ServiceMetrics):
             self.by_country.labels(_label(country, self._countries, MAX_COUNTRY_LABELS))
         for actor in actors:
             self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS))
+        for act in acts:
+            self.by_act.labels(_label(act, self._acts, MAX_ACT_LABELS))
 
     def sent(self, alert: Alert, now: datetime) -> None:
         """Count a revision that Kafka has acknowledged at ``now``."""
