@@ -45,6 +45,7 @@ STATUS: Colours = {
     "revised": "blue",
     "update": "blue",
     "same_story": "light-blue",
+    "updated_silently": "light-blue",
     "duplicate": "purple",
     "queued": "light-blue",
     "held": MEDIUM,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from deploy.grafana.boards import documents, words
 from deploy.grafana.boards.model import text
+from services.alerter.status import STATUSES as ALERTER_STATUSES
 from services.api.routes import grafana
+from services.contracts.messages import SEVERITIES
+from services.deduper.status import STATUSES as DEDUPER_STATUSES
+from services.poller.status import ARTICLE_STATUSES, FEED_HEALTHS
+from services.tagger.handler import Status as TaggerStatus
 from tests.unit.deploy.compose import ROOT, services
 from tests.unit.deploy.promql import assert_exists
 from tests.unit.deploy.test_rules import RECORDED
@@ -146,6 +151,12 @@ class TestEveryPanel:
             for layer in options["layers"]:
                 assert layer["location"]["gazetteer"].startswith("public/")
                 assert layer["config"]["style"]["symbol"]["fixed"]
+
+
+def test_every_state_has_a_colour_on_the_boards() -> None:
+    assert set(words.FEED_HEALTH) == set(FEED_HEALTHS)
+    assert words.SEVERITY.keys() == set(SEVERITIES)
+    assert words.STATUS.keys() >= {*ARTICLE_STATUSES, *DEDUPER_STATUSES, *ALERTER_STATUSES, *get_args(TaggerStatus)}
 
 
 def test_the_data_source_is_the_prometheus_of_compose() -> None:
