@@ -18,10 +18,11 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
+from services.runtime.services import names
 from tests.support.metrics import Service, served
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier", "api")
+SERVICES = names()
 PATIENCE_SECONDS = 90
 MAY_BE_EMPTY = {"Alarms that fire", "Lost, at least"}  # where nothing is wrong; five minutes after a start
 

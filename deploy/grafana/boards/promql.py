@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from services.runtime import services
+
 RANGE = "$__range"
 BAR = "$__interval"
 RECENT = "5m"
 _SECONDS = {RANGE: "$__range_s", BAR: "($__interval_ms / 1000)", RECENT: "300"}
 
-SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier")
-STREAM_SERVICES = SERVICES[1:]
+SERVICES = tuple(name for name in services.names() if services.declared()[name].kafka)
+STREAM_SERVICES = services.names(stream=True)
 
 
 _STARTED = 'process_start_time_seconds{job="services"}'
