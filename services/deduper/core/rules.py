@@ -1,4 +1,4 @@
-"""The rules in the order they speak: address, exact text, title, sketch, event. In words: ``docs/stories.md``."""
+"""The rules in the order they apply: address, exact text, title, sketch, event. In words: ``docs/stories.md``."""
 
 from __future__ import annotations
 
