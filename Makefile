@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-dedupe eval-feeds
+.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-alerts eval-dedupe eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ eval-topics: setup ## Measure the topic packs on labelled news beside the reposi
 
 eval-dedupe: setup ## Measure how well copies and stories are recognised (needs the texts beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_dedupe $(ARGS)
+
+eval-alerts: setup ## Measure the alerts of two months of news: repeats, merges, severity (needs the streams beside the checkout)
+	@$(BIN)/python -m tests.bench.eval_alerts $(ARGS)
 
 cluster: setup ## Run the line on three brokers and several Redis servers, and kill each part under load (6 minutes)
 	@$(BIN)/python -m tests.bench.on_redis

@@ -14,6 +14,7 @@ and what they stand on:
 
 - ``contracts``  what crosses a wire: messages, topic names, ids, Redis keys. Imports nothing of ours
 - ``text``       normalisation and scripts, for every language. Imports nothing of ours
+- ``alert_store`` alerts in Redis, for both who write them: the alerter and the api
 - ``runtime``    how any process lives: settings, logging, metrics, clock, Kafka and Redis edges
 - ``local``      the embedded stack: broker, store and every service under one supervisor
 - ``cli``        the ``wirewatch`` command

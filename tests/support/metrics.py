@@ -19,8 +19,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
+from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
