@@ -213,20 +213,15 @@ def _meant_to_be_broken(path: Path) -> bool:
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows Compose's ``!override``, by which a list or map of one file replaces that of another, and names of Python
-    objects in ``mkdocs.yml``, which stay names."""
+    """Knows Compose's ``!override``, by which a list or map of one file replaces that of another."""
 
 
 def _override(loader: yaml.SafeLoader, node: yaml.Node) -> list[object]:
     return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else []
 
 
-def _name(_: yaml.SafeLoader, name: str, __: yaml.Node) -> str:
-    return name
-
-
 _Loader.add_constructor("!override", _override)
-_Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", _name)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda *_: None)  # MkDocs names functions so
 
 
 def _yaml(path: Path) -> None:
