@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
-from services.alerter.core import joining, same_event
+from services.alerter.core import event_key, joining
 from services.alerter.core.facts import NO_FACTS, AlertFacts, ArticleFacts
 from services.alerter.core.joining import Entry
 from services.alerter.ports import AlertStore, StoryKey, StoryReader
@@ -194,6 +194,6 @@ def index_keys_near(item: ArticleFacts) -> list[str]:
     return [
         redis_keys.alerts_of_events(parts, near)
         for key in item.keys
-        for parts, window in same_event.places_to_look(key)
-        for near in same_event.windows_around(window)
+        for parts, window in event_key.places_to_look(key)
+        for near in event_key.windows_around(window)
     ]

@@ -10,8 +10,8 @@ from typing import assert_never
 
 from services.alert_store.records import Write
 from services.alerter.core import alert as core
+from services.alerter.core import event_key, joining
 from services.alerter.core import facts as article_facts
-from services.alerter.core import joining, same_event
 from services.alerter.core.facts import AlertFacts, ArticleFacts
 from services.alerter.core.severity import Rules
 from services.alerter.ports import StoryKey
@@ -102,8 +102,8 @@ def join(facts: AlertFacts, snapshot: Snapshot, transaction: Transaction) -> tup
     if own not in named:
         transaction.change(redis_keys.alerts_of_story(item.story_id), facts=sorted({own, *named}))
     for key in item.keys:
-        for parts, window in same_event.places_to_look(key):
-            for near_window in same_event.windows_around(window):
+        for parts, window in event_key.places_to_look(key):
+            for near_window in event_key.windows_around(window):
                 transaction.record(redis_keys.alerts_of_events(parts, near_window))
             name = redis_keys.alerts_of_events(parts, window)
             transaction.change(name, facts=joining.entered(snapshot.entries(name), item, key, own))

@@ -24,7 +24,6 @@ from services.contracts.messages import (
     AlertEvent,
     AlertEvidence,
     AlertRef,
-    AlertState,
     AlertTopic,
     Change,
     Place,
@@ -175,12 +174,11 @@ def _render(given: Given, rules: Rules) -> Alert:
         ),
         rules,
     )
-    state: AlertState = "new"
     stories = _stories(sources)
     return Alert(
         id=given.alert_id,
         revision=1,
-        state=state,
+        state="new",
         story_id=stories[0] if stories else articles[0].story_id,
         topics=topics,
         severity=severity,
@@ -214,9 +212,8 @@ def _render(given: Given, rules: Rules) -> Alert:
 
 
 def _stories(sources: Sources) -> tuple[str, ...]:
-    """The stories that tell it, by the first sight of their first source."""
-    ordered = sorted(sources.listed, key=lambda source: (source.first_seen_at, source.article_id))
-    return tuple(dict.fromkeys(source.story_id for source in ordered if source.story_id))
+    """The stories that tell it, in the order of their sources, which is that of first sight."""
+    return tuple(dict.fromkeys(source.story_id for source in sources.listed if source.story_id))
 
 
 def _rank_of_tag(tag: Tag) -> tuple[bool, float]:

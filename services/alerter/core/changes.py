@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.alerter.core.same_event import SPOKEN
+from services.alerter.core.event_key import SPOKEN
 from services.contracts.alert_states import FACTS
 from services.contracts.events import mode_in_words, summary_of
 from services.contracts.messages import Alert, AlertTopic, Change, EventMode

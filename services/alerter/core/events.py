@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from services.alerter.core.event_key import SPOKEN, main_event
 from services.alerter.core.facts import ArticleFacts, in_order
-from services.alerter.core.same_event import SPOKEN, main_event
 from services.alerter.core.severity import Rules
 from services.contracts.messages import AlertEvent, Event
 

@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from services.alerter.core import same_event
+from services.alerter.core import event_key
+from services.alerter.core.event_key import EventKey
 from services.alerter.core.lead import lead_sentences
-from services.alerter.core.same_event import EventKey
 from services.contracts.messages import Change, LinkedBy, Tag, TaggedArticle, Verdict
 
 EARLIEST_KEPT = 40  # the event's beginning: headline, first evidence
@@ -78,7 +78,7 @@ NO_FACTS = AlertFacts()
 def of(tagged: TaggedArticle, *, stale_after: timedelta) -> AlertFacts:
     """The facts of one article."""
     article = tagged.article
-    keys = same_event.keys_of(tagged)
+    keys = event_key.keys_of(tagged)
     facts = ArticleFacts(
         article_id=article.id,
         story_id=tagged.story_id,

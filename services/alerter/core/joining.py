@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from services.alerter.core.event_key import EventKey
 from services.alerter.core.facts import AlertFacts, ArticleFacts, in_order
-from services.alerter.core.same_event import EventKey, contradict, related, same
+from services.alerter.core.same_event import contradict, related, same
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
 

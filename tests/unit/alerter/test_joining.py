@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.alerter.core.same_event import keys_of, same
+from services.alerter.core.event_key import keys_of
+from services.alerter.core.same_event import same
 from services.contracts.messages import Actor, Change, Place, TaggedArticle
 from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event
 from tests.support.clock import START
