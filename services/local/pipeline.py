@@ -1,4 +1,4 @@
-"""Which processes make up the pipeline on one machine, and what each is told."""
+"""Which processes make up the pipeline on one machine, and the settings of each."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _ops(port: int) -> str:
 
 
 def _port(environ: Mapping[str, str], variable: str) -> str | None:
-    """The port a person gave. 0 asks for any free one, which has to be known here: others are told the address."""
+    """The port a person gave. 0 asks for any free one, which has to be known here: others need the address."""
     given = environ.get(variable, "").strip()
     return given if given.strip("0") else None
 

@@ -108,7 +108,7 @@ class ServerTimes:
 
 
 def config_info(registry: CollectorRegistry, settings: object) -> None:
-    """What the process was told, as a digest: workers of one service whose digests differ were told different things.
+    """A digest of the settings: workers of one service whose digests differ have different settings.
 
     ``settings`` is a frozen dataclass. What is a secret is in files, of which only the names are settings, or in the
     password of an address, which no digest this short gives away.
