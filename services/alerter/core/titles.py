@@ -14,7 +14,8 @@ _SPEAKER = re.compile(
 _REACTION = re.compile(
     r"\b(?:condemns?|slams?|torches|rails|rips|roast\w*|mocks?|blames?|whines?|boasts?|criticis\w+|defends|justif\w+"
     r"|unacceptable|murder|(?:is|are|was|were|this) (?:il)?(?:legal|lawful)|guilty|responses|experts?|analysts?"
-    r"|human rights|poll|effigies|lawsuit|hearing|doubts?|fears?|worr(?:y|ies|ied)|(?:strike|attack|warship) (?:survivor|victim)s?"
+    r"|human rights|poll|effigies|lawsuit|hearing|doubts?|fears?|worr(?:y|ies|ied)"
+    r"|(?:strike|attack|warship) (?:survivor|victim)s?"
     r"|(?:lawmakers?|senators?)(?! (?:approve|back|pass|ratify|reject))"
     r"|vote(?! to (?:approve|join|leave|quit|ratify|send|withdraw)))\b",
     re.IGNORECASE,
