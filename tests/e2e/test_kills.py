@@ -21,7 +21,7 @@ from tests.support.pipeline import RunningLine, a_line, alerts_in_redis, everyth
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
-SEED = 230  # no two treaties of the same two states, no two like ships of one: those may well be judged one story
+SEED = 301  # no two treaties of the same two states, no two like ships of one: those may well be judged one event
 ORDER = ("deduper", "broker", "tagger", "store", "alerter", "poller", "api")
 
 

@@ -119,7 +119,12 @@ def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
 
 
 def _told_alike(one: EventKey, other: EventKey) -> bool:
-    """Whether the titles say the same in words of their own: a reader that took one of them wrong is outvoted."""
+    """Whether the titles say the same in words of their own: a reader that took one of them wrong is outvoted.
+
+    Words do not outvote the parties: one treaty is announced as the other is.
+    """
+    if _differ(one.parties, other.parties) or (_MUTUAL >= {one.family, other.family} and _other_parties(one, other)):
+        return False
     shared = len(set(one.words) & set(other.words))
     needed = TOLD_ALIKE - bool(one.parties and one.parties == other.parties)
     return shared >= needed and 3 * shared >= min(len(one.words), len(other.words))
@@ -173,9 +178,14 @@ def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:
 
 
 def _other_parties(one: EventKey, other: EventKey) -> bool:
-    """Whether the parties differ. Between allies who is agent and who object may be told either way round."""
+    """Whether the parties differ. Between allies who is agent and who object may be told either way round.
+
+    Two that sign with a third each have signed two things.
+    """
     if one.family in _MUTUAL:
-        return _differ(one.parties, other.parties)
+        pairs = len(one.parties) > 1 and len(other.parties) > 1
+        apart = not (one.parties <= other.parties or other.parties <= one.parties)
+        return _differ(one.parties, other.parties) or (pairs and apart)
     return _differ(one.agents, other.agents) or _differ(one.objects, other.objects)
 
 

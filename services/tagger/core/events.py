@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from services.contracts.messages import Actor, Event, EventPart, EventRole, Place
@@ -9,6 +10,14 @@ from services.tagger.core.compiled import Compiled
 from services.tagger.core.reading import Reading, Sentence
 from services.tagger.core.scoring import ReadEvent, SentenceReading
 from services.tagger.core.units import Unit
+
+# A ship's own name: words with a capital after its kind ("the tanker Marinera", "frigate 'Admiral Gorshkov'"), in a
+# sentence that does not write every word so.
+_SHIP = re.compile(r"ship|submarine|carrier|tanker|vessel|boat")
+_OWN_NAME = re.compile(
+    r"(?:,? (?:named|called))? [\"'\u2018\u201c]?([A-Z][\w.'\u2019-]+(?: (?:de|of|the|[A-Z][\w.'\u2019-]*)){0,3})"
+)
+_SMALL_WORD = re.compile(r" [a-z]{5}")
 
 _ROLES: tuple[EventRole, ...] = ("act", "agent", "object", "asset", "place")
 
@@ -41,6 +50,11 @@ def event_of(
         for index in where[role]
     )
     start, end = min(part.start for part in parts), max(part.end for part in parts)
+    kind = _kind(read.units[asset], compiled) if asset is not None else None
+    text = field_text[place(sentence.start) : place(sentence.end)]
+    name = None
+    if asset is not None and kind and _SHIP.search(kind) and _SMALL_WORD.search(text) and _unnamed_after(asset, read):
+        name = _own_name(field_text, place(read.units[asset].start), place(read.units[asset].end))
     return Event(
         act=frame.act.source.kind,
         verb=frame.act.source.verb,
@@ -52,7 +66,8 @@ def event_of(
         rule=frame.act.source.id,
         agents=_actors((read.units[index] for index in frame.agents), compiled),
         objects=_actors((read.units[index] for index in frame.objects), compiled),
-        asset=_asset_name(read.units[asset], compiled) if asset is not None else None,
+        asset=kind,
+        asset_name=name,
         place=_place(read.units[frame.place], compiled) if frame.place is not None else None,
         plover=frame.act.source.plover,
         cameo=frame.act.source.cameo,
@@ -72,7 +87,19 @@ def _asset(found: ReadEvent, read: SentenceReading) -> int | None:
     )
 
 
-def _asset_name(unit: Unit, compiled: Compiled) -> str | None:
+def _unnamed_after(asset: int, read: SentenceReading) -> bool:
+    """Whether no actor, place or act begins right behind: such words are no ship's name."""
+    following = read.units[asset + 1] if asset + 1 < len(read.units) else None
+    return following is not None and not (following.actors or following.place is not None or following.acts)
+
+
+def _own_name(text: str, start: int, end: int) -> str | None:
+    """The name of one ship; of several there is none."""
+    found = None if text[start:end].endswith("s") else _OWN_NAME.match(text, end)
+    return found[1] if found else None
+
+
+def _kind(unit: Unit, compiled: Compiled) -> str | None:
     names = [compiled.kind_names[number] for number in unit.things]
     return names[0].replace("_", " ") if names else None
 

@@ -193,3 +193,28 @@ class Slow:
     async def write(self, writes: Any) -> Any:
         await asyncio.sleep(0.01)
         return await self._store.write(writes)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((USA, IRAN), (RUSSIA, CUBA)),  # the words alone are alike
+        ((RUSSIA, IRAN), (RUSSIA, CUBA)),  # one state signs with two others
+    ],
+)
+async def test_treaties_of_other_states_are_other_events_though_they_are_announced_alike(
+    first: tuple[Actor, Actor], second: tuple[Actor, Actor]
+) -> None:
+    world = World()
+    reports = [
+        told(
+            number,
+            f"{one.name} and {other.name} sign mutual defence treaty after talks",
+            "sign",
+            agents=(one, other),
+            objects=(),
+            asset="defence pact",
+        )
+        for number, (one, other) in enumerate((first, second), start=1)
+    ]
+    assert await world.take(*reports) == ["opened", "opened"]

@@ -131,8 +131,6 @@ def test_each_folder_is_a_volume_seen_only_by_who_needs_it(make_secrets: ModuleT
 
 
 def test_every_service_gets_a_password_for_each_server_it_needs(make_secrets: ModuleType) -> None:
-    assert set(make_secrets.KAFKA_USERS) == {one.name for one in declared().values() if one.kafka} | {
-        "operator",
-        "reader",
-    }
-    assert set(make_secrets.REDIS_USERS) == {one.name for one in services if one.redis} | {"operator"}
+    needed = declared().values()
+    assert set(make_secrets.KAFKA_USERS) == {one.name for one in needed if one.kafka} | {"operator", "reader"}
+    assert set(make_secrets.REDIS_USERS) == {one.name for one in needed if one.redis} | {"operator"}
