@@ -67,6 +67,8 @@ class Grammar:
     opinion_openings: tuple[str, ...]
     opinion_labels: tuple[str, ...]  # no colon parts an act from them
     fact_questions: tuple[str, ...]
+    bloc_again: tuple[str, ...]  # take up a bloc that was named before
+    states_again: tuple[str, ...]  # take up states that were named before
 
 
 def _set(text: str) -> frozenset[str]:
@@ -270,6 +272,11 @@ ENGLISH = Grammar(
     ),
     opinion_labels=_phrases(
         "opinion|column|commentary|editorial|letters|explainer|explained|fact check|fact-check|full responses"
+    ),
+    bloc_again=_phrases("the alliance|the bloc|the grouping|the military alliance|the defence alliance"),
+    states_again=_phrases(
+        "the two countries|the two nations|the two states|the two sides|the two governments|the two leaders|the pair"
+        "|both countries|both nations|both sides|both governments|both leaders|the countries"
     ),
     fact_questions=("why did", "why has", "why is", "why are", "how did"),
 )

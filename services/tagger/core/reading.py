@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from services.contracts.messages import EvidenceField
 from services.tagger.core.automaton import Hit
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.fold import Folded, fold
+from services.tagger.core.mentions import MOST_HITS, Mention, Sentence, kinds_of_actor, kinds_of_place, note
 from services.tagger.core.model import Position
-from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
+from services.tagger.core.names import STATE
+from services.tagger.core.taking_up import take_up
 from services.text import sentences
 
 # Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
 MOST_CHARACTERS = 120_000
 MOST_SENTENCES = 400
-MOST_HITS = 240  # in one sentence
 LEAD_SENTENCES = 3
 # Of the first so many, menus and other lines that are no sentences are not counted as the lead.
 LEAD_WINDOW = 12
@@ -43,31 +42,6 @@ _NAME_IN_TITLE_CASE = re.compile(
 )  # where verbs have capitals, too, nothing tells its end
 _SMALL_WORD = re.compile(r" [a-z]{5}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """What stands at characters ``start`` to ``end`` of ``norm``. ``index`` counts within ``kind``."""
-
-    kind: Literal["thing", "act", "actor", "place"]
-    index: int
-    start: int
-    end: int
-    ship: bool = False
-
-
-@dataclass(slots=True)
-class Sentence:
-    """One sentence with what was found in it. ``kinds`` counts the kinds (see :class:`Compiled`) of all mentions."""
-
-    part: EvidenceField
-    position: Position
-    start: int
-    end: int
-    opening: bool
-    mentions: list[Mention] = field(default_factory=list)
-    kinds: Counter[int] = field(default_factory=Counter)
-    owners: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -104,6 +78,7 @@ def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | N
     chosen = _with_trigger(cut, positions, folded)
     for sentence in chosen:
         _fill(sentence, folded, compiled)
+    take_up(chosen, folded, compiled)
     return Reading(folded, starts, chosen, truncated or reached)
 
 
@@ -198,11 +173,11 @@ def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
         kind = hit.meaning.kind
         if kind == "thing":
             if not masks or not _masked(hit, compiled.owners[hit.meaning.index], masks):
-                _note(sentence, Mention("thing", hit.meaning.index, hit.start, hit.end), hit.meaning.index)
+                note(sentence, Mention("thing", hit.meaning.index, hit.start, hit.end), hit.meaning.index)
         elif kind == "act":
             owner = compiled.act_words[hit.meaning.index].owner
             if not masks or not _masked(hit, owner, masks):
-                _note(sentence, Mention("act", hit.meaning.index, hit.start, hit.end))
+                note(sentence, Mention("act", hit.meaning.index, hit.start, hit.end))
                 sentence.owners.add(owner)
         elif kind != "mask" and not (masks and _masked(hit, SHARED, masks)):
             named.append(hit)
@@ -214,13 +189,6 @@ def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
     return any(
         start <= hit.start and hit.end <= end and mask_owner in (SHARED, owner) for mask_owner, start, end in masks
     )
-
-
-def _note(sentence: Sentence, mention: Mention, *kinds: int) -> None:
-    if len(sentence.mentions) < MOST_HITS:
-        sentence.mentions.append(mention)
-        for kind in kinds:
-            sentence.kinds[kind] += 1
 
 
 def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled: Compiled) -> None:
@@ -250,7 +218,7 @@ def _word_before(data: bytes, index: int) -> bytes:
 
 def _note_place(sentence: Sentence, hit: Hit, compiled: Compiled) -> None:
     kinds = kinds_of_place(hit.meaning.index, compiled)
-    _note(sentence, Mention("place", hit.meaning.index, hit.start, hit.end), *kinds)
+    note(sentence, Mention("place", hit.meaning.index, hit.start, hit.end), *kinds)
 
 
 def _note_actor(sentence: Sentence, hit: Hit, norm: str, compiled: Compiled) -> None:
@@ -260,22 +228,8 @@ def _note_actor(sentence: Sentence, hit: Hit, norm: str, compiled: Compiled) -> 
         more = (_NAME_GOES_ON if plain else _NAME_IN_TITLE_CASE).match(norm, hit.end, sentence.end)
         end = more.end() if more else hit.end
     index = hit.meaning.index
-    _note(sentence, Mention("actor", index, hit.start, end, ship), *kinds_of_actor(index, ship, compiled))
+    note(sentence, Mention("actor", index, hit.start, end, ship), *kinds_of_actor(index, ship, compiled))
     state = compiled.actors[index].state
     if compiled.actors[index].kind == "force" and state:
         owner = compiled.actor_index[state]
-        _note(sentence, Mention("actor", owner, hit.start, end, ship), compiled.built_in[STATE])
-
-
-def kinds_of_place(index: int, compiled: Compiled) -> tuple[int, ...]:
-    """The built-in kinds of a place."""
-    kind = compiled.places.by_id[compiled.place_ids[index]].kind
-    any_place = compiled.built_in[PLACE]
-    return (any_place,) if kind == PLACE else (any_place, compiled.built_in[kind])
-
-
-def kinds_of_actor(index: int, ship: bool, compiled: Compiled) -> tuple[int, ...]:
-    """The built-in kinds of an actor; of a named warship also that of a force."""
-    kind = compiled.actors[index].kind
-    names = (ACTOR, kind, SHIP, FORCE) if ship else (ACTOR, kind)
-    return tuple({compiled.built_in[name] for name in names})
+        note(sentence, Mention("actor", owner, hit.start, end, ship), compiled.built_in[STATE])
