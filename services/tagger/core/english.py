@@ -231,7 +231,7 @@ ENGLISH = Grammar(
         " depart returns return"
         " surfaces joins join crosses breaches"
     ),
-    needs_to=_set("set due look looks ready going bid open"),
+    needs_to=_set("set due look looks ready going bid open agree agrees agreed decides decided"),
     preventing=_set(
         "block blocks blocked blocking bar bars barred barring prevent prevents prevented preventing stop stops stopped"
         " stopping keep keeps kept keeping ban bans banned banning deter deters exclude excludes"

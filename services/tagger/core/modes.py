@@ -12,7 +12,9 @@ from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
-_OWN: frozenset[EventMode] = frozenset({"threatened", "demanded", "under_way"})  # modes that an act's own word tells
+_OWN: frozenset[EventMode] = frozenset(
+    {"planned", "threatened", "demanded", "under_way"}
+)  # modes that an act's own word tells
 
 
 def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:
@@ -56,7 +58,7 @@ def _own(unit: Unit, grammar: Grammar) -> EventMode | None:
     if "under" in words:
         return "under_way"
     mode = grammar.mode_words.get(words[0])
-    return mode if mode in _OWN else None
+    return mode if mode in _OWN and words[0] not in grammar.needs_to else None
 
 
 def _beside(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -158,7 +160,8 @@ def _progressive(near: Sequence[str], frame: Frame, units: Sequence[Unit], gramm
         told = any(unit.word in grammar.about_heads or unit.word in grammar.judging for unit in units[:at])
         if told and before not in grammar.by:
             return "background"  # "a hearing for blowing up boats"
-        return grammar.gerunds[before]
+        mode = grammar.gerunds[before]
+        return "under_way" if mode == "done" and frame.act.source.lasting else mode
     governed = _governed(at, units, grammar, reach=3, ends_at_comma=True)
     return governed or ("done" if frame.act.source.practice else "under_way")  # "shows US forces seizing a tanker"
 
