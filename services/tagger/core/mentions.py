@@ -33,7 +33,6 @@ class Sentence:
     position: Position
     start: int
     end: int
-    opening: bool
     mentions: list[Mention] = field(default_factory=list)
     kinds: Counter[int] = field(default_factory=Counter)
     owners: set[int] = field(default_factory=set)

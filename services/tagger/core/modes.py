@@ -12,9 +12,8 @@ from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
-_OWN: frozenset[EventMode] = frozenset(
-    {"planned", "threatened", "demanded", "under_way"}
-)  # modes that an act's own word tells
+# Modes that an act's own word can tell.
+_OWN: frozenset[EventMode] = frozenset({"planned", "threatened", "demanded", "under_way"})
 
 
 def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:

@@ -44,6 +44,9 @@ _SMALL_WORD = re.compile(r" [a-z]{5}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
 
 
+_Piece = tuple[int, int, EvidenceField, Position, bool]  # start, end, field, position, may open with a dateline
+
+
 @dataclass(slots=True)
 class Reading:
     """An article, read. ``truncated`` says that a bound was reached."""
@@ -92,9 +95,9 @@ def _cut(
     folded: Folded,
     starts: dict[EvidenceField, int],
     positions: Sequence[int],
-) -> tuple[list[Sentence], bool]:
+) -> tuple[list[_Piece], bool]:
     """The first sentences of all fields, and the others near a trigger."""
-    found: list[Sentence] = []
+    found: list[_Piece] = []
     begin = 0
     room = MOST_SENTENCES * 4
     for name, value in fields:
@@ -106,7 +109,7 @@ def _cut(
             if name == "text" and (told >= LEAD_SENTENCES or index >= LEAD_WINDOW):
                 position = "body"
             opening = name != "title" and told < LEAD_SENTENCES + 2
-            found.append(Sentence(name, position, start, stop, opening))
+            found.append((start, stop, name, position, opening))
             told += index >= LEAD_WINDOW or _tells(folded.norm, start, stop)
         begin = end
     return found, len(found) >= room
@@ -140,25 +143,25 @@ def _after_dateline(text: str, start: int, stop: int) -> int:
     return start
 
 
-def _with_trigger(cut: list[Sentence], positions: list[int], folded: Folded) -> list[Sentence]:
+def _with_trigger(cut: list[_Piece], positions: list[int], folded: Folded) -> list[Sentence]:
     """Sentences with a trigger, one of each wording, and the title."""
-    begins = [sentence.start for sentence in cut]
+    begins = [piece[0] for piece in cut]
     wanted = {bisect_right(begins, position) - 1 for position in positions}
-    if cut and cut[0].part == "title":
+    if cut and cut[0][2] == "title":
         wanted.add(0)  # what kind of article it is often stands in the headline alone
     chosen: list[Sentence] = []
     seen: set[bytes] = set()
     for index in sorted(wanted):
         if index < 0:
             continue
-        sentence = cut[index]
-        if sentence.opening:
-            sentence.start = _after_dateline(folded.norm, sentence.start, sentence.end)
-        words = folded.data[1 + sentence.start : 1 + sentence.end]
+        start, end, part, position, opening = cut[index]
+        if opening:
+            start = _after_dateline(folded.norm, start, end)
+        words = folded.data[1 + start : 1 + end]
         if words in seen:
             continue
         seen.add(words)
-        chosen.append(sentence)
+        chosen.append(Sentence(part, position, start, end))
         if len(chosen) >= MOST_SENTENCES:
             break
     return chosen
