@@ -147,22 +147,22 @@ def _by_auxiliary(near: Sequence[str], at: int, units: Sequence[Unit], grammar: 
 
 
 def _progressive(near: Sequence[str], frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
-    at = frame.at
-    before = near[-1] if near else ""
+    at, act = frame.at, frame.act.source
     if any(word in grammar.be for word in near):
         return "under_way"
-    if frame.act.source.practice and any(word in grammar.concerning for word in near):
+    if act.practice and any(word in grammar.concerning for word in near):
         return "background"  # "anger over the US striking boats"
+    before = near[-1] if near else ""
+    told = any(unit.word in grammar.about_heads or unit.word in grammar.judging for unit in units[:at])
     if before == "from" and any(unit.word.strip() in grammar.preventing for unit in units[:at]):
-        return "denied"
+        return "background" if told else "denied"  # "a vote to bar him from striking boats"
     if before in grammar.gerunds:
-        told = any(unit.word in grammar.about_heads or unit.word in grammar.judging for unit in units[:at])
         if told and before not in grammar.by:
             return "background"  # "a hearing for blowing up boats"
         mode = grammar.gerunds[before]
-        return "under_way" if mode == "done" and frame.act.source.lasting else mode
+        return "under_way" if mode == "done" and act.lasting else mode
     governed = _governed(at, units, grammar, reach=3, ends_at_comma=True)
-    return governed or ("done" if frame.act.source.practice else "under_way")  # "shows US forces seizing a tanker"
+    return governed or ("done" if act.practice else "under_way")  # "shows US forces seizing a tanker"
 
 
 def _reported(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:

@@ -74,7 +74,30 @@ def _toll(units: Sequence[Unit], grammar: Grammar) -> bool:
 
 
 def only_identifies(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool:
-    """Whether a participle is an adjective ("blockaded Gaza") or says which ship ("nears ship seized by pirates")."""
+    """Whether the verb only says which thing is meant.
+
+    An adjective ("blockaded Gaza"), a participle after its noun ("nears ship seized by pirates"), or a clause without
+    its pronoun ("boats the US is striking").
+    """
+    return _in_relative_clause(frame, units, grammar) or _is_adjective(frame, units, grammar)
+
+
+def _in_relative_clause(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """A thing stands right before the subject: "boats | the US | is | striking"."""
+    index = frame.at - 1
+    while index >= 0 and (units[index].word in grammar.be or units[index].word in grammar.have):
+        index -= 1
+    if index < 0 or index == frame.at - 1 or not units[index].kinds:
+        return False
+    while index >= 0 and (units[index].actors or index in frame.fillers.values() or units[index].word == "the"):
+        if units[index].things and not units[index].actors and units[index + 1].word == "the":
+            return index in frame.fillers.values()
+        index -= 1
+    return False
+
+
+def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """A participle before its noun, or one after a noun that is not the subject."""
     at = frame.at
     if frame.form not in ("ed", "participle", "base_or_ed"):
         return False

@@ -28,6 +28,8 @@ def _naval(title: str) -> Tag | None:
         "Many seized oil tankers carried no cargo, audit of Iran finds",
         "Fees to rise for Chinese tankers docked in US ports",
         "Police seize yachts of man accused of fraud in Spain",
+        "Boats the US military is striking carry no fentanyl, officials say",
+        "Vote to bar Trump from striking drug boats fails",
         "Aid convoy stuck outside blockaded Gaza",
     ],
 )
@@ -52,6 +54,7 @@ def test_what_is_only_talked_about_is_no_event(title: str) -> None:
         ("Oil tankers under attack in Red Sea, navies say", "under_way"),
         ("Pakistan trying to seize oil tanker off Karachi", "under_way"),
         ("Iran threatens to seize British tankers in Strait of Hormuz", "threatened"),
+        ("US forces are striking drug boats again, Pentagon says", "under_way"),
         ("Drones set Russian oil tanker ablaze in Black Sea", "done"),
     ],
 )
