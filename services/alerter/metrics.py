@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from services.contracts.messages import SEVERITIES, Alert, Event
 from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics
 
+MAX_LANGUAGE_LABELS = 60
 MAX_COUNTRY_LABELS = 260  # ISO 3166-1 has 249
 MAX_ACTOR_LABELS = 400
 MAX_ACT_LABELS = 60  # the shipped packs have 32
@@ -46,6 +47,13 @@ class AlerterMetrics(ServiceMetrics):
             "Alerts whose latest revision Kafka has not acknowledged, at the last look.",
             registry=registry,
         )
+        self.by_language = Counter(
+            "wirewatch_alerter_opened_by_language_total",
+            "Alerts opened, by language (ISO 639-1) of the article that they are told from.",
+            ["language"],
+            registry=registry,
+        )
+        self._languages: set[str] = set()
         self.conflicts = Counter(
             "wirewatch_alerter_conflicts_total",
             "Writes that found another writer's state and were decided again.",
@@ -123,6 +131,9 @@ class AlerterMetrics(ServiceMetrics):
             self.merged.inc()
         if alert.revision == 1 and alert.stages.published_at:
             self.published_seconds.observe(max((now - alert.stages.published_at).total_seconds(), 0.0))
+        if alert.revision == 1:
+            language = _label(alert.language or "unknown", self._languages, MAX_LANGUAGE_LABELS)
+            self.by_language.labels(language).inc()
 
 
 def _label(value: str, known: set[str], most: int) -> str:

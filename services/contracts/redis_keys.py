@@ -41,7 +41,7 @@ How long they live and what they cost (docs/measurements has the figures):
 | ``{al}:stream`` | the last 10,000 revisions (a setting) | 0.04 kB a revision |
 | ``{po}`` | while the feed is listed | a few kB a feed |
 | ``{no}:delivery``, ``{no}:recent`` | 8 days after it has left or died | the alert, until it has left; then 0.3 kB |
-| ``{no}:due``, ``{no}:batch``, ``{no}:batches`` | until it has left or the digest is sealed | 0.1 kB an entry |
+| ``{no}:due``, ``{no}:batch``, ``{no}:batches`` | until it has left or the digest is closed | 0.1 kB an entry |
 | ``{no}:rate``, ``{no}:dead`` | an hour; the last 1000 | small |
 """
 

@@ -8,7 +8,8 @@ Articles go through the deduper's index, the shipped packs and the alerter's han
 which they were first seen, with the clock at that time: seconds instead of the minutes of a replay through Kafka.
 Judgements are by article: the event it is about, how much it is wanted (0 no, 1 borderline, 2 yes) and what it is worth
 (1 least to 4 most). Figures: repeats (alerts whose event another alert led with already), alerts that hold two events,
-unwanted ones, and how severity agrees with the analyst's order (Spearman, ties averaged).
+unwanted ones, counts of independent sources that take in articles about another event, and how severity agrees with the
+analyst's order (Spearman, ties averaged). Where two have read a month, the figures of each and how far they agree.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -42,15 +42,14 @@ from services.deduper.edges.memory import MemoryIndex
 from services.deduper.vocabularies import Vocabularies
 from services.poller.core.imports import article_of
 from services.tagger.core.tag import Fields, tag
+from tests.bench.readers import Row, agreement, readers, spearman
 from tests.support.alerts import FakeAlertStore, FakeStories, a_delivery, shipped_rules
 from tests.support.clock import FakeClock
 from tests.support.packs import shipped
 from tests.support.publisher import FakePublisher
 
 STREAMS = Path(__file__).resolve().parents[2].parent / "shared" / "eval" / "streams"
-OWN = Path(__file__).parent / "data"
 WINDOW_S = 96 * 3600
-Row = dict[str, Any]
 Message = TaggedArticle | Duplicate
 
 
@@ -58,15 +57,6 @@ def read(stream: str, folder: Path = STREAMS) -> list[bytes]:
     """The lines of a stream, in order of time."""
     with gzip.open(folder / f"{stream}.jsonl.gz") as lines:
         return list(lines)
-
-
-def gold(stream: str, folder: Path = STREAMS) -> dict[str, Row]:
-    """Judgements by article id: those beside the streams, else our own."""
-    for path in (folder / f"{stream}_gold.json", OWN / f"alerts_{stream}.json"):
-        if path.exists():
-            found: dict[str, Row] = json.loads(path.read_text("utf-8"))
-            return found
-    return {}
 
 
 def tagged(lines: Iterable[bytes]) -> Iterator[Message]:
@@ -169,6 +159,7 @@ def score(alerts: Sequence[Alert], judged: dict[str, Row]) -> Row:
         behind["repeats"] += [alert] if event in events else []
         behind["unwanted"] += [alert] if want == 0 else []
         behind["two"] += [alert] if len(names) > 1 else []
+        behind["overcounted"] += [alert] if _reporting(alert, judged, event) < alert.independent_sources else []
         events.append(event)
         levels.append((SEVERITIES.index(alert.severity), max(row["rank"] for row in known)))
     told = {judged[s.article_id]["event"] for a in alerts for s in a.sources if s.article_id in judged}
@@ -182,6 +173,7 @@ def score(alerts: Sequence[Alert], judged: dict[str, Row]) -> Row:
         "unwanted": wanted[0],
         "repeats": len(behind["repeats"]),
         "two": len(behind["two"]),
+        "overcounted": len(behind["overcounted"]),
         "told": len(asked & told),
         "asked": len(asked),
         "missing": sorted(asked - told),
@@ -192,21 +184,11 @@ def score(alerts: Sequence[Alert], judged: dict[str, Row]) -> Row:
     }
 
 
-def spearman(pairs: Sequence[tuple[int, int]]) -> float:
-    """Rank correlation, ties averaged; 0 where it is not defined."""
-    if len(pairs) < 2:
-        return 0.0
-    first, second = (_ranks([pair[side] for pair in pairs]) for side in (0, 1))
-    mean = (len(pairs) - 1) / 2
-    covariance = sum((a - mean) * (b - mean) for a, b in zip(first, second, strict=True))
-    spread = sum((a - mean) ** 2 for a in first) * sum((b - mean) ** 2 for b in second)
-    return covariance / spread**0.5 if spread else 0.0
-
-
-def _ranks(values: Sequence[int]) -> list[float]:
-    ordered = sorted(values)
-    places = {value: ordered.index(value) + (ordered.count(value) - 1) / 2 for value in set(values)}
-    return [places[value] for value in values]
+def _reporting(alert: Alert, judged: dict[str, Row], event: str) -> int:
+    """The publishers that report the event; an article that nobody judged is taken to do so."""
+    return len(
+        {source.family for source in alert.sources if judged.get(source.article_id, {"event": event})["event"] == event}
+    )
 
 
 def show(alert: Alert, judged: dict[str, Row]) -> Iterator[str]:
@@ -226,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stream", action="append", choices=["spring_2026", "autumn_2025"])
     parser.add_argument("--alerts", type=Path, help="score what a replay printed")
-    parser.add_argument("--show", choices=["repeats", "two", "unwanted", "unjudged", "all"])
+    parser.add_argument("--show", choices=["repeats", "two", "overcounted", "unwanted", "unjudged", "all"])
     parser.add_argument("--folder", type=Path, default=STREAMS, help="where the months of news are")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
@@ -234,25 +216,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"The months of news are not beside the repository ({chosen.folder}): nothing to measure.")
         return 0
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    console = Console()
     for stream in chosen.stream or ["spring_2026", "autumn_2025"]:
-        judged = gold(stream, chosen.folder)
+        judgements = readers(stream, chosen.folder)
         alerts = latest(
             _printed(chosen.alerts) if chosen.alerts else asyncio.run(replay(tagged(read(stream, chosen.folder))))
         )
-        figures = score(alerts, judged)
-        behind = figures.pop("behind")
-        if chosen.show:
-            for alert in alerts if chosen.show == "all" else behind[chosen.show]:
-                sys.stdout.write("\n".join(show(alert, judged)) + "\n")
-        if chosen.json:
-            print(json.dumps({"stream": stream, **figures}))
-        else:
-            table = Table(title=stream, show_header=False)
-            for name, value in figures.items():
-                table.add_row(name, f"{value:.2f}" if isinstance(value, float) else str(value))
-            console.print(table)
+        for reader, judged in judgements.items():
+            figures = score(alerts, judged)
+            behind = figures.pop("behind")
+            if chosen.show:
+                for alert in alerts if chosen.show == "all" else behind[chosen.show]:
+                    sys.stdout.write("\n".join(show(alert, judged)) + "\n")
+            _print(f"{stream}, {reader}", figures, as_json=chosen.json)
+        if len(judgements) == 2:
+            _print(f"{stream}, how far they agree", agreement(*judgements.values()), as_json=chosen.json)
     return 0
+
+
+def _print(title: str, figures: Row, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"about": title, **figures}))
+        return
+    table = Table(title=title, show_header=False)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.2f}" if isinstance(value, float) else str(value))
+    Console().print(table)
 
 
 def _printed(path: Path) -> Iterator[Alert]:

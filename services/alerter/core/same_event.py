@@ -140,7 +140,7 @@ def _another_time(one: EventKey, other: EventKey) -> bool:
 
 def _something_rare(one: EventKey, other: EventKey) -> bool:
     """Whether more is shared than what half of the news has: a place, a rare party or thing, both sides, own words."""
-    agents, objects = set(one.agents) & set(other.agents), set(one.objects) & set(other.objects)
+    agents, objects = _shared(one, other)
     return bool(
         (one.place and one.place == other.place)
         or (agents | objects) - _COMMON_ACTORS
@@ -154,8 +154,7 @@ def _something_rare(one: EventKey, other: EventKey) -> bool:
 def _agreement(one: EventKey, other: EventKey) -> float:
     """How much the two have in common, a rare part counting for more."""
     score = 1.0 if one.act == other.act else 0.5
-    score += sum(0.5 if actor in _COMMON_ACTORS else 1.0 for actor in set(one.agents) & set(other.agents))
-    score += sum(0.5 if actor in _COMMON_ACTORS else 1.0 for actor in set(one.objects) & set(other.objects))
+    score += sum(0.5 if actor in _COMMON_ACTORS else 1.0 for side in _shared(one, other) for actor in side)
     if one.place and one.place == other.place:
         score += 1.0
     if one.asset and one.asset == other.asset:
@@ -163,6 +162,14 @@ def _agreement(one: EventKey, other: EventKey) -> float:
     if set(one.ordinals) & set(other.ordinals):
         score += 1.0
     return score + min(1.5, 0.5 * len(set(one.words) & set(other.words)))
+
+
+def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:
+    """The agents and the objects that both have. Two allies told the other way round are the same two."""
+    crossed = set(one.agents) & set(other.objects), set(one.objects) & set(other.agents)
+    if one.family in _MUTUAL and all(crossed):
+        return crossed
+    return set(one.agents) & set(other.agents), set(one.objects) & set(other.objects)
 
 
 def _other_parties(one: EventKey, other: EventKey) -> bool:

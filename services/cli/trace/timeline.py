@@ -13,8 +13,9 @@ from services.contracts import topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.poller.core.imports import FEED
 from services.runtime.messages.delivery import Delivery
+from services.runtime.services import declared
 
-GROUPS: Final = {"deduper": "wirewatch-deduper", "tagger": "wirewatch-tagger", "alerter": "wirewatch-alerter"}
+GROUPS: Final = {name: declared()[name].group for name in ("deduper", "tagger", "alerter")}  # on an article's way
 Committed = Mapping[tuple[str, str, int], int]
 """(group, topic, partition) to the next offset that the group will take."""
 

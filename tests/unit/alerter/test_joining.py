@@ -119,6 +119,17 @@ def test_a_state_of_things_stays_one_event_for_as_long_as_it_is_told_of() -> Non
     assert same(*keys_of(shut), *keys_of(still))
 
 
+def test_two_allies_told_the_other_way_round_are_the_same_two() -> None:
+    ties: dict[str, Any] = {"asset": None, "mode": "under_way"}
+    one = told(1, "Prime minister promises a golden age", "deepen", agents=(USA,), objects=(CUBA,), **ties)
+    other = told(2, "President hails a remarkable friend", "deepen", agents=(CUBA,), objects=(USA,), hours=5, **ties)
+    third = told(3, "President hails a remarkable friend", "deepen", agents=(USA,), objects=(IRAN,), hours=5, **ties)
+    fired = told(4, "Gunboat opens up", "attack", agents=(CUBA,), objects=(USA,), hours=5)
+    assert same(keys_of(one)[0], keys_of(other)[0])
+    assert not same(keys_of(one)[0], keys_of(third)[0])
+    assert not same(keys_of(told(5, "Frigate answers", "attack", objects=(CUBA,)))[0], keys_of(fired)[0])
+
+
 def test_what_half_of_the_news_shares_is_not_enough() -> None:
     quarrel = told(1, "President scolds allies", "doubt", objects=(NATO,), agents=(), asset="alliance bloc")
     bases = told(2, "Envoy hails summit", "doubt", objects=(NATO,), agents=(), asset="alliance bloc", hours=30)

@@ -40,6 +40,16 @@ def test_an_alert_counts_where_it_is_else_for_who_acts_and_only_when_it_opens() 
     assert value(metrics, "opened_by_country", country="RUS") == 1
 
 
+def test_an_opened_alert_counts_for_its_language_once() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = msgspec.structs.replace(an_opened_alert(), language="es")
+    metrics.sent(alert, START)
+    metrics.sent(msgspec.structs.replace(alert, revision=2), START)
+    metrics.sent(msgspec.structs.replace(alert, language=None), START)
+    assert value(metrics, "opened_by_language", language="es") == 1
+    assert value(metrics, "opened_by_language", language="unknown") == 1
+
+
 def test_no_flood_of_countries_makes_a_flood_of_series() -> None:
     metrics = AlerterMetrics(STATUSES, CollectorRegistry())
     alert = an_opened_alert()
