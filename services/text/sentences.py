@@ -75,7 +75,7 @@ def _split(text: str, start: int, end: int, border: re.Pattern[str], limit: int)
         if text[stop] in ".!?\u2026":
             if text[stop] == "." and _joins(text[stop + 1]) and _abbreviated(text, begin, stop, match.end()):
                 continue
-            stop = match.end() - (len(match.group()) - len(match.group().rstrip()))
+            stop = match.end()
         _add(text, begin, stop, spans)
         begin = match.end()
         if len(spans) >= limit:

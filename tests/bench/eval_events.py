@@ -5,7 +5,8 @@
 Labels and texts lie beside the repository (``topics/natural_dev.jsonl``, ``streams/``, ``events/``). Two thirds of the
 natural labels, chosen by a hash of the id, were read while the packs were written ("tuned"); of the rest only the
 figures were looked at ("unseen"). The labels of the sample are ours, by id, in ``data/stream_topics.tsv``. A draw was
-judged before looking at what the tagger said, scored once, and then what was found wrong was mended.
+judged before looking at what the tagger said, scored once, and then what was found wrong was mended. The third draw is
+of naval headlines alone, whether tagged or not ("net"). docs/measurements/topics.md says what was known of it before.
 """
 
 from __future__ import annotations

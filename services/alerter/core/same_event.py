@@ -123,7 +123,7 @@ def _told_alike(one: EventKey, other: EventKey) -> bool:
 
     Words do not outvote the parties: one treaty is announced as the other is.
     """
-    if _differ(one.parties, other.parties) or (_MUTUAL >= {one.family, other.family} and _other_parties(one, other)):
+    if _differ(one.parties, other.parties) or ({one.family, other.family} <= _MUTUAL and _other_parties(one, other)):
         return False
     shared = len(set(one.words) & set(other.words))
     needed = TOLD_ALIKE - bool(one.parties and one.parties == other.parties)

@@ -77,7 +77,7 @@ class Clauses:
         return (
             not before.plain
             or before.comma
-            or before.word.endswith(("s", "ly"))
+            or (before.word.endswith(("s", "ly")) and before.word not in (*self.grammar.function, "s"))
             or before.word in self.grammar.plain_verb
         )
 

@@ -49,6 +49,13 @@ class Grammar:
     about_heads: frozenset[str]  # nouns before "of", "on", "into" and an act: told after it, not the act
     concerning: frozenset[str]  # before a plural: acts of a kind, not one
     judging: frozenset[str]  # after an act: it is judged
+    fresh: frozenset[str]  # beside an act: it is a new one
+    days: frozenset[str]
+    carrying_out: frozenset[str]  # before or after a plural act: there are new ones
+    number: frozenset[str]
+    indefinite: frozenset[str]  # before a participle: an adjective
+    reaching: frozenset[str]  # an end is reached: told in the present it has happened
+    needs_to: frozenset[str]  # governors only with "to" or "for" after them
     preventing: frozenset[str]
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
     former: frozenset[str]
@@ -58,11 +65,18 @@ class Grammar:
     casualties: frozenset[str]
     everyday: frozenset[str]  # nouns in news of every sort: they make no sentence worth a look by themselves
     opinion_openings: tuple[str, ...]
+    opinion_labels: tuple[str, ...]  # no colon parts an act from them
     fact_questions: tuple[str, ...]
+    bloc_again: tuple[str, ...]  # take up a bloc that was named before
+    states_again: tuple[str, ...]  # take up states that were named before
 
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def _phrases(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
 
 
 def _modes(**words: str) -> dict[str, EventMode]:
@@ -118,7 +132,7 @@ ENGLISH = Grammar(
     infinitive=_set("to will shall would could can may might must should do does did not ll t"),
     plain_verb=_set("and or but who that which they we you i people police not also now men women"),
     including=_set("including"),
-    lasting=_set("still remains remain remained stays"),
+    lasting=_set("still remains remain remained stays continues continue continued persists drags"),
     function=frozenset(
         f"{_PREPOSITIONS} {_DETERMINERS} {_BE} {_HAVE} not never and or but nor if as while when where which who will"
         " shall would could can may might must should do does did say says said he she it they we i you him them us"
@@ -131,12 +145,17 @@ ENGLISH = Grammar(
             " mulls mulled mulling vow vows vowed vowing pledge pledges pledged promise promises promised seek seeks"
             " sought seeking want wants wanted hope hopes hoping aim aims aimed intend intends intended prepare"
             " prepares"
-            " prepared preparing expected set poised ready due eye eyes eyeing look looks looking try tries"
-            " tried trying"
-            " attempt attempts attempted willing open offer offers offered propose proposes proposed proposing proposal"
+            " prepared preparing expected set poised ready due eye eyes eyeing look looks looking"
+            " willing open offer offers offered propose proposes proposed proposing proposal"
             " proposals bid going likely scheduled slated mission decides decided agrees agreed agree prepares"
             " explore explores exploring"
         ),
+        under_way=(
+            "try tries trying tried attempt attempts attempted attempting working discuss discusses discussing"
+            " negotiating"
+            " talks growing deepening mounting ongoing"
+        ),
+        background="ability able easy hard difficult capable",
         threatened=(
             "threaten threatens threatened threatening threat threats warn warns warned warning warnings ultimatum"
         ),
@@ -170,7 +189,7 @@ ENGLISH = Grammar(
             " survivor"
             " victims victim memo policy policies campaign probe investigation inquiry video footage fallout aftermath"
             " anniversary history backlash impact effects risk risks premium shock jitters woes questions debate case"
-            " trial lawsuit era hero heroes veteran veterans expert experts"
+            " trial lawsuit report reports order law era hero heroes veteran veterans expert experts"
         ),
         threatened="threat threats warning warnings ultimatum",
         planned="plan plans proposal proposals bid push plot option options",
@@ -185,8 +204,34 @@ ENGLISH = Grammar(
         " history anniversary legacy lawsuit trial testimony report justification strategy campaign policy vote"
         " resolution bill row backlash"
     ),
-    concerning=_set("on about"),
-    judging=_set("justified justifiable illegal unlawful legal murder crime crimes violate violates violated immoral"),
+    concerning=_set("on about over"),
+    judging=_set(
+        "justified justifiable unjustified illegal unlawful legal lawful murder murders crime crimes violate"
+        " violates violated"
+        " immoral unacceptable unfair wrong dangerous risks piracy extrajudicial"
+    ),
+    fresh=_set(
+        "new another latest fresh more additional further first second third fourth fifth sixth seventh"
+        " eighth ninth tenth"
+        " today tonight overnight yesterday"
+    ),
+    days=_set("monday tuesday wednesday thursday friday saturday sunday"),
+    carrying_out=_set(
+        "launch launches launched launching conduct conducts conducted conducting carry carries carried"
+        " carrying resume resumes"
+        " resumed begin begins began start starts started expand expands expanded expanding widen widens"
+        " widened unleash"
+        " unleashes unleashed step steps stepped ramp ramps ramped intensify intensifies intensified escalate escalates"
+        " escalated announce announces announced order orders ordered continue continues continued kill kills killed"
+    ),
+    number=_set("two three four five six seven eight nine ten eleven twelve dozen dozens"),
+    indefinite=_set("many some few several most all the a an these those its their his her our your s into of on with"),
+    reaching=_set(
+        "arrives arrive docks dock berths moors anchors reaches reach enters enter leaves leave departs"
+        " depart returns return"
+        " surfaces joins join crosses breaches"
+    ),
+    needs_to=_set("set due look looks ready going bid open agree agrees agreed decides decided"),
     preventing=_set(
         "block blocks blocked blocking bar bars barred barring prevent prevents prevented preventing stop stops stopped"
         " stopping keep keeps kept keeping ban bans banned banning deter deters exclude excludes"
@@ -221,10 +266,17 @@ ENGLISH = Grammar(
         " exercise drill patrol war training operation strike strikes ocean island bridge crowd student students worker"
         " workers storm police court company bank market markets"
     ),
-    opinion_openings=tuple(
-        "opinion|why|how|what|the case for|the case"
-        " against|should|is|are|can|could|would|will|does|do|column"
-        "|commentary|editorial|letters|analysis|explainer|explained|five|six|ten|who|when|where|inside".split("|")
+    opinion_openings=_phrases(
+        "why|how|what|the case for|the case against|should|is|are|can|could|would|will|does|do|five|six|ten|who|when"
+        "|where|inside|here's|here\u2019s|everything you need|analysis"
+    ),
+    opinion_labels=_phrases(
+        "opinion|column|commentary|editorial|letters|explainer|explained|fact check|fact-check|full responses"
+    ),
+    bloc_again=_phrases("the alliance|the bloc|the grouping|the military alliance|the defence alliance"),
+    states_again=_phrases(
+        "the two countries|the two nations|the two states|the two sides|the two governments|the two leaders|the pair"
+        "|both countries|both nations|both sides|both governments|both leaders|the countries"
     ),
     fact_questions=("why did", "why has", "why is", "why are", "how did"),
 )

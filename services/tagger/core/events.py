@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from services.contracts.messages import Actor, Event, EventPart, EventRole, Place
 from services.tagger.core.compiled import Compiled
-from services.tagger.core.reading import Reading, Sentence
+from services.tagger.core.mentions import Sentence
+from services.tagger.core.reading import Reading
 from services.tagger.core.scoring import ReadEvent, SentenceReading
 from services.tagger.core.units import Unit
 

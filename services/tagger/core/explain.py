@@ -7,7 +7,8 @@ from msgspec import Struct
 from services.contracts.messages import Event, EvidenceField
 from services.tagger.core.compiled import Compiled, CompiledPack
 from services.tagger.core.events import event_of
-from services.tagger.core.reading import Reading, Sentence, read
+from services.tagger.core.mentions import Sentence
+from services.tagger.core.reading import Reading, read
 from services.tagger.core.scoring import SentenceReading, Verdict, discount_of, judge, read_sentence
 from services.tagger.core.tag import Fields
 

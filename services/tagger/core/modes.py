@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from services.contracts.messages import EventMode
 from services.tagger.core.english import Grammar
 from services.tagger.core.frames import Frame
+from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
+_TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
+# Modes that an act's own word can tell.
+_OWN: frozenset[EventMode] = frozenset({"planned", "threatened", "demanded", "under_way"})
 
 
 def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:
     """The mode of the act. ``question``: see :func:`asks`."""
+    if is_practice(frame, units, grammar):
+        return "background"
     found = _noun(frame.at, units, grammar) if frame.voice in ("noun", "phrase") else _verb(frame, units, grammar)
     if question and title and found in ("done", "under_way", "planned") and not _parted(frame.at, units, question):
         found = "opinion"
@@ -23,6 +29,8 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
 
 def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
     """Whether a colon or dash parts the act from the question, or from the words that open an opinion."""
+    if question == "labels":
+        return False
     between = units[:at] if question == "opens" else units[at:-1]
     return any(unit.hard and not unit.word[0].isalnum() and unit.word != "|" for unit in between)
 
@@ -30,23 +38,47 @@ def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
 def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
     if units[at].word.split()[0] in grammar.be:  # a fixed phrase with its own verb: "is closed"
         return "done"
+    own = _own(units[at], grammar)
+    if own is not None:
+        return own
     after = units[at + 1] if at + 1 < len(units) else None
     if after is not None and after.word in grammar.mode_heads:
         return grammar.mode_heads[after.word]
     if any(unit.word in grammar.judging for unit in units[at + 1 : at + _GOVERNOR_REACH]):
         return "opinion"
+    if _goes_on(at, units, grammar) or _beside(at, units, grammar):
+        return "background"
+    return _governed(at, units, grammar) or "done"
+
+
+def _own(unit: Unit, grammar: Grammar) -> EventMode | None:
+    """What the words of the act itself tell: "under attack", "threatens", "urges to spend"."""
+    words = unit.word.split()[:2]
+    if "under" in words:
+        return "under_way"
+    mode = grammar.mode_words.get(words[0])
+    return mode if mode in _OWN and words[0] not in grammar.needs_to else None
+
+
+def _beside(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether the noun's group stands after a word that makes it only what the news stands beside."""
     index = at - 1
     while index >= 0 and not units[index].hard and not _opens(units[index], grammar):
         index -= 1
-    if index >= 0:
-        word = units[index].word
-        if word in grammar.background and not _casualties(units[:index], grammar):
-            return "background"
-        if word in grammar.concerning and units[at].word.strip().endswith("s"):
-            return "background"
-        if index and word in grammar.preposition and _told_after(units[index - 1], grammar):
-            return "background"
-    return _governed(at, units, grammar) or "done"
+    if index < 0:
+        return False
+    word = units[index].word
+    if word in grammar.background and not _casualties(units[:index], grammar):
+        return True
+    if word in grammar.concerning and units[at].word.strip().endswith("s"):
+        return True
+    return index > 0 and word in grammar.preposition and _told_after(units[index - 1], grammar)
+
+
+def _goes_on(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """ "as the blockade of Hormuz continues": what goes on, beside the news."""
+    beside = any(unit.hard and unit.word in grammar.subordinate for unit in units[max(0, at - _GOVERNOR_REACH) : at])
+    return beside and any(unit.word in grammar.lasting for unit in units[at + 1 : at + _GOVERNOR_REACH])
 
 
 def _told_after(unit: Unit, grammar: Grammar) -> bool:
@@ -67,19 +99,31 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
     at, form = frame.at, frame.form
     before = [units[index].word for index in range(max(0, at - 4), at) if not units[index].hard]
     near = before[-3:]
-    if _only_told_beside(at, form, units, grammar):
+    if _only_told_beside(at, form, units, grammar) or only_identifies(frame, units, grammar):
         return "background"
     if _conditional(at, units, grammar):
         return "opinion"
     helped = _by_auxiliary(near, at, units, grammar)
     if helped is not None:
         return helped
-    if form in ("base", "base_or_ed") and grammar.to in near:
+    if _is_infinitive(form, before, units[max(0, at - _TO_REACH) : at], grammar):
         return _governed(at, units, grammar) or "planned"
     if form == "ing":
-        return _progressive(near, at, units, grammar)
+        return _progressive(near, frame, units, grammar)
+    return _own(units[at], grammar) or _finite(frame, units, grammar)
+
+
+def _is_infinitive(form: str, before: Sequence[str], far: Sequence[Unit], grammar: Grammar) -> bool:
+    if form in ("base", "base_or_ed") and grammar.to in before[-3:]:
+        return True
+    return form == "base" and before[-1:] == ["and"] and any(unit.word == grammar.to for unit in far)
+
+
+def _finite(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+    form = frame.form
     present = form in ("s", "base") or (form == "base_or_ed" and frame.voice == "active")
-    return "under_way" if present and frame.act.source.lasting else "done"
+    lasting = frame.act.source.lasting and units[frame.at].word.split()[0] not in grammar.reaching
+    return "under_way" if present and lasting else "done"
 
 
 def _only_told_beside(at: int, form: str, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -102,15 +146,23 @@ def _by_auxiliary(near: Sequence[str], at: int, units: Sequence[Unit], grammar: 
     return None
 
 
-def _progressive(near: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
-    before = near[-1] if near else ""
-    if before in grammar.be:
+def _progressive(near: Sequence[str], frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+    at, act = frame.at, frame.act.source
+    if any(word in grammar.be for word in near):
         return "under_way"
+    if act.practice and any(word in grammar.concerning for word in near):
+        return "background"  # "anger over the US striking boats"
+    before = near[-1] if near else ""
+    told = any(unit.word in grammar.about_heads or unit.word in grammar.judging for unit in units[:at])
     if before == "from" and any(unit.word.strip() in grammar.preventing for unit in units[:at]):
-        return "denied"
+        return "background" if told else "denied"  # "a vote to bar him from striking boats"
     if before in grammar.gerunds:
-        return grammar.gerunds[before]
-    return _governed(at, units, grammar, reach=3, ends_at_comma=True) or "under_way"
+        if told and before not in grammar.by:
+            return "background"  # "a hearing for blowing up boats"
+        mode = grammar.gerunds[before]
+        return "under_way" if mode == "done" and act.lasting else mode
+    governed = _governed(at, units, grammar, reach=3, ends_at_comma=True)
+    return governed or ("done" if act.practice else "under_way")  # "shows US forces seizing a tanker"
 
 
 def _reported(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -135,16 +187,21 @@ def _governed(
         if unit.hard or (unit.comma and ends_at_comma):
             return None
         word = unit.word.strip()
-        if word in grammar.mode_words:
+        if word in grammar.mode_words and (word not in grammar.needs_to or units[index + 1].word in ("to", "for")):
             return grammar.mode_words[word]
     return None
 
 
 def asks(title: str, grammar: Grammar) -> str:
-    """``opens`` for a title that opens as opinion does, ``ends`` for one that ends as a question, else nothing."""
+    """How a title asks or judges, else nothing.
+
+    ``opens``: it opens as opinion does. ``labels``: it says that it is opinion. ``ends``: it ends as a question.
+    """
     lowered = title.strip(" '\"\u2018\u201c").lower()
     if lowered.startswith(grammar.fact_questions):
         return ""
+    if any(lowered.startswith((f"{word}:", f"{word} |", f"{word} -")) for word in grammar.opinion_labels):
+        return "labels"
     if any(lowered.startswith((f"{word} ", f"{word}:", f"{word}|")) for word in grammar.opinion_openings):
         return "opens"
     return "ends" if lowered.rstrip("'\"\u2019\u201d ").endswith("?") else ""

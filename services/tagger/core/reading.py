@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from services.contracts.messages import EvidenceField
 from services.tagger.core.automaton import Hit
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.fold import Folded, fold
+from services.tagger.core.mentions import MOST_HITS, Mention, Sentence, kinds_of_actor, kinds_of_place, note
 from services.tagger.core.model import Position
-from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
+from services.tagger.core.names import STATE
+from services.tagger.core.taking_up import take_up
 from services.text import sentences
 
 # Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
 MOST_CHARACTERS = 120_000
 MOST_SENTENCES = 400
-MOST_HITS = 240  # in one sentence
 LEAD_SENTENCES = 3
 # Of the first so many, menus and other lines that are no sentences are not counted as the lead.
 LEAD_WINDOW = 12
@@ -45,29 +44,7 @@ _SMALL_WORD = re.compile(r" [a-z]{5}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """What stands at characters ``start`` to ``end`` of ``norm``. ``index`` counts within ``kind``."""
-
-    kind: Literal["thing", "act", "actor", "place"]
-    index: int
-    start: int
-    end: int
-    ship: bool = False
-
-
-@dataclass(slots=True)
-class Sentence:
-    """One sentence with what was found in it. ``kinds`` counts the kinds (see :class:`Compiled`) of all mentions."""
-
-    part: EvidenceField
-    position: Position
-    start: int
-    end: int
-    opening: bool
-    mentions: list[Mention] = field(default_factory=list)
-    kinds: Counter[int] = field(default_factory=Counter)
-    owners: set[int] = field(default_factory=set)
+_Piece = tuple[int, int, EvidenceField, Position, bool]  # start, end, field, position, may open with a dateline
 
 
 @dataclass(slots=True)
@@ -104,6 +81,7 @@ def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | N
     chosen = _with_trigger(cut, positions, folded)
     for sentence in chosen:
         _fill(sentence, folded, compiled)
+    take_up(chosen, folded, compiled)
     return Reading(folded, starts, chosen, truncated or reached)
 
 
@@ -117,9 +95,9 @@ def _cut(
     folded: Folded,
     starts: dict[EvidenceField, int],
     positions: Sequence[int],
-) -> tuple[list[Sentence], bool]:
+) -> tuple[list[_Piece], bool]:
     """The first sentences of all fields, and the others near a trigger."""
-    found: list[Sentence] = []
+    found: list[_Piece] = []
     begin = 0
     room = MOST_SENTENCES * 4
     for name, value in fields:
@@ -131,7 +109,7 @@ def _cut(
             if name == "text" and (told >= LEAD_SENTENCES or index >= LEAD_WINDOW):
                 position = "body"
             opening = name != "title" and told < LEAD_SENTENCES + 2
-            found.append(Sentence(name, position, start, stop, opening))
+            found.append((start, stop, name, position, opening))
             told += index >= LEAD_WINDOW or _tells(folded.norm, start, stop)
         begin = end
     return found, len(found) >= room
@@ -165,25 +143,25 @@ def _after_dateline(text: str, start: int, stop: int) -> int:
     return start
 
 
-def _with_trigger(cut: list[Sentence], positions: list[int], folded: Folded) -> list[Sentence]:
+def _with_trigger(cut: list[_Piece], positions: list[int], folded: Folded) -> list[Sentence]:
     """Sentences with a trigger, one of each wording, and the title."""
-    begins = [sentence.start for sentence in cut]
+    begins = [piece[0] for piece in cut]
     wanted = {bisect_right(begins, position) - 1 for position in positions}
-    if cut and cut[0].part == "title":
+    if cut and cut[0][2] == "title":
         wanted.add(0)  # what kind of article it is often stands in the headline alone
     chosen: list[Sentence] = []
     seen: set[bytes] = set()
     for index in sorted(wanted):
         if index < 0:
             continue
-        sentence = cut[index]
-        if sentence.opening:
-            sentence.start = _after_dateline(folded.norm, sentence.start, sentence.end)
-        words = folded.data[1 + sentence.start : 1 + sentence.end]
+        start, end, part, position, opening = cut[index]
+        if opening:
+            start = _after_dateline(folded.norm, start, end)
+        words = folded.data[1 + start : 1 + end]
         if words in seen:
             continue
         seen.add(words)
-        chosen.append(sentence)
+        chosen.append(Sentence(part, position, start, end))
         if len(chosen) >= MOST_SENTENCES:
             break
     return chosen
@@ -198,11 +176,11 @@ def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
         kind = hit.meaning.kind
         if kind == "thing":
             if not masks or not _masked(hit, compiled.owners[hit.meaning.index], masks):
-                _note(sentence, Mention("thing", hit.meaning.index, hit.start, hit.end), hit.meaning.index)
+                note(sentence, Mention("thing", hit.meaning.index, hit.start, hit.end), hit.meaning.index)
         elif kind == "act":
             owner = compiled.act_words[hit.meaning.index].owner
             if not masks or not _masked(hit, owner, masks):
-                _note(sentence, Mention("act", hit.meaning.index, hit.start, hit.end))
+                note(sentence, Mention("act", hit.meaning.index, hit.start, hit.end))
                 sentence.owners.add(owner)
         elif kind != "mask" and not (masks and _masked(hit, SHARED, masks)):
             named.append(hit)
@@ -214,13 +192,6 @@ def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
     return any(
         start <= hit.start and hit.end <= end and mask_owner in (SHARED, owner) for mask_owner, start, end in masks
     )
-
-
-def _note(sentence: Sentence, mention: Mention, *kinds: int) -> None:
-    if len(sentence.mentions) < MOST_HITS:
-        sentence.mentions.append(mention)
-        for kind in kinds:
-            sentence.kinds[kind] += 1
 
 
 def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled: Compiled) -> None:
@@ -250,7 +221,7 @@ def _word_before(data: bytes, index: int) -> bytes:
 
 def _note_place(sentence: Sentence, hit: Hit, compiled: Compiled) -> None:
     kinds = kinds_of_place(hit.meaning.index, compiled)
-    _note(sentence, Mention("place", hit.meaning.index, hit.start, hit.end), *kinds)
+    note(sentence, Mention("place", hit.meaning.index, hit.start, hit.end), *kinds)
 
 
 def _note_actor(sentence: Sentence, hit: Hit, norm: str, compiled: Compiled) -> None:
@@ -260,22 +231,8 @@ def _note_actor(sentence: Sentence, hit: Hit, norm: str, compiled: Compiled) -> 
         more = (_NAME_GOES_ON if plain else _NAME_IN_TITLE_CASE).match(norm, hit.end, sentence.end)
         end = more.end() if more else hit.end
     index = hit.meaning.index
-    _note(sentence, Mention("actor", index, hit.start, end, ship), *kinds_of_actor(index, ship, compiled))
+    note(sentence, Mention("actor", index, hit.start, end, ship), *kinds_of_actor(index, ship, compiled))
     state = compiled.actors[index].state
     if compiled.actors[index].kind == "force" and state:
         owner = compiled.actor_index[state]
-        _note(sentence, Mention("actor", owner, hit.start, end, ship), compiled.built_in[STATE])
-
-
-def kinds_of_place(index: int, compiled: Compiled) -> tuple[int, ...]:
-    """The built-in kinds of a place."""
-    kind = compiled.places.by_id[compiled.place_ids[index]].kind
-    any_place = compiled.built_in[PLACE]
-    return (any_place,) if kind == PLACE else (any_place, compiled.built_in[kind])
-
-
-def kinds_of_actor(index: int, ship: bool, compiled: Compiled) -> tuple[int, ...]:
-    """The built-in kinds of an actor; of a named warship also that of a force."""
-    kind = compiled.actors[index].kind
-    names = (ACTOR, kind, SHIP, FORCE) if ship else (ACTOR, kind)
-    return tuple({compiled.built_in[name] for name in names})
+        note(sentence, Mention("actor", owner, hit.start, end, ship), compiled.built_in[STATE])

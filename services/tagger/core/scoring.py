@@ -8,14 +8,16 @@ from services.contracts.messages import EventMode
 from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
 from services.tagger.core.english import ENGLISH
 from services.tagger.core.frames import Frame, frames
+from services.tagger.core.mentions import Sentence
 from services.tagger.core.modes import asks, mode_of
-from services.tagger.core.reading import Reading, Sentence
+from services.tagger.core.reading import Reading
 from services.tagger.core.units import Unit, units_of
 
 STRONGEST = 4  # sentences that add up; more of the same proves nothing more
+_TAKEN_UP = 0.9  # of a sentence whose party stands in the one before
 MOST_EVENTS = 4  # of one sentence
 MOST_READ = 100  # sentences with an act that are read with care
-_WEAK: frozenset[EventMode] = frozenset({"opinion", "background"})
+_WEAK: frozenset[EventMode] = frozenset({"opinion", "background", "denied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,7 @@ def _strongest(events: list[ReadEvent]) -> tuple[ReadEvent, ...]:
 
 def discount_of(sentence: Sentence, pack: CompiledPack) -> tuple[float, tuple[str, ...]]:
     """By what the sentence's score is multiplied, and the ids of what does it."""
-    factor = 1.0
-    names: tuple[str, ...] = ()
+    factor, names = (_TAKEN_UP, ("party-of-the-headline",)) if sentence.taken_up else (1.0, ())
     for discount in pack.sentence_discounts:
         if sentence.position not in discount.source.where:
             continue

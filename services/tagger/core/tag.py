@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from services.contracts.messages import Actor, Event, Evidence, Place, Role, Tag
 from services.tagger.core.compiled import Compiled, CompiledPack
 from services.tagger.core.events import event_of
-from services.tagger.core.reading import MOST_CHARACTERS, Reading, Sentence, read
+from services.tagger.core.mentions import Sentence
+from services.tagger.core.reading import MOST_CHARACTERS, Reading, read
 from services.tagger.core.scoring import Proof, Verdict, judge
 
 MOST_EVIDENCE = 5

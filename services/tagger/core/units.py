@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.english import Grammar
 from services.tagger.core.fold import Folded
-from services.tagger.core.reading import Mention, Sentence, kinds_of_actor, kinds_of_place
+from services.tagger.core.mentions import Mention, Sentence, kinds_of_actor, kinds_of_place
 
 MOST_UNITS = 220
 _TOKEN = re.compile(r"['\u2019](?:s|t|ll|d|re|ve|m)?(?![^\W_])|[^\W_]+|[^\w\s]")

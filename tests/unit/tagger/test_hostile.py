@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.tagger.core import frames, reading, scoring
+from services.tagger.core import frames, mentions, reading, scoring
 from services.tagger.core.tag import MOST_EVENTS, Fields, tag
 from tests.support.packs import shipped
 
@@ -32,7 +32,7 @@ def test_what_is_read_and_scored_is_bounded(name: str) -> None:
     if read is not None:
         assert len(read.folded.norm) <= reading.MOST_CHARACTERS + 30_000
         assert len(read.sentences) <= reading.MOST_SENTENCES
-        assert max((len(sentence.mentions) for sentence in read.sentences), default=0) <= reading.MOST_HITS
+        assert max((len(sentence.mentions) for sentence in read.sentences), default=0) <= mentions.MOST_HITS
     for found in tagging.tags:
         assert all(e.end - e.start <= 1200 for e in found.evidence)
         assert len(found.events) <= MOST_EVENTS

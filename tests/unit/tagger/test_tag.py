@@ -111,3 +111,20 @@ def test_an_article_in_one_endless_line_is_bounded(tmp_path: Path) -> None:
     assert tagging.truncated
     assert len(tagging.tags[0].evidence) <= 5
     assert all(e.end <= MOST_CHARACTERS for e in tagging.tags[0].evidence)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "parties"),
+    [
+        ("Xi welcomes Putin in Beijing", "The two countries signed a treaty on Tuesday.", {"CHN", "RUS"}),
+        ("Rutte hosts ministers at NATO", "The alliance has been strained by months of rows.", {"nato"}),
+    ],
+)
+def test_the_lead_takes_up_the_parties_of_the_headline(title: str, text: str, parties: set[str]) -> None:
+    (found,) = tag(Fields(title, "", text, "en"), shipped().compiled).tags
+    assert found.topic == "alliances"
+    assert {actor.id for event in found.events for actor in (*event.agents, *event.objects)} == parties
+
+
+def test_nothing_is_taken_up_where_the_headline_names_nobody() -> None:
+    assert not tag(Fields("A treaty after long talks", "", "The two brothers signed.", "en"), shipped().compiled).tags
