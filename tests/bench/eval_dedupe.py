@@ -7,6 +7,7 @@ is drawn with fixed seeds, so two runs print the same. ``--json`` prints the fig
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import random
 import re
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -38,7 +40,8 @@ _WRITTEN_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}")
 
 def load(name: str) -> list[Row]:
     """The lines of a data file."""
-    with (DATA / name).open("rb") as lines:
+    path = DATA / name
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
         return [json.loads(line) for line in lines]
 
 
@@ -249,6 +252,7 @@ def read_sources() -> list[Row]:
     """Independent sources against labels made by reading (:mod:`tests.bench.eval_sources`)."""
     rows = load("dedupe/same_event.jsonl") + load("dedupe/event_leads.jsonl")
     rows += [row[side] for row in load("dedupe/overlap_pairs.jsonl") for side in ("a", "b")]
+    rows += [row | {"outlet": urlsplit(row["url"]).hostname} for row in load("streams/spring_2026.jsonl.gz")]
     return list(eval_sources.evaluate({row["id"]: row for row in rows}, article))
 
 
