@@ -16,7 +16,7 @@ from msgspec import Struct
 
 MOST_CHARACTERS: Final = 300  # of a headline are read
 NEAR: Final = 0.75  # of all telling words of two headlines are in both: edits of one; measured (eval_sources)
-LEAST_WORDS: Final = 5  # a shorter headline ("Explosion in Dubai") is written twice by chance
+LEAST_WORDS: Final = 5  # a shorter headline ("Explosion in Tarvos") is written twice by chance
 LEAST_SHARED: Final = 3  # telling words, where "a report" may be any
 RUN: Final = 3  # words of a quotation in a row
 
@@ -147,7 +147,7 @@ def _words_as_written(title: str) -> list[str]:
 
 
 def _quotations(title: str) -> list[str]:
-    """What stands between quotation marks, but for names: ``‘Buffy the Vampire Slayer’ actor dies``."""
+    """What stands between quotation marks, but for names: ``‘Nora the Ghost Hunter’ actor dies``."""
     around = [word for word in _words_as_written(_QUOTED.sub(" ", title)) if word.casefold() not in _FUNCTION]
     plain = any(word[0].islower() for word in around)  # else every word has a capital, and it tells nothing
     found = [match[1] for match in _QUOTED.finditer(title)]

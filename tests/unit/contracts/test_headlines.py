@@ -20,7 +20,7 @@ def sign(one: str, other: str) -> str | None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Iranian drone strikes US consulate in Dubai", "Iranian Drone Strikes U.S. Consulate In Dubai"),
+        ("Ruthenian drone strikes US consulate in Tarvos", "Ruthenian Drone Strikes U.S. Consulate In Tarvos"),
         ("Tourist bus crash in northern Dovania: embassy", "Bus crash in northern Dovania, embassy says"),
         ("Dovania extends state of emergency for 3 months", "Dovania extends state of emergency for three months"),
         ("Dovania’s navy closes the northern strait", "Dovania navy closes northern strait"),
@@ -35,7 +35,7 @@ def test_edits_of_one_headline_are_one_source(one: str, other: str) -> None:
     [
         ("Dovania grants asylum to 5 members of the team", "Dovania grants asylum to 2 members of the team"),
         ("Dovania says navy attacked tanker in strait", "Dovania denies navy attacked tanker in strait"),
-        ("Explosion in Dubai", "Explosion in Dubai"),
+        ("Explosion in Tarvos", "Explosion in Tarvos"),
         ("Dovania closes strait to all tankers", "Tankers turn back after Dovania shuts its waters"),
     ],
 )
@@ -49,7 +49,7 @@ def test_other_numbers_denials_short_and_own_headlines_are_not_edits(one: str, o
         ("Troops ready for weeks on the ground, Washington Post reports", "Dovania plans invasion, citing WaPo"),
         ("Strait shut, according to the Wall Street Journal", "WSJ reports: navy closes Dovania's waters"),
         ("Minister told Reuters strait stays shut", "Minister tells Reuters: no ship will pass"),
-        ("Pentagon Report: missile hit school", "School hit by a stray missile, Pentagon report finds"),
+        ("Admiralty Report: missile hit school", "School hit by a stray missile, Admiralty report finds"),
         ("Dovania bans photographers from briefings: report", "Dovania Reportedly Bans Press Photographers"),
         ("Navy leaves Dovania harbour, Reuters reports", "Report: Navy leaves Dovania harbour"),
     ],
@@ -94,7 +94,7 @@ def test_the_same_words_quoted_are_one_source(one: str, other: str) -> None:
     ("one", "other"),
     [
         ("Dovania names firm a ‘supply chain risk’", "Firm sues over 'supply chain risk' tag"),  # a term
-        ("‘Buffy the Vampire Slayer’ actor dies at 54", "Tributes to star of ‘Buffy the Vampire Slayer’"),  # a title
+        ("‘Nora the Ghost Hunter’ actor dies at 54", "Tributes to star of ‘Nora the Ghost Hunter’"),  # a title
         ("‘Close the strait now’, says minister", "‘We want to see the strait open’, says another"),
     ],
 )

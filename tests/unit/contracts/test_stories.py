@@ -158,9 +158,9 @@ def test_member_is_stored_as_it_is(members: list[StoryMember]) -> None:
 def test_near_equal_headlines_are_one_source() -> None:
     folded = fold(
         [
-            a_member("a", title="Iranian drone strikes US consulate in Dubai"),
-            a_member("b", title="Iranian Drone Strikes U.S. Consulate In Dubai", minute=1),
-            a_member("c", title="Embassy staff flee burning building in Dubai", minute=2),
+            a_member("a", title="Ruthenian drone strikes US consulate in Tarvos"),
+            a_member("b", title="Ruthenian Drone Strikes U.S. Consulate In Tarvos", minute=1),
+            a_member("c", title="Embassy staff flee burning building in Tarvos", minute=2),
         ]
     )
     assert [item.independent for item in folded] == [True, False, True]
