@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-dedupe eval-feeds
+.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-alerts eval-dedupe eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ up: setup ## Run the whole pipeline here, without Docker, until Ctrl-C; the firs
 
 test: setup ## Run every test that needs no container
 	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: setup ## Measure lines and branches that the tests without servers reach; below the floor it fails
+	@$(BIN)/python -m pytest -m "not stack" tests/unit tests/contracts tests/wiring --cov --cov-report=term --cov-fail-under=80 $(ARGS)
 
 check: setup ## Check format, lint, types, architecture, schemas and deployment files; changes nothing
 	@$(BIN)/ruff format --check .
@@ -55,6 +58,9 @@ eval-topics: setup ## Measure the topic packs on labelled news beside the reposi
 
 eval-dedupe: setup ## Measure how well copies and stories are recognised (needs the texts beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_dedupe $(ARGS)
+
+eval-alerts: setup ## Measure the alerts of two months of news: repeats, merges, severity (needs the streams beside the checkout)
+	@$(BIN)/python -m tests.bench.eval_alerts $(ARGS)
 
 cluster: setup ## Run the line on three brokers and several Redis servers, and kill each part under load (6 minutes)
 	@$(BIN)/python -m tests.bench.on_redis

@@ -1,6 +1,6 @@
-"""Wirewatch: from a news feed to one alert per story.
+"""Wirewatch: from a news feed to one alert per event.
 
-The services, in the order an article walks through them:
+The services, in the order in which an article passes them:
 
 - ``samples``    serves the sample feeds of ``seeds/samples`` on loopback, for the demo
 - ``poller``     feeds -> ``articles``
@@ -10,11 +10,12 @@ The services, in the order an article walks through them:
 - ``notifier``   ``alerts`` and the watches -> log lines, signed webhooks, mail, chat, push
 - ``api``        Redis -> HTTP, server-sent events, the page
 
-and what they stand on:
+and what they use:
 
-- ``contracts``  what crosses a wire: messages, topic names, ids, Redis keys. Imports nothing of ours
+- ``contracts``  messages, topic names, ids, Redis keys. Imports nothing of ours
 - ``text``       normalisation and scripts, for every language. Imports nothing of ours
-- ``runtime``    how any process lives: settings, logging, metrics, clock, Kafka and Redis edges
+- ``alert_store`` alerts in Redis, for both who write them: the alerter and the api
+- ``runtime``    what every process needs: settings, logging, metrics, clock, Kafka and Redis
 - ``local``      the embedded stack: broker, store and every service under one supervisor
 - ``cli``        the ``wirewatch`` command
 """

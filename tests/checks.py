@@ -221,6 +221,7 @@ def _override(loader: yaml.SafeLoader, node: yaml.Node) -> list[object]:
 
 
 _Loader.add_constructor("!override", _override)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda *_: None)  # MkDocs names functions so
 
 
 def _yaml(path: Path) -> None:

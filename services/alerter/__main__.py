@@ -7,12 +7,15 @@ from functools import partial
 
 import yaml
 
+from services.alert_store.redis import AlertRecords
 from services.alerter import severity_file
+from services.alerter.core.severity import Rules
 from services.alerter.edges.kafka_app import build_app
-from services.alerter.edges.redis import RedisAlertStore, RedisStories
-from services.alerter.handler import STATUSES, AlerterHandler
+from services.alerter.edges.redis import RedisStories
+from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.settings import AlerterSettings
+from services.alerter.status import STATUSES
 from services.runtime.files import shipped as files
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
@@ -27,7 +30,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     """The alerter on real Kafka and Redis."""
     rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
     metrics = AlerterMetrics(STATUSES, context.registry)
-    _begin(metrics)
+    _begin(metrics, rules)
     waiting = context.waiting
     waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
@@ -39,14 +42,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     )
     redis = connect(redis_of(settings))
     calls = RedisCalls(context.clock, waiting)
-    store = RedisAlertStore(
-        redis,
-        calls,
-        context.clock,
-        retention_days=settings.retention_days,
-        closed_retention_days=settings.closed_retention_days,
-        stream_revisions=settings.stream_revisions,
-    )
+    store = AlertRecords(redis, calls, context.clock, settings.retention())
     handler = AlerterHandler(
         store=store,
         stories=RedisStories(redis, calls),
@@ -73,14 +69,15 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     )
 
 
-def _begin(metrics: AlerterMetrics) -> None:
-    """The topics, states and organisations of the shipped packs, at zero."""
+def _begin(metrics: AlerterMetrics, rules: Rules) -> None:
+    """The topics, states, organisations and acts of the shipped files, at zero."""
     seeds = files.seeds()
     named = yaml.safe_load((seeds / "actors.yaml").read_text(encoding="utf-8"))
     metrics.begin(
         topics=sorted(path.stem for path in (seeds / "topics").glob("*.yaml")),
         countries=named["states"],
         actors=[*named["states"], *named["others"]],
+        acts=rules.acts,
     )
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import combinations, product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.contracts.messages import SEVERITIES, Alert
+from services.contracts.messages import SEVERITIES, Alert, Event
 from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics
 
+MAX_LANGUAGE_LABELS = 60
 MAX_COUNTRY_LABELS = 260  # ISO 3166-1 has 249
 MAX_ACTOR_LABELS = 400
+MAX_ACT_LABELS = 60  # the shipped packs have 32
+MAX_DYAD_LABELS = 100  # the first that come; the rest is "other"
 MAX_TOPIC_LABELS = 200  # a topic label comes from a topic pack, which a person writes; more than this is a defect
 
 
@@ -43,6 +47,13 @@ class AlerterMetrics(ServiceMetrics):
             "Alerts whose latest revision Kafka has not acknowledged, at the last look.",
             registry=registry,
         )
+        self.by_language = Counter(
+            "wirewatch_alerter_opened_by_language_total",
+            "Alerts opened, by language (ISO 639-1) of the article that they are told from.",
+            ["language"],
+            registry=registry,
+        )
+        self._languages: set[str] = set()
         self.conflicts = Counter(
             "wirewatch_alerter_conflicts_total",
             "Writes that found another writer's state and were decided again.",
@@ -65,11 +76,32 @@ class AlerterMetrics(ServiceMetrics):
             ["actor"],
             registry=registry,
         )
+        self.by_act = Counter(
+            "wirewatch_alerter_opened_by_act_total",
+            "Alerts opened, by the act of the event they are about.",
+            ["act"],
+            registry=registry,
+        )
+        self.by_dyad = Counter(
+            "wirewatch_alerter_opened_by_dyad_total",
+            "Alerts opened, by the two states of the event they are about, in the order of the alphabet (IRN-USA).",
+            ["dyad"],
+            registry=registry,
+        )
+        self.merged = Counter(
+            "wirewatch_alerter_merged_total",
+            "Alerts closed because they turned out to be about the event of another.",
+            registry=registry,
+        )
         self._topics: set[str] = set()
         self._countries: set[str] = set()
         self._actors: set[str] = set()
+        self._acts: set[str] = set()
+        self._dyads: set[str] = set()
 
-    def begin(self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str]) -> None:
+    def begin(
+        self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str], acts: Iterable[str]
+    ) -> None:
         """Have what is known to come at zero: without that, the first alert of a country would be missing in a rate."""
         for topic in topics:
             for severity in SEVERITIES:
@@ -78,6 +110,8 @@ class AlerterMetrics(ServiceMetrics):
             self.by_country.labels(_label(country, self._countries, MAX_COUNTRY_LABELS))
         for actor in actors:
             self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS))
+        for act in acts:
+            self.by_act.labels(_label(act, self._acts, MAX_ACT_LABELS))
 
     def sent(self, alert: Alert, now: datetime) -> None:
         """Count a revision that Kafka has acknowledged at ``now``."""
@@ -89,8 +123,17 @@ class AlerterMetrics(ServiceMetrics):
                 self.by_country.labels(_label(country, self._countries, MAX_COUNTRY_LABELS)).inc()
             for actor in {actor.id for actor in alert.actors}:
                 self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS)).inc()
+            for event in alert.events[:1]:
+                self.by_act.labels(_label(event.act, self._acts, MAX_ACT_LABELS)).inc()
+                for dyad in _dyads(event):
+                    self.by_dyad.labels(_label(dyad, self._dyads, MAX_DYAD_LABELS)).inc()
+        if alert.merged_into and any(change.kind == "merged" for change in alert.changes):
+            self.merged.inc()
         if alert.revision == 1 and alert.stages.published_at:
             self.published_seconds.observe(max((now - alert.stages.published_at).total_seconds(), 0.0))
+        if alert.revision == 1:
+            language = _label(alert.language or "unknown", self._languages, MAX_LANGUAGE_LABELS)
+            self.by_language.labels(language).inc()
 
 
 def _label(value: str, known: set[str], most: int) -> str:
@@ -104,3 +147,11 @@ def _label(value: str, known: set[str], most: int) -> str:
 def _countries(alert: Alert) -> set[str]:
     places = {place.country for place in alert.places if place.country}
     return places or {actor.id for actor in alert.actors if actor.kind == "state"}
+
+
+def _dyads(event: Event) -> set[str]:
+    """The pairs of states on the two sides; of a mutual act, whose parties are all agents, the pairs among them."""
+    agents = {actor.id for actor in event.agents if actor.kind == "state"}
+    objects = {actor.id for actor in event.objects if actor.kind == "state"}
+    pairs = product(agents, objects) if objects else combinations(agents, 2)
+    return {"-".join(sorted(pair)) for pair in pairs if len(set(pair)) > 1}

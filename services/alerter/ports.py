@@ -6,40 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.alerter.core.alert import NOTHING_KNOWN, Known
+from services.alert_store.records import Record, Write
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """A story as the store holds it. ``token`` names this state of it and is asked for when writing.
-
-    ``published`` is the last revision that Kafka has acknowledged. ``indexed`` are the index keys that list it.
-    """
-
-    token: str = ""
-    known: Known = NOTHING_KNOWN
-    alert: Alert | None = None
-    published: int = 0
-    indexed: tuple[str, ...] = ()
-
-
-NOTHING = Stored()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """The new state of a story. It replaces ``before`` or, if that is no longer what is stored, nothing.
-
-    With ``publish`` the alert enters the outbox and the followers' stream in the same step.
-    """
-
-    story_id: str
-    before: Stored
-    known: Known
-    alert: Alert | None
-    publish: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +20,18 @@ class StoryKey:
 
 
 class AlertStore(Protocol):
-    """Alerts and dossiers, by story. Every method waits for as long as the store is away."""
+    """See :class:`services.alert_store.redis.AlertRecords`. Every method waits for as long as the store is away."""
 
-    async def load(self, story_ids: Sequence[str]) -> Sequence[Stored]:
-        """The stored state of each story, :data:`NOTHING` where there is none."""
+    async def load(self, keys: Sequence[str]) -> Sequence[Record]:
+        """Each record, ``ABSENT`` where there is none."""
         ...
 
-    async def put(self, writes: Sequence[Write]) -> Sequence[bool]:
-        """Write each, atomically by itself. False where another writer was first: load again and decide again."""
+    async def write(self, writes: Sequence[Write]) -> Sequence[bool]:
+        """Each write, in order, atomically by itself. False where a record was no longer as it was read."""
         ...
 
-    async def published(self, alerts: Sequence[Alert]) -> None:
-        """Kafka has these revisions: tick them off, and leave the outbox what has a later revision."""
+    async def acknowledge(self, alerts: Sequence[Alert]) -> None:
+        """Kafka has these revisions: note it, and leave the outbox what has a later one."""
         ...
 
     async def unpublished(self, *, older_than_seconds: float, limit: int) -> Sequence[Alert]:
@@ -73,7 +42,7 @@ class AlertStore(Protocol):
         """How many alerts wait in the outbox."""
         ...
 
-    async def tidy(self, limit: int) -> int:
+    async def purge_expired(self, limit: int) -> int:
         """Remove up to ``limit`` alerts whose retention is over, from everywhere; how many there were."""
         ...
 

@@ -6,22 +6,28 @@ the services. The deduper's index is made again by the deduper.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from functools import reduce
+from typing import Protocol, TypeVar
 
-from services.alerter.core import alert as core
-from services.alerter.core import dossier
+from services.alert_store.records import Write
+from services.alerter.core import facts as article_facts
+from services.alerter.core.facts import AlertFacts
 from services.alerter.core.restore import restore
 from services.alerter.core.severity import Rules
-from services.alerter.ports import AlertStore, Stored, StoryKey, StoryReader, Write
+from services.alerter.ports import AlertStore, StoryKey, StoryReader
+from services.alerter.snapshot import Snapshot, Transaction
+from services.alerter.update import effect, join, members_of
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.contracts.stories import StoryMember
 from services.runtime.errors import TransientError
 from services.runtime.messages.delivery import Delivery
 from services.runtime.process.clock import Clock
+
+T = TypeVar("T")
 
 _AT_ONCE = 200
 _ATTEMPTS = 20
@@ -48,7 +54,7 @@ class Report:
     """What was found and done. ``restored`` alerts were missing or behind; ``opened`` had never been published."""
 
     members: int = 0
-    dossiers: int = 0
+    stories: int = 0
     alerts: int = 0
     restored: int = 0
     opened: int = 0
@@ -57,10 +63,9 @@ class Report:
 
 @dataclass(slots=True)
 class _Found:
-    """What the topics hold."""
+    """What the topics hold: the facts of each tagged article, and the latest revision of each alert."""
 
-    dossiers: dict[str, dossier.Dossier] = field(default_factory=dict)
-    buckets: dict[str, str] = field(default_factory=dict)
+    articles: dict[str, AlertFacts] = field(default_factory=dict)
     latest: dict[str, Alert] = field(default_factory=dict)
 
 
@@ -86,16 +91,25 @@ class Rebuild:
         self._stale_after = stale_after
         self._clock = clock
         self._report = Report()
+        self._restored: set[str] = set()
+        self._opened: set[str] = set()
 
     async def run(self) -> Report:
         """Stories before alerts, because the alerts are drawn from them."""
         found = await self._gather()
         copies = {s.article_id: s.copy_of for a in found.latest.values() for s in a.sources if s.copy_of}
         await self._restore_members(copies)
-        self._report.dossiers, self._report.alerts = len(found.dossiers), len(found.latest)
-        story_ids = sorted(found.dossiers.keys() | found.latest.keys())
-        for begin in range(0, len(story_ids), _AT_ONCE):
-            await self._restore_alerts(story_ids[begin : begin + _AT_ONCE], found)
+        self._report.alerts = len(found.latest)
+        self._report.stories = len({facts.articles[0].story_id for facts in found.articles.values()})
+        for latest in _chunks(found.latest.values()):
+            await self._attempt(latest, lambda alerts: self._restore_published(alerts, found))
+        joined: set[str] = set()
+        for articles in _chunks(found.articles.values()):
+            joined |= await self._attempt(articles, self._join)
+        for alert_ids in _chunks(sorted(joined)):
+            await self._attempt(alert_ids, self._restore_alerts)
+        await self._acknowledge(found.latest)
+        self._report.restored = len(self._restored)
         return self._report
 
     async def _restore_members(self, copies: Mapping[str, str]) -> None:
@@ -116,57 +130,106 @@ class Rebuild:
         async for batch in self._log.read(topics.TAGGED):
             for delivery in batch:
                 tagged = self._decoded(delivery, TaggedArticle)
-                if tagged is None:
-                    continue
-                held = found.dossiers.get(tagged.story_id, dossier.Dossier())
-                found.dossiers[tagged.story_id] = dossier.merge(held, dossier.of(tagged, stale_after=self._stale_after))
-                found.buckets[tagged.story_id] = redis_keys.bucket(tagged.article.language)
+                if tagged is not None:
+                    facts = article_facts.of(tagged, stale_after=self._stale_after)
+                    held = found.articles.get(tagged.article.id, article_facts.NO_FACTS)
+                    found.articles[tagged.article.id] = article_facts.merge(held, facts)
         async for batch in self._log.read(topics.ALERTS):
             for delivery in batch:
                 alert = self._decoded(delivery, Alert)
-                if alert is not None:
-                    _keep_latest(found.latest, alert)
+                held_alert = found.latest.get(alert.id) if alert is not None else None
+                if alert is not None and (held_alert is None or alert.revision >= held_alert.revision):
+                    found.latest[alert.id] = alert
         return found
 
-    async def _restore_alerts(self, story_ids: Sequence[str], found: _Found) -> None:
-        left = list(story_ids)
-        for _ in range(_ATTEMPTS):
-            stored = await self._store.load(left)
-            keys = [StoryKey(found.buckets.get(id_) or _bucket_of(found.latest.get(id_)), id_) for id_ in left]
-            members = await self._stories.members(keys)
-            writes: list[Write] = []
-            for id_, before, story in zip(left, stored, members, strict=True):
-                write = self._restored(id_, before, story, found)
-                if write is not None:
-                    writes.append(write)
-            done = await self._store.put(writes)
-            await self._store.published([found.latest[id_] for id_ in left if id_ in found.latest])
-            self._report.restored += sum(done)
-            self._report.opened += sum(
-                1 for write, ok in zip(writes, done, strict=True) if ok and write.publish and not write.before.alert
-            )
-            left = [write.story_id for write, ok in zip(writes, done, strict=True) if not ok]
-            if not left:
-                return
-        raise TransientError(f"{len(left)} stories are changing too fast: run the rebuild again.")
+    async def _restore_published(self, alerts: Sequence[Alert], found: _Found) -> tuple[list[Write], set[str]]:
+        """What was published comes back as it was, with the facts of the articles it lists.
 
-    def _restored(self, story_id: str, before: Stored, members: Sequence[StoryMember], found: _Found) -> Write | None:
-        """What to write for a story, None where the store has it all."""
-        learned = dossier.merge(before.known.dossier, found.dossiers.get(story_id, dossier.Dossier()))
-        latest = _later(before.alert, found.latest.get(story_id))
-        decision, known = restore(
-            story_id=story_id,
-            dossier=learned,
-            members=members,
-            latest=latest,
-            rules=self._rules,
-            now=self._clock.now(),
-        )
-        publish = isinstance(decision, core.Opened | core.Revised)
-        alert = decision.alert if isinstance(decision, core.Opened | core.Revised | core.Counted) else latest
-        if alert == before.alert and known == before.known:
-            return None
-        return Write(story_id=story_id, before=before, known=known, alert=alert, publish=publish)
+        Before anything is joined: which of a story's alerts an article is in stands in no other place.
+        """
+        snapshot = Snapshot(self._store, self._stories)
+        await snapshot.load([_story_key(alert, story) for alert in alerts for story in _stories_of(alert)], [])
+        await snapshot.load_alerts([alert.id for alert in alerts])
+        writes: list[Write] = []
+        for alert in alerts:
+            key, stored = redis_keys.alert(alert.id), snapshot.alert(alert.id)
+            transaction = Transaction(snapshot)
+            facts = snapshot.facts(alert.id)
+            if alert.merged_into:
+                facts = AlertFacts(merged_into=alert.merged_into)
+            elif facts.merged_into is None:
+                listed = [found.articles[s.article_id] for s in alert.sources if s.article_id in found.articles]
+                facts = reduce(article_facts.merge, listed, facts)
+                for story_id in _stories_of(alert):
+                    named = sorted({*snapshot.alerts_of(story_id), alert.id})
+                    transaction.change(redis_keys.alerts_of_story(story_id), facts=named)
+            later = alert if stored is None or stored.revision < alert.revision else None
+            transaction.change(key, facts=facts, alert=later)
+            writes.append(self._noted(transaction))
+        return writes, {alert.id for alert in alerts}
+
+    async def _join(self, articles: Sequence[AlertFacts]) -> tuple[list[Write], set[str]]:
+        """Each article in its alert, as the alerter would put it; nothing is sent for half of the facts."""
+        snapshot = Snapshot(self._store, self._stories)
+        items = [facts.articles[0] for facts in articles]
+        keys = [StoryKey(redis_keys.bucket(item.language), item.story_id) for item in items]
+        await snapshot.load(keys, items)
+        writes: list[Write] = []
+        joined: set[str] = set()
+        for facts in articles:
+            transaction = Transaction(snapshot)
+            transaction.record(redis_keys.alerts_of_story(facts.articles[0].story_id))
+            own, _ = join(facts, snapshot, transaction)
+            joined.update([own] if own else [])
+            writes.append(self._noted(transaction))
+        return writes, joined
+
+    async def _restore_alerts(self, alert_ids: Sequence[str]) -> tuple[list[Write], set[str]]:
+        """Every alert decided once, on all that is known of it."""
+        snapshot = Snapshot(self._store, self._stories)
+        await snapshot.load_alerts(alert_ids)
+        writes: list[Write] = []
+        for alert_id in dict.fromkeys(snapshot.live(id_) for id_ in alert_ids):
+            transaction = Transaction(snapshot)
+            facts, before = snapshot.facts(alert_id), snapshot.alert(alert_id)
+            members, elsewhere = members_of(alert_id, snapshot)
+            decision, remembered = restore(
+                alert_id=alert_id,
+                facts=facts,
+                members=members,
+                elsewhere=elsewhere,
+                latest=before,
+                rules=self._rules,
+                now=self._clock.now(),
+            )
+            _, alert, publish = effect(decision)
+            transaction.change(redis_keys.alert(alert_id), facts=remembered, alert=alert, publish=publish)
+            self._opened.update([alert_id] if publish and before is None else [])
+            writes.append(self._noted(transaction))
+        self._report.opened = len(self._opened)
+        return writes, set()
+
+    def _noted(self, transaction: Transaction) -> Write:
+        write = transaction.write() or Write()
+        alerts = redis_keys.alert("")
+        self._restored.update(key for key in write.changed if key.startswith(alerts))
+        return write
+
+    async def _attempt(
+        self, items: Sequence[T], step: Callable[[Sequence[T]], Awaitable[tuple[list[Write], set[str]]]]
+    ) -> set[str]:
+        """A step, again while services that run beside it change what it writes. Every step can be repeated."""
+        for _ in range(_ATTEMPTS):
+            writes, found = await step(items)
+            if all(await self._store.write([write for write in writes if write.changed])):
+                return found
+        raise TransientError(f"{len(items)} stories are changing too fast: run the rebuild again.")
+
+    async def _acknowledge(self, latest: Mapping[str, Alert]) -> None:
+        for alerts in _chunks(latest.values()):
+            records = await self._store.load([redis_keys.alert(alert.id) for alert in alerts])
+            behind = [a for a, record in zip(alerts, records, strict=True) if record.published < a.revision]
+            await self._store.acknowledge(behind)
 
     def _decoded(self, delivery: Delivery, kind: type[codec.M]) -> codec.M | None:
         try:
@@ -176,21 +239,17 @@ class Rebuild:
             return None
 
 
-def _keep_latest(latest: dict[str, Alert], alert: Alert) -> None:
-    held = latest.get(alert.story_id)
-    if held is None or alert.revision >= held.revision:
-        latest[alert.story_id] = alert
+def _chunks(items: Iterable[T]) -> Iterable[list[T]]:
+    ordered = list(items)
+    return (ordered[begin : begin + _AT_ONCE] for begin in range(0, len(ordered), _AT_ONCE))
 
 
-def _later(stored: Alert | None, published: Alert | None) -> Alert | None:
-    """The later revision; of one revision what is stored, because it may list more sources."""
-    if stored is None or published is None:
-        return stored or published
-    return stored if stored.revision >= published.revision else published
+def _stories_of(alert: Alert) -> tuple[str, ...]:
+    return alert.stories or (alert.story_id,)
 
 
-def _bucket_of(alert: Alert | None) -> str:
-    return redis_keys.bucket(alert.language if alert is not None else None)
+def _story_key(alert: Alert, story_id: str) -> StoryKey:
+    return StoryKey(redis_keys.bucket(alert.language), story_id)
 
 
 def _member_of_article(message: UniqueArticle, copies: Mapping[str, str]) -> tuple[StoryKey, StoryMember]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from services.alert_store.redis import Retention
 from services.runtime.process.settings import CommonSettings
 
 
@@ -19,3 +20,9 @@ class AlerterSettings(CommonSettings):
     closed_retention_days: Annotated[float, "How long Redis keeps a closed alert after its last change."] = 7.0
     stream_revisions: Annotated[int, "How many revisions are kept for followers of the API."] = 10_000
     sweep_seconds: Annotated[float, "How often the outbox is checked for alerts that were not sent."] = 2.0
+
+    def retention(self) -> Retention:
+        """For the store."""
+        return Retention(
+            days=self.retention_days, closed_days=self.closed_retention_days, stream_revisions=self.stream_revisions
+        )

@@ -24,13 +24,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
     # Followers wait on connections of their own: any number of them leaves those of the other requests alone.
     following = connect(redis_of(settings), max_connections=settings.max_streams + 1)
     loopback = is_loopback(settings.host)
-    states = RedisAlertStates(
-        redis,
-        context.clock,
-        retention_days=settings.retention_days,
-        closed_retention_days=settings.closed_retention_days,
-        stream_revisions=settings.stream_revisions,
-    )
+    states = RedisAlertStates(redis, context.clock)
     metrics = ApiMetrics(context.registry)
     followers = Followers(settings.max_streams, metrics)
     services = HttpServices(addresses(settings.services), context.clock, local_feeds=settings.local_feeds)

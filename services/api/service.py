@@ -53,7 +53,7 @@ class ApiService:
                 log_config=None,
                 lifespan="off",
                 server_header=False,
-                proxy_headers=False,  # nobody's word on who he is: a proxy in front answers for its own clients
+                proxy_headers=False,  # X-Forwarded-* is not trusted
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )

@@ -14,7 +14,7 @@ class ApiSettings(CommonSettings):
     """``WIREWATCH_API_<FIELD>``.
 
     Each follower holds a connection to Redis, which is why they are limited. Reading needs no token while the API
-    listens on loopback. The retention settings are those of the alerter, for alerts whose state changes here.
+    listens on loopback.
     """
 
     host: Annotated[str, "The address on which the API and the page listen."] = "127.0.0.1"
@@ -38,12 +38,3 @@ class ApiSettings(CommonSettings):
     local_feeds: Annotated[
         int, "How many feeds are served on this machine: where only those answer, the page says that it is offline."
     ] = 0
-    retention_days: Annotated[float, "As `WIREWATCH_ALERTER_RETENTION_DAYS`, for alerts whose state changes here."] = (
-        30.0
-    )
-    closed_retention_days: Annotated[
-        float, "As `WIREWATCH_ALERTER_CLOSED_RETENTION_DAYS`, for alerts whose state changes here."
-    ] = 7.0
-    stream_revisions: Annotated[
-        int, "As `WIREWATCH_ALERTER_STREAM_REVISIONS`, for alerts whose state changes here."
-    ] = 10_000

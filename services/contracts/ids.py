@@ -37,9 +37,9 @@ def content_hash(title: str, text: str) -> str:
     return digest("content", " ".join(title.split()), " ".join(text.split()))
 
 
-def alert_id(story_id: str) -> str:
-    """The id of the alert of a story: one story, one alert."""
-    return digest("alert", story_id)
+def alert_id(story_id: str, article_id: str | None = None) -> str:
+    """The id of the alert that a story opened; with ``article_id`` of one more, where a story holds several events."""
+    return digest("alert", story_id) if article_id is None else digest("alert", story_id, article_id)
 
 
 def dead_letter_id(topic: str, partition: int, offset: int) -> str:

@@ -10,12 +10,14 @@ notifier.
 |---|---|---|---|
 | ``ww:5:{dd:<bucket>}:...`` | several | deduper | dedupe index and stories, see services/deduper/edges/redis.py |
 | ``ww:5:{dd:<bucket>}:story:<id>`` | hash | deduper | field = article id, value = member of the story |
-| ``ww:1:{al}:alert:<id>`` | hash | alerter | the alert, its dossier, revision and published revision |
+| ``ww:1:{al}:alert:<id>`` | hash | alerter, api | the alert, the facts behind it, revision and published revision |
+| ``ww:1:{al}:story:<id>`` | hash | alerter | the alerts that a story's articles are in |
+| ``ww:1:{al}:events:<part>+<part>:<window>`` | hash | alerter | events of 72 h that have both parts |
 | ``ww:1:{al}:by:time`` | zset | alerter | alert ids by last update (ms since 1970) |
 | ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country, or its id), severity |
-| ``ww:1:{al}:outbox`` | zset | alerter | alert ids whose latest revision Kafka has not acknowledged |
+| ``ww:1:{al}:outbox`` | zset | alerter, api | alert ids whose latest revision Kafka has not acknowledged |
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
-| ``ww:1:{al}:stream`` | stream | alerter | every revision, for followers (server-sent events) |
+| ``ww:1:{al}:stream`` | stream | alerter, api | every revision, for followers (server-sent events) |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
 | ``ww:1:{po}:status`` | hash | poller | how many feeds answer, and since when none does |
 | ``ww:1:{no}:delivery:<id>`` | hash | notifier | a delivery; expires 8 days after it has left or died |
@@ -32,13 +34,14 @@ How long they live and what they cost (docs/measurements has the figures):
 | keys | live | cost |
 |---|---|---|
 | ``{dd:<bucket>}`` | the dedupe window; each key expires | see dedupe.md |
-| ``{al}:alert`` | 30 days after its last change, 7 once closed (settings) | 5 kB an alert with its dossier |
+| ``{al}:alert`` | 30 days after its last change, 7 once closed (settings) | 5 kB an alert with its facts |
+| ``{al}:story``, ``{al}:events`` | 30 days after their last change (a setting) | 0.2 kB; 0.3 kB an event and pair |
 | ``{al}:by``, ``{al}:expiry`` | as the alert: the sweep takes it out of all of them together | 0.1 kB an entry |
 | ``{al}:outbox`` | until Kafka has the revision | nearly empty |
 | ``{al}:stream`` | the last 10,000 revisions (a setting) | 0.04 kB a revision |
 | ``{po}`` | while the feed is listed | a few kB a feed |
 | ``{no}:delivery``, ``{no}:recent`` | 8 days after it has left or died | the alert, until it has left; then 0.3 kB |
-| ``{no}:due``, ``{no}:batch``, ``{no}:batches`` | until it has left or the digest is sealed | 0.1 kB an entry |
+| ``{no}:due``, ``{no}:batch``, ``{no}:batches`` | until it has left or the digest is closed | 0.1 kB an entry |
 | ``{no}:rate``, ``{no}:dead`` | an hour; the last 1000 | small |
 """
 
@@ -82,6 +85,16 @@ def story(bucket_: str, story_id: str) -> str:
 def alert(alert_id: str) -> str:
     """The hash of one alert."""
     return f"{PREFIX}:{{al}}:alert:{alert_id}"
+
+
+def alerts_of_story(story_id: str) -> str:
+    """The hash that says which alerts a story's articles are in."""
+    return f"{PREFIX}:{{al}}:story:{story_id}"
+
+
+def alerts_of_events(parts: str, window: int) -> str:
+    """The hash of the events that have these two parts, of one window of time."""
+    return f"{PREFIX}:{{al}}:events:{parts}:{window}"
 
 
 def alerts_by(facet: Facet, value: str) -> str:

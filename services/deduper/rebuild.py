@@ -57,7 +57,7 @@ class _Judged:
 
 
 class Rebuild:
-    """Rebuilds the index. ``say`` is told how far it is, in words, and None when it is done."""
+    """Rebuilds the index. ``say`` is called with the progress, in words, and with None at the end."""
 
     def __init__(
         self,

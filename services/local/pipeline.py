@@ -1,4 +1,4 @@
-"""Which processes make up the pipeline on one machine, and what each is told."""
+"""Which processes make up the pipeline on one machine, and the settings of each."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from services.runtime.files import shipped as files
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process.settings import as_list, listed
+from services.runtime.services import names as service_names
 from services.samples.core import feeds
 
-SERVICES = ("api", "poller", "deduper", "tagger", "alerter", "notifier")
 _API_PORT = 8080  # where it is free, else any other
 
 _OWN_LIST = "feeds.opml"
@@ -73,7 +73,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
     """Every service with its command, its environment and its probes."""
     _make_own_list(home)
     environ = own_feeds(home) | dict(environ)
-    names = (*SERVICES, "samples") if with_samples else SERVICES
+    names = service_names(demo=with_samples)
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
     api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
     common = _without_strange_users(environ) | {
@@ -82,7 +82,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
         "WIREWATCH_OPS_HOST": "127.0.0.1",
         "WIREWATCH_API_PORT": api_port,
         "WIREWATCH_API_SERVICES": ",".join(
-            f"{name}={_ops(numbers[f'{name}.ops'])}" for name in SERVICES if name != "api"
+            f"{name}={_ops(numbers[f'{name}.ops'])}" for name in service_names() if name != "api"
         ),
         "PYTHONUNBUFFERED": "1",
     }
@@ -132,7 +132,7 @@ def _ops(port: int) -> str:
 
 
 def _port(environ: Mapping[str, str], variable: str) -> str | None:
-    """The port a person gave. 0 asks for any free one, which has to be known here: others are told the address."""
+    """The port a person gave. 0 asks for any free one, which has to be known here: others need the address."""
     given = environ.get(variable, "").strip()
     return given if given.strip("0") else None
 

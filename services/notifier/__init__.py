@@ -6,10 +6,10 @@ Out: log lines, signed webhooks, and messages by apprise (mail, chat, push); wha
 Guarantees:
 
 - a delivery is named by watch, channel, alert and revision: that id is its idempotency key, and it is queued once
-- at least once: it counts as sent only after the other side has said so; a crash in between sends it again, same key
+- at least once: it counts as sent once the receiver has acknowledged it; a crash in between sends it again, same key
 - what cannot be delivered for a day is dead: listed, counted, never dropped in silence
 - an alert that lacks what a watch asks for does not match it
-- every message ends in exactly one status of ``handler.STATUSES``
+- every message ends in exactly one status of ``status.STATUSES``
 
 It does not decide what is an alert or how severe it is (the alerter does).
 """

@@ -23,7 +23,7 @@ from services.runtime.process.logging import get
 log = get(__name__)
 
 LEASE_SECONDS = 120.0  # longer than any attempt: after a crash somebody else may try then
-LONGEST_ASKED_SECONDS = 3600.0  # a Retry-After beyond this is not believed
+LONGEST_ASKED_SECONDS = 3600.0  # a longer Retry-After is cut to this
 TICK_SECONDS = 0.5
 
 

@@ -35,7 +35,7 @@ class NotifierMetrics(ServiceMetrics):
             "Time of one attempt to deliver, by kind of channel.",
             ["kind"],
             registry=registry,
-            buckets=LATENCY_BUCKETS_SECONDS[:9],
+            buckets=LATENCY_BUCKETS_SECONDS[:11],
         )
         self.queue = Gauge(
             "wirewatch_notifier_queue_deliveries",

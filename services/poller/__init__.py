@@ -1,12 +1,12 @@
-"""The poller: asks feeds for news and publishes every new version of every item on ``articles``.
+"""The poller: polls feeds and publishes every new version of every item on ``articles``.
 
-In: the feed list (OPML), feeds and article pages of the world, what hubs push. Out: ``articles``, keyed by article id.
+In: the feed list (OPML), feeds, article pages, pushes of hubs. Out: ``articles``, keyed by article id.
 
 Guarantees
 - Polite: the schedule is one pure module (``core/policy.py``); validators are sent back, Retry-After and a
   publisher's hints are kept, one request per host at a time.
 - Nothing is lost between feed and Kafka: a feed's state (validators, what was sent, next poll) is written after Kafka
-  has acknowledged the items. A crash before that asks the feed again and sends the same ids again.
+  has acknowledged the items. After a crash before that, the feed is polled again and the same ids are sent again.
 - One bad feed fails alone: parsing and page extraction run in processes that can be killed.
 - Nothing inside the network can be reached through a feed: one client for all that leaves the machine, guarded at the
   socket (``edges/egress.py``).

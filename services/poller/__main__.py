@@ -177,7 +177,7 @@ def _listener(world: _World, subscriptions: Subscriptions) -> CallbackServer:
 def is_ours(config: FeedConfig, allowed: Allowed) -> bool:
     """Whether the feed is on a host the operator allowed by name or address, with an interval of the operator's.
 
-    The gap between two requests protects strangers; the operator's own server needs none.
+    The gap between two requests protects other people's servers; the operator's own needs none.
     """
     return config.interval_seconds is not None and is_allowed(config.url, allowed)
 

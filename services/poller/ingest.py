@@ -1,4 +1,4 @@
-"""What a feed answered becomes items: read, told apart from what was sent, completed from pages, handed on.
+"""Turns a feed's answer into items: parsed, compared with what was sent before, completed from pages, published.
 
 Every item of a feed ends in one status: ``published`` (Kafka has it), ``known`` (this version was sent before) or
 ``dead`` (the broker will never take it, even shortened). Nothing is remembered here but in the :class:`Seen` that is

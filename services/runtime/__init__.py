@@ -1,5 +1,10 @@
-"""How any process of Wirewatch lives: settings, logging, metrics, clock, lifecycle, and the edges services share.
+"""What every process of Wirewatch needs. A service's core uses nothing of this package.
 
-A service's core uses nothing of this package; its handler uses ``ports``, ``clock``, ``delivery`` and ``metrics``.
-The edges are ``kafka``, ``redis``, ``streams`` (Faust) and ``ops`` (the /metrics, /healthz and /readyz server).
+- ``process``   settings, logs, metrics, clock, the server of /metrics, /healthz and /readyz, start and end
+- ``kafka``     connection, publisher, streams (Faust), topics, users and their rights
+- ``redis``     addresses, connections, Lua scripts, replicas
+- ``messages``  deliveries, dead letters, isolation of defects
+- ``files``     shipped data, YAML that people write, files that are read again when they change
+- ``http``      the guard of every connection that leaves the machine
+- ``ports``     what handlers are given: publisher and stream handler
 """

@@ -25,8 +25,7 @@ import msgspec
 import redis.asyncio
 from playwright.async_api import Page, expect
 
-from services.alerter.edges.redis import RedisAlertStore
-from services.alerter.ports import NOTHING, Write
+from services.alert_store.redis import AlertRecords
 from services.api.service import ApiService
 from services.contracts import ids
 from services.local import process
@@ -37,6 +36,7 @@ from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.integration.test_api import served
 from tests.support import newsroom
+from tests.support.alerts import RETENTION, a_write
 from tests.support.browser import a_tab, barriers
 
 WIDE, NARROW = (1440, 900), (390, 844)
@@ -69,19 +69,10 @@ async def _answers(client: redis.asyncio.Redis) -> bool:
 async def put(client: redis.asyncio.Redis, raised: Iterable[newsroom.Raised]) -> None:
     """Write alerts with what the alerter remembers of them."""
     clock = SystemClock()
-    store = RedisAlertStore(
-        client,
-        RedisCalls(clock, Waiting()),
-        clock,
-        retention_days=30,
-        closed_retention_days=7,
-        stream_revisions=10_000,
-    )
-    writes = [
-        Write(story_id=r.alert.story_id, before=NOTHING, known=r.known, alert=r.alert, publish=True) for r in raised
-    ]
-    await store.put(writes)
-    await store.published([write.alert for write in writes if write.alert is not None])
+    store = AlertRecords(client, RedisCalls(clock, Waiting()), clock, RETENTION)
+    alerts = list(raised)
+    await store.write([a_write(one.alert, one.facts) for one in alerts])
+    await store.acknowledge([one.alert for one in alerts])
 
 
 async def pictures(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """How right the tags are: precision, recall and F1 on labelled news, by topic and by source, with every error.
 
-    make eval-topics                 both parts and the random news, with the errors of the tuned part
+    make eval-topics                 both parts and the random news, with the errors of the tuned part, then what
+                                     tests/bench/eval_events.py measures
     ... --errors held-out            the errors of the held-out part, too (it is no longer held out then)
 
 The labels are ``topics/dev.jsonl`` beside the repository. A third of it, chosen by a hash of the id, is held out: its
@@ -27,6 +28,7 @@ from services.contracts.messages import Tag
 from services.tagger import library
 from services.tagger.core.compiled import Compiled
 from services.tagger.core.tag import Fields, tag
+from tests.bench import eval_events
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "eval" / "topics"
 TOPICS = ("alliances", "naval_moves")
@@ -132,6 +134,7 @@ def main() -> None:
         if part == arguments.errors or arguments.errors == "held-out":
             _errors(console, part, topic, judged)
     _random(console, compiled)
+    eval_events.report(console, compiled)
 
 
 def _as_json(results: dict[tuple[str, str], list[Judged]]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 
 from services.runtime.files import shipped as files
+from services.runtime.files.yaml import parse
 from services.tagger import library
 from services.tagger.core import phrases
 from services.tagger.core.actors import read_actors
@@ -65,9 +66,9 @@ def rate(work: Callable[[Fields], object], texts: Sequence[Fields], seconds: flo
 def many_patterns(loaded: Library, wanted: int) -> Compiled:
     """The shipped packs with one more thing, so that there are ``wanted`` patterns in all."""
     seeds = files.seeds()
-    vocabulary = read_vocabulary((seeds / "vocabulary.yaml").read_bytes(), "vocabulary.yaml")
-    actors = read_actors((seeds / "actors.yaml").read_bytes(), "actors.yaml")
-    places = read_places((seeds / "places.yaml").read_bytes(), "places.yaml")
+    vocabulary = read_vocabulary(parse((seeds / "vocabulary.yaml").read_bytes(), "vocabulary.yaml"))
+    actors = read_actors(parse((seeds / "actors.yaml").read_bytes(), "actors.yaml"))
+    places = read_places(parse((seeds / "places.yaml").read_bytes(), "places.yaml"))
     first = loaded.packs[0]
     have = loaded.compiled.details.patterns
     words = sorted({word for phrase in _all_phrases(loaded.packs) for word in phrase.split() if word.isalpha()})

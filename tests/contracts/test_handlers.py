@@ -100,6 +100,7 @@ def a_tagger(publisher: FakePublisher) -> StreamHandler:
 def an_alerter(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.alerter.handler")
     metrics = importlib.import_module("services.alerter.metrics")
+    status = importlib.import_module("services.alerter.status")
     fakes = importlib.import_module("tests.support.alerts")
     made: StreamHandler = handler.AlerterHandler(
         store=fakes.FakeAlertStore(),
@@ -108,7 +109,7 @@ def an_alerter(publisher: FakePublisher) -> StreamHandler:
         rules=fakes.shipped_rules(),
         stale_after=timedelta(hours=48),
         clock=FakeClock(),
-        metrics=metrics.AlerterMetrics(handler.STATUSES, CollectorRegistry()),
+        metrics=metrics.AlerterMetrics(status.STATUSES, CollectorRegistry()),
     )
     return made
 

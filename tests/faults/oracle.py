@@ -15,9 +15,9 @@ from typing import Any
 import redis.asyncio
 from prometheus_client import CollectorRegistry
 
-from services.alerter.handler import STATUSES as ALERTER_STATUSES
 from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
+from services.alerter.status import STATUSES as ALERTER_STATUSES
 from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.runtime.messages.delivery import Outgoing
@@ -71,7 +71,7 @@ async def _stored(book: Book) -> dict[str, Content]:
             pipe.hget(redis_keys.alert(alert_id), "alert")
         rows: list[Any] = await pipe.execute()
     alerts = [codec.decode(row, Alert) for row in rows if row is not None]
-    return {alert.story_id: content(alert) for alert in alerts}
+    return {alert.story_id: content(alert) for alert in alerts if alert.merged_into is None}
 
 
 async def _calm(decided: Sequence[UniqueArticle | Duplicate]) -> dict[str, Content]:
@@ -99,7 +99,7 @@ async def _calm(decided: Sequence[UniqueArticle | Duplicate]) -> dict[str, Conte
     )
     seen = [Outgoing(topics.DUPLICATES, b"", codec.encode(one)) for one in copies]
     await alerter.handle(deliver([*publisher.on(topics.TAGGED), *seen]))
-    return {story: content(stored.alert) for story, stored in store.stories.items() if stored.alert is not None}
+    return {alert.story_id: content(alert) for alert in store.alerts().values()}
 
 
 def _untagged(one: UniqueArticle) -> TaggedArticle:

@@ -24,9 +24,10 @@ from services.local.home import Home
 from services.local.process import Server
 from services.local.supervisor import Part
 from services.runtime.process.clock import SystemClock
+from services.runtime.services import names
 
 STREAM_SERVICES = ("deduper", "tagger", "alerter")
-SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier", "api")
+SERVICES = names()
 SESSION_SECONDS = 8.0  # the services' session timeout, see services/runtime/kafka/stream.py
 TMPFS_BYTES = 1 << 30
 START_SECONDS = 300.0  # a machine that does much else: only a line that is broken takes longer

@@ -13,10 +13,12 @@ import redis.asyncio
 from prometheus_client import CollectorRegistry
 from typer.testing import CliRunner
 
-from services.alerter.edges.redis import RedisAlertStore, RedisStories, RedisStoryWriter
-from services.alerter.handler import STATUSES, AlerterHandler
+from services.alert_store.redis import AlertRecords
+from services.alerter.edges.redis import RedisStories, RedisStoryWriter
+from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.rebuild import Rebuild, Report
+from services.alerter.status import STATUSES
 from services.cli.app import build
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Change, Duplicate, TaggedArticle, UniqueArticle
@@ -26,7 +28,7 @@ from services.runtime.messages.delivery import Delivery, Outgoing
 from services.runtime.process.clock import SystemClock
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
-from tests.support.alerts import KOREA, RUSSIA, a_copy, a_delivery, a_tag, a_tagged, member_of, shipped_rules
+from tests.support.alerts import KOREA, RETENTION, RUSSIA, a_copy, a_delivery, a_tag, a_tagged, member_of, shipped_rules
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher, deliver
 from tests.support.stack import MakeTopics
@@ -81,9 +83,7 @@ class World:
         self.client = client
         self.clock = FakeClock()
         self.calls = RedisCalls(self.clock, Waiting())
-        self.store = RedisAlertStore(
-            client, self.calls, self.clock, retention_days=30, closed_retention_days=7, stream_revisions=100
-        )
+        self.store = AlertRecords(client, self.calls, self.clock, RETENTION)
         self.publisher = FakePublisher()
         self.handler = AlerterHandler(
             store=self.store,
@@ -159,7 +159,7 @@ async def test_a_lost_store_is_made_again_the_same(world: World) -> None:
     before, sent = await world.state(), len(world.publisher.sent)
     await world.client.flushdb()
     report = await world.rebuild(history)
-    assert (report.alerts, report.dossiers, report.restored, report.opened) == (2, 3, 3, 0)
+    assert (report.alerts, report.stories, report.restored, report.opened) == (2, 3, 3, 0)
     after = await world.state()
     told = [key for key in before if key.startswith(b"ww:1:{al}:alert:")]
     assert len(told) == 3
@@ -192,11 +192,11 @@ async def test_what_an_analyst_did_comes_back(world: World) -> None:
     world.publisher.sent.append(Outgoing(topics.ALERTS, b"k", codec.encode(muted)))
     await world.client.flushdb()
     await world.rebuild(history)
-    (stored,) = await world.store.load([muted.story_id])
+    (stored,) = await world.store.load([redis_keys.alert(muted.id)])
     assert stored.alert is not None
     assert (stored.alert.state, stored.alert.revision, stored.published) == ("muted", muted.revision, muted.revision)
     await world.live(history)
-    assert (await world.store.load([muted.story_id]))[0].alert == stored.alert
+    assert (await world.store.load([redis_keys.alert(muted.id)]))[0].alert == stored.alert
 
 
 async def test_an_alert_that_was_never_published_is_published_now(world: World) -> None:
@@ -212,7 +212,7 @@ async def test_an_alert_whose_articles_are_gone_comes_back_as_it_was(world: Worl
     alert = codec.decode(world.publisher.on(topics.ALERTS)[-1].value, Alert)
     await world.client.flushdb()
     await world.rebuild([])
-    (stored,) = await world.store.load([alert.story_id])
+    (stored,) = await world.store.load([redis_keys.alert(alert.id)])
     assert stored.alert == alert
 
 

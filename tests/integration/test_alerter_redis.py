@@ -8,20 +8,22 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from services.alerter.core.alert import Known
-from services.alerter.core.dossier import of
-from services.alerter.edges.redis import RedisAlertStore, RedisStories
-from services.alerter.ports import NOTHING, Stored, StoryKey, Write
+from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
+from services.alert_store.redis import AlertRecords
+from services.alerter.core.facts import AlertFacts, of
+from services.alerter.edges.redis import RedisStories
+from services.alerter.ports import StoryKey
+from services.api.edges.states import RedisAlertStates
 from services.contracts import ids, redis_keys, stories
-from services.contracts.messages import Alert
 from services.contracts.redis_keys import Facet
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
-from tests.support.alerts import STORY, a_tagged, an_opened_alert, member_of
+from tests.support.alerts import RETENTION, STORY, a_tagged, a_write, an_opened_alert, member_of
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.stack
 ALERT = ids.alert_id(STORY)
+KEY = redis_keys.alert(ALERT)
 
 
 @pytest.fixture
@@ -30,58 +32,68 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def store(redis_client: redis.asyncio.Redis, clock: FakeClock) -> RedisAlertStore:
-    return RedisAlertStore(
-        redis_client,
-        RedisCalls(clock, Waiting()),
-        clock,
-        retention_days=30,
-        closed_retention_days=7,
-        stream_revisions=100,
-    )
+def store(redis_client: redis.asyncio.Redis, clock: FakeClock) -> AlertRecords:
+    return AlertRecords(redis_client, RedisCalls(clock, Waiting()), clock, RETENTION)
 
 
-def an_alert() -> tuple[Alert, Known]:
-    return an_opened_alert(), Known(dossier=of(a_tagged(), stale_after=timedelta(hours=48)))
+FACTS = of(a_tagged(), stale_after=timedelta(hours=48))
 
 
-def a_write(before: Stored = NOTHING, *, publish: bool = True) -> Write:
-    alert, known = an_alert()
-    return Write(story_id=STORY, before=before, known=known, alert=alert, publish=publish)
+def opened() -> Write:
+    return a_write(an_opened_alert(), FACTS)
 
 
-async def test_what_is_put_is_loaded(store: RedisAlertStore) -> None:
-    write = a_write()
-    assert await store.put([write]) == [True]
-    found, nothing = await store.load([STORY, "0" * 24])
-    assert (found.alert, found.known, found.published) == (write.alert, write.known, 0)
-    assert nothing == NOTHING
+async def loaded(store: AlertRecords) -> Record:
+    (record,) = await store.load([KEY])
+    return record
 
 
-async def test_a_write_that_is_repeated_is_done_once(store: RedisAlertStore, redis_client: redis.asyncio.Redis) -> None:
-    write = a_write()
-    assert await store.put([write, write]) == [True, True]
+async def test_what_is_written_is_loaded(store: AlertRecords) -> None:
+    write = opened()
+    assert await store.write([write]) == [True]
+    found, nothing = await store.load([KEY, redis_keys.alert("0" * 24)])
+    assert found == write.changed[KEY].after
+    assert nothing == ABSENT
+
+
+async def test_a_write_that_is_repeated_is_done_once(store: AlertRecords, redis_client: redis.asyncio.Redis) -> None:
+    assert await store.write([opened(), opened()]) == [True, True]
     assert await redis_client.xlen(redis_keys.ALERTS_STREAM) == 1
 
 
-async def test_a_write_over_another_state_is_refused(store: RedisAlertStore) -> None:
-    await store.put([a_write()])
-    (now,) = await store.load([STORY])
-    other = Write(story_id=STORY, before=now, known=Known(), alert=now.alert, publish=False)
-    late = Write(story_id=STORY, before=now, known=now.known, alert=now.alert, publish=True)
-    assert await store.put([other]) == [True]
-    assert await store.put([late]) == [False]
+async def test_a_write_over_another_state_is_refused(store: AlertRecords) -> None:
+    await store.write([opened()])
+    now = await loaded(store)
+    assert await store.write([a_write(now.alert, before=now, publish=False)]) == [True]
+    assert await store.write([a_write(now.alert, FACTS, before=now)]) == [False]
+
+
+async def test_a_write_is_refused_where_what_it_read_has_changed(store: AlertRecords) -> None:
+    index = redis_keys.alerts_of_events("act=seize+by=RUS", 7)
+    seen = Changed(before=ABSENT, after=replaced(ABSENT, facts=b"[]"))
+    stale = Write(read={index: ""}, changed=opened().changed)
+    assert await store.write([Write(changed={index: seen}), stale]) == [True, False]
+    assert await loaded(store) == ABSENT
+    fresh = Write(read={index: seen.after.token}, changed=opened().changed)
+    assert await store.write([fresh]) == [True]
+
+
+async def test_later_writes_of_one_round_build_on_the_earlier_ones(store: AlertRecords) -> None:
+    first = opened()
+    second = a_write(first.changed[KEY].after.alert, before=first.changed[KEY].after, publish=False)
+    assert await store.write([first, second]) == [True, True]
+    assert (await loaded(store)).token == second.changed[KEY].after.token
 
 
 async def test_an_alert_leaves_the_index_it_no_longer_belongs_to(
-    store: RedisAlertStore, redis_client: redis.asyncio.Redis
+    store: AlertRecords, redis_client: redis.asyncio.Redis
 ) -> None:
-    await store.put([a_write()])
-    (before,) = await store.load([STORY])
+    await store.write([opened()])
+    before = await loaded(store)
     assert before.alert is not None
     assert before.alert.severity == "medium"
     louder = msgspec.structs.replace(before.alert, severity="high", revision=2)
-    await store.put([Write(story_id=STORY, before=before, known=before.known, alert=louder, publish=True)])
+    await store.write([a_write(louder, before=before)])
     assert await redis_client.zscore(redis_keys.alerts_by("severity", "medium"), ALERT) is None
     facets: list[tuple[Facet, str]] = [
         ("severity", "high"),
@@ -93,62 +105,70 @@ async def test_an_alert_leaves_the_index_it_no_longer_belongs_to(
         assert await redis_client.zscore(redis_keys.alerts_by(facet, value), ALERT) is not None
 
 
-async def test_the_outbox_holds_the_latest_revision_until_it_is_ticked_off(
-    store: RedisAlertStore, clock: FakeClock
+async def test_the_outbox_holds_the_latest_revision_until_it_is_acknowledged(
+    store: AlertRecords, clock: FakeClock
 ) -> None:
-    write = a_write()
-    await store.put([write])
+    await store.write([opened()])
+    alert = an_opened_alert()
     assert await store.unpublished(older_than_seconds=10, limit=5) == []
     clock.advance(11)
-    assert await store.unpublished(older_than_seconds=10, limit=5) == [write.alert]
-    assert write.alert is not None
-    await store.published([write.alert])
+    assert await store.unpublished(older_than_seconds=10, limit=5) == [alert]
+    await store.acknowledge([alert])
     assert await store.outbox_size() == 0
-    (stored,) = await store.load([STORY])
-    assert stored.published == 1
+    assert (await loaded(store)).published == 1
 
 
-async def test_an_old_acknowledgement_leaves_a_newer_revision_in_the_outbox(store: RedisAlertStore) -> None:
-    await store.put([a_write()])
-    (before,) = await store.load([STORY])
+async def test_an_old_acknowledgement_leaves_a_newer_revision_in_the_outbox(store: AlertRecords) -> None:
+    await store.write([opened()])
+    before = await loaded(store)
     assert before.alert is not None
     newer = msgspec.structs.replace(before.alert, revision=2)
-    await store.put([Write(story_id=STORY, before=before, known=before.known, alert=newer, publish=True)])
-    await store.published([before.alert])
+    await store.write([a_write(newer, before=before)])
+    await store.acknowledge([before.alert])
     assert await store.outbox_size() == 1
-    await store.published([newer])
-    await store.published([before.alert])
-    (stored,) = await store.load([STORY])
-    assert (await store.outbox_size(), stored.published) == (0, 2)
+    await store.acknowledge([newer])
+    await store.acknowledge([before.alert])
+    assert (await store.outbox_size(), (await loaded(store)).published) == (0, 2)
 
 
 async def test_retention_removes_an_alert_from_everywhere(
-    store: RedisAlertStore, redis_client: redis.asyncio.Redis, clock: FakeClock
+    store: AlertRecords, redis_client: redis.asyncio.Redis, clock: FakeClock
 ) -> None:
-    await store.put([a_write()])
+    await store.write([opened()])
     clock.advance(29 * 86_400)
-    assert await store.tidy(10) == 0
+    assert await store.purge_expired(10) == 0
     clock.advance(2 * 86_400)
-    assert await store.tidy(10) == 1
-    assert await store.load([STORY]) == [NOTHING]
+    assert await store.purge_expired(10) == 1
+    assert await loaded(store) == ABSENT
     assert await redis_client.keys("*") == [redis_keys.ALERTS_STREAM.encode()]
 
 
-async def test_a_dossier_without_an_alert_is_kept_and_tidied(store: RedisAlertStore, clock: FakeClock) -> None:
-    _, known = an_alert()
-    await store.put([Write(story_id=STORY, before=NOTHING, known=known, alert=None, publish=False)])
-    (found,) = await store.load([STORY])
-    assert (found.known, found.alert) == (known, None)
+async def test_an_alert_that_the_api_closed_is_kept_for_as_long_as_a_closed_one(
+    store: AlertRecords, redis_client: redis.asyncio.Redis, clock: FakeClock
+) -> None:
+    await store.write([opened()])
+    states = RedisAlertStates(redis_client, clock)
+    closed = await states.move(ALERT, "closed")
+    assert closed is not None
+    await store.acknowledge([closed])
+    clock.advance(8 * 86_400)
+    assert await store.purge_expired(10) == 1
+
+
+async def test_facts_without_an_alert_are_kept_and_purged(store: AlertRecords, clock: FakeClock) -> None:
+    await store.write([a_write(None, FACTS, publish=False, alert_id=ALERT)])
+    found = await loaded(store)
+    assert (msgspec.json.decode(found.facts, type=AlertFacts), found.alert) == (FACTS, None)
     assert await store.unpublished(older_than_seconds=0, limit=5) == []
     clock.advance(31 * 86_400)
-    assert await store.tidy(10) == 1
+    assert await store.purge_expired(10) == 1
 
 
-async def test_scripts_survive_a_flushed_server(store: RedisAlertStore, redis_client: redis.asyncio.Redis) -> None:
-    await store.put([a_write()])
+async def test_scripts_survive_a_flushed_server(store: AlertRecords, redis_client: redis.asyncio.Redis) -> None:
+    await store.write([opened()])
     await redis_client.script_flush()
-    (before,) = await store.load([STORY])
-    assert await store.put([a_write(before)]) == [True]
+    before = await loaded(store)
+    assert await store.write([a_write(before.alert, FACTS, before=before)]) == [True]
 
 
 async def test_the_members_of_a_story_are_read(redis_client: redis.asyncio.Redis, clock: FakeClock) -> None:

@@ -17,9 +17,7 @@ import pytest
 import redis.asyncio
 from prometheus_client import CollectorRegistry
 
-from services.alerter.core.alert import Known
-from services.alerter.edges.redis import RedisAlertStore
-from services.alerter.ports import NOTHING, Write
+from services.alert_store.redis import AlertRecords
 from services.api import page
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import Tokens, User
@@ -40,7 +38,7 @@ from services.runtime.process.clock import SystemClock
 from services.runtime.process.outages import Waiting
 from services.runtime.redis import address as redis_address
 from services.runtime.redis.connection import RedisCalls, connect
-from tests.support.alerts import a_copy, a_tagged, an_opened_alert, member_of
+from tests.support.alerts import RETENTION, a_copy, a_tagged, a_write, an_opened_alert, member_of
 from tests.support.clock import START, FakeClock
 
 pytestmark = pytest.mark.stack
@@ -48,12 +46,10 @@ Client = httpx.AsyncClient
 
 
 @pytest.fixture
-def store(redis_client: redis.asyncio.Redis) -> RedisAlertStore:
+def store(redis_client: redis.asyncio.Redis) -> AlertRecords:
     clock = FakeClock()
     calls = RedisCalls(clock, Waiting())
-    return RedisAlertStore(
-        redis_client, calls, clock, retention_days=30, closed_retention_days=7, stream_revisions=1000
-    )
+    return AlertRecords(redis_client, calls, clock, RETENTION)
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def app(
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
 ) -> Any:
-    states = RedisAlertStates(client, FakeClock(), retention_days=30, closed_retention_days=7, stream_revisions=1000)
+    states = RedisAlertStates(client, FakeClock())
     return build_app(
         RedisAlertReader(client, following or client),
         states,
@@ -142,9 +138,8 @@ def an_alert(number: int, *, severity: Severity = "medium", minutes: float | Non
     )
 
 
-async def put(store: RedisAlertStore, alerts: Sequence[Alert]) -> None:
-    writes = [Write(story_id=a.story_id, before=NOTHING, known=Known(), alert=a, publish=True) for a in alerts]
-    assert all(await store.put(writes))
+async def put(store: AlertRecords, alerts: Sequence[Alert]) -> None:
+    assert all(await store.write([a_write(alert) for alert in alerts]))
 
 
 async def listed(client: Client, **parameters: Any) -> list[str]:
@@ -165,20 +160,20 @@ async def test_an_empty_store_is_an_empty_list(client: Client) -> None:
     assert answer.json() == {"alerts": [], "next_cursor": None}
 
 
-async def test_pages_hold_every_alert_once_newest_first(client: Client, store: RedisAlertStore) -> None:
+async def test_pages_hold_every_alert_once_newest_first(client: Client, store: AlertRecords) -> None:
     alerts = [an_alert(n) for n in range(45)]
     await put(store, alerts)
     assert await listed(client, limit=10) == [alert.id for alert in reversed(alerts)]
 
 
-async def test_alerts_of_one_millisecond_are_paged_too(client: Client, store: RedisAlertStore) -> None:
+async def test_alerts_of_one_millisecond_are_paged_too(client: Client, store: AlertRecords) -> None:
     alerts = [an_alert(n, minutes=0) for n in range(600)]
     await put(store, alerts)
     found = await listed(client, limit=100)
     assert found == sorted((alert.id for alert in alerts), reverse=True)
 
 
-async def test_filters_hold_together(client: Client, store: RedisAlertStore) -> None:
+async def test_filters_hold_together(client: Client, store: AlertRecords) -> None:
     topics = [AlertTopic(topic=name, score=0.7, role="primary") for name in ("alliances", "naval_moves")]
     actors = [Actor(id=id_, name=id_, kind="state") for id_ in ("RUS", "CHN", "USA")]
     places = [Place(id=c.lower(), name=c, kind="country", country=c) for c in ("CUB", "JPN")]
@@ -207,14 +202,14 @@ async def test_filters_hold_together(client: Client, store: RedisAlertStore) -> 
             assert await listed(client, limit=7, min_severity=least, **asked) == expected
 
 
-async def test_since_bounds_the_list(client: Client, store: RedisAlertStore) -> None:
+async def test_since_bounds_the_list(client: Client, store: AlertRecords) -> None:
     alerts = [an_alert(n) for n in range(10)]
     await put(store, alerts)
     since = (START + timedelta(minutes=7)).isoformat()
     assert await listed(client, since=since) == [alert.id for alert in reversed(alerts[7:])]
 
 
-async def test_one_alert_as_it_is_stored(client: Client, store: RedisAlertStore) -> None:
+async def test_one_alert_as_it_is_stored(client: Client, store: AlertRecords) -> None:
     alert = an_alert(1)
     await put(store, [alert])
     answer = await client.get(f"/api/v1/alerts/{alert.id}")
@@ -318,7 +313,7 @@ async def test_a_store_that_is_away_is_said() -> None:
 
 
 async def test_followers_see_revisions_and_go_on_where_they_were(
-    redis_client: redis.asyncio.Redis, store: RedisAlertStore
+    redis_client: redis.asyncio.Redis, store: AlertRecords
 ) -> None:
     service = served(redis_client, most=1)
     await service.start()
@@ -353,11 +348,11 @@ async def test_a_taken_port_is_said(redis_client: redis.asyncio.Redis) -> None:
 
 
 async def test_a_state_change_is_a_revision_that_goes_to_everyone(
-    client: Client, store: RedisAlertStore, redis_client: redis.asyncio.Redis
+    client: Client, store: AlertRecords, redis_client: redis.asyncio.Redis
 ) -> None:
     alert = an_alert(1)
     await put(store, [alert])
-    await store.published([alert])
+    await store.acknowledge([alert])
     headers = {"Authorization": f"Bearer {TOKEN}"}
     address = f"/api/v1/alerts/{alert.id}/state"
     answer = await client.post(address, json={"state": "closed"}, headers=headers)
@@ -372,11 +367,9 @@ async def test_a_state_change_is_a_revision_that_goes_to_everyone(
     assert await redis_client.xlen(redis_keys.ALERTS_STREAM) == 2
     again = await client.post(address, json={"state": "closed"}, headers=headers)
     assert msgspec.json.decode(again.content, type=Alert) == moved
-    (stored,) = await store.load([alert.story_id])
+    (stored,) = await store.load([redis_keys.alert(alert.id)])
     newer = msgspec.structs.replace(moved, revision=3, state="new")
-    assert await store.put(
-        [Write(story_id=alert.story_id, before=stored, known=Known(), alert=newer, publish=True)]
-    ) == [True]
+    assert await store.write([a_write(newer, before=stored)]) == [True]
 
 
 @pytest.mark.parametrize(
@@ -420,7 +413,7 @@ async def test_on_loopback_only_loopback_names_are_answered(redis_client: redis.
         assert (await client.get("/api/v1/alerts")).status_code == 403
 
 
-async def test_the_alerts_as_feeds(client: Client, store: RedisAlertStore) -> None:
+async def test_the_alerts_as_feeds(client: Client, store: AlertRecords) -> None:
     hostile = an_alert(1, headline="<script>alert(1)</script>\x00 & \u202emo\u200bre", severity="high")
     await put(store, [hostile, an_alert(2)])
     answer = await client.get("/api/v1/alerts.atom", params={"min_severity": "high"})

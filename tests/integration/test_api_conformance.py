@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from services.alerter.edges.redis import RedisAlertStore
+from services.alert_store.redis import AlertRecords
 from tests.integration.test_api import TOKEN, an_alert, put, served, store
 
 pytestmark = pytest.mark.stack
@@ -19,7 +19,7 @@ ENDLESS = "/api/v1/stream"  # its answers are tested with the followers
 
 
 async def test_what_is_documented_is_what_is_done(
-    redis_client: redis.asyncio.Redis, store: RedisAlertStore, tmp_path: Path
+    redis_client: redis.asyncio.Redis, store: AlertRecords, tmp_path: Path
 ) -> None:
     await put(store, [an_alert(n) for n in range(3)])
     service = served(redis_client)

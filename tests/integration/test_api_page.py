@@ -11,7 +11,7 @@ import pytest
 import redis.asyncio
 from playwright.async_api import Page, expect
 
-from services.alerter.edges.redis import RedisAlertStore
+from services.alert_store.redis import AlertRecords
 from services.api.core.pipeline import ServiceState
 from services.contracts.feed_health import feed_health
 from services.contracts.messages import Actor, Alert, AlertEvent, AlertEvidence, AlertTopic, Place
@@ -19,6 +19,7 @@ from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.integration.test_api import READER, TOKEN, Standing, an_alert, put, served
 from tests.support import newsroom
+from tests.support.alerts import RETENTION
 from tests.support.browser import Tab, a_tab, barriers, chromium
 from tests.support.clock import START, FakeClock
 
@@ -50,12 +51,10 @@ TURNED = "Fleet\u202e sliaf \u202cof\u2066 no\u200bbody\u2069 sai\u00adls\ufeff\
 
 
 @pytest.fixture
-def store(redis_client: redis.asyncio.Redis) -> RedisAlertStore:
+def store(redis_client: redis.asyncio.Redis) -> AlertRecords:
     clock = FakeClock()
     calls = RedisCalls(clock, Waiting())
-    return RedisAlertStore(
-        redis_client, calls, clock, retention_days=30, closed_retention_days=7, stream_revisions=1000
-    )
+    return AlertRecords(redis_client, calls, clock, RETENTION)
 
 
 @pytest.fixture
@@ -124,7 +123,7 @@ async def opened(page: Page, address: str, rows: int) -> None:
 
 
 async def test_rows_come_by_themselves_and_an_alert_is_read_with_keys(
-    tab: Tab, page: Page, address: str, store: RedisAlertStore
+    tab: Tab, page: Page, address: str, store: AlertRecords
 ) -> None:
     await put(store, [an_alert(1, headline="The first"), an_alert(2, headline="The second")])
     await opened(page, address, 2)
@@ -162,7 +161,7 @@ async def test_the_page_says_which_service_cannot_work_and_since_when(
     await expect(line).to_be_hidden()
 
 
-async def test_filters_stand_in_the_address(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_filters_stand_in_the_address(page: Page, address: str, store: AlertRecords) -> None:
     sea = Place(id="red-sea", name="Red Sea", kind="sea", lat=20.0, lon=38.5)
     await put(store, [an_alert(1, severity="low", places=(sea,)), an_alert(2, severity="critical", headline="Loud")])
     await opened(page, f"{address}/?min_severity=high", 1)
@@ -177,7 +176,7 @@ async def test_filters_stand_in_the_address(page: Page, address: str, store: Red
     await expect(page.locator("#filters [name=place]")).to_have_value("red-sea")
 
 
-async def test_hostile_text_stays_text(tab: Tab, page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_hostile_text_stays_text(tab: Tab, page: Page, address: str, store: AlertRecords) -> None:
     alert = hostile_alert()
     await put(store, [alert])
     await opened(page, f"{address}/#{alert.id}", 1)
@@ -190,7 +189,7 @@ async def test_hostile_text_stays_text(tab: Tab, page: Page, address: str, store
     assert not tab.problems
 
 
-async def test_a_headline_cannot_turn_or_hide_its_words(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_a_headline_cannot_turn_or_hide_its_words(page: Page, address: str, store: AlertRecords) -> None:
     alert = an_alert(1, headline=TURNED, lead=(TURNED,))
     await put(store, [replaced(alert, sources=(replaced(alert.sources[0], title=TURNED, outlet=TURNED),))])
     await opened(page, f"{address}/#{alert.id}", 1)
@@ -203,7 +202,7 @@ async def test_a_headline_cannot_turn_or_hide_its_words(page: Page, address: str
     assert not set(shown) & set("\u202e\u202c\u2066\u2069\u200b\u00ad\ufeff\U000e0041\u0007")
 
 
-async def test_a_state_is_changed_with_a_token(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_a_state_is_changed_with_a_token(page: Page, address: str, store: AlertRecords) -> None:
     await put(store, [an_alert(1)])
     await opened(page, address, 1)
     await page.keyboard.press("j")
@@ -221,7 +220,7 @@ async def test_a_state_is_changed_with_a_token(page: Page, address: str, store: 
 
 
 async def test_the_address_that_up_prints_signs_in_and_leaves_no_token_behind(
-    page: Page, address: str, store: RedisAlertStore
+    page: Page, address: str, store: AlertRecords
 ) -> None:
     await put(store, [an_alert(1)])
     await opened(page, f"{address}/#token={TOKEN}", 1)
@@ -239,7 +238,7 @@ async def test_the_address_that_up_prints_signs_in_and_leaves_no_token_behind(
     await expect(page.locator("#who")).to_have_text("Sign in")
 
 
-async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address: str, store: AlertRecords) -> None:
     await put(store, [an_alert(1)])
     await opened(page, address, 1)
     await page.locator(".row a").first.click()
@@ -254,7 +253,7 @@ async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address:
 
 
 async def test_a_link_to_an_alert_that_is_gone_and_a_filter_that_is_none_are_said(
-    page: Page, address: str, store: RedisAlertStore
+    page: Page, address: str, store: AlertRecords
 ) -> None:
     await put(store, [an_alert(1)])
     await opened(page, f"{address}/#{'0' * 24}", 1)
@@ -266,7 +265,7 @@ async def test_a_link_to_an_alert_that_is_gone_and_a_filter_that_is_none_are_sai
     assert "bogus" not in page.url
 
 
-async def test_what_the_filter_excludes_is_shown_no_longer(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_what_the_filter_excludes_is_shown_no_longer(page: Page, address: str, store: AlertRecords) -> None:
     await put(store, [an_alert(1, severity="low"), an_alert(2, severity="high", headline="Loud")])
     await opened(page, f"{address}/#{an_alert(1).id}", 2)
     await expect(page.locator("#detail .level")).to_have_text("low")
@@ -274,7 +273,7 @@ async def test_what_the_filter_excludes_is_shown_no_longer(page: Page, address: 
     await expect(page.locator("#detail h2")).to_have_text("At a glance")
 
 
-async def test_back_leads_from_an_alert_to_the_list(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_back_leads_from_an_alert_to_the_list(page: Page, address: str, store: AlertRecords) -> None:
     await put(store, [an_alert(n) for n in range(3)])
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 800})
@@ -290,7 +289,7 @@ async def test_back_leads_from_an_alert_to_the_list(page: Page, address: str, st
 
 
 async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
-    page: Page, address: str, store: RedisAlertStore, standing: Standing
+    page: Page, address: str, store: AlertRecords, standing: Standing
 ) -> None:
     await put(store, [an_alert(n) for n in range(60)])
     standing.health = feed_health({"failing": 215}, local=0, now=START)
@@ -312,7 +311,7 @@ async def test_an_empty_list_says_how_the_feeds_answer(page: Page, address: str,
 
 
 async def test_the_map_gives_way_to_an_alert_and_stays_as_it_was_left(
-    page: Page, address: str, store: RedisAlertStore
+    page: Page, address: str, store: AlertRecords
 ) -> None:
     await put(store, [an_alert(1)])
     await opened(page, address, 1)
@@ -327,7 +326,7 @@ async def test_the_map_gives_way_to_an_alert_and_stays_as_it_was_left(
 
 
 async def test_an_event_stands_over_the_headline_and_a_sentence_where_there_is_none(
-    page: Page, address: str, store: RedisAlertStore
+    page: Page, address: str, store: AlertRecords
 ) -> None:
     alert = an_alert(1, headline="", events=(SEIZED,))
     await put(store, [alert])
@@ -342,7 +341,7 @@ async def test_an_event_stands_over_the_headline_and_a_sentence_where_there_is_n
     assert "seizes" in tree
 
 
-async def test_a_narrow_window_shows_one_thing_at_a_time(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_a_narrow_window_shows_one_thing_at_a_time(page: Page, address: str, store: AlertRecords) -> None:
     await put(store, [an_alert(n) for n in range(30)])
     await page.set_viewport_size({"width": 390, "height": 800})
     await opened(page, address, 30)
@@ -357,7 +356,7 @@ async def test_a_narrow_window_shows_one_thing_at_a_time(page: Page, address: st
     await expect(page.locator("#detail")).to_be_hidden()
 
 
-async def test_thousands_of_alerts_are_loaded_as_one_scrolls(page: Page, address: str, store: RedisAlertStore) -> None:
+async def test_thousands_of_alerts_are_loaded_as_one_scrolls(page: Page, address: str, store: AlertRecords) -> None:
     await put(store, [an_alert(n) for n in range(350)])
     await opened(page, address, 100)
     for rows in (200, 300, 350):
@@ -368,7 +367,7 @@ async def test_thousands_of_alerts_are_loaded_as_one_scrolls(page: Page, address
 
 
 async def test_it_says_when_the_api_is_away_and_goes_on_where_it_was(
-    page: Page, redis_client: redis.asyncio.Redis, store: RedisAlertStore
+    page: Page, redis_client: redis.asyncio.Redis, store: AlertRecords
 ) -> None:
     await put(store, [an_alert(1)])
     first = served(redis_client)
@@ -390,7 +389,7 @@ async def test_it_says_when_the_api_is_away_and_goes_on_where_it_was(
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-async def test_axe_finds_no_serious_barrier(address: str, store: RedisAlertStore, *, width: int, dark: bool) -> None:
+async def test_axe_finds_no_serious_barrier(address: str, store: AlertRecords, *, width: int, dark: bool) -> None:
     async with a_tab(width=width, height=900, dark=dark) as tab:
         page = tab.page
         await page.goto(address)

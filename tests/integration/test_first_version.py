@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 import redis.asyncio
 
-from services.alerter.edges.redis import RedisAlertStore
+from services.alert_store.redis import AlertRecords
 from services.api.edges.redis import RedisAlertReader
-from services.contracts import codec, ids, topics
+from services.contracts import codec, ids, redis_keys, topics
 from services.contracts.messages import Alert
 from services.deduper.edges.redis import RedisIndexStore
 from services.deduper.errors import IndexLostError
@@ -18,6 +18,7 @@ from services.poller.edges.redis import read_states
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.support import first_version
+from tests.support.alerts import RETENTION
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.stack
@@ -49,11 +50,10 @@ async def test_the_api_shows_its_alerts(kept: redis.asyncio.Redis) -> None:
 
 
 async def test_the_alerter_goes_on_with_its_alerts(kept: redis.asyncio.Redis) -> None:
-    store = RedisAlertStore(kept, CALLS, CLOCK, retention_days=30, closed_retention_days=7, stream_revisions=10)
+    store = AlertRecords(kept, CALLS, CLOCK, RETENTION)
     alerts = latest()
-    for stored, alert in zip(
-        await store.load([alert.story_id for alert in alerts.values()]), alerts.values(), strict=True
-    ):
+    records = await store.load([redis_keys.alert(ids.alert_id(alert.story_id)) for alert in alerts.values()])
+    for stored, alert in zip(records, alerts.values(), strict=True):
         assert stored.alert is not None
         assert stored.alert.id == alert.id == ids.alert_id(alert.story_id)
 

@@ -75,7 +75,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     *java, _, _ = prepared.program.command
     format_ = [*java, "kafka.tools.StorageTool", "format", "--cluster-id=guardedguardedguarded", "--config"]
     format_ += [str(configuration), "--add-scram", f"{SASL_MECHANISM}=[name={ADMIN},password={PASSWORD}]"]
-    subprocess.run(format_, env=dict(prepared.program.environment), check=True, capture_output=True)
+    environment, folder = dict(prepared.program.environment), prepared.program.folder
+    subprocess.run(format_, env=environment, cwd=folder, check=True, capture_output=True)
     running = process.start(prepared)
     services = f"127.0.0.1:{numbers['services']}"
     yield Guarded(KafkaAccess(services, ADMIN, PASSWORD), services, f"localhost:{numbers['tls']}", ca)

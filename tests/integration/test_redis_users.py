@@ -20,6 +20,7 @@ from services.contracts import redis_keys
 from services.local import store
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.redis import connection as edge
+from services.runtime.services import declared
 from tests.support.redis_nodes import free_port
 from tests.support.stack import TEST_DATABASE
 from tests.unit.deploy.compose import ROOT
@@ -30,7 +31,7 @@ PASSWORD = "correct-horse"
 TEXT = (ROOT / "deploy/redis/users.acl").read_text()
 LINES = [line.split() for line in TEXT.splitlines()]
 NAMES = [line[1] for line in LINES if line[1] != "default"]
-SERVICES = ["poller", "deduper", "alerter", "notifier", "api"]
+SERVICES = [service.name for service in declared().values() if service.redis]
 OWN = {
     "poller": f"{redis_keys.POLLER}:due",
     "deduper": redis_keys.story("en", "s"),

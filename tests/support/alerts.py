@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.alerter.core import dossier
-from services.alerter.core.alert import Cause, Known, Opened, decide
+import msgspec
+
+from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
+from services.alert_store.redis import Retention
+from services.alerter.core import facts
+from services.alerter.core.alert import Cause, Given, Opened, decide
+from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.severity import Rules
-from services.alerter.ports import NOTHING, Stored, StoryKey, Write
+from services.alerter.ports import StoryKey
 from services.alerter.severity_file import load
-from services.contracts import codec, ids, stories, topics
-from services.contracts.messages import Actor, Alert, Duplicate, Evidence, Place, Tag, TaggedArticle
+from services.contracts import codec, ids, redis_keys, stories, topics
+from services.contracts.messages import Actor, Alert, Duplicate, Event, Evidence, Place, Tag, TaggedArticle
 from services.contracts.stories import StoryMember
 from services.runtime.files import shipped as files
 from services.runtime.messages.delivery import Delivery
 from tests.support.articles import an_article
 from tests.support.clock import START
 
+RETENTION = Retention(days=30, closed_days=7, stream_revisions=1000)
 STORY = "5707000000000000000000aa"
 RUSSIA = Actor(id="RUS", name="Russia", kind="state")
 KOREA = Actor(id="PRK", name="North Korea", kind="state")
@@ -43,6 +50,21 @@ def a_tag(topic: str = "naval_moves", *, score: float = 0.7, role: Any = "primar
         "evidence": (Evidence(field="text", start=11, end=27, quote=quote, rule=f"{topic}-1"),),
     }
     return Tag(**(values | more))
+
+
+def an_event(act: str = "seize", **more: Any) -> Event:
+    """An event as the tagger reads it."""
+    values: dict[str, Any] = {
+        "act": act,
+        "verb": f"{act}s",
+        "mode": "done",
+        "field": "title",
+        "start": 0,
+        "end": 3,
+        "quote": "Two",
+        "rule": act,
+    }
+    return Event(**(values | more))
 
 
 def a_tagged(
@@ -120,18 +142,35 @@ def an_opened_alert(tagged: TaggedArticle | None = None) -> Alert:
         published_at=tagged.article.published_at,
         backfill=False,
     )
+    of = facts.of(tagged, stale_after=timedelta(hours=48))
     decision, _ = decide(
-        story_id=tagged.story_id,
-        known=Known(),
-        learned=dossier.of(tagged, stale_after=timedelta(hours=48)),
-        members=[member_of(tagged)],
-        before=None,
-        rules=shipped_rules(),
-        cause=cause,
-        now=START,
+        Given(
+            alert_id=ids.alert_id(tagged.story_id),
+            stored=NO_FACTS,
+            facts=of,
+            members=[(tagged.story_id, member_of(tagged))],
+            before=None,
+            cause=cause,
+            now=START,
+        ),
+        shipped_rules(),
     )
     assert isinstance(decision, Opened), decision
     return decision.alert
+
+
+def a_write(
+    alert: Alert | None,
+    facts: AlertFacts = NO_FACTS,
+    *,
+    before: Record = ABSENT,
+    publish: bool = True,
+    alert_id: str | None = None,
+) -> Write:
+    """An alert as one write."""
+    after = replaced(before, facts=msgspec.json.encode(facts), alert=alert)
+    key = redis_keys.alert(alert.id if alert is not None else alert_id or "")
+    return Write(changed={key: Changed(before=before, after=after, publish=publish)})
 
 
 class Crash(Exception):
@@ -139,67 +178,82 @@ class Crash(Exception):
 
 
 class FakeAlertStore:
-    """Keeps stories in memory. ``conflicts`` makes that many writes fail; ``crash_at`` dies before or after a step."""
+    """Keeps records in memory. ``conflicts`` makes that many writes fail; ``crash_at`` dies before or after a step."""
 
     def __init__(self) -> None:
-        self.stories: dict[str, Stored] = {}
-        self.outbox: dict[str, str] = {}  # alert id -> story id, in order of writing
+        self.records: dict[str, Record] = {}
+        self.outbox: dict[str, None] = {}  # alert ids, in order of writing
         self.writes = 0
         self.conflicts = 0
         self.crash_at: str | None = None
-        self.tidied = 0
+        self.purged = 0
 
-    async def load(self, story_ids: Sequence[str]) -> Sequence[Stored]:
+    async def load(self, keys: Sequence[str]) -> Sequence[Record]:
         self._step("before load")
-        return [self.stories.get(story_id, NOTHING) for story_id in story_ids]
+        return [self.records.get(key, ABSENT) for key in keys]
 
-    async def put(self, writes: Sequence[Write]) -> Sequence[bool]:
-        self._step("before put")
-        done = [self._put(write) for write in writes]
-        self._step("after put")
+    async def write(self, writes: Sequence[Write]) -> Sequence[bool]:
+        self._step("before write")
+        done = [self._write(write) for write in writes]
+        self._step("after write")
         return done
 
-    async def published(self, alerts: Sequence[Alert]) -> None:
-        self._step("before published")
+    async def acknowledge(self, alerts: Sequence[Alert]) -> None:
+        self._step("before acknowledge")
         for alert in alerts:
-            stored = self.stories[alert.story_id]
-            latest = stored.alert.revision if stored.alert else 0
-            published = max(stored.published, alert.revision)
-            self.stories[alert.story_id] = _with(stored, published=published)
+            key = redis_keys.alert(alert.id)
+            record = self.records[key]
+            latest = record.alert.revision if record.alert else 0
+            self.records[key] = dataclasses.replace(record, published=max(record.published, alert.revision))
             if alert.revision >= latest:
                 self.outbox.pop(alert.id, None)
-        self._step("after published")
+        self._step("after acknowledge")
 
     async def unpublished(self, *, older_than_seconds: float, limit: int) -> Sequence[Alert]:
         del older_than_seconds
-        waiting = [self.stories[story_id].alert for story_id in self.outbox.values()]
+        waiting = [self.records[redis_keys.alert(alert_id)].alert for alert_id in self.outbox]
         return [alert for alert in waiting if alert is not None][:limit]
 
     async def outbox_size(self) -> int:
         return len(self.outbox)
 
-    async def tidy(self, limit: int) -> int:
+    async def purge_expired(self, limit: int) -> int:
         del limit
-        self.tidied += 1
+        self.purged += 1
         return 0
 
     def alert(self, story_id: str = STORY) -> Alert | None:
-        """The alert of a story."""
-        return self.stories.get(story_id, NOTHING).alert
+        """The alert that a story opened."""
+        return self.records.get(redis_keys.alert(ids.alert_id(story_id)), ABSENT).alert
 
-    def _put(self, write: Write) -> bool:
+    def alerts(self) -> dict[str, Alert]:
+        """The alerts that go on, by id."""
+        found = [record.alert for record in self.records.values() if record.alert is not None]
+        return {alert.id: alert for alert in found if alert.merged_into is None}
+
+    def facts(self) -> dict[str, AlertFacts]:
+        """What the alerts that go on rest on, and what waits for something fresh, by id."""
+        prefix = redis_keys.alert("")
+        decoded = {
+            key.removeprefix(prefix): msgspec.json.decode(record.facts, type=AlertFacts)
+            for key, record in self.records.items()
+            if key.startswith(prefix)
+        }
+        return {alert_id: found for alert_id, found in decoded.items() if found.merged_into is None}
+
+    def _write(self, write: Write) -> bool:
         if self.conflicts:
             self.conflicts -= 1
             return False
-        current = self.stories.get(write.story_id, NOTHING)
-        if current.token != write.before.token:
+        expected = {**write.read, **{key: change.before.token for key, change in write.changed.items()}}
+        if any(self.records.get(key, ABSENT).token != token for key, token in expected.items()):
             return False
         self.writes += 1
-        self.stories[write.story_id] = Stored(
-            token=str(self.writes), known=write.known, alert=write.alert, published=current.published
-        )
-        if write.publish and write.alert is not None:
-            self.outbox[write.alert.id] = write.story_id
+        for key, change in write.changed.items():
+            published = self.records.get(key, ABSENT).published
+            self.records[key] = dataclasses.replace(change.after, published=published)
+            if change.publish and change.after.alert is not None:
+                self.outbox[change.after.alert.id] = None
         return True
 
     def _step(self, name: str) -> None:
@@ -222,9 +276,3 @@ class FakeStories:
 
     async def members(self, keys: Sequence[StoryKey]) -> Sequence[Sequence[StoryMember]]:
         return [list(self.by_story.get(key.story_id, {}).values()) for key in keys]
-
-
-def _with(stored: Stored, *, published: int) -> Stored:
-    return Stored(
-        token=stored.token, known=stored.known, alert=stored.alert, published=published, indexed=stored.indexed
-    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -19,8 +20,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
+from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
@@ -61,6 +62,27 @@ SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
 }
 
 
+class Looked(Protocol):
+    """What is asked for its metrics; None where it does not answer."""
+
+    def look(self) -> bytes | None: ...
+
+
+class Process:
+    """A process of a service that has run for ``age`` seconds, and counts what a test says that happened."""
+
+    def __init__(self, name: str, age: float = 0.0) -> None:
+        self.registry = CollectorRegistry()
+        self.metrics: Any = SERVICES[name](self.registry)
+        started = Gauge("process_start_time_seconds", "When the process began (Unix time).", registry=self.registry)
+        started.set(time.time() - age)
+        self.away = False
+
+    def look(self) -> bytes | None:
+        """The exposition, or None while it is away."""
+        return None if self.away else generate_latest(self.registry)
+
+
 class Service:
     """A service's metrics. Each look at them finds every counter one higher and one more observation everywhere."""
 
@@ -87,13 +109,16 @@ class Service:
 
 
 @contextmanager
-def served(services: Mapping[str, Service]) -> Iterator[int]:
+def served(services: Mapping[str, Looked]) -> Iterator[int]:
     """Serve each service at ``/<name>`` and the figures of Redis at ``/redis``; yields the port on loopback."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.removeprefix("/")
             body = REDIS.encode() if name == "redis" else services[name].look()
+            if body is None:
+                self.send_error(503)
+                return
             self.send_response(200)
             self.send_header("Content-Type", CONTENT_TYPE_LATEST)
             self.send_header("Content-Length", str(len(body)))
@@ -128,4 +153,4 @@ def _happen(metric: Metric) -> None:
     elif isinstance(metric, Counter):
         metric.inc()
     else:
-        metric.set(1)
+        metric.set(time.time() if metric._name.endswith("_timestamp_seconds") else 1)

@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 import yaml
 
-from services.alerter.core import dossier
-from services.alerter.core.alert import NOTHING_KNOWN, Cause, Counted, Known, Opened, Revised, decide
+from services.alerter.core import facts as article_facts
+from services.alerter.core.alert import Cause, Given, Opened, Revised, UpdatedSilently, decide
+from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.severity import Rules
 from services.contracts import ids
 from services.contracts.messages import Alert, Article, Duplicate, TaggedArticle
@@ -33,10 +34,10 @@ Message = TaggedArticle | Duplicate
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A story's alert, what the alerter remembers of it, and its members."""
+    """A story's alert, the facts behind it, and its members."""
 
     alert: Alert
-    known: Known
+    facts: AlertFacts
     members: tuple[StoryMember, ...]
 
 
@@ -59,25 +60,25 @@ def many(count: int, now: datetime, *, apart: timedelta = timedelta(seconds=25))
 def alert_of(story: Sequence[Message], rules: Rules, *, state: Any = "new") -> Raised:
     """The alert after every message of a story, one after the other."""
     alert: Alert | None = None
-    known, members = NOTHING_KNOWN, [member_of(message) for message in story]
+    facts, members = NO_FACTS, [member_of(message) for message in story]
     for number, message in enumerate(story, start=1):
-        learned = known.dossier
+        merged = facts
         if isinstance(message, TaggedArticle):
-            learned = dossier.merge(learned, dossier.of(message, stale_after=STALE_AFTER))
-        decision, known = decide(
-            story_id=message.story_id,
-            known=known,
-            learned=learned,
-            members=members[:number],
+            merged = article_facts.merge(facts, article_facts.of(message, stale_after=STALE_AFTER))
+        given = Given(
+            alert_id=ids.alert_id(message.story_id),
+            stored=facts,
+            facts=merged,
+            members=[(message.story_id, member) for member in members[:number]],
             before=alert,
-            rules=rules,
             cause=_cause(message),
             now=_cause(message).tagged_at + timedelta(seconds=0.2),
         )
-        if isinstance(decision, Opened | Revised | Counted):
+        decision, facts = decide(given, rules)
+        if isinstance(decision, Opened | Revised | UpdatedSilently):
             alert = decision.alert
     assert alert is not None, story[0]
-    return Raised(msgspec.structs.replace(alert, state=state), known, tuple(members))
+    return Raised(msgspec.structs.replace(alert, state=state), facts, tuple(members))
 
 
 def _cause(message: Message) -> Cause:

@@ -8,11 +8,12 @@ services sees every one.
 
 from __future__ import annotations
 
-from deploy.grafana.boards import feeds, newsroom, pipeline, resources
+from deploy.grafana.boards import feeds, newsroom, pipeline, resources, runbooks
 from deploy.grafana.boards.model import Json
 
 
 def documents() -> dict[str, Json]:
     """File name to document."""
     boards = (newsroom.BOARD, pipeline.BOARD, feeds.BOARD, resources.BOARD)
-    return {f"{board.uid.removeprefix('wirewatch-')}.json": board.json() for board in boards}
+    documents = {f"{board.uid.removeprefix('wirewatch-')}.json": board.json() for board in boards}
+    return {**documents, "runbooks.json": runbooks.json()}

@@ -2,208 +2,236 @@
 
 from __future__ import annotations
 
+from deploy.grafana.boards import configuration
 from deploy.grafana.boards.model import (
     ALERTS_SOURCE,
+    LOCAL_TIME,
+    SECONDS,
     Dashboard,
     Panel,
     Query,
+    Row,
     Variable,
+    coloured_text,
     column,
-    quantile,
+    count,
+    link,
+    named,
     quantiles,
     stat,
 )
+from deploy.grafana.boards.overview import FIRST_ROW
+from deploy.grafana.boards.promql import BAR, RANGE, RECENT, happened, quantile, share, total
+from deploy.grafana.boards.words import SEVERITY, STATUS, actors
 
-_SEVERITY_COLOURS = {
-    severity: {"color": color, "index": index}
-    for index, (severity, color) in enumerate(
-        (("critical", "red"), ("high", "orange"), ("medium", "yellow"), ("low", "blue"))
+_TOPIC = '{topic=~"$topic"}'
+_PUBLISHED = "wirewatch_alerter_published_to_alert_seconds"
+_TAGGED = 'wirewatch_tagger_articles_total{status="tagged"}'
+_FETCHED = "wirewatch_poller_published_to_fetched_seconds"
+_GAUGE = column(
+    "Alerts",
+    ("custom.width", 110),
+    ("custom.displayMode", "basic"),
+    ("custom.cellOptions", {"type": "gauge", "mode": "basic"}),
+    ("color", {"mode": "fixed", "fixedColor": "blue"}),
+)
+
+
+def _most(title: str, description: str, label: str, heading: str, names: dict[str, str] | None = None) -> Panel:
+    """The ten values of ``label`` that opened alerts have most often."""
+    words = [column(heading, ("mappings", named(names)))] if names else []
+    return Panel(
+        title=title,
+        description=description,
+        queries=[Query(f"topk(10, {happened(f'wirewatch_alerter_opened_by_{label}_total', label, RANGE)})")],
+        kind="table",
+        width=6,
+        decimals=0,
+        columns={label: heading, "Value": "Alerts"},
+        overrides=[_GAUGE, *words],
     )
-}
+
+
+_PAIRS = (
+    f"label_replace(label_replace({happened('wirewatch_alerter_opened_by_dyad_total', 'dyad', RANGE)}, "
+    '"one", "$1", "dyad", "(.*)-.*"), "other", "$1", "dyad", ".*-(.*)")'
+)
+PAIRS = Panel(
+    title="Between whom",
+    description="By the two states of the event that an alert opened in the time shown is about.",
+    queries=[Query(f"topk(10, {_PAIRS})")],
+    kind="table",
+    width=6,
+    decimals=0,
+    columns={"one": "State", "other": "and", "Value": "Alerts"},
+    overrides=[_GAUGE, *(column(heading, ("mappings", named(actors()))) for heading in ("State", "and"))],
+)
+LATEST = Panel(
+    title="Latest alerts",
+    description="The alerts updated last. A headline leads to the page of the alert, its outlet to the first report.",
+    queries=[Query('latest_alerts{topic=~"$topic"}')],
+    kind="table",
+    source=ALERTS_SOURCE,
+    unit=LOCAL_TIME,
+    width=15,
+    height=12,
+    no_data="no alert",
+    columns={
+        "Value": "Updated",
+        "severity": "Severity",
+        "headline": "Headline",
+        "topics": "Topics",
+        "sources": "Sources",
+        "url": "Report",
+        "id": "Alert",
+    },
+    overrides=[
+        column("Updated", ("custom.width", 145)),
+        column(
+            "Severity",
+            ("custom.width", 75),
+            *coloured_text(),
+            ("mappings", named({name: (name, colour) for name, colour in SEVERITY.items()})),
+        ),
+        column("Headline", link("Open the alert", f"{configuration.PAGE_URL}/#${{__data.fields.Alert}}")),
+        column("Topics", ("custom.width", 110)),
+        column("Sources", ("custom.width", 65), ("custom.align", "center")),
+        column("Report", ("custom.width", 80), link("Read the first report", "${__value.raw}")),
+        column("Alert", ("custom.hidden", True)),
+    ],
+)
+MAP = Panel(
+    title="Where alerts were opened",
+    description="Alerts opened in the time shown, by country of their places or, without any, of who acts; of all "
+    "topics. The larger, the more; point at one for its number.",
+    queries=[Query(happened("wirewatch_alerter_opened_by_country_total", "country", RANGE))],
+    kind="geomap",
+    width=9,
+    height=12,
+    decimals=0,
+    columns={"country": "Country", "Value": "Alerts"},
+    overrides=[column("Country", ("mappings", named(actors())))],
+)
 
 BOARD = Dashboard(
     uid="wirewatch-newsroom",
     title="Wirewatch: Newsroom",
-    description="What the world reports: alerts, topics and stories, and how soon they were known here.",
+    description="What the world reports: alerts, topics and stories, and how soon they were known here. The topic "
+    "chooses among the latest alerts, revisions, tags and packs; what has no topic shows all.",
     variables=[Variable("topic", "Topic", "wirewatch_tagger_pack_info", "topic")],
     panels=[
-        stat(
-            "Published to alert, half within",
-            "The headline figure: from the date the feed gave to the alert, for newly opened alerts in the time shown. "
-            "Most of it is the wait for the next poll.",
-            quantile(0.5, "wirewatch_alerter_published_to_alert_seconds", "$__range"),
-            "s",
-        ),
-        stat(
-            "9 in 10 within",
-            "The same for nine alerts in ten.",
-            quantile(0.9, "wirewatch_alerter_published_to_alert_seconds", "$__range"),
-            "s",
-        ),
-        stat(
+        *FIRST_ROW,
+        count(
             "Alerts opened",
-            "Stories that became an alert in the time shown.",
-            'sum(increase(wirewatch_alerter_articles_total{status="opened"}[$__range]))',
+            "Alerts opened in the time shown.",
+            total('wirewatch_alerter_articles_total{status="opened"}'),
         ),
-        stat(
+        count(
             "Alerts revised",
-            "Articles that taught an alert something new in the time shown.",
-            'sum(increase(wirewatch_alerter_articles_total{status="revised"}[$__range]))',
+            "Articles in the time shown that taught an alert something new.",
+            total('wirewatch_alerter_articles_total{status="revised"}'),
         ),
-        stat(
+        count(
             "Stories",
-            "Articles that began a story in the time shown.",
-            'sum(increase(wirewatch_deduper_articles_total{status="new"}[$__range]))',
+            "Articles in the time shown that began a story.",
+            total('wirewatch_deduper_articles_total{status="new"}'),
         ),
         stat(
             "Copies of a text",
             "Of the articles that were new here, how many repeat a text already seen.",
-            'sum(increase(wirewatch_deduper_articles_total{status="duplicate"}[$__range])) / (sum(increase('
-            'wirewatch_deduper_articles_total{status=~"new|update|same_story|duplicate"}[$__range])) > 0)',
+            share(
+                'wirewatch_deduper_articles_total{status="duplicate"}',
+                'wirewatch_deduper_articles_total{status=~"new|update|same_story|duplicate"}',
+            ),
             "percentunit",
+            decimals=0,
         ),
-        Panel(
-            title="Latest alerts",
-            description="The alerts updated last, with the first report of each. From the api, as it stands now.",
-            queries=[Query("latest_alerts")],
-            kind="table",
-            source=ALERTS_SOURCE,
-            width=15,
-            height=11,
-            columns={
-                "updated": "Updated (UTC)",
-                "severity": "Severity",
-                "headline": "Headline",
-                "topics": "Topics",
-                "sources": "Sources",
-                "url": "Report",
-            },
-            overrides=[
-                column("Updated (UTC)", ("custom.width", 130)),
-                column(
-                    "Severity",
-                    ("custom.width", 85),
-                    ("custom.displayMode", "color-text"),
-                    ("custom.cellOptions", {"type": "color-text"}),
-                    ("mappings", [{"type": "value", "options": _SEVERITY_COLOURS}]),
-                ),
-                column(
-                    "Headline",
-                    ("links", [{"title": "Read the report", "url": "${__data.fields.Report}", "targetBlank": True}]),
-                ),
-                column("Topics", ("custom.width", 150)),
-                column("Sources", ("custom.width", 75), ("custom.align", "center")),
-                column("Report", ("custom.hidden", True)),
-            ],
+        stat(
+            "Published to alert",
+            "Half of the alerts opened in the time shown came within this of the date the feed gave. Most of it is the "
+            "wait for the next poll.",
+            quantile(0.5, _PUBLISHED, RANGE),
+            "s",
+            decimals=1,
+            legend="half within",
+            no_data="no alert",
         ),
-        Panel(
-            title="Where alerts were opened",
-            description="Alerts opened in the time shown, by country of their places or, without any, of who acts.",
-            queries=[
-                Query("round(sum by (country) (increase(wirewatch_alerter_opened_by_country_total[$__range]))) > 0")
-            ],
-            kind="geomap",
-            width=9,
-            height=11,
-            columns={"country": "Country", "Value": "Alerts"},
-        ),
-        Panel(
-            title="Alert revisions by topic",
-            description="Revisions sent, by topic. One with two topics counts for both.",
-            queries=[
-                Query(
-                    'sum by (topic) (increase(wirewatch_alerter_revisions_total{topic=~"$topic"}[$__rate_interval]))',
-                    "{{topic}}",
-                )
-            ],
-            stacked=True,
-        ),
+        stat("9 in 10 within", "The same for nine alerts in ten.", quantile(0.9, _PUBLISHED, RANGE), "s", decimals=1),
+        LATEST,
+        MAP,
         Panel(
             title="Alert revisions by severity",
             description="Revisions sent, by severity. One with two topics counts twice.",
             queries=[
-                Query(
-                    'sum by (severity) (increase(wirewatch_alerter_revisions_total{topic=~"$topic"}'
-                    "[$__rate_interval]))",
-                    "{{severity}}",
-                )
+                Query(happened(f"wirewatch_alerter_revisions_total{_TOPIC}", "severity", BAR), "{{severity}}"),
             ],
-            stacked=True,
+            draw="bars",
+            colours=SEVERITY,
         ),
         Panel(
-            title="Who acts most",
-            description="Alerts opened in the time shown, by who acts in them; one with two counts for both.",
-            queries=[
-                Query(
-                    "topk(10, round(sum by (actor) (increase(wirewatch_alerter_opened_by_actor_total[$__range]))) > 0)",
-                    "{{actor}}",
-                )
+            title="Alert revisions by topic",
+            description="Revisions sent, by topic. One with two topics counts for both.",
+            queries=[Query(happened(f"wirewatch_alerter_revisions_total{_TOPIC}", "topic", BAR), "{{topic}}")],
+            draw="bars",
+        ),
+        Panel(
+            title="Published to alert, over time",
+            description="From the date that the feed gave to the alert, for opened alerts, over five minutes.",
+            queries=quantiles(_PUBLISHED),
+            unit=SECONDS,
+        ),
+        _most("Who acts most", "By who acts in alerts opened in the time shown.", "actor", "Actor", actors()),
+        _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act"),
+        PAIRS,
+        _most("In which language", "By language (ISO 639) of the first report.", "language", "Language"),
+        Row(
+            "Where the time goes, and what becomes of articles",
+            [
+                Panel(
+                    title="Published to fetched, 9 in 10",
+                    description="From the date the feed gave to our fetch, by tier of the feed, over five minutes; not "
+                    "of a feed's first poll.",
+                    queries=[Query(quantile(0.9, _FETCHED, RECENT, "tier"), "{{tier}}")],
+                    unit=SECONDS,
+                ),
+                Panel(
+                    title="What became of tagged articles",
+                    description="Opened or revised an alert, changed one silently, or said nothing new.",
+                    queries=[Query(happened("wirewatch_alerter_articles_total", "status", BAR), "{{status}}")],
+                    draw="bars",
+                    colours=STATUS,
+                ),
+                Panel(
+                    title="How articles join stories",
+                    description="Articles that joined a story, by the rule that joined them.",
+                    queries=[Query(happened("wirewatch_deduper_links_total", "linked_by", BAR), "{{linked_by}}")],
+                    draw="bars",
+                ),
+                Panel(
+                    title="Tags by topic and role",
+                    description="A topic is primary where the article is about it, a mention where it only comes up.",
+                    queries=[
+                        Query(
+                            happened(f"wirewatch_tagger_tags_total{_TOPIC}", "topic, role", BAR), "{{topic}}, {{role}}"
+                        )
+                    ],
+                    draw="bars",
+                ),
+                Panel(
+                    title="Share of articles that carry a topic",
+                    description="Of the articles that the tagger read in five minutes, how many got a tag.",
+                    queries=[Query(share(_TAGGED, "wirewatch_tagger_articles_total", RECENT), "tagged")],
+                    unit="percentunit",
+                ),
+                Panel(
+                    title="Topic packs in force",
+                    description="What the tagger uses now. A broken change is refused and the earlier version stays.",
+                    queries=[Query(f"max by (topic, version) (wirewatch_tagger_pack_info{_TOPIC})")],
+                    kind="table",
+                    no_data="unknown",
+                    columns={"topic": "Topic", "version": "Version"},
+                ),
             ],
-            kind="bargauge",
-        ),
-        Panel(
-            title="What became of tagged articles",
-            description="Opened or revised an alert, only counted, or said nothing (backfill, stale, unchanged).",
-            queries=[
-                Query("sum by (status) (increase(wirewatch_alerter_articles_total[$__rate_interval]))", "{{status}}")
-            ],
-            stacked=True,
-        ),
-        Panel(
-            title="Tags by topic and role",
-            description="A topic is primary where the article is about it, a mention where it only comes up.",
-            queries=[
-                Query(
-                    'sum by (topic, role) (increase(wirewatch_tagger_tags_total{topic=~"$topic"}[$__rate_interval]))',
-                    "{{topic}}, {{role}}",
-                )
-            ],
-            stacked=True,
-        ),
-        Panel(
-            title="How fast stories grow",
-            description="Articles that joined a story, by the rule that joined them.",
-            queries=[
-                Query("sum by (linked_by) (increase(wirewatch_deduper_links_total[$__rate_interval]))", "{{linked_by}}")
-            ],
-            stacked=True,
-        ),
-        Panel(
-            title="Share of articles that carry a topic",
-            description="Of the articles the tagger read in five minutes, how many got a tag.",
-            queries=[
-                Query(
-                    'sum(rate(wirewatch_tagger_articles_total{status="tagged"}[5m]))'
-                    " / (sum(rate(wirewatch_tagger_articles_total[5m])) > 0)",
-                    "tagged",
-                )
-            ],
-            unit="percentunit",
-        ),
-        Panel(
-            title="Published to alert",
-            description="From the publication date that the feed gave to the alert, for newly opened alerts.",
-            queries=quantiles("wirewatch_alerter_published_to_alert_seconds"),
-            unit="s",
-            width=16,
-        ),
-        Panel(
-            title="Topic packs in force",
-            description="The packs the tagger uses now. A broken change is refused and the earlier version stays.",
-            queries=[Query("max by (topic, version) (wirewatch_tagger_pack_info)")],
-            kind="table",
-            width=10,
-            columns={"topic": "Topic", "version": "Version"},
-        ),
-        Panel(
-            title="Alarms that fire",
-            description="Alarms of Prometheus now, without the watchdog, which always fires.",
-            queries=[
-                Query('max by (alertname, severity) (ALERTS{alertname!="WirewatchWatchdog", alertstate="firing"})')
-            ],
-            kind="table",
-            width=14,
-            columns={"alertname": "Alarm", "severity": "Severity"},
         ),
     ],
 )

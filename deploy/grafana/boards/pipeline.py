@@ -2,163 +2,190 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import SERVICES, STREAM_SERVICES, Dashboard, Panel, Query, quantile, quantiles, stat
+from deploy.grafana.boards.model import HEALTH_WORDS, SECONDS, Dashboard, Panel, Query, Row, count, quantiles, stat
+from deploy.grafana.boards.overview import FETCHED_TO_ALERT, FIRST_ROW
+from deploy.grafana.boards.promql import (
+    BAR,
+    RANGE,
+    RECENT,
+    STREAM_SERVICES,
+    dead_letters,
+    either,
+    happened,
+    quantile,
+    total,
+)
+from deploy.grafana.boards.words import AWAY, BAD, BEHIND, GOOD, STATUS, UNKNOWN, WARN, WELL
 
 
-def _statuses(service: str, reads: str, statuses: str) -> Panel:
+def _statuses(service: str, reads: str) -> Panel:
     return Panel(
         title=f"{service.capitalize()}: articles by status",
-        description=f"Every article that {reads} ends in exactly one status: {statuses}.",
-        queries=[Query(f"sum by (status) (rate(wirewatch_{service}_articles_total[$__rate_interval]))", "{{status}}")],
-        unit="cps",
+        description=f"Every article that {reads} ends in exactly one status.",
+        queries=[Query(happened(f"wirewatch_{service}_articles_total", "status", BAR), "{{status}}")],
         width=6,
-        stacked=True,
+        draw="bars",
+        colours=STATUS,
     )
 
 
-def _dead_letters(window: str) -> str:
-    return " or ".join(
-        f"sum by (service, reason) (increase(wirewatch_{service}_dead_letters_total[{window}]))"
-        for service in STREAM_SERVICES
-    )
-
-
-_SERVER_TIME = "histogram_quantile(0.99, sum by (server, le) (rate(wirewatch_server_call_seconds_bucket[5m])))"
-_WAITING = " or ".join(f"max by (service, server) (wirewatch_{service}_waiting)" for service in SERVICES)
-_LAG = " or ".join(f"max by (service) (wirewatch_{service}_lag_seconds)" for service in STREAM_SERVICES)
+_DEAD = either(*(total(f"wirewatch_{service}_dead_letters_total", "service") for service in STREAM_SERVICES))
+_LOST = "service:wirewatch_lost_messages:min1h or service:wirewatch_lost_messages:min5m"
 
 BOARD = Dashboard(
     uid="wirewatch-pipeline",
     title="Wirewatch: Pipeline",
     description="From a poll to an alert: how much, how fast, and what stands in the way.",
     panels=[
-        stat(
-            "Services that answer",
-            "Processes whose metrics could be read at the last try.",
-            'sum(up{job="services"})',
-            thresholds=((None, "red"), (6, "green")),
+        *FIRST_ROW,
+        count(
+            "Alerts opened",
+            "Alerts opened in the time shown.",
+            total('wirewatch_alerter_articles_total{status="opened"}'),
         ),
         stat(
-            "Waits for a server",
-            "Services that wait for Kafka or Redis now. They go on by themselves when it answers.",
-            f"sum({_WAITING})",
-            thresholds=((None, "green"), (1, "red")),
-        ),
-        stat(
-            "Furthest behind",
-            "The largest age of a newest message when it was taken, over the services.",
-            f"max({_LAG})",
+            "Fetch to alert",
+            "From fetching an article to the revision on the topic alerts: 99 in 100 in the time shown within this.",
+            quantile(0.99, FETCHED_TO_ALERT, RANGE),
             "s",
-            ((None, "green"), (10, "orange"), (60, "red")),
+            thresholds=((0, GOOD), (5, WARN), (30, BAD)),
+            no_data="no alert yet",
+            legend="99 in 100 within",
+            decimals=1,
         ),
-        stat(
-            "Fetched to alert, 99 in 100",
-            "From fetching an article to the revision on the topic alerts. The objective is 99 % within 5 s.",
-            quantile(0.99, "wirewatch_alerter_fetched_to_alert_seconds", "$__range"),
-            "s",
-            ((None, "green"), (5, "orange"), (30, "red")),
-        ),
-        stat(
-            "Dead letters",
-            "Messages set aside on articles.dead in the time shown; `wirewatch dead list` shows them.",
-            f"sum({_dead_letters('$__range')})",
-            thresholds=((None, "green"), (1, "orange")),
-        ),
-        stat(
+        count(
             "Unsent alerts",
             "Alerts whose latest revision Kafka has not acknowledged.",
             "max(wirewatch_alerter_outbox_alerts)",
-            thresholds=((None, "green"), (1, "orange")),
+            bad=WARN,
         ),
-        _statuses("poller", "a feed shows", "published, known (this version was sent before) or dead"),
-        _statuses("deduper", "is on articles", "new, update, same_story, duplicate, known or dead"),
-        _statuses("tagger", "is on articles.unique", "tagged, untagged or dead"),
-        _statuses(
-            "alerter",
-            "is on articles.tagged or articles.duplicates",
-            "opened, revised, counted, backfill, stale, unchanged or dead",
+        count(
+            "Sent again",
+            "Revisions in the time shown that were sent from the outbox: no acknowledgement of them was recorded, or "
+            "the api wrote them.",
+            total("wirewatch_alerter_resent_total"),
+        ),
+        count(
+            "Lost, at least",
+            "Messages that a service committed as done and counted in no status: it has to be 0. What is still on its "
+            "way between two looks is allowed for, so the number is exact once traffic pauses, and never too high. Of "
+            "the last hour; of five minutes after a restart.",
+            f"sum({_LOST})",
+            bad=BAD,
+        ),
+        count(
+            "Dead letters",
+            "Messages set aside on articles.dead in the time shown; `wirewatch dead list` shows them.",
+            f"sum({_DEAD})",
+            bad=WARN,
         ),
         Panel(
-            title="Fetched to alert",
-            description="From fetching the article to the revision on the topic alerts. The line is the objective.",
-            queries=quantiles("wirewatch_alerter_fetched_to_alert_seconds"),
-            unit="s",
-            thresholds=((None, "transparent"), (5, "red")),
+            title="Services over time",
+            description="The states of the tiles above, over the time shown.",
+            queries=[Query("service:wirewatch_health:code", "{{service}}")],
+            kind="state-timeline",
+            width=12,
+            thresholds=((None, UNKNOWN), (AWAY, BAD), (BEHIND, WARN), (WELL, GOOD)),
+            mappings=HEALTH_WORDS,
+            no_data="unknown",
         ),
         Panel(
             title="Messages that wait",
             description="On each topic for the service that reads it, as Kafka says; also for a service that is down.",
             queries=[
-                Query("max by (group, topic) (wirewatch_kafka_group_lag_messages)", "{{group}}: {{topic}}"),
+                Query("max by (group, topic) (wirewatch_kafka_group_lag_messages) > 0", "{{topic}}"),
             ],
-            thresholds=((None, "transparent"), (1000, "red")),
+            draw="bars",
+            width=6,
         ),
         Panel(
-            title="How far each service is behind",
-            description="Age of the newest message of the last batch when it was taken; kept while idle.",
-            queries=[Query(_LAG, "{{service}}")],
-            unit="s",
-            thresholds=((None, "transparent"), (60, "red")),
+            title="Dead letters by reason",
+            description="Messages set aside in the time shown; each keeps its original bytes and can be replayed. "
+            "`wirewatch dead list` says more of each.",
+            queries=[Query(dead_letters(RANGE))],
+            kind="table",
+            width=6,
+            decimals=0,
+            columns={"service": "Service", "reason": "Reason", "Value": "Messages"},
         ),
+        _statuses("poller", "a feed shows"),
+        _statuses("deduper", "is on articles"),
+        _statuses("tagger", "is on articles.unique"),
+        _statuses("alerter", "is on articles.tagged or articles.duplicates"),
         Panel(
-            title="Time for a batch, 99 in 100",
-            description="From taking a batch to having acted on all of it, waiting for Kafka and Redis included.",
-            queries=[
-                Query(quantile(0.99, f"wirewatch_{service}_batch_seconds"), service) for service in STREAM_SERVICES
-            ],
-            unit="s",
-        ),
-        Panel(
-            title="Where the time goes, 99 in 100",
-            description="Kafka: sending a batch until it is acknowledged. Redis: one command. Dedupe: a batch "
-            "in the store. Rules: one article. Fetched to deduped: without backfill.",
-            queries=[
-                Query(_SERVER_TIME, "{{server}}"),
-                Query(quantile(0.99, "wirewatch_deduper_store_seconds"), "dedupe"),
-                Query(quantile(0.99, "wirewatch_tagger_tag_seconds"), "rules"),
-                Query(quantile(0.99, "wirewatch_deduper_fetched_to_deduped_seconds"), "fetched to deduped"),
-            ],
-            unit="s",
-        ),
-        Panel(
-            title="Waiting",
-            description="1 while a service waits for a server that is away.",
-            queries=[Query(_WAITING, "{{service}} for {{server}}")],
-        ),
-        Panel(
-            title="Deliveries by outcome",
-            description="What happened to deliveries to the channels of the watch file.",
-            queries=[
-                Query(
-                    "sum by (outcome) (increase(wirewatch_notifier_deliveries_total[$__rate_interval]))", "{{outcome}}"
-                )
-            ],
-            width=7,
-            stacked=True,
-        ),
-        Panel(
-            title="Deliveries that wait",
-            description="Due now or for another attempt, or held by quiet hours, a limit or a digest.",
-            queries=[Query("sum by (state) (wirewatch_notifier_queue_deliveries)", "{{state}}")],
-            width=5,
-            stacked=True,
-        ),
-        Panel(
-            title="Dead letters by service and reason",
-            description="Messages set aside; each keeps its original bytes and can be replayed.",
-            queries=[Query(_dead_letters("$__rate_interval"), "{{service}} {{reason}}")],
+            title="Fetched to alert",
+            description="From fetching the article to the revision on the topic alerts, over five minutes. The line is "
+            "the objective.",
+            queries=quantiles(FETCHED_TO_ALERT),
+            unit=SECONDS,
             width=12,
-            stacked=True,
+            thresholds=((None, "transparent"), (5, BAD)),
         ),
         Panel(
-            title="Taken and counted",
-            description="Share of what a service took from Kafka that is in none of its statuses over five minutes; it "
-            "has to be 0. Not judged right after a restart.",
-            queries=[Query("service:wirewatch_unaccounted_articles:ratio_rate5m", "{{service}}")],
-            unit="percentunit",
-            width=24,
-            height=6,
-            thresholds=((None, "transparent"), (0.001, "red")),
+            title="Delay of each service",
+            description="Age of the newest message of the last batch when it was taken; of a service that is stuck or "
+            "away, for how long its messages have waited.",
+            queries=[Query("service:wirewatch_delay_seconds:max", "{{service}}")],
+            unit=SECONDS,
+            width=12,
+            thresholds=((None, "transparent"), (60, BAD)),
+        ),
+        Row(
+            "Where the time goes",
+            [
+                Panel(
+                    title="Time for a batch, 99 in 100",
+                    description="From taking a batch to having acted on all of it, waiting for servers included.",
+                    queries=[
+                        Query(quantile(0.99, f"wirewatch_{service}_batch_seconds"), service)
+                        for service in STREAM_SERVICES
+                    ],
+                    unit=SECONDS,
+                    width=12,
+                ),
+                Panel(
+                    title="Servers and stages, 99 in 100",
+                    description="Kafka: sending a batch until it is acknowledged. Redis: one command. Dedupe: a batch "
+                    "in the store. Rules: one article. Fetched to deduped: without backfill.",
+                    queries=[
+                        Query(quantile(0.99, "wirewatch_server_call_seconds", RECENT, "server"), "{{server}}"),
+                        Query(quantile(0.99, "wirewatch_deduper_store_seconds"), "dedupe"),
+                        Query(quantile(0.99, "wirewatch_tagger_tag_seconds"), "rules"),
+                        Query(quantile(0.99, "wirewatch_deduper_fetched_to_deduped_seconds"), "fetched to deduped"),
+                    ],
+                    unit=SECONDS,
+                    width=12,
+                ),
+            ],
+        ),
+        Row(
+            "Deliveries, and what was done twice",
+            [
+                Panel(
+                    title="Deliveries by outcome",
+                    description="What happened to deliveries to the channels of the watch file.",
+                    queries=[Query(happened("wirewatch_notifier_deliveries_total", "outcome", BAR), "{{outcome}}")],
+                    draw="bars",
+                    colours=STATUS,
+                ),
+                Panel(
+                    title="Deliveries that wait",
+                    description="Due now or for another attempt, or held by quiet hours, a limit or a digest of their "
+                    "watch, which is meant to be.",
+                    queries=[Query("sum by (state) (wirewatch_notifier_queue_deliveries) > 0", "{{state}}")],
+                    draw="bars",
+                    colours={"due": WARN, "held": STATUS["held"]},
+                ),
+                Panel(
+                    title="Decided again, sent again",
+                    description="Alerts written by two at once; revisions sent again from the outbox.",
+                    queries=[
+                        Query(f"{total('wirewatch_alerter_conflicts_total', window=BAR)} > 0", "decided again"),
+                        Query(f"{total('wirewatch_alerter_resent_total', window=BAR)} > 0", "sent again"),
+                    ],
+                    draw="bars",
+                ),
+            ],
         ),
     ],
 )

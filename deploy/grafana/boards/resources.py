@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import Dashboard, Panel, Query, quantile, stat
+from deploy.grafana.boards.model import SECONDS, Dashboard, Panel, Query, Row, named, quantiles, stat
+from deploy.grafana.boards.promql import BAR, SERVICES, happened
+from deploy.grafana.boards.words import BAD, GOOD, WARN
+
+_API_COLOURS = {"200": GOOD, "400": WARN, "404": "blue", "500": BAD, "503": BAD}
+_OURS = f'job="services", service=~"{"|".join((*SERVICES, "api"))}"'
 
 BOARD = Dashboard(
     uid="wirewatch-resources",
@@ -12,44 +17,61 @@ BOARD = Dashboard(
         stat(
             "Memory of Redis",
             "Of maxmemory. At 100 % Redis refuses writes and the services wait; it never drops a key.",
-            "max(redis_memory_used_bytes / (redis_memory_max_bytes > 0))",
+            "max(redis_memory_used_bytes / (redis_memory_max_bytes > 0)) and on () max(redis_up) == 1",
             "percentunit",
-            ((None, "green"), (0.6, "orange"), (0.8, "red")),
+            thresholds=((0, GOOD), (0.6, WARN), (0.8, BAD)),
+            no_data="unknown",
+            no_data_colour=BAD,
+            decimals=1,
         ),
         stat(
             "Append-only file",
-            "1 while Redis can write and rewrite it.",
-            "min(redis_aof_last_write_status) * min(redis_aof_last_bgrewrite_status)",
-            thresholds=((None, "red"), (1, "green")),
+            "Whether Redis can write and rewrite it.",
+            "(min(redis_aof_last_write_status) * min(redis_aof_last_bgrewrite_status)) and on () max(redis_up) == 1",
+            thresholds=((0, BAD), (1, GOOD)),
+            mappings=named({"0": ("cannot write", BAD), "1": ("writes", GOOD)}),
+            no_data="unknown",
+            no_data_colour=BAD,
         ),
         stat(
             "Largest service",
             "Resident memory of the largest process.",
-            'max(process_resident_memory_bytes{job="services"})',
+            f"topk(1, max by (service) (process_resident_memory_bytes{{{_OURS}}}))",
             "bytes",
+            legend="{{service}}",
+            no_data="unknown",
         ),
         stat(
             "Busiest service",
             "Processor time of the busiest process; 1 is one whole core.",
-            'max(sum by (service) (rate(process_cpu_seconds_total{job="services"}[1m])))',
-            "none",
+            f"topk(1, sum by (service) (rate(process_cpu_seconds_total{{{_OURS}}}[1m])))",
+            "suffix:cores",
+            legend="{{service}}",
+            no_data="unknown",
+            decimals=2,
         ),
         stat(
-            "Youngest service",
+            "Last started",
             "How long ago the process started last began: a small number is a restart.",
-            'min(time() - process_start_time_seconds{job="services"})',
+            f"bottomk(1, min by (service) (time() - process_start_time_seconds{{{_OURS}}}))",
             "s",
+            legend="{{service}}",
+            no_data="unknown",
+            decimals=0,
         ),
         stat(
-            "Series of the largest target",
-            "Samples of one scrape. The bar is 1,000.",
-            'max(scrape_samples_scraped{job="services"})',
-            thresholds=((None, "green"), (1000, "red")),
+            "Series of a target",
+            "Samples of the largest scrape. The bar is 1,000.",
+            f"topk(1, max by (service) (scrape_samples_scraped{{{_OURS}}}))",
+            legend="{{service}}",
+            thresholds=((0, GOOD), (1000, BAD)),
+            no_data="unknown",
+            decimals=0,
         ),
         Panel(
             title="Memory by service",
             description="Resident memory of each process.",
-            queries=[Query('sum by (service) (process_resident_memory_bytes{job="services"})', "{{service}}")],
+            queries=[Query(f"sum by (service) (process_resident_memory_bytes{{{_OURS}}})", "{{service}}")],
             unit="bytes",
         ),
         Panel(
@@ -57,58 +79,20 @@ BOARD = Dashboard(
             description="Cores in use. A stream service uses one at most: more workers use more.",
             queries=[
                 Query(
-                    'sum by (service) (rate(process_cpu_seconds_total{job="services"}[$__rate_interval]))',
+                    f"sum by (service) (rate(process_cpu_seconds_total{{{_OURS}}}[$__rate_interval]))",
                     "{{service}}",
                 )
             ],
-            unit="none",
+            unit="suffix:cores",
         ),
         Panel(
-            title="Open files by service",
-            description="Sockets and files. A line that only climbs is a leak.",
-            queries=[Query('sum by (service) (process_open_fds{job="services"})', "{{service}}")],
-        ),
-        Panel(
-            title="Memory of Redis",
+            title="Memory of Redis, over time",
             description="Used, and the limit at which it refuses writes.",
             queries=[
                 Query("max(redis_memory_used_bytes)", "used"),
                 Query("max(redis_memory_max_bytes)", "limit"),
             ],
             unit="bytes",
-        ),
-        Panel(
-            title="Commands of Redis",
-            description="Commands a second.",
-            queries=[Query("sum(rate(redis_commands_processed_total[$__rate_interval]))", "commands")],
-            unit="cps",
-        ),
-        Panel(
-            title="Append-only file of Redis",
-            description="Its size; a rewrite makes it smaller.",
-            queries=[Query("max(redis_aof_current_size_bytes)", "size")],
-            unit="bytes",
-        ),
-        Panel(
-            title="Requests to the api",
-            description="Answers a second by code.",
-            queries=[Query("sum by (code) (rate(wirewatch_api_requests_total[$__rate_interval]))", "{{code}}")],
-            unit="cps",
-            stacked=True,
-        ),
-        Panel(
-            title="Time of the api, 99 in 100",
-            description="To the first byte of an answer.",
-            queries=[Query(quantile(0.99, "wirewatch_api_request_seconds"), "99 in 100")],
-            unit="s",
-        ),
-        Panel(
-            title="Decided again, sent again",
-            description="Alerts written by two at once; revisions sent again as a crash hid their acknowledgement.",
-            queries=[
-                Query("sum(increase(wirewatch_alerter_conflicts_total[$__rate_interval]))", "decided again"),
-                Query("sum(increase(wirewatch_alerter_resent_total[$__rate_interval]))", "sent again"),
-            ],
         ),
         Panel(
             title="Versions that run",
@@ -120,9 +104,47 @@ BOARD = Dashboard(
                 )
             ],
             width=24,
-            height=11,
+            height=9,
             kind="table",
-            columns={"service": "Service", "version": "Version", "hash": "Settings"},
+            no_data="unknown",
+            columns={"service": "Service", "version": "Version", "hash": "Settings", "Value": "Processes"},
+        ),
+        Row(
+            "Files, commands and the api",
+            [
+                Panel(
+                    title="Open files by service",
+                    description="Sockets and files. A line that only climbs is a leak.",
+                    queries=[Query(f"sum by (service) (process_open_fds{{{_OURS}}})", "{{service}}")],
+                ),
+                Panel(
+                    title="Commands of Redis",
+                    description="Commands a second.",
+                    queries=[Query("sum(rate(redis_commands_processed_total[$__rate_interval]))", "commands")],
+                    unit="cps",
+                ),
+                Panel(
+                    title="Append-only file of Redis",
+                    description="Its size; a rewrite makes it smaller.",
+                    queries=[Query("max(redis_aof_current_size_bytes)", "size")],
+                    unit="bytes",
+                ),
+                Panel(
+                    title="Requests to the api",
+                    description="Answers by code.",
+                    queries=[Query(happened("wirewatch_api_requests_total", "code", BAR), "{{code}}")],
+                    width=12,
+                    draw="bars",
+                    colours=_API_COLOURS,
+                ),
+                Panel(
+                    title="Time of the api",
+                    description="To the first byte of an answer, over five minutes.",
+                    queries=quantiles("wirewatch_api_request_seconds"),
+                    unit=SECONDS,
+                    width=12,
+                ),
+            ],
         ),
     ],
 )

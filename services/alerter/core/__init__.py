@@ -1,1 +1,1 @@
-"""The pure part: dossier, sources, severity and the alert they make. No I/O, no clock, no logging."""
+"""The pure part: facts, joining, sources, severity and the alert they make. No I/O, no clock, no logging."""

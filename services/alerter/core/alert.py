@@ -1,26 +1,29 @@
-"""The alert of a story, and whether it says something new: a pure function of everything it depends on."""
+"""An alert, and whether it says something new: a pure function of everything it depends on."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
 
-from services.alerter.core import diff
-from services.alerter.core.dossier import Contribution, Dossier
-from services.alerter.core.severity import Facts, Rules, judge, plain_words
+from services.alerter.core import changes as diff
+from services.alerter.core import events
+from services.alerter.core.facts import AlertFacts, ArticleFacts, version
+from services.alerter.core.headline import soberest
+from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
-from services.contracts import ids, trace
+from services.contracts import alert_states, trace
 from services.contracts.messages import (
     Actor,
     Alert,
+    AlertEvent,
     AlertEvidence,
-    AlertState,
+    AlertRef,
     AlertTopic,
     Change,
     Place,
@@ -50,22 +53,30 @@ class Cause:
     traceparent: str | None = None
 
 
-class Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is stored of a story between deliveries, besides the alert itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What an alert is decided on. ``facts`` has this delivery merged in, ``stored`` has not.
 
-    ``told`` are the versions of articles whose changed facts an alert has told already.
+    ``members`` are those of its stories that belong to it, by story; ``elsewhere`` the articles of its stories that
+    belong to other alerts. ``taken_over`` are alerts that turned out to be about the same event. ``follows`` is the
+    alert that it comes after, should it open now. ``now`` only dates the revision.
     """
 
-    dossier: Dossier = Dossier()
-    told: tuple[str, ...] = ()
-
-
-NOTHING_KNOWN = Known()
+    alert_id: str
+    stored: AlertFacts
+    facts: AlertFacts
+    members: Sequence[tuple[str, StoryMember]]
+    before: Alert | None
+    cause: Cause
+    now: datetime
+    elsewhere: frozenset[str] = frozenset()
+    taken_over: Sequence[Alert] = ()
+    follows: AlertRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The story's first alert: store it and send it."""
+    """The first alert: store it and send it."""
 
     alert: Alert
 
@@ -78,7 +89,7 @@ class Revised:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class UpdatedSilently:
     """More of the same: store the alert with its grown sources under the same revision, send nothing."""
 
     alert: Alert
@@ -86,117 +97,123 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """Nothing but backfill so far: it waits in the dossier for something fresh."""
+    """Nothing but backfill so far: it waits among the facts for something fresh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Nothing but old articles so far: they wait in the dossier for something fresh."""
+    """Nothing but old articles so far: they wait among the facts for something fresh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Nothing that was not known. The dossier may have learned; there may be no alert."""
+    """Nothing that was not known. The facts may have grown; there may be no alert."""
 
 
-Decision = Opened | Revised | Counted | Backfill | Stale | Unchanged
+Decision = Opened | Revised | UpdatedSilently | Backfill | Stale | Unchanged
 
 
-def decide(
-    *,
-    story_id: str,
-    known: Known,
-    learned: Dossier,
-    members: Iterable[StoryMember],
-    before: Alert | None,
-    rules: Rules,
-    cause: Cause,
-    now: datetime,
-) -> tuple[Decision, Known]:
-    """What to do about a story now, and what to remember.
-
-    ``learned`` is the dossier with this delivery merged in; ``now`` only dates the revision.
-    """
-    if not learned.contributions:
-        return Unchanged(), known
-    if before is None and not learned.fresh:
-        return _waiting(known, learned, cause), Known(dossier=learned)
-    sources = gather(members, learned.contributions, before.sources if before else ())
-    drawn = _draw(story_id, learned, sources, rules, cause, now)
-    remembered = Known(dossier=learned, told=telling(learned))
+def decide(given: Given, rules: Rules) -> tuple[Decision, AlertFacts]:
+    """What to do about an alert now, and which facts to remember."""
+    facts, before = given.facts, given.before
+    if not facts.articles:
+        return Unchanged(), given.stored
+    if before is None and not facts.fresh:
+        return _waiting(given), facts
+    rendered = _render(given, rules)
+    remembered = msgspec.structs.replace(facts, reported=facts_to_report(facts))
     if before is None:
-        return Opened(drawn), remembered
-    facts = [c for item in learned.contributions if _version(item) not in known.told for c in diff.facts(item.changes)]
-    changes = (*diff.changes(before, drawn), *facts)
+        return Opened(msgspec.structs.replace(rendered, follows=given.follows)), remembered
+    updates = [c for item in facts.articles if version(item) not in facts.reported for c in diff.facts(item.changes)]
+    merged = [Change(kind="merged", before=alert.headline) for alert in given.taken_over]
+    changes = (*merged, *diff.changes(before, rendered), *updates)
     if changes:
-        return Revised(_revised(before, drawn, changes)), remembered
+        return Revised(_revised(before, rendered, changes)), remembered
     same = msgspec.structs.replace(
-        drawn, revision=before.revision, state=before.state, changes=before.changes, stages=before.stages
+        rendered, revision=before.revision, state=before.state, changes=before.changes, stages=before.stages
     )
-    return (Unchanged() if same == before else Counted(same)), remembered
+    return (Unchanged() if same == before else UpdatedSilently(same)), remembered
 
 
-def _waiting(known: Known, learned: Dossier, cause: Cause) -> Decision:
-    if learned == known.dossier:
+def facts_to_report(facts: AlertFacts) -> tuple[str, ...]:
+    """The versions of articles that changed a fact, and those reported already."""
+    told = {version(item) for item in facts.articles if diff.facts(item.changes)}
+    return tuple(sorted(told))
+
+
+def _waiting(given: Given) -> Decision:
+    if given.facts == given.stored:
         return Unchanged()
-    return Backfill() if cause.backfill else Stale()
+    return Backfill() if given.cause.backfill else Stale()
 
 
-def _revised(before: Alert, drawn: Alert, changes: tuple[Change, ...]) -> Alert:
-    state = diff.state_after(before.state, changes)
+def _revised(before: Alert, rendered: Alert, changes: tuple[Change, ...]) -> Alert:
+    state = alert_states.state_after(before.state, changes)
     if state != before.state:
         changes = (*changes, Change(kind="state", before=before.state, after=state))
-    return msgspec.structs.replace(drawn, revision=before.revision + 1, state=state, changes=changes)
+    return msgspec.structs.replace(rendered, revision=before.revision + 1, state=state, changes=changes)
 
 
-def _draw(story_id: str, dossier: Dossier, sources: Sources, rules: Rules, cause: Cause, now: datetime) -> Alert:
-    """The alert as if it were the first."""
-    ranked = _ranked(dossier.contributions)
-    best, topics, actors = ranked[0], _topics(ranked), _actors(dossier.contributions)
-    evidence = _evidence(ranked)
+def _render(given: Given, rules: Rules) -> Alert:
+    """The alert as if it were the first, but for what it keeps of the one before."""
+    articles, cause = given.facts.articles, given.cause
+    known = [source for alert in (given.before, *given.taken_over) if alert for source in alert.sources]
+    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere])
+    ranked = _ranked(articles)
+    told = events.of_alert(articles, rules)
+    event = told[0] if told else None
+    shown = soberest(ranked, event, frozenset(rules.loud_words))
+    topics = _topics(ranked)
     severity, reasons = judge(
-        Facts(
-            topics=topics,
-            actors=frozenset(actor.id for actor in actors),
+        Grounds(
+            event=event,
+            role=topics[0].role,
+            topics=frozenset(topic.topic for topic in topics),
+            headline=shown.title,
             seen_at=sources.seen_at,
-            words=plain_words(_words(dossier.contributions)),
         ),
         rules,
     )
-    state: AlertState = "new"
+    stories = _stories(sources)
     return Alert(
-        id=ids.alert_id(story_id),
+        id=given.alert_id,
         revision=1,
-        state=state,
-        story_id=story_id,
+        state="new",
+        story_id=stories[0] if stories else articles[0].story_id,
         topics=topics,
         severity=severity,
         severity_reasons=reasons,
-        headline=best.title[:_MAX_TITLE],
-        lead=best.lead,
-        actors=actors,
-        places=_places(dossier.contributions),
-        evidence=evidence,
+        headline=shown.title[:_MAX_TITLE],
+        lead=shown.lead or next((item.lead for item in ranked if item.lead), ()),
+        actors=_actors(told, articles),
+        places=_places(told, articles),
+        evidence=_evidence(ranked),
         sources=sources.listed,
         independent_sources=sources.independent,
         confidence="corroborated" if sources.independent > 1 else "single_source",
         first_seen=min(source.first_seen_at for source in sources.listed),
-        last_updated=max(
-            *(item.fetched_at for item in dossier.contributions), *(s.first_seen_at for s in sources.listed)
-        ),
+        last_updated=max(*(item.fetched_at for item in articles), *(s.first_seen_at for s in sources.listed)),
         changes=(),
         stages=Stages(
             article_id=cause.article_id,
             fetched_at=cause.fetched_at,
             deduped_at=cause.deduped_at,
             tagged_at=cause.tagged_at,
-            alerted_at=now,
+            alerted_at=given.now,
             published_at=cause.published_at,
             traceparent=trace.onward(cause.traceparent, "alerter"),
         ),
-        packs=tuple(sorted({tag.pack for item in dossier.contributions for tag in item.tags})),
-        language=best.language,
+        packs=tuple(sorted({tag.pack for item in articles for tag in item.tags})),
+        language=shown.language,
+        events=told,
+        stories=stories,
+        follows=given.before.follows if given.before else None,
     )
+
+
+def _stories(sources: Sources) -> tuple[str, ...]:
+    """The stories that tell it, in the order of their sources, which is that of first sight."""
+    return tuple(dict.fromkeys(source.story_id for source in sources.listed if source.story_id))
 
 
 def _rank_of_tag(tag: Tag) -> tuple[bool, float]:
@@ -204,10 +221,10 @@ def _rank_of_tag(tag: Tag) -> tuple[bool, float]:
     return (tag.role != "primary", -round(tag.score, 1))
 
 
-def _ranked(contributions: Iterable[Contribution]) -> list[Contribution]:
+def _ranked(articles: Iterable[ArticleFacts]) -> list[ArticleFacts]:
     """The articles that say most about a topic first; among equals the first seen."""
     return sorted(
-        contributions,
+        articles,
         key=lambda item: (
             min((_rank_of_tag(tag) for tag in item.tags), default=(True, 0.0)),
             item.first_seen_at,
@@ -216,7 +233,7 @@ def _ranked(contributions: Iterable[Contribution]) -> list[Contribution]:
     )
 
 
-def _topics(ranked: list[Contribution]) -> tuple[AlertTopic, ...]:
+def _topics(ranked: list[ArticleFacts]) -> tuple[AlertTopic, ...]:
     best: dict[str, Tag] = {}
     for item in ranked:
         for tag in item.tags:
@@ -229,30 +246,34 @@ def _topics(ranked: list[Contribution]) -> tuple[AlertTopic, ...]:
     )
 
 
-def _actors(contributions: Iterable[Contribution]) -> tuple[Actor, ...]:
-    """Who acts, those that most articles name first."""
-    return _most_named([[actor for tag in item.tags for actor in tag.actors] for item in contributions], MAX_ACTORS)
+def _actors(told: Sequence[AlertEvent], articles: Iterable[ArticleFacts]) -> tuple[Actor, ...]:
+    """Who acts: those of the events first, then those that most articles name."""
+    named = [[actor for tag in item.tags for actor in tag.actors] for item in articles]
+    return _most_named([actor for event in told for actor in (*event.agents, *event.objects)], named, MAX_ACTORS)
 
 
-def _places(contributions: Iterable[Contribution]) -> tuple[Place, ...]:
-    """Where, those that most articles name first."""
-    return _most_named([[place for tag in item.tags for place in tag.places] for item in contributions], MAX_PLACES)
+def _places(told: Sequence[AlertEvent], articles: Iterable[ArticleFacts]) -> tuple[Place, ...]:
+    """Where: the places of the events first, then those that most articles name."""
+    named = [[place for tag in item.tags for place in tag.places] for item in articles]
+    return _most_named([event.place for event in told if event.place], named, MAX_PLACES)
 
 
-def _most_named(articles: Iterable[Iterable[Named]], limit: int) -> tuple[Named, ...]:
+def _most_named(first: Iterable[Named], articles: Iterable[Iterable[Named]], limit: int) -> tuple[Named, ...]:
     """Of two descriptions under one id always the same one is kept, whichever came first."""
     chosen: dict[str, Named] = {}
     counts: Counter[str] = Counter()
-    for named in articles:
+    leading: dict[str, Named] = {item.id: item for item in first}
+    for named in chain([leading.values()], articles):
         once = {item.id: item for item in named}
         counts.update(once.keys())
         for id_, item in once.items():
             held = chosen.get(id_)
             chosen[id_] = item if held is None or held == item else min(item, held, key=repr)
-    return tuple(chosen[id_] for id_ in sorted(chosen, key=lambda id_: (-counts[id_], id_))[:limit])
+    others: list[str] = sorted(chosen.keys() - leading.keys(), key=lambda id_: (-counts[id_], id_))
+    return tuple(chosen[id_] for id_ in (*leading, *others)[:limit])
 
 
-def _evidence(ranked: list[Contribution]) -> tuple[AlertEvidence, ...]:
+def _evidence(ranked: list[ArticleFacts]) -> tuple[AlertEvidence, ...]:
     """The quotes of the best articles, a few per topic, each text once."""
     counts: Counter[str] = Counter()
     quoted: set[tuple[str, str]] = set()
@@ -277,20 +298,3 @@ def _evidence(ranked: list[Contribution]) -> tuple[AlertEvidence, ...]:
                     )
                 )
     return tuple(chosen)
-
-
-def _words(contributions: Iterable[Contribution]) -> str:
-    """What severity phrases are looked for in."""
-    parts: list[str] = []
-    for item in contributions:
-        parts += (item.title, *item.lead, *(piece.quote for tag in item.tags for piece in tag.evidence))
-    return "\n".join(parts)
-
-
-def _version(item: Contribution) -> str:
-    return f"{item.article_id[:12]}:{item.content_hash[:12]}"
-
-
-def telling(dossier: Dossier) -> tuple[str, ...]:
-    """The versions in a dossier that changed a fact."""
-    return tuple(_version(item) for item in dossier.contributions if diff.facts(item.changes))

@@ -1,12 +1,14 @@
-"""An alert made again from what Kafka still holds of its story. Pure."""
+"""An alert made again from what Kafka still holds of it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
-from services.alerter.core.alert import Cause, Decision, Known, Unchanged, decide, telling
-from services.alerter.core.dossier import Dossier
+import msgspec
+
+from services.alerter.core.alert import Cause, Decision, Given, Unchanged, decide, facts_to_report
+from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.severity import Rules
 from services.contracts import trace
 from services.contracts.messages import Alert
@@ -15,38 +17,43 @@ from services.contracts.stories import StoryMember
 
 def restore(
     *,
-    story_id: str,
-    dossier: Dossier,
-    members: Iterable[StoryMember],
+    alert_id: str,
+    facts: AlertFacts,
+    members: Sequence[tuple[str, StoryMember]],
+    elsewhere: frozenset[str],
     latest: Alert | None,
     rules: Rules,
     now: datetime,
-) -> tuple[Decision, Known]:
-    """The decision on a story whose whole dossier is at hand, and ``latest``, the last revision that was published.
+) -> tuple[Decision, AlertFacts]:
+    """The decision on an alert all of whose facts are at hand, and ``latest``, the last revision that was published.
 
-    Decided once on all of it, not article by article: half a dossier would seem to take back what the alert says.
-    ``latest`` has told of every change that the dossier knows. Where the articles are gone already (alerts are kept
+    Decided once on all of it, not article by article: half of the facts would seem to take back what the alert says.
+    ``latest`` has reported every change that the facts hold. Where the articles are gone already (alerts are kept
     for longer), the alert is what it was.
     """
-    if not dossier.contributions:
-        return Unchanged(), Known()
-    newest = max(dossier.contributions, key=lambda item: (item.tagged_at, item.article_id))
-    told = telling(dossier) if latest is not None else ()
+    if not facts.articles:
+        return Unchanged(), NO_FACTS
+    newest = max(facts.articles, key=lambda item: (item.tagged_at, item.article_id))
+    if latest is not None:
+        facts = msgspec.structs.replace(facts, reported=facts_to_report(facts))
     return decide(
-        story_id=story_id,
-        known=Known(dossier=dossier, told=told),
-        learned=dossier,
-        members=members,
-        before=latest,
-        rules=rules,
-        cause=Cause(
-            article_id=newest.article_id,
-            fetched_at=newest.fetched_at,
-            deduped_at=newest.deduped_at,
-            tagged_at=newest.tagged_at,
-            published_at=newest.published_at,
-            backfill=False,
-            traceparent=trace.begun(newest.article_id, newest.content_hash),
+        Given(
+            alert_id=alert_id,
+            stored=facts,
+            facts=facts,
+            members=members,
+            elsewhere=elsewhere,
+            before=latest,
+            cause=Cause(
+                article_id=newest.article_id,
+                fetched_at=newest.fetched_at,
+                deduped_at=newest.deduped_at,
+                tagged_at=newest.tagged_at,
+                published_at=newest.published_at,
+                backfill=False,
+                traceparent=trace.begun(newest.article_id, newest.content_hash),
+            ),
+            now=now,
         ),
-        now=now,
+        rules,
     )

@@ -1,92 +1,123 @@
-"""How loud an alert is: the highest level of the rules that match, held down while nobody corroborates it.
+"""How severe an alert is: points for what is done, how far it has come, to whom and with what, and who says so.
 
-The rules are data (``seeds/severity.yaml``); reading them is ``services.alerter.severity_file``'s work. Each rule that
-gives the level says why in words, and the words go on the alert.
+The points are data (``seeds/severity.yaml``); reading them is ``services.alerter.severity_file``'s work. Whatever gives
+or takes points says so in a sentence, and the sentences go on the alert.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from services.contracts.messages import SEVERITIES, AlertTopic, Role, Severity
+from msgspec import Struct
+
+from services.alerter.core.titles import is_comment
+from services.contracts.messages import SEVERITIES, Event, EventMode, Role, Severity
 
 _NO_WORD = re.compile(r"\W+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Velocity:
+class Points(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Points, and the sentence that says why; ``limit`` is the most severe level that is left then."""
+
+    points: float
+    because: str
+    limit: Severity | None = None
+
+
+class Velocity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``sources`` independent sources first seen within ``minutes`` of each other."""
 
     sources: int
     minutes: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """All conditions that are given must hold. ``alone`` lets the rule pass the limit for a single source.
+class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Conditions, all of which must hold where they are given.
 
-    ``all_topics``, ``role`` and ``min_score`` speak of topics: with ``all_topics`` each of them, else any one, must
-    have the role and the score. ``phrases`` match whole words in titles, leads and evidence, whatever their case.
+    ``acts``, ``modes``, ``assets``, ``place_kinds`` and ``actors`` name one of the event's; ``topics`` must all be the
+    alert's. ``phrases`` are looked for, as whole words whatever their case, in the event's words and the headline.
+    ``state_against_state`` asks for different states on the two sides, ``comment`` for a headline that asks, explains
+    or comments.
     """
 
-    id: str
-    level: Severity
-    because: str
-    all_topics: tuple[str, ...] = ()
-    any_topic: tuple[str, ...] = ()
-    role: Role | None = None
-    min_score: float = 0.0
+    acts: tuple[str, ...] = ()
+    modes: tuple[EventMode, ...] = ()
+    assets: tuple[str, ...] = ()
+    place_kinds: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    state_against_state: bool = False
+    comment: bool = False
     min_sources: int = 1
     velocity: Velocity | None = None
-    phrases: tuple[str, ...] = ()
-    actors: tuple[str, ...] = ()
-    alone: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The whole rule file. No rule matching means ``base``; a single source reaches ``single_source_limit``."""
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Points, and perhaps a limit, under a condition. In ``because``, {phrase}, {place} and {sources} are filled in."""
 
-    version: str
-    base: Severity
-    base_because: str
-    single_source_limit: Severity
-    rules: tuple[Rule, ...]
+    id: str
+    points: float
+    because: str
+    when: When
+    limit: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the rules look at. ``seen_at`` is when each independent source was first seen.
+class Levels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The points from which on an alert is of a level; with fewer it is low."""
 
-    ``words`` is :func:`plain_words` of titles, leads and evidence.
+    medium: float
+    high: float
+    critical: float
+
+
+class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole rule file. ``roles`` are the points where no event was read, ``other_act`` those of an unlisted act.
+
+    A single source reaches ``single_source_limit`` at most. A sober headline has no ``loud_words``.
     """
 
-    topics: tuple[AlertTopic, ...]
-    actors: frozenset[str]
+    version: str
+    levels: Levels
+    single_source_limit: Severity
+    roles: Mapping[Role, Points]
+    other_act: Points
+    acts: Mapping[str, Points]
+    modes: Mapping[EventMode, Points]
+    rules: tuple[Rule, ...]
+    loud_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What is judged. ``event`` is what the alert is about; ``seen_at`` when each independent source was first seen."""
+
+    event: Event | None
+    role: Role
+    topics: frozenset[str]
+    headline: str
     seen_at: tuple[datetime, ...]
-    words: str
 
 
-def judge(facts: Facts, rules: Rules) -> tuple[Severity, tuple[str, ...]]:
-    """The severity and the reasons for it, in words."""
-    matched = [(rule, found) for rule in rules.rules if (found := _match(rule, facts)) is not None]
-    if not matched:
-        return rules.base, (rules.base_because,)
-    alone = len(facts.seen_at) <= 1
-    limit = _rank(rules.single_source_limit)
-    levels = [_rank(rule.level) if rule.alone or not alone else min(_rank(rule.level), limit) for rule, _ in matched]
-    top = max(levels)
-    reasons = [
-        _reason(rule, found, facts) for (rule, found), level in zip(matched, levels, strict=True) if level == top
-    ]
-    held = max(_rank(rule.level) for rule, _ in matched)
-    if held > top:
-        reasons.append(f"Held at {SEVERITIES[top]}, not {SEVERITIES[held]}: no second source corroborates it yet.")
-    return SEVERITIES[top], tuple(dict.fromkeys(reasons))
+def judge(grounds: Grounds, rules: Rules) -> tuple[Severity, tuple[str, ...]]:
+    """The severity and the reasons for it, in sentences."""
+    given = [found for found in _points(grounds, rules) if found.points or found.limit]
+    total = sum(found.points for found in given)
+    level = _level(total, rules.levels)
+    reasons = [found.because for found in given if found.because]
+    limits = [(_rank(found.limit), "") for found in given if found.limit]
+    if len(grounds.seen_at) <= 1:
+        limits.append((_rank(rules.single_source_limit), "no second source corroborates it yet"))
+    limit, why = min(limits, default=(len(SEVERITIES), ""))
+    if level > limit:
+        if why:
+            reasons.append(f"Held at {SEVERITIES[limit]}, not {SEVERITIES[level]}: {why}.")
+        level = limit
+    return SEVERITIES[level], tuple(dict.fromkeys(reasons))
 
 
 def fastest(seen_at: Sequence[datetime], *, minutes: float) -> int:
@@ -106,8 +137,53 @@ def plain_words(text: str) -> str:
     return f" {' '.join(_NO_WORD.split(text.casefold()))} ".replace("  ", " ")
 
 
-def _found_phrase(phrases: Sequence[str], words: str) -> str | None:
-    return next((phrase for phrase in phrases if _phrase(phrase) in words), None)
+def _points(grounds: Grounds, rules: Rules) -> Iterator[Points]:
+    event = grounds.event
+    if event is None:
+        yield rules.roles[grounds.role]
+    else:
+        yield rules.acts.get(event.act, rules.other_act)
+        yield rules.modes[event.mode]
+    words = plain_words(f"{grounds.headline}\n{event.quote}\n{event.asset or ''}" if event else grounds.headline)
+    for rule in rules.rules:
+        phrase = _match(rule.when, grounds, words)
+        if phrase is not None:
+            because = rule.because.replace("{phrase}", phrase).replace("{sources}", str(len(grounds.seen_at)))
+            place = event.place.name if event and event.place else ""
+            yield Points(points=rule.points, because=because.replace("{place}", place), limit=rule.limit)
+
+
+def _match(when: When, grounds: Grounds, words: str) -> str | None:
+    """The phrase that matched ("" where the rule asks for none), or None where the rule does not hold."""
+    if len(grounds.seen_at) < when.min_sources or not grounds.topics.issuperset(when.topics):
+        return None
+    if when.velocity and fastest(grounds.seen_at, minutes=when.velocity.minutes) < when.velocity.sources:
+        return None
+    if not _event_holds(when, grounds.event) or (when.comment and not is_comment(grounds.headline)):
+        return None
+    return next((phrase for phrase in when.phrases if _phrase(phrase) in words), None) if when.phrases else ""
+
+
+def _event_holds(when: When, event: Event | None) -> bool:
+    if event is None:
+        return not (
+            when.acts or when.modes or when.assets or when.place_kinds or when.actors or when.state_against_state
+        )
+    actors = {actor.id for actor in (*event.agents, *event.objects)}
+    return not (
+        (when.acts and event.act not in when.acts)
+        or (when.modes and event.mode not in when.modes)
+        or (when.assets and event.asset not in when.assets)
+        or (when.place_kinds and (event.place is None or event.place.kind not in when.place_kinds))
+        or (when.actors and actors.isdisjoint(when.actors))
+        or (when.state_against_state and not _between_states(event))
+    )
+
+
+def _between_states(event: Event) -> bool:
+    agents = {actor.id for actor in event.agents if actor.kind != "organisation"}
+    objects = {actor.id for actor in event.objects if actor.kind != "organisation"}
+    return bool(agents and objects and agents.isdisjoint(objects))
 
 
 @cache
@@ -116,28 +192,8 @@ def _phrase(phrase: str) -> str:
     return plain_words(phrase)
 
 
-def _match(rule: Rule, facts: Facts) -> str | None:
-    """The phrase that matched ("" where the rule asks for none), or None where the rule does not hold."""
-    if len(facts.seen_at) < rule.min_sources or not _topics_hold(rule, facts.topics):
-        return None
-    if rule.actors and facts.actors.isdisjoint(rule.actors):
-        return None
-    if rule.velocity and fastest(facts.seen_at, minutes=rule.velocity.minutes) < rule.velocity.sources:
-        return None
-    return _found_phrase(rule.phrases, facts.words) if rule.phrases else ""
-
-
-def _topics_hold(rule: Rule, topics: Sequence[AlertTopic]) -> bool:
-    good = {
-        topic.topic for topic in topics if topic.score >= rule.min_score and (not rule.role or topic.role == rule.role)
-    }
-    if rule.all_topics:
-        return good.issuperset(rule.all_topics)
-    return not good.isdisjoint(rule.any_topic) if rule.any_topic else bool(good)
-
-
-def _reason(rule: Rule, phrase: str, facts: Facts) -> str:
-    return rule.because.replace("{phrase}", phrase).replace("{sources}", str(len(facts.seen_at)))
+def _level(points: float, levels: Levels) -> int:
+    return sum(points >= begins for begins in (levels.medium, levels.high, levels.critical))
 
 
 def _rank(severity: Severity) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.alerter.core.dossier import Contribution
+from services.alerter.core.facts import ArticleFacts
 from services.contracts import stories
 from services.contracts.messages import AlertSource
 from services.contracts.stories import Folded, StoryMember
@@ -25,19 +25,24 @@ class Sources:
 
 
 def gather(
-    members: Iterable[StoryMember], contributions: Iterable[Contribution], known: Iterable[AlertSource]
+    members: Iterable[tuple[str, StoryMember]], articles: Iterable[ArticleFacts], known: Iterable[AlertSource]
 ) -> Sources:
-    """The sources of a story.
+    """The sources of an alert. ``members`` are those of its stories, each with the story.
 
     The deduper's members count; a tagged article, or a source the alert had already, that is no longer among them
     (stories are kept for less long than alerts) is not forgotten.
     """
+    known = tuple(known)
     by_id = {source.article_id: _member_of_source(source) for source in known}
-    by_id |= {item.article_id: _member_of_contribution(item) for item in contributions}
-    by_id |= {member.article_id: member for member in members}
+    by_id |= {item.article_id: _member_of_article(item) for item in articles}
+    story_of = {source.article_id: source.story_id for source in known}
+    story_of |= {item.article_id: item.story_id for item in articles}
+    for story_id, member in members:
+        by_id[member.article_id] = member
+        story_of[member.article_id] = story_id
     folded = stories.fold(by_id.values())
     return Sources(
-        listed=tuple(_source(item) for item in _capped(folded)),
+        listed=tuple(_source(item, story_of[item.member.article_id]) for item in _capped(folded)),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
     )
@@ -51,7 +56,7 @@ def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
     return tuple(item for _, item in sorted(kept, key=lambda pair: pair[0]))
 
 
-def _source(item: Folded) -> AlertSource:
+def _source(item: Folded, story_id: str | None) -> AlertSource:
     member = item.member
     return AlertSource(
         article_id=member.article_id,
@@ -61,6 +66,7 @@ def _source(item: Folded) -> AlertSource:
         first_seen_at=member.first_seen_at,
         independent=item.independent,
         folded_because=item.because,
+        story_id=story_id,
         linked_by=member.linked_by,
         copy_of=member.copy_of,
         wire=member.wire,
@@ -84,7 +90,7 @@ def _member_of_source(source: AlertSource) -> StoryMember:
     )
 
 
-def _member_of_contribution(item: Contribution) -> StoryMember:
+def _member_of_article(item: ArticleFacts) -> StoryMember:
     return StoryMember(
         article_id=item.article_id,
         outlet=item.outlet,

@@ -107,7 +107,7 @@ def _terms(alert: Alert) -> list[str]:
 
 
 def _address(alert: Alert) -> str | None:
-    """The first source that has an address on the web; nothing else may become a link in a stranger's reader."""
+    """The first source that has an address on the web; nothing else may become a link in a feed reader."""
     for source in alert.sources:
         if source.url and _is_web(source.url):
             return _xml(source.url)

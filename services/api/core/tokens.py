@@ -44,7 +44,7 @@ class Tokens:
         return bool(self._digests)
 
     def user_of(self, given: str) -> User | None:
-        """Whose token ``given`` is, None where it is nobody's. A whole line of the token file is one, too.
+        """Whose token ``given`` is, None where no token matches. A whole line of the token file is one, too.
 
         Every token is compared, in constant time, so that the time of the answer tells nothing.
         """
@@ -62,7 +62,7 @@ class Tokens:
         return f"{expiry}.{self._signature(user.name, expiry)}.{user.name.encode().hex()}"
 
     def user_of_session(self, session: str, now: datetime) -> User | None:
-        """Whose session it is, None where it is nobody's or over."""
+        """Whose session it is, None where it belongs to no token or has ended."""
         expiry, _, rest = session.partition(".")
         signature, _, name_hex = rest.partition(".")
         try:

@@ -1,4 +1,4 @@
-"""Asks the services of the line how they stand, from time to time."""
+"""Asks the services of the pipeline for their status, at intervals."""
 
 from __future__ import annotations
 

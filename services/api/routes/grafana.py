@@ -24,7 +24,8 @@ from services.runtime.process.clock import Clock
 
 QUERY: Final = re.compile(r"\s*latest_alerts(?:\{(.*)\})?\s*", re.DOTALL)
 _SEVERITY = re.compile(r'min_severity="([^"]*)"')
-_TOPIC = re.compile(r'topic="([^"]*)"')
+_TOPIC = re.compile(r'topic=~?"([^"]*)"')
+_ALL = ("", ".*")  # what a variable of Grafana says when nothing is chosen
 LIMIT: Final = 20
 _HEADLINE_CHARACTERS: Final = 160
 _encode = msgspec.json.Encoder().encode
@@ -57,7 +58,7 @@ async def latest(reader: AlertReader, asked: str, now: datetime) -> list[dict[st
     severity, topic = _SEVERITY.search(wanted.group(1) or ""), _TOPIC.search(wanted.group(1) or "")
     page = await reader.page(
         queries.parse(
-            topic=topic.group(1) or None if topic else None,
+            topic=topic.group(1) if topic and topic.group(1) not in _ALL else None,
             actor=None,
             place=None,
             min_severity=_level(severity.group(1)) if severity else None,

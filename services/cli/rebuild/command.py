@@ -33,7 +33,7 @@ def rebuild(kafka: KafkaOption = None, redis: RedisOption = None, json: JsonOpti
         f"{index.undecodable} unreadable"
     )
     say(
-        f"{report.alerts} alerts and {report.dossiers} stories on the topics; {report.restored} restored, "
+        f"{report.alerts} alerts and {report.stories} stories on the topics; {report.restored} restored, "
         f"{report.opened} of them never published before; {report.members} story members restored"
     )
     if report.undecodable:

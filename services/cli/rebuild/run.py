@@ -6,8 +6,9 @@ import os
 from datetime import timedelta
 from typing import TypeVar
 
+from services.alert_store.redis import AlertRecords
 from services.alerter import severity_file
-from services.alerter.edges.redis import RedisAlertStore, RedisStories, RedisStoryWriter
+from services.alerter.edges.redis import RedisStories, RedisStoryWriter
 from services.alerter.edges.topics import KafkaLog
 from services.alerter.rebuild import Rebuild, Report
 from services.alerter.settings import AlerterSettings
@@ -44,14 +45,7 @@ async def rebuild_alerts(kafka: KafkaAccess, redis: RedisAccess) -> Report:
     async with store.opened(redis) as (client, calls):
         return await Rebuild(
             log=KafkaLog(kafka),
-            store=RedisAlertStore(
-                client,
-                calls,
-                clock,
-                retention_days=chosen.retention_days,
-                closed_retention_days=chosen.closed_retention_days,
-                stream_revisions=chosen.stream_revisions,
-            ),
+            store=AlertRecords(client, calls, clock, chosen.retention()),
             stories=RedisStories(client, calls),
             writer=RedisStoryWriter(client, calls),
             rules=severity_file.load(chosen.severity_file or files.seeds() / "severity.yaml"),

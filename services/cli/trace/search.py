@@ -8,7 +8,10 @@ from typing import Any
 
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from services.alerter.edges.redis import RedisAlertStore
+from services.alert_store.redis import AlertRecords
+from services.alerter.edges.redis import RedisStories
+from services.alerter.ports import StoryKey
+from services.alerter.snapshot import Snapshot
 from services.cli import broker, store
 from services.cli.trace.timeline import GROUPS, Committed, Found, Notified, Timeline
 from services.cli.trace.timeline import timelines as made_of
@@ -33,17 +36,16 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
     async with store.opened(redis) as (client, calls):
         found = await find(kafka, wanted, whole_story=whole_story)
         stories = sorted(found.stories())
-        alerts = RedisAlertStore(
-            client, calls, SystemClock(), retention_days=1, closed_retention_days=1, stream_revisions=1
-        )
-        kept = dict(zip(stories, await alerts.load(stories), strict=True))
+        snapshot = Snapshot(AlertRecords(client, calls, SystemClock()), RedisStories(client, calls))
+        await snapshot.load([StoryKey("", story) for story in stories], [])
+        alerts = {story: snapshot.alerts_of(story) for story in stories}
         outbox = RedisOutbox(client, calls, remember=timedelta(days=8))
-        sent = await notified(outbox, {ids.alert_id(story) for story in stories})
+        sent = await notified(outbox, {id_ for kept in alerts.values() for id_ in kept})
     return made_of(
         found,
         await committed(kafka),
-        stored={one.alert.id: one.alert for one in kept.values() if one.alert is not None},
-        known=[story for story, one in kept.items() if one.known.dossier.contributions],
+        stored={id_: alert for kept in alerts.values() for id_ in kept if (alert := snapshot.alert(id_))},
+        known=[story for story, kept in alerts.items() if any(facts.articles for facts in kept.values())],
         notified=sent,
     )
 

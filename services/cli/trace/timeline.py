@@ -9,12 +9,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from services.contracts import ids, topics, trace
+from services.contracts import topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
 from services.poller.core.imports import FEED
 from services.runtime.messages.delivery import Delivery
+from services.runtime.services import declared
 
-GROUPS: Final = {"deduper": "wirewatch-deduper", "tagger": "wirewatch-tagger", "alerter": "wirewatch-alerter"}
+GROUPS: Final = {name: declared()[name].group for name in ("deduper", "tagger", "alerter")}  # on an article's way
 Committed = Mapping[tuple[str, str, int], int]
 """(group, topic, partition) to the next offset that the group will take."""
 
@@ -127,12 +128,16 @@ class _Maker:
             outlet=self.article.outlet,
             url=self.article.url,
             story=story,
-            alert=ids.alert_id(story) if story and ids.alert_id(story) in self._alert_ids() else None,
+            alert=self._alert_of(story) if story else None,
             steps=tuple(steps),
         )
 
-    def _alert_ids(self) -> set[str]:
-        return {alert.id for _, alert in self.found.alerts} | self.stored.keys()
+    def _alert_of(self, story: str) -> str | None:
+        """The alert that lists this article, else one that the story is in."""
+        alerts = [*self.stored.values(), *(alert for _, alert in reversed(self.found.alerts))]
+        among = [alert for alert in alerts if story in _stories(alert) and alert.merged_into is None]
+        listing = [alert for alert in among if any(s.article_id == self.article.id for s in alert.sources)]
+        return next((alert.id for alert in (*listing, *among)), None)
 
     def _polled(self, times: int) -> Step:
         again = f", sent {times} times" if times > 1 else ""
@@ -184,7 +189,7 @@ class _Maker:
         revisions = {
             alert.revision: (delivery, alert)
             for delivery, alert in self.found.alerts
-            if alert.story_id == story and self._caused(alert)
+            if story in _stories(alert) and self._caused(alert)
         }
         for revision, (delivery, alert) in sorted(revisions.items()):
             status = "opened" if revision == 1 else "revised"
@@ -197,11 +202,11 @@ class _Maker:
             self._dead_or_waiting(steps, "alerter", sent, *self._without_revision(story))
 
     def _without_revision(self, story: str) -> tuple[str, str]:
-        alert = self.stored.get(ids.alert_id(story))
+        alert = self.stored.get(self._alert_of(story) or "")
         if alert is not None:
             listed = any(source.article_id == self.article.id for source in alert.sources)
             said = "counts it among its sources, which is" if listed else "learned"
-            return ("counted" if listed else "unchanged", f"alert {alert.id} {said} nothing new to say")
+            return ("updated_silently" if listed else "unchanged", f"alert {alert.id} {said} nothing new to say")
         if self.article.backfill:
             return "backfill", "articles of a first fetch or an import with --backfill open no alert"
         if story in self.known:
@@ -263,3 +268,7 @@ def _step(service: str, status: str, at: datetime, reason: str, delivery: Delive
 
 def _place(delivery: Delivery) -> str:
     return f"{delivery.topic}/{delivery.partition}/{delivery.offset}"
+
+
+def _stories(alert: Alert) -> tuple[str, ...]:
+    return alert.stories or (alert.story_id,)

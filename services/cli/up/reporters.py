@@ -14,6 +14,7 @@ from services.local.alert_feed import Seen
 from services.local.jars import KAFKA_VERSION
 from services.local.stack import Stack
 from services.local.supervisor import Part, State
+from services.runtime import services
 
 _STATE_COLOURS: dict[State, str] = {
     "starting": "yellow",
@@ -25,13 +26,7 @@ _STATE_COLOURS: dict[State, str] = {
 _WHAT = {
     "broker": f"Apache Kafka {KAFKA_VERSION}",
     "store": "Valkey",
-    "samples": "sample feeds",
-    "poller": "feeds → articles",
-    "deduper": "articles → unique articles",
-    "tagger": "unique articles → tagged articles",
-    "alerter": "tagged articles → alerts",
-    "notifier": "alerts → deliveries, by the watches",
-    "api": "page and API",
+    **{service.name: service.does for service in services.declared().values()},
 }
 
 

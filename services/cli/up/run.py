@@ -42,7 +42,7 @@ def home_of(option: Path | None) -> Home:
 
 def run(reporter: Reporter, wanted: Wanted | None, home: Path | None) -> int:
     """Run until Ctrl-C or until ``wanted`` is reached; returns the exit code."""
-    for noisy in ("aiokafka", "asyncio"):  # a broker that restarts is told once, by the supervisor
+    for noisy in ("aiokafka", "asyncio"):  # the supervisor reports once that a broker restarts
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     place = home_of(home)
     try:

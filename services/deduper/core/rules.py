@@ -1,4 +1,4 @@
-"""The rules in the order they speak: address, exact text, title, sketch, event. In words: ``docs/stories.md``."""
+"""The rules in the order they apply: address, exact text, title, sketch, event. In words: ``docs/stories.md``."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _only_quotes(query: Query, near: TextOverlap) -> bool:
 def _is_about_others(query: Query, near: TextOverlap, *, copied: bool) -> bool:
     """Whether the article's headline names others than the story speaks of: one form, filled in for another event.
 
-    Under the same headline it is the same: states that are in every second report are among nobody's telling words.
+    Under the same headline it is the same: states that are in every second report are no characteristic words of any.
     What is copied may have a headline of its own: there it takes two states, neither of which is spoken of.
     """
     story = query.similarity(near.record.root)

@@ -2,7 +2,7 @@
 
 After a burst more news is likely and after silence less, so the interval is a fixed share of the time since the last
 new item: short while a feed moves, ever longer while it is quiet. Its bounds follow the mean gap between two items,
-which is counted with a half-life, so that a feed that changes its habits is believed within days. The dates in the
+which is counted with a half-life, so that a feed that changes its habits is followed within days. The dates in the
 first document stand for the days before the first poll.
 """
 

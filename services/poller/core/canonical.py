@@ -85,8 +85,8 @@ def of_page(linked: str | None, led_to: str | None, named: str | None) -> str | 
     """The canonical URL once the article's page is known.
 
     ``linked`` is the canonical form of the feed's link, ``led_to`` where its redirects ended, ``named`` what the page
-    calls its own address. A page is believed about its own host alone, and not where it names a front or section page
-    for many articles: a path that is not that of the article, or that lost the query which told it apart.
+    calls its own address. A page may name an address on its own host only, and not a front or section page that many
+    articles name: a path that is not that of the article, or that lost the query which told it apart.
     """
     reached = canonical(led_to) or linked
     if reached is None or linked is None or host_of(reached) == host_of(linked):

@@ -56,7 +56,7 @@ class RedisBatcher:
             for asked in (*batch, *self._waiting):
                 _answer(asked, error)
             self._waiting.clear()
-            if not isinstance(error, Exception):  # an error is told to those who asked; a cancellation goes on
+            if not isinstance(error, Exception):  # an error is passed to the callers; a cancellation is raised
                 raise
         finally:
             self._sending = None

@@ -23,7 +23,7 @@ class PushStore(Protocol):
         ...
 
     async def forget(self, feed_id: str) -> None:
-        """Take the subscription away: its callback is nobody's from now on."""
+        """Remove the subscription: its callback is unknown from now on."""
         ...
 
     async def subscribed(self) -> Sequence[str]:

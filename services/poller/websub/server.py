@@ -1,8 +1,8 @@
 """Where hubs call back: confirmations by GET, pushes by POST, each on an address that only its hub knows.
 
-This is the poller's one listener for strangers, and it is off unless the operator names a public address. It answers
-nothing but these two, holds no more than a few requests at once and no more of each than a push may be, gives each
-little time, and reads nothing: a push is checked, kept and acknowledged, and parsed later in a process of its own.
+The internet can reach nothing else of the poller, and it is off unless the operator names a public address. It answers
+only these two; the number of requests, their size and their time are limited. It parses nothing: a push is
+verified, stored and acknowledged here, and parsed later in a worker process.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class CallbackServer:
         return response
 
 
-_INERT: Final = {"X-Content-Type-Options": "nosniff"}  # the challenge is a stranger's text
+_INERT: Final = {"X-Content-Type-Options": "nosniff"}  # the challenge comes from outside
 
 
 def _token(request: web.Request) -> str:

@@ -7,7 +7,7 @@
 | ``websub:due`` | zset | feed id by when somebody has to act on its subscription (ms since 1970) |
 | ``push:<id>``, ``pushed``, ``pushed:bytes`` | | pushes that wait, see ``edges/redis.py`` |
 
-A push is kept before its hub is told that we have it, so a poller that is killed loses none.
+A push is stored before its hub gets a 2xx, so a poller that is killed loses none.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Subscriptions:
         return False
 
     async def leave(self, feed_id: str) -> None:
-        """Have the feed no subscription any more, and its hub told so with the next sweeps."""
+        """End the feed's subscription; the next sweeps unsubscribe from its hub."""
         kept = await self.store.subscription(feed_id)
         if kept is None:
             return

@@ -1,4 +1,4 @@
-"""How Kafka and Redis are reached: where they are, as whom, and whose certificates are believed.
+"""How Kafka and Redis are reached: addresses, users, and trusted certificate authorities.
 
 One value a server goes to everything that connects, so that no client can be forgotten. Without a user it is plain
 text without authentication, which is right for servers that only this machine reaches (``wirewatch up``).
@@ -18,7 +18,7 @@ from services.runtime.process.settings import CommonSettings
 SASL_MECHANISM: Final = "SCRAM-SHA-512"
 KAFKA_VARIABLES: Final = ("WIREWATCH_KAFKA_USER", "WIREWATCH_KAFKA_PASSWORD_FILE", "WIREWATCH_KAFKA_CA_FILE")
 REDIS_VARIABLES: Final = ("WIREWATCH_REDIS_PASSWORD_FILE", "WIREWATCH_REDIS_CA_FILE")
-# What redis-py would take from the address to believe any certificate.
+# Parameters of the address that would make redis-py accept any certificate.
 _UNVERIFIED = ("ssl_cert_reqs", "ssl_check_hostname", "ssl_ca_certs", "ssl_ca_path", "ssl_ca_data")
 
 

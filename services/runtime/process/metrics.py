@@ -17,7 +17,11 @@ from services.runtime.messages.dead_letter_ratio import PoisonShare
 from services.runtime.messages.delivery import Delivery
 
 STAGE_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-LATENCY_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 180, 300, 600, 1800, 3600, 21600, 86400)
+# The edges of the objectives (5 and 30 s), and fine where the answers lie (60 to 600 s).
+LATENCY_BUCKETS_SECONDS = (
+    *(0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 75, 90, 120, 150, 180, 210, 240, 270),
+    *(300, 360, 420, 480, 600, 900, 1800, 3600, 21600, 86400),
+)
 
 
 class ServiceMetrics:
@@ -104,7 +108,7 @@ class ServerTimes:
 
 
 def config_info(registry: CollectorRegistry, settings: object) -> None:
-    """What the process was told, as a digest: workers of one service whose digests differ were told different things.
+    """A digest of the settings: workers of one service whose digests differ have different settings.
 
     ``settings`` is a frozen dataclass. What is a secret is in files, of which only the names are settings, or in the
     password of an address, which no digest this short gives away.

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from services.runtime.errors import UsageError
+from services.runtime.services import names as service_names
 
 PREFIX = "WIREWATCH_"
-SERVICES = ("poller", "deduper", "tagger", "alerter", "notifier", "api", "samples", "local")
 LOG_FORMATS = ("console", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -93,7 +93,7 @@ def variables(kind: type[CommonSettings], service: str) -> dict[str, str]:
 
 def unknown(service: str, names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
     """The variables of ``environ`` that may be meant for ``service``, are not in ``names``, and are no other's."""
-    others = tuple(f"{PREFIX}{other.upper()}_" for other in SERVICES if other != service)
+    others = tuple(f"{PREFIX}{other.upper()}_" for other in (*service_names(demo=True), "local") if other != service)
     known = frozenset(names)
     return [
         variable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contracts.messages import Actor, ActorKind
-from services.tagger.core.documents import Document
+from services.tagger.core.documents import Document, at
 from services.tagger.core.names import ACTOR_KINDS
 from services.tagger.errors import PackError
 
@@ -52,12 +52,11 @@ class ActorList:
     names: tuple[Name, ...]
 
 
-def read_actors(content: bytes, file: str) -> ActorList:
-    """The list in a YAML file: ``{states: {ISO: {...}}, others: {slug: {...}}}``. Raises :class:`PackError`."""
-    document = Document(content, file)
+def read_actors(document: Document) -> ActorList:
+    """The list in a file: ``{states: {ISO: {...}}, others: {slug: {...}}}``. Raises :class:`PackError`."""
     value = document.value
     if not isinstance(value, dict) or set(value) != {"states", "others"}:
-        raise PackError((f"{file}: it holds `states` and `others`, nothing else.",))
+        raise PackError((f"{document.name}: it holds `states` and `others`, nothing else.",))
     by_id: dict[str, Known] = {}
     names: list[Name] = []
     for code, entry in value["states"].items():
@@ -71,10 +70,10 @@ def read_actors(content: bytes, file: str) -> ActorList:
         _check(document, ("others", slug), entry, _OTHER_KEYS)
         kind = entry.get("kind")
         if kind not in ACTOR_KINDS:
-            raise PackError((f"{document.at(('others', slug))}: kind is one of {', '.join(ACTOR_KINDS)}.",))
+            raise PackError((f"{at(document, ('others', slug))}: kind is one of {', '.join(ACTOR_KINDS)}.",))
         state = entry.get("state")
         if state is not None and state not in value["states"]:
-            raise PackError((f"{document.at(('others', slug, 'state'))}: {state} is not among the states.",))
+            raise PackError((f"{at(document, ('others', slug, 'state'))}: {state} is not among the states.",))
         by_id[slug] = Known(Actor(id=slug, name=entry["name"], kind=_SOURCES[kind]), kind, state)
         names += [Name(text, slug) for text in (entry["name"], *entry.get("also", ()), *entry.get("leaders", ()))]
     return ActorList(by_id, tuple(names))
@@ -82,10 +81,10 @@ def read_actors(content: bytes, file: str) -> ActorList:
 
 def _check(document: Document, path: tuple[str, ...], entry: Any, allowed: set[str]) -> None:
     if not isinstance(entry, dict) or "name" not in entry:
-        raise PackError((f"{document.at(path)}: an actor needs at least a `name`.",))
+        raise PackError((f"{at(document, path)}: an actor needs at least a `name`.",))
     for key in entry:
         if key not in allowed:
-            raise PackError((f"{document.at((*path, key))}: unknown key {key!r}: allowed are {sorted(allowed)}.",))
+            raise PackError((f"{at(document, (*path, key))}: unknown key {key!r}: allowed are {sorted(allowed)}.",))
 
 
 def _state_names(code: str, entry: dict[str, Any]) -> Iterator[Name]:

@@ -18,6 +18,8 @@ class Grammar:
 
     relative: frozenset[str]  # open a clause about what stands before
     subordinate: frozenset[str]  # open a clause of their own
+    comparing: frozenset[str]  # words that may stand for "like": with one of `compared` beside them they open no clause
+    compared: frozenset[str]
     background: frozenset[str]  # before a noun: only what the news stands beside
     blocking: frozenset[str]  # what follows is no direct object
     locative: frozenset[str]  # a state after one of these is where, not who
@@ -45,6 +47,7 @@ class Grammar:
     gerunds: dict[str, EventMode]  # words right before a verb's noun form, and the mode they give it
     within_group: frozenset[str]  # function words that do not end a noun's group
     about_heads: frozenset[str]  # nouns before "of", "on", "into" and an act: told after it, not the act
+    concerning: frozenset[str]  # before a plural: acts of a kind, not one
     judging: frozenset[str]  # after an act: it is judged
     preventing: frozenset[str]
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
@@ -82,6 +85,8 @@ ENGLISH = Grammar(
         "as while after before because when since if although though unless until whereas whether amid despite"
         " following but so than why how what once even"
     ),
+    comparing=_set("as so"),
+    compared=_set("a an part well such one many much far soon"),
     background=_set(
         "amid amidst despite after following since during over before ahead due from about beyond under"
         " through past without outside against until around"
@@ -151,7 +156,9 @@ ENGLISH = Grammar(
             " claim-that fear"
             " fears feared fearing doubt doubts wonder wonders risk risks risking hypothetical imaginary simulated"
             " scenario condemn condemns condemned condemning criticise criticises criticize criticizes criticized"
-            " slam slams slammed blast blasts blasted defend defends defended defending justify justifies"
+            " torch torches rips decry decries"
+            " denounce denounces slam slams slammed blast blasts blasted defend defends defended"
+            " defending justify justifies"
             " justified repatriate repatriates identify identifies charge"
             " charges charged convict convicts sue sues mourn mourns brief briefs briefed bury buries"
             " investigate investigates probe probes legality"
@@ -178,6 +185,7 @@ ENGLISH = Grammar(
         " history anniversary legacy lawsuit trial testimony report justification strategy campaign policy vote"
         " resolution bill row backlash"
     ),
+    concerning=_set("on about"),
     judging=_set("justified justifiable illegal unlawful legal murder crime crimes violate violates violated immoral"),
     preventing=_set(
         "block blocks blocked blocking bar bars barred barring prevent prevents prevented preventing stop stops stopped"

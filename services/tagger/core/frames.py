@@ -135,6 +135,8 @@ class _Reader:
             after = (index for index in self._clauses.right(at, direct=False) if self._clauses.is_party(index))
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
+        if not agents and not objects:
+            agents = self._named_before(at)
         if frame.act.source.mutual and not agents and len(objects) > 1:
             agents, objects = objects, []
         return Frame(
@@ -143,6 +145,11 @@ class _Reader:
             objects=tuple(objects),
             place=self._place(frame.fillers, at),
         )
+
+    def _named_before(self, at: int) -> list[int]:
+        """Who is named last before the clause: "Russia and North Korea agreed that they will help each other"."""
+        nearest = next((index for index in range(at - 1, -1, -1) if self._clauses.is_party(index)), None)
+        return self._clauses.coordinated(nearest, ()) if nearest is not None else []
 
     def _parties_of(self, frame: Frame) -> tuple[list[int], list[int]]:
         """Who does it, and whose the thing is that it is done to; an own thing's owner does it."""

@@ -42,6 +42,8 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         word = units[index].word
         if word in grammar.background and not _casualties(units[:index], grammar):
             return "background"
+        if word in grammar.concerning and units[at].word.strip().endswith("s"):
+            return "background"
         if index and word in grammar.preposition and _told_after(units[index - 1], grammar):
             return "background"
     return _governed(at, units, grammar) or "done"
@@ -108,7 +110,7 @@ def _progressive(near: Sequence[str], at: int, units: Sequence[Unit], grammar: G
         return "denied"
     if before in grammar.gerunds:
         return grammar.gerunds[before]
-    return _governed(at, units, grammar, reach=3) or "under_way"
+    return _governed(at, units, grammar, reach=3, ends_at_comma=True) or "under_way"
 
 
 def _reported(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -125,10 +127,12 @@ def _conditional(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
     return False
 
 
-def _governed(at: int, units: Sequence[Unit], grammar: Grammar, reach: int = _GOVERNOR_REACH) -> EventMode | None:
+def _governed(
+    at: int, units: Sequence[Unit], grammar: Grammar, reach: int = _GOVERNOR_REACH, *, ends_at_comma: bool = False
+) -> EventMode | None:
     for index in range(at - 1, max(-1, at - 1 - reach), -1):
         unit = units[index]
-        if unit.hard:
+        if unit.hard or (unit.comma and ends_at_comma):
             return None
         word = unit.word.strip()
         if word in grammar.mode_words:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from services.contracts.messages import EventMode
 from services.tagger.core import phrases
-from services.tagger.core.documents import Document, Path
+from services.tagger.core.documents import Document, Path, at
 from services.tagger.core.model import (
     POSITIONS,
     SLOTS,
@@ -47,84 +44,34 @@ OLD_FORMAT = (
 )
 
 
-def read_pack(content: bytes, file: str, *, schema: Mapping[str, Any], vocabulary: Vocabulary, digest: str) -> Pack:
-    """The pack in ``content``. ``digest`` covers the data files that packs share. Raises :class:`PackError`."""
-    document = Document(content, file)
-    if isinstance(document.value, dict) and document.value.get("format") == 1:
-        raise PackError((f"{document.at(('format',))}: {OLD_FORMAT}",))
-    problems = list(_schema_problems(document, schema))
-    if not problems:
-        problems = list(_meaning_problems(document, vocabulary))
+def read_pack(document: Document, content: bytes, vocabulary: Vocabulary, digest: str) -> Pack:
+    """The pack in a document that its schema allows, made from ``content``. Raises :class:`PackError`.
+
+    ``digest`` covers the data files that packs share.
+    """
+    problems = list(_meaning_problems(document, vocabulary))
     if problems:
         raise PackError(tuple(problems))
     mark = hashlib.sha256(content + digest.encode()).hexdigest()[:8]
     return _build(document, mark)
 
 
-def read_vocabulary(content: bytes, file: str) -> Vocabulary:
+def is_old(document: Document) -> str | None:
+    """What to do with a pack of format 1; None for any other."""
+    if isinstance(document.value, dict) and document.value.get("format") == 1:
+        return f"{at(document, ('format',))}: {OLD_FORMAT}"
+    return None
+
+
+def read_vocabulary(document: Document) -> Vocabulary:
     """The shared things and masks: ``{things: {name: [phrase]}, masks: [phrase]}``."""
-    document = Document(content, file)
     value = document.value
     if not isinstance(value, dict) or set(value) - {"things", "masks"}:
-        raise PackError((f"{file}: it holds `things` and `masks`, nothing else.",))
+        raise PackError((f"{document.name}: it holds `things` and `masks`, nothing else.",))
     problems = list(_phrase_problems(document, value))
     if problems:
         raise PackError(tuple(problems))
     return Vocabulary(things=_things(document, value), masks=_phrases(document, value.get("masks"), ("masks",)))
-
-
-def _schema_problems(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
-    if not isinstance(document.value, dict):
-        yield f"{document.file}, line 1: a pack is a mapping that begins with `format: 2`."
-        return
-    errors = Draft202012Validator(schema).iter_errors(document.value)
-    found = {(document.line(_path_of(error)), _sentence(error)) for error in errors}
-    for line, sentence in sorted(found):
-        yield f"{document.file}, line {line}: {sentence}"
-
-
-def _path_of(error: ValidationError) -> Path:
-    path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        extra = _unknown_keys(error)
-        return (*path, extra[0]) if extra else path
-    if error.validator == "propertyNames" or (error.parent and error.parent.validator == "propertyNames"):
-        return (*path, str(error.instance))
-    return path
-
-
-def _unknown_keys(error: ValidationError) -> list[str]:
-    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-    instance: Any = error.instance
-    return [key for key in instance if key not in known]
-
-
-def _sentence(error: ValidationError) -> str:
-    where = ".".join(str(part) for part in error.absolute_path) or "the pack"
-    schema = error.schema if isinstance(error.schema, dict) else {}
-    if error.validator == "additionalProperties":
-        known = sorted(schema.get("properties", {}))
-        key = _unknown_keys(error)[0]
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        return f"unknown key {key!r} in {where}: {hint}allowed are {', '.join(known)}."
-    if error.validator == "required":
-        return f"{where}: {error.message}."
-    if error.validator == "type":
-        quoted = (
-            " (put it in quotes)" if schema.get("type") == "string" and not isinstance(error.instance, dict) else ""
-        )
-        return f"{where} is {error.instance!r}: it takes a {schema.get('type')}{quoted}."
-    if error.validator == "enum":
-        return f"{where} is {error.instance!r}: use one of {', '.join(map(str, schema['enum']))}."
-    if error.validator == "oneOf":
-        return f"{where}: give a sentence, or a mapping with `title` and `text`."
-    if error.validator == "pattern":
-        return f"{where} is {error.instance!r}: {schema.get('description') or 'allowed is ' + str(schema['pattern'])}"
-    limits = ("minimum", "maximum", "exclusiveMinimum", "minItems", "maxItems", "minLength", "maxLength", "const")
-    if error.validator in limits:
-        return f"{where}: {error.message} ({error.validator} is {error.validator_value})."
-    return f"{where}: {error.message}."
 
 
 def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[str]:
@@ -132,26 +79,26 @@ def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[st
     yield from _phrase_problems(document, value)
     own = set(value.get("things", {})) | set(value.get("groups", {}))
     for key, name in ((k, n) for k in ("things", "groups") for n in value.get(k, {}) if n in BUILT_IN):
-        yield f"{document.at((key, name))}: {name!r} is found without being defined; choose another name."
+        yield f"{at(document, (key, name))}: {name!r} is found without being defined; choose another name."
     known = own | set(vocabulary.things) | BUILT_IN
     for path, names in _references(value):
         for name in _names(names):
             if name not in known:
                 close = difflib.get_close_matches(name, sorted(known), n=1)
                 hint = f"did you mean {close[0]!r}?" if close else f"defined are {', '.join(sorted(own))}."
-                yield f"{document.at(path)}: no thing is called {name!r}: {hint}"
+                yield f"{at(document, path)}: no thing is called {name!r}: {hint}"
     for name, act in value["acts"].items():
         if not any(key in act for key in ("verbs", "nouns", "phrases")):
-            yield f"{document.at(('acts', name))}: {name} has no words: give verbs, nouns or phrases."
+            yield f"{at(document, ('acts', name))}: {name} has no words: give verbs, nouns or phrases."
     yield from _taken_ids(document, value.get("discounts", []))
 
 
 def _taken_ids(document: Document, discounts: list[dict[str, Any]]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for index, entry in enumerate(discounts):
-        line = document.line(("discounts", index))
+        line = document.line_of(("discounts", index))
         if entry["id"] in seen:
-            yield f"{document.file}, line {line}: id {entry['id']!r} is taken by line {seen[entry['id']]}."
+            yield f"{document.name}, line {line}: id {entry['id']!r} is taken by line {seen[entry['id']]}."
         seen.setdefault(entry["id"], line)
 
 
@@ -162,16 +109,16 @@ def _phrase_problems(document: Document, value: dict[str, Any]) -> Iterator[str]
         lists += [(("acts", name, key), act[key]) for key in ("verbs", "nouns", "phrases") if key in act]
     for path, entries in lists:
         if not isinstance(entries, list):
-            yield f"{document.at(path)}: {'.'.join(map(str, path))} takes a list of phrases."
+            yield f"{at(document, path)}: {'.'.join(map(str, path))} takes a list of phrases."
             continue
         for index, phrase in enumerate(entries):
             if not isinstance(phrase, str):
-                yield f"{document.at((*path, index))}: {phrase!r} is not text; put it in quotes."
+                yield f"{at(document, (*path, index))}: {phrase!r} is not text; put it in quotes."
                 continue
             try:
                 phrases.needles(phrase)
             except ValueError as error:
-                yield f"{document.at((*path, index))}: {phrase!r}: {error}; {phrases.SYNTAX}."
+                yield f"{at(document, (*path, index))}: {phrase!r}: {error}; {phrases.SYNTAX}."
 
 
 def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -204,7 +151,7 @@ def _build(document: Document, mark: str) -> Pack:
         acts=tuple(_act(document, name, entry, modes) for name, entry in value["acts"].items()),
         discounts=tuple(_discount(document, index, entry) for index, entry in enumerate(value.get("discounts", []))),
         examples=tuple(_examples(document, value["examples"])),
-        file=document.file,
+        file=document.name,
     )
 
 
@@ -215,7 +162,7 @@ def _things(document: Document, value: dict[str, Any]) -> dict[str, tuple[Phrase
 
 
 def _phrases(document: Document, entries: list[str] | None, path: Path) -> tuple[Phrase, ...]:
-    return tuple(Phrase(text, document.line((*path, n))) for n, text in enumerate(entries or []))
+    return tuple(Phrase(text, document.line_of((*path, n))) for n, text in enumerate(entries or []))
 
 
 def _names(text: str) -> Names:
@@ -229,7 +176,7 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
         id=name,
         kind=entry.get("class", name),
         verb=entry["verb"],
-        line=document.line(path),
+        line=document.line_of(path),
         weight=float(entry.get("weight", _ACT_WEIGHT)),
         plover=entry.get("plover"),
         cameo=entry.get("cameo"),
@@ -257,7 +204,7 @@ def _need(entry: dict[str, Any]) -> Need:
 def _discount(document: Document, index: int, entry: dict[str, Any]) -> Discount:
     return Discount(
         id=entry["id"],
-        line=document.line(("discounts", index)),
+        line=document.line_of(("discounts", index)),
         words=_names(entry["words"]),
         whole_article=entry.get("within", "sentence") == "article",
         at_least=entry.get("at_least", 1),
@@ -270,6 +217,6 @@ def _discount(document: Document, index: int, entry: dict[str, Any]) -> Discount
 def _examples(document: Document, value: dict[str, Any]) -> Iterator[Example]:
     for key, match in (("should_match", True), ("should_not_match", False)):
         for index, entry in enumerate(value[key]):
-            line = document.line(("examples", key, index))
+            line = document.line_of(("examples", key, index))
             given = {"text": entry} if isinstance(entry, str) else entry
             yield Example(title=given.get("title", ""), text=given["text"], match=match, line=line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.contracts.messages import Place
-from services.tagger.core.documents import Document
+from services.tagger.core.documents import Document, at
 from services.tagger.core.names import PLACE_KINDS
 from services.tagger.errors import PackError
 
@@ -20,15 +20,14 @@ class PlaceList:
     names: tuple[tuple[str, str], ...]
 
 
-def read_places(content: bytes, file: str) -> PlaceList:
-    """The list in a YAML file: ``{slug: {name, also, kind, country, lat, lon}}``. Raises :class:`PackError`."""
-    document = Document(content, file)
+def read_places(document: Document) -> PlaceList:
+    """The list in a file: ``{slug: {name, also, kind, country, lat, lon}}``. Raises :class:`PackError`."""
     if not isinstance(document.value, dict):
-        raise PackError((f"{file}: it is a mapping from a slug to a place.",))
+        raise PackError((f"{document.name}: it is a mapping from a slug to a place.",))
     by_id: dict[str, Place] = {}
     names: list[tuple[str, str]] = []
     for slug, entry in document.value.items():
-        where = document.at((slug,))
+        where = at(document, (slug,))
         if not isinstance(entry, dict) or not {"name", "kind", "lat", "lon"} <= set(entry) or set(entry) - _KEYS:
             raise PackError((f"{where}: a place has name, kind, lat, lon and may have also and country.",))
         if entry["kind"] not in PLACE_KINDS:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.contracts.messages import EvidenceField
-from services.tagger.core import sentences
 from services.tagger.core.automaton import Hit
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.fold import Folded, fold
 from services.tagger.core.model import Position
 from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP, STATE
+from services.text import sentences
 
 # Bounds that hold for any text: news ends long before them, and what lies beyond is counted, not hidden.
 MOST_CHARACTERS = 120_000
@@ -219,7 +219,8 @@ def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
 def _note(sentence: Sentence, mention: Mention, *kinds: int) -> None:
     if len(sentence.mentions) < MOST_HITS:
         sentence.mentions.append(mention)
-        sentence.kinds.update(kinds)
+        for kind in kinds:
+            sentence.kinds[kind] += 1
 
 
 def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled: Compiled) -> None:

@@ -61,6 +61,7 @@ def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled,
     _add_words(found, folded, at, sentence.end, grammar)
     del found[MOST_UNITS:]
     _glue(found, folded)
+    _soften(found, grammar)
     _set_aside(found, compiled, grammar)
     return found
 
@@ -165,6 +166,14 @@ def _add_words(found: list[Unit], folded: Folded, start: int, end: int, grammar:
         found.append(Unit(match.start(), match.end(), text, hard=hard, comma=text in ",()[]"))
         if len(found) > MOST_UNITS:
             return
+
+
+def _soften(found: list[Unit], grammar: Grammar) -> None:
+    """ "as an act of war", "as well as": no clause begins there."""
+    for index, unit in enumerate(found):
+        if unit.word in grammar.comparing:
+            beside = {found[near].word for near in (index - 1, index + 1) if 0 <= near < len(found)}
+            unit.hard = unit.hard and not beside & grammar.compared
 
 
 def _glue(found: list[Unit], folded: Folded) -> None:

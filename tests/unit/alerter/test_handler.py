@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.alerter.handler import STATUSES, AlerterHandler
+from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
+from services.alerter.status import STATUSES
 from services.contracts import codec, topics
 from services.contracts.messages import Alert, Change, DeadLetter, Duplicate, TaggedArticle
 from services.runtime.messages.delivery import Delivery, Outgoing
@@ -103,7 +104,7 @@ async def test_a_copy_adds_a_source_and_says_nothing(world: World) -> None:
     article = a_tagged()
     copy = a_copy(article, url="https://other.example/1", outlet="other.example", seen=START + HOUR)
     assert await world.take(article) == ["opened"]
-    assert await world.take(copy) == ["counted"]
+    assert await world.take(copy) == ["updated_silently"]
     assert len(world.sent()) == 1
     stored = world.store.alert()
     assert stored is not None
@@ -138,7 +139,7 @@ async def test_a_new_topic_and_a_new_actor_are_told(world: World) -> None:
     )
     await world.take(a_tagged(), more)
     kinds = {(change.kind, change.after) for change in world.sent()[-1].changes}
-    assert {("topic", "alliances"), ("actor", "North Korea"), ("severity", "high")} <= kinds
+    assert {("topic", "alliances"), ("actor", "North Korea")} <= kinds
 
 
 async def test_a_changed_fact_is_told_once(world: World) -> None:
@@ -154,7 +155,7 @@ async def test_a_changed_fact_is_told_once(world: World) -> None:
 
 async def test_an_update_without_a_fact_is_only_counted(world: World) -> None:
     update = a_tagged(verdict="update", changes=(Change(kind="text"),), fetched_at=START + HOUR, text="x" * 50 + ".")
-    assert await world.take(a_tagged(), update) == ["opened", "counted"]
+    assert await world.take(a_tagged(), update) == ["opened", "updated_silently"]
 
 
 async def test_backfill_waits_for_something_fresh(world: World) -> None:
@@ -176,7 +177,7 @@ async def test_an_old_article_opens_no_alert(world: World) -> None:
 async def test_a_copy_of_a_story_without_tags_is_nothing(world: World) -> None:
     copy = a_copy(a_tagged(), url="https://other.example/1", outlet="other.example", seen=START)
     assert await world.take(copy) == ["unchanged"]
-    assert not world.store.stories
+    assert not world.store.records
 
 
 async def test_bytes_that_are_no_message_become_a_dead_letter_and_the_rest_goes_on(world: World) -> None:
@@ -202,7 +203,7 @@ async def test_every_delivery_has_one_status_and_is_counted(world: World) -> Non
     assert (world.counted("opened"), world.counted("unchanged")) == (20, 20)
 
 
-STEPS = ("before load", "before put", "after put", "publish", "before published", "after published")
+STEPS = ("before load", "before write", "after write", "publish", "before acknowledge", "after acknowledge")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -229,7 +230,7 @@ async def test_a_crash_at_any_step_loses_nothing(world: World, step: str) -> Non
 
 
 async def test_a_redelivery_sends_what_was_stored_but_not_sent(world: World) -> None:
-    world.store.crash_at = "after put"
+    world.store.crash_at = "after write"
     with pytest.raises(Crash):
         await world.take(a_tagged())
     assert not world.sent()
@@ -238,13 +239,13 @@ async def test_a_redelivery_sends_what_was_stored_but_not_sent(world: World) -> 
     assert not world.store.outbox
 
 
-async def test_the_sweep_sends_the_outbox_and_tidies(world: World) -> None:
-    world.store.crash_at = "before published"
+async def test_the_sweep_sends_the_outbox_and_purges(world: World) -> None:
+    world.store.crash_at = "before acknowledge"
     with pytest.raises(Crash):
         await world.take(a_tagged())
     assert await world.handler.sweep() == 1
     assert await world.handler.sweep() == 0
-    assert world.store.tidied == 1
+    assert world.store.purged == 1
     assert world.registry.get_sample_value("wirewatch_alerter_outbox_alerts") == 0
 
 
@@ -341,7 +342,7 @@ async def test_two_agents_and_a_sweep_send_every_revision_once_and_in_order() ->
 
 async def test_what_is_sent_again_is_counted(world: World) -> None:
     tagged = a_tagged()
-    world.store.crash_at = "before published"
+    world.store.crash_at = "before acknowledge"
     with pytest.raises(Crash):
         await world.take(tagged)
     await world.take(tagged)

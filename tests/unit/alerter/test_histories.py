@@ -1,4 +1,7 @@
-"""Whole histories: late, repeated, shuffled or replayed from the start, the alerts end the same."""
+"""Whole histories: late, repeated, shuffled, replayed or interrupted, the alerts end the same.
+
+Up to the id: that is the one of the story that happened to open the alert.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,27 @@ from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.alerter.core.facts import AlertFacts
 from services.contracts.messages import Alert, Change, Duplicate, TaggedArticle
-from tests.support.alerts import KOREA, RUSSIA, a_copy, a_delivery, a_tag, a_tagged
+from tests.support.alerts import KOREA, RUSSIA, Crash, a_copy, a_delivery, a_tag, a_tagged, an_event
 from tests.support.clock import START
 from tests.unit.alerter.test_handler import World, plain
 
 Message = TaggedArticle | Duplicate
 # A slow machine must not fail these: no deadline. `make histories` draws more of them.
 steady = settings(max_examples=int(os.environ.get("HISTORIES", "120")), deadline=None)
-STORIES = ("a" * 24, "b" * 24)
+STORIES = ("a" * 24, "b" * 24, "c" * 24)
+NAMES = ("Alpha", "Bravo", None)
+
+
+acts = st.sampled_from(["seize", "detain_crew", "deploy"])
+modes = st.sampled_from(["done", "threatened", "opinion"])
+parties = st.sampled_from([(RUSSIA,), (KOREA,), ()])
+names = st.sampled_from(NAMES)
 
 
 @st.composite
@@ -29,12 +41,18 @@ def articles(draw: st.DrawFn) -> TaggedArticle:
     outlet = f"outlet{number % 3}.example"
     seen = START + timedelta(hours=7 * number)
     topics = draw(st.sampled_from([("naval_moves",), ("alliances",), ("naval_moves", "alliances")]))
+    read = draw(
+        st.lists(
+            st.builds(an_event, act=acts, mode=modes, agents=parties, objects=parties, asset_name=names), max_size=2
+        )
+    )
     tags = tuple(
         a_tag(
             topic,
             role=draw(st.sampled_from(["primary", "mention"])),
             score=draw(st.sampled_from([0.35, 0.7, 0.9])),
             actors=draw(st.sampled_from([(RUSSIA,), (RUSSIA, KOREA), ()])),
+            events=tuple(read),
         )
         for topic in topics
     )
@@ -76,12 +94,16 @@ async def told(history: Sequence[Message], *, batch: int) -> World:
     return world
 
 
-def state(world: World) -> dict[str, tuple[Alert | None, object]]:
-    """What is known of each story, without what tells of the way there."""
-    return {
-        story: (plain(stored.alert) if stored.alert else None, stored.known)
-        for story, stored in sorted(world.store.stories.items())
-    }
+def state(world: World) -> list[tuple[Alert | None, AlertFacts]]:
+    """What is known of each event, without what tells of the way there."""
+    alerts = world.store.alerts()
+    found = [(plain(alerts[id_]) if id_ in alerts else None, facts) for id_, facts in world.store.facts().items()]
+    return sorted(((alert and nameless(alert), facts) for alert, facts in found), key=repr)
+
+
+def nameless(alert: Alert) -> Alert:
+    """Without its id, and without what was open when it was opened."""
+    return msgspec.structs.replace(alert, id="", follows=None)
 
 
 @steady
@@ -100,13 +122,13 @@ def test_a_shuffled_and_repeated_history_ends_the_same(history: list[Message], s
 def test_a_replay_from_the_start_changes_nothing_and_says_nothing(history: list[Message], batch: int) -> None:
     async def play() -> None:
         world = await told(history, batch=1)
-        before, sent = dict(world.store.stories), len(world.publisher.sent)
+        before, sent = dict(world.store.records), len(world.publisher.sent)
         again = [a_delivery(message, offset=n) for n, message in enumerate(history)]
         statuses: list[str] = []
         for begin in range(0, len(again), batch):
             statuses += await world.handler.handle(again[begin : begin + batch])
         assert set(statuses) <= {"unchanged"}
-        assert world.store.stories == before
+        assert world.store.records == before
         assert len(world.publisher.sent) == sent
 
     asyncio.run(play())
@@ -123,3 +145,37 @@ def test_revisions_count_up_and_each_tells_something(history: list[Message]) -> 
         assert alert.severity != "critical" or alert.confidence == "corroborated"
         assert alert.independent_sources == sum(source.independent for source in alert.sources)
         last[alert.id] = alert.revision
+
+
+@steady
+@given(histories(), st.sampled_from(["before write", "after write", "before acknowledge"]), st.integers(0, 9))
+def test_a_crash_and_a_redelivery_end_the_same(history: list[Message], step: str, at: int) -> None:
+    async def interrupted() -> World:
+        world = World()
+        for number, message in enumerate(history):
+            world.store.crash_at = step if number == at else None
+            try:
+                await world.take(message)
+            except Crash:
+                await world.take(message)
+        await world.handler.sweep(older_than_seconds=0)
+        return world
+
+    world, calm = asyncio.run(interrupted()), asyncio.run(told(history, batch=1))
+    assert state(world) == state(calm)
+    assert {(a.id, a.revision) for a in world.sent()} == {(a.id, a.revision) for a in calm.sent()}
+    assert not world.store.outbox
+
+
+@steady
+@given(histories())
+def test_an_event_has_one_alert_that_goes_on(history: list[Message]) -> None:
+    world = asyncio.run(told(history, batch=4))
+    owners: dict[str, str] = {}
+    for alert_id, facts in world.store.facts().items():
+        for item in facts.articles:
+            assert owners.setdefault(item.article_id, alert_id) == alert_id
+    for alert in world.store.alerts().values():
+        listed = {source.article_id for source in alert.sources}
+        assert {id_ for id_, owner in owners.items() if owner == alert.id} <= listed
+        assert not {id_ for id_, owner in owners.items() if owner != alert.id} & listed

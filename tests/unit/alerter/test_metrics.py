@@ -6,10 +6,10 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from services.alerter.__main__ import _begin
-from services.alerter.handler import STATUSES
-from services.alerter.metrics import MAX_COUNTRY_LABELS, AlerterMetrics
+from services.alerter.metrics import MAX_COUNTRY_LABELS, MAX_DYAD_LABELS, AlerterMetrics
+from services.alerter.status import STATUSES
 from services.contracts.messages import Place
-from tests.support.alerts import an_opened_alert
+from tests.support.alerts import KOREA, RUSSIA, a_tag, a_tagged, an_event, an_opened_alert, shipped_rules
 from tests.support.clock import START
 
 
@@ -19,7 +19,8 @@ def value(metrics: AlerterMetrics, name: str, **labels: str) -> float | None:
 
 def test_what_is_known_to_come_is_at_zero() -> None:
     metrics = AlerterMetrics(STATUSES, CollectorRegistry())
-    _begin(metrics)
+    _begin(metrics, shipped_rules())
+    assert value(metrics, "opened_by_act", act="seize") == 0
     assert value(metrics, "opened_by_country", country="CUB") == 0
     assert value(metrics, "opened_by_actor", actor="nato") == 0
     assert value(metrics, "revisions", topic="alliances", severity="critical") == 0
@@ -39,6 +40,16 @@ def test_an_alert_counts_where_it_is_else_for_who_acts_and_only_when_it_opens() 
     assert value(metrics, "opened_by_country", country="RUS") == 1
 
 
+def test_an_opened_alert_counts_for_its_language_once() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = msgspec.structs.replace(an_opened_alert(), language="es")
+    metrics.sent(alert, START)
+    metrics.sent(msgspec.structs.replace(alert, revision=2), START)
+    metrics.sent(msgspec.structs.replace(alert, language=None), START)
+    assert value(metrics, "opened_by_language", language="es") == 1
+    assert value(metrics, "opened_by_language", language="unknown") == 1
+
+
 def test_no_flood_of_countries_makes_a_flood_of_series() -> None:
     metrics = AlerterMetrics(STATUSES, CollectorRegistry())
     alert = an_opened_alert()
@@ -46,3 +57,18 @@ def test_no_flood_of_countries_makes_a_flood_of_series() -> None:
         place = Place(id=f"p{number}", name="p", kind="port", country=f"C{number}")
         metrics.sent(msgspec.structs.replace(alert, places=(place,)), START)
     assert value(metrics, "opened_by_country", country="other") == MAX_COUNTRY_LABELS
+
+
+def test_an_opened_alert_counts_for_its_act_and_its_pair_of_states() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    seizure = an_event("seize", agents=(RUSSIA,), objects=(KOREA,))
+    alert = an_opened_alert(a_tagged(tags=(a_tag(events=(seizure,)),)))
+    metrics.sent(alert, START)
+    metrics.sent(msgspec.structs.replace(alert, revision=2), START)
+    assert value(metrics, "opened_by_act", act="seize") == 1
+    assert value(metrics, "opened_by_dyad", dyad="PRK-RUS") == 1
+    for number in range(2 * MAX_DYAD_LABELS):
+        other = msgspec.structs.replace(KOREA, id=f"X{number:03}")
+        event = msgspec.structs.replace(alert.events[0], objects=(other,))
+        metrics.sent(msgspec.structs.replace(alert, events=(event,)), START)
+    assert value(metrics, "opened_by_dyad", dyad="other") == MAX_DYAD_LABELS + 1

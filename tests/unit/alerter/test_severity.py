@@ -1,4 +1,4 @@
-"""Severity: levels, reasons in words, and what a single source can do."""
+"""Severity: points, levels, reasons in sentences, and what a single source can do."""
 
 from __future__ import annotations
 
@@ -9,84 +9,89 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.alerter.core.severity import Facts, Rule, Rules, fastest, judge, plain_words
-from services.contracts.messages import SEVERITIES, AlertTopic
-from tests.support.alerts import shipped_rules
+from services.alerter.core.severity import Grounds, fastest, judge, plain_words
+from services.contracts.messages import EVENT_MODES, SEVERITIES, Actor, Event, Place
+from tests.support.alerts import KOREA, RUSSIA, an_event, shipped_rules
 from tests.support.clock import START
+from tests.support.packs import shipped
 
 RULES = shipped_rules()
+HORMUZ = Place(id="strait-of-hormuz", name="Strait of Hormuz", kind="strait")
+NATO = Actor(id="nato", name="NATO", kind="organisation")
 
 
 def times(*minutes: float) -> tuple[datetime, ...]:
     return tuple(START + timedelta(minutes=m) for m in minutes)
 
 
-def a_topic(topic: str = "naval_moves", role: Any = "primary", score: float = 0.7) -> AlertTopic:
-    return AlertTopic(topic=topic, role=role, score=score)
+def grounds(event: Event | None, *, seen: tuple[datetime, ...] = times(0), **more: Any) -> Grounds:
+    values: dict[str, Any] = {"role": "primary", "topics": frozenset({"naval_moves"}), "headline": "A tanker is seized"}
+    return Grounds(event=event, seen_at=seen, **(values | more))
 
 
-def facts(*topics: AlertTopic, seen: tuple[datetime, ...] = times(0), words: str = "") -> Facts:
-    return Facts(topics=topics or (a_topic(),), actors=frozenset({"RUS"}), seen_at=seen, words=plain_words(words))
+def level(event: Event | None, **more: Any) -> int:
+    return SEVERITIES.index(judge(grounds(event, **more), RULES)[0])
 
 
-def test_a_mention_is_low_and_says_so() -> None:
-    assert judge(facts(a_topic(role="mention")), RULES) == ("low", (RULES.base_because,))
+def test_without_an_event_the_role_says_how_severe_it_is() -> None:
+    assert judge(grounds(None), RULES) == ("medium", ("A watched topic is what the story is about.",))
+    assert judge(grounds(None, role="mention"), RULES)[0] == "low"
 
 
-def test_a_main_subject_is_medium() -> None:
-    severity, reasons = judge(facts(), RULES)
-    assert severity == "medium"
-    assert reasons == ("A watched topic is what the story is about.",)
-
-
-def test_both_topics_together_are_high() -> None:
-    severity, reasons = judge(facts(a_topic(), a_topic("alliances", "mention", 0.5)), RULES)
+def test_the_reasons_are_sentences_on_act_mode_and_parties() -> None:
+    severity, reasons = judge(grounds(an_event("seize", agents=(RUSSIA,), objects=(KOREA,))), RULES)
     assert severity == "high"
-    assert "An alliance and a naval move in one story." in reasons
-
-
-def test_an_asset_that_matters_is_named() -> None:
-    severity, reasons = judge(facts(words="It sent a nuclear-powered  submarine to the port."), RULES)
-    assert severity == "high"
-    assert "It names an asset that matters: nuclear-powered submarine." in reasons
-
-
-def test_three_sources_on_such_an_asset_are_critical() -> None:
-    severity, reasons = judge(facts(seen=times(0, 60, 120), words="The carrier group sailed."), RULES)
-    assert severity == "critical"
-    assert reasons == ("3 independent sources on an asset that matters: carrier group.",)
-
-
-def test_speed_alone_can_be_critical() -> None:
-    assert judge(facts(seen=times(0, 5, 10, 15, 20)), RULES)[0] == "critical"
-    assert judge(facts(seen=times(0, 30, 60, 90, 120)), RULES)[0] == "high"
-
-
-@pytest.mark.parametrize(("alone", "severity"), [(False, "high"), (True, "critical")])
-def test_a_single_source_is_held_unless_the_rule_says_otherwise(alone: bool, severity: str) -> None:
-    rules = Rules(
-        version="1",
-        base="low",
-        base_because="b",
-        single_source_limit="high",
-        rules=(Rule(id="war", level="critical", because="War.", phrases=("declares war",), alone=alone),),
+    assert reasons == (
+        "A vessel is taken and kept.",
+        "It is done, not only announced or threatened.",
+        "One state acts against another.",
     )
-    found, reasons = judge(facts(words="A state declares war."), rules)
-    assert found == severity
-    assert any("no second source" in reason for reason in reasons) is not alone
-    assert judge(facts(words="A state declares war.", seen=times(0, 1)), rules) == ("critical", ("War.",))
+
+
+def test_done_is_above_threatened_above_spoken_of() -> None:
+    done, threatened, opinion = (level(an_event("attack", mode=mode)) for mode in ("done", "threatened", "opinion"))
+    assert done > threatened > opinion == 0
+
+
+def test_hostile_is_above_routine() -> None:
+    assert level(an_event("attack")) > level(an_event("exercise")) > level(an_event("meet"))
+
+
+def test_a_strait_a_bloc_and_an_ultimatum_weigh() -> None:
+    assert level(an_event("close_passage", mode="threatened", place=HORMUZ)) == SEVERITIES.index("high")
+    assert level(an_event("break", mode="planned", objects=(NATO,)), topics=frozenset({"alliances"})) == 2
+    opening = an_event("open_passage", mode="threatened", place=HORMUZ)
+    assert level(opening, headline="Iran is given 48 hours") > level(opening)
+
+
+def test_an_explainer_and_a_reaction_are_no_alarm() -> None:
+    attack = an_event("attack", place=HORMUZ)
+    assert level(attack, headline="Why did the US torpedo a warship?", seen=times(0, 1, 2)) == 0
+    assert level(attack, headline="Senator blames Biden for the attack", seen=times(0, 1, 2)) == 0
+
+
+def test_corroboration_can_make_it_critical_and_one_source_cannot() -> None:
+    attack = an_event("attack", agents=(RUSSIA,), objects=(KOREA,), asset="warship")
+    severity, reasons = judge(grounds(attack, seen=times(0, 60, 120)), RULES)
+    assert severity == "critical"
+    assert "3 independent sources report it." in reasons
+    alone, reasons = judge(grounds(an_event("attack", agents=(RUSSIA,), objects=(KOREA,), place=HORMUZ)), RULES)
+    assert alone == "high"
+    assert reasons[-1] == "Held at high, not critical: no second source corroborates it yet."
+
+
+def test_every_act_of_the_packs_has_its_points() -> None:
+    acts = {act.kind for pack in shipped().compiled.packs for act in pack.pack.acts}
+    assert acts <= RULES.acts.keys()
+    assert set(EVENT_MODES) == RULES.modes.keys()
 
 
 @settings(deadline=None)
-@given(
-    st.lists(
-        st.builds(a_topic, st.sampled_from(["alliances", "naval_moves"]), st.sampled_from(["primary", "mention"]))
-    ),
-    st.text(alphabet="nuclear submarine mutual defence carrier group", max_size=80),
-)
-def test_the_shipped_rules_never_call_a_single_source_critical(topics: list[AlertTopic], words: str) -> None:
-    words += " nuclear submarine, mutual defence"
-    severity, reasons = judge(facts(*topics, words=words), RULES)
+@given(st.sampled_from(sorted(RULES.acts)), st.sampled_from(EVENT_MODES), st.text(max_size=40))
+def test_a_single_source_is_never_critical(act: str, mode: Any, words: str) -> None:
+    severity, reasons = judge(
+        grounds(an_event(act, mode=mode, place=HORMUZ), headline=f"aircraft carrier {words}"), RULES
+    )
     assert severity != "critical"
     assert reasons
 
@@ -103,10 +108,9 @@ def test_more_time_never_holds_fewer_sources(minutes: list[int], window: int) ->
 @settings(deadline=None)
 @given(st.integers(1, 8))
 def test_corroboration_never_lowers_severity(count: int) -> None:
-    words = "nuclear submarine"
-    fewer = judge(facts(seen=times(*range(0, count * 10, 10)), words=words), RULES)[0]
-    more = judge(facts(seen=times(*range(0, (count + 1) * 10, 10)), words=words), RULES)[0]
-    assert SEVERITIES.index(more) >= SEVERITIES.index(fewer)
+    event = an_event("attack", asset="nuclear submarine")
+    fewer = level(event, seen=times(*range(0, count * 10, 10)))
+    assert level(event, seen=times(*range(0, (count + 1) * 10, 10))) >= fewer
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,32 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.alerter.severity_file import load
-from services.contracts.messages import SEVERITIES, Role
+from services.contracts.messages import EVENT_MODES, SEVERITIES, Role
 from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped
 from tests.support.alerts import shipped_rules
 
 GOOD = """\
-base: {level: low, because: Mentioned.}
+version: "1"
+levels: {medium: 3, high: 5, critical: 7}
+single_source_limit: high
+roles: {primary: {points: 3, because: Main subject.}, mention: {points: 1, because: Mentioned.}}
+other_act: {points: 3, because: An act.}
+acts: {seize: {points: 4, because: A vessel is taken.}}
+modes: &modes
+  done: &said {points: 0, because: Said.}
+  under_way: *said
+  planned: *said
+  threatened: *said
+  demanded: *said
+  denied: *said
+  opinion: *said
+  background: *said
 rules:
   - id: a
-    level: medium
-    because: Main subject.
-    when: {role: primary}
+    points: 1
+    because: A strait.
+    when: {place_kinds: [strait]}
 """
 
 
@@ -31,10 +45,8 @@ def written(path: Path, text: str) -> Path:
     return file
 
 
-def test_the_shipped_rules_load_and_no_rule_passes_the_limit_alone() -> None:
-    rules = shipped_rules()
-    assert rules.single_source_limit == "high"
-    assert not any(rule.alone for rule in rules.rules)
+def test_the_shipped_rules_load() -> None:
+    assert shipped_rules().single_source_limit == "high"
 
 
 def test_a_small_file_is_enough(tmp_path: Path) -> None:
@@ -45,19 +57,19 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "line", "says"),
     [
-        ("level: medium", "level: loud", 4, "one of low, medium, high, critical"),
-        ("role: primary", "role: main", 6, "one of primary, mention"),
-        ("role: primary", "roles: primary", 6, "unknown key 'roles'"),
-        ("{role: primary}", "{min_score: 2}", 6, "a number from 0 to 1"),
-        ("{role: primary}", "{min_sources: many}", 6, "a whole number from 1 to 1000"),
-        ("{role: primary}", "{phrases: []}", 6, "at least one entry"),
-        ("{role: primary}", "{velocity: {sources: 3}}", 6, "'minutes' must be given"),
-        ("    because: Main subject.\n", "", 3, "'because' must be given"),
-        ("    when:", "    alone: perhaps\n    when:", 6, "true or false"),
-        ("  - id: a", "  - id: a\n    id: b", 4, "given twice"),
-        ("base:", "bass:", 1, "unknown key 'bass'"),
-        ("because: Mentioned.", "because: ''", 1, "some text"),
-        ("rules:\n", "rules: [\n", 3, "not valid YAML"),
+        ("single_source_limit: high", "single_source_limit: loud", 3, "one of low, medium, high, critical"),
+        ("primary: {", "main: {", 4, "'primary' must be given"),
+        ("place_kinds", "place_kind", 20, "unknown key 'place_kind'"),
+        ("{place_kinds: [strait]}", "{min_sources: many}", 20, "a whole number from 1 to 1000"),
+        ("{place_kinds: [strait]}", "{phrases: []}", 20, "at least one entry"),
+        ("{place_kinds: [strait]}", "{velocity: {sources: 3}}", 20, "'minutes' must be given"),
+        ("    because: A strait.\n", "", 17, "'because' must be given"),
+        ("points: 4", "points: many", 6, "a number from -100 to 100"),
+        ("  - id: a", "  - id: a\n    id: b", 18, "given twice"),
+        ("levels:", "level:", 2, "unknown key 'level'"),
+        ("because: An act.", "because: ''", 5, "some text"),
+        ("  background: *said\n", "", 7, "'background' must be given"),
+        ("rules:\n", "rules: [\n", 17, "not valid YAML"),
     ],
 )
 def test_an_error_names_file_and_line(tmp_path: Path, before: str, after: str, line: int, says: str) -> None:
@@ -69,23 +81,21 @@ def test_an_error_names_file_and_line(tmp_path: Path, before: str, after: str, l
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
-    text = (
-        GOOD.replace("low", "loud").replace("role: primary", "roles: primary").replace("level: medium", "levle: high")
-    )
+    text = GOOD.replace("limit: high", "limit: loud").replace("place_kinds", "place_kind")
     with pytest.raises(UnusableFilesError) as caught:
         load(written(tmp_path, text))
     assert [problem.partition(", ")[2] for problem in caught.value.problems] == [
-        "line 1: level: 'loud' is not one of low, medium, high, critical.",
-        "line 4: unknown key 'levle': did you mean 'level'?",
-        "line 6: unknown key 'roles': did you mean 'role'?",
+        "line 3: single_source_limit: 'loud' is not one of low, medium, high, critical.",
+        "line 20: unknown key 'place_kind': did you mean 'place_kinds'?",
     ]
 
 
-def test_the_schema_has_the_levels_and_roles_of_the_code() -> None:
+def test_the_schema_has_the_levels_roles_and_modes_of_the_code() -> None:
     schema = json.loads((shipped.schemas() / "severity.v1.schema.json").read_bytes())
     Draft202012Validator.check_schema(schema)
     assert tuple(schema["$defs"]["level"]["enum"]) == SEVERITIES
-    assert tuple(schema["$defs"]["when"]["properties"]["role"]["enum"]) == get_args(Role)
+    assert tuple(schema["properties"]["roles"]["properties"]) == get_args(Role)
+    assert tuple(schema["properties"]["modes"]["properties"]) == EVENT_MODES
 
 
 def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -94,7 +104,7 @@ def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
         load(written(tmp_path, GOOD + rule))
 
 
-@pytest.mark.parametrize("text", ["", "- a\n", "rules: []\n", "base: {level: low, because: b}\nrules: []\n"])
+@pytest.mark.parametrize("text", ["", "- a\n", "rules: []\n"])
 def test_a_file_without_rules_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(UnusableFilesError):
         load(written(tmp_path, text))

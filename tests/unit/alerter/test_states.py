@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from services.alerter.core.diff import state_after
-from services.alerter.ports import Stored
+from services.contracts import ids, redis_keys
+from services.contracts.alert_states import state_after
 from services.contracts.messages import Alert, AlertState, Change
 from tests.support.alerts import KOREA, RUSSIA, STORY, a_copy, a_tag, a_tagged
 from tests.support.clock import START
@@ -41,10 +42,11 @@ async def decided(state: AlertState) -> World:
     """A story with an alert that an analyst has put into ``state``."""
     world = World()
     await world.take(a_tagged())
-    stored = world.store.stories[STORY]
-    assert stored.alert is not None
-    alert = msgspec.structs.replace(stored.alert, state=state, revision=2)
-    world.store.stories[STORY] = Stored(token=stored.token, known=stored.known, alert=alert, published=2)
+    key = redis_keys.alert(ids.alert_id(STORY))
+    record = world.store.records[key]
+    assert record.alert is not None
+    alert = msgspec.structs.replace(record.alert, state=state, revision=2)
+    world.store.records[key] = dataclasses.replace(record, alert=alert, published=2)
     return world
 
 
@@ -75,10 +77,10 @@ async def test_one_more_source_tells_and_reopens_nothing() -> None:
     assert world.sent()[-1].state == "closed"
 
 
-async def test_a_copy_leaves_a_closed_alert_closed_and_is_only_counted() -> None:
+async def test_a_copy_leaves_a_closed_alert_closed_and_is_updated_silently() -> None:
     world = await decided("closed")
     copy = a_copy(a_tagged(), url="https://c.example/1", outlet="c.example", seen=START + HOUR)
-    assert await world.take(copy) == ["counted"]
+    assert await world.take(copy) == ["updated_silently"]
     alert = world.store.alert()
     assert alert is not None
     assert (alert.state, alert.revision, len(alert.sources)) == ("closed", 2, 2)

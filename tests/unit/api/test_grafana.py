@@ -45,3 +45,10 @@ async def test_anything_else_has_no_series(query: str) -> None:
     reader = Reader()
     assert await latest(reader, query) == []
     assert not reader.asked
+
+
+@pytest.mark.parametrize(("chosen", "topic"), [("naval_moves", "naval_moves"), (".*", None), ("", None)])
+async def test_the_topic_that_a_variable_chooses_or_all_of_them(chosen: str, topic: str | None) -> None:
+    reader = Reader()
+    await latest(reader, f'latest_alerts{{topic=~"{chosen}"}}')
+    assert reader.asked[0].topic == topic

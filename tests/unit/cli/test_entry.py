@@ -18,7 +18,8 @@ from services.cli import output
 from services.cli.__main__ import refuse_unknown
 from services.cli.app import COMMANDS, build
 from services.local import errors, preflight
-from services.runtime.process.settings import SERVICES, SettingError
+from services.runtime.process.settings import SettingError
+from services.runtime.services import names
 
 COMMAND = [sys.executable, "-m", "services.cli"]
 
@@ -32,7 +33,7 @@ def test_a_variable_that_nobody_reads_is_named_with_what_was_meant() -> None:
 
 def test_what_somebody_reads_is_let_through() -> None:
     refuse_unknown(dict.fromkeys(preflight.variables(), "x") | {"PATH": "/bin"})
-    assert preflight.SETTINGS.keys() == set(SERVICES)
+    assert preflight.SETTINGS.keys() == {*names(demo=True), "local"}
 
 
 def test_every_command_refuses_it_and_help_still_helps() -> None:

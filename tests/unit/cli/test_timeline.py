@@ -154,7 +154,7 @@ def test_where_it_ended_without_a_message() -> None:
     world.known.append(STORY)
     assert last(world).status == "stale"
     world.stored[ALERT] = an_opened_alert(world.tagged)
-    assert last(world).status == "counted"
+    assert last(world).status == "updated_silently"
 
 
 def test_a_first_fetch_is_history() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
+from services.runtime.services import names
+
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES = ("samples", "poller", "deduper", "tagger", "alerter", "notifier", "api")
+SERVICES = names(demo=True)
 ONE_SHOT = ("topics", "secrets", "operator")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
 
-from services.alerter.handler import STATUSES
 from services.alerter.metrics import AlerterMetrics
+from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics

@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 from services.runtime.redis import address as redis_address
+from services.runtime.services import declared
 from tests.unit.deploy.compose import ROOT, services
 
 BROKERS = ("kafka", "kafka-2", "kafka-3")
 SENTINELS = ("sentinel-1", "sentinel-2", "sentinel-3")
-WORKERS = ("poller", "deduper", "tagger", "alerter", "notifier")
+WORKERS = tuple(service.name for service in declared().values() if service.kafka)
 SERVICE = "wirewatch"
 
 

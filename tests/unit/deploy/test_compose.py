@@ -12,6 +12,7 @@ from services.runtime.kafka import acl as rights
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import SASL_MECHANISM
 from services.runtime.kafka.stream import DRAIN_SECONDS
+from services.runtime.services import declared
 from tests.unit.deploy.compose import ONE_SHOT, ROOT, SERVICES, document, services
 
 NAMES = sorted(services())
@@ -98,6 +99,14 @@ def test_only_these_ports_are_open_to_this_machine() -> None:
         "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
         "grafana": ["127.0.0.1:${GRAFANA_PORT:-3000}:3000"],
     }
+
+
+def test_what_services_yaml_says_is_what_compose_gives() -> None:
+    for one in declared().values():
+        needed = service(one.name).get("depends_on", {})
+        assert ("kafka" in needed, "redis" in needed) == (one.kafka, one.redis), one.name
+        assert ("egress" in service(one.name)["networks"]) == one.egress, one.name
+        assert ("profiles" in service(one.name)) == one.demo, one.name
 
 
 def test_only_the_poller_and_the_notifier_get_out() -> None:

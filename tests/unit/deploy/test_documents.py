@@ -44,6 +44,18 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.name)
+def test_modules_that_are_named_exist(document: Path) -> None:
+    """A page may name a module without the folders before it, once it has named its service."""
+    there = [
+        f"/{path.relative_to(ROOT)}"
+        for folder in ("services", "tests", "deploy")
+        for path in (ROOT / folder).rglob("*.*")
+    ]
+    named = set(re.findall(r"`([\w/]+\.(?:py|lua|tsv))`", document.read_text()))
+    assert {name for name in named if not any(path.endswith(f"/{name}") for path in there)} == set()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_compose_gives_a_service_is_what_it_takes(service: str) -> None:
     environment = {

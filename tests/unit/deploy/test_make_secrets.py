@@ -15,6 +15,7 @@ import pytest
 
 from services.runtime.kafka import acl as rights
 from services.runtime.kafka import topics
+from services.runtime.services import declared
 from tests.unit.deploy.compose import ROOT, services
 
 
@@ -127,3 +128,11 @@ def test_each_folder_is_a_volume_seen_only_by_who_needs_it(make_secrets: ModuleT
     found = re.search(r"for folder in (.*?); do", dockerfile)
     assert found is not None
     assert set(found[1].split()) == folders
+
+
+def test_every_service_gets_a_password_for_each_server_it_needs(make_secrets: ModuleType) -> None:
+    assert set(make_secrets.KAFKA_USERS) == {one.name for one in declared().values() if one.kafka} | {
+        "operator",
+        "reader",
+    }
+    assert set(make_secrets.REDIS_USERS) == {one.name for one in services if one.redis} | {"operator"}

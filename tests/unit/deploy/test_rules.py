@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from services.runtime.services import names as service_names
 from tests.support.metrics import Service
 from tests.unit.deploy.compose import ROOT, SERVICES
 from tests.unit.deploy.promql import assert_exists, names
@@ -90,7 +91,7 @@ class TestPromtool:
     def test_configuration(self) -> None:
         subprocess.run(["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], check=True, capture_output=True)
 
-    @pytest.mark.parametrize("service", ["poller", "deduper", "tagger", "alerter", "notifier", "api"])
+    @pytest.mark.parametrize("service", service_names())
     def test_metrics_of(self, service: str) -> None:
         shown = Service(service).look()
         done = subprocess.run(["promtool", "check", "metrics"], check=False, capture_output=True, input=shown)

@@ -15,6 +15,7 @@ from services.poller.settings import PollerSettings
 from services.runtime.files import shipped as files
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process import settings
+from services.runtime.services import names
 from tests.support.stack import quiet
 
 AT = pipeline.Servers(KafkaAccess("127.0.0.1:1"), RedisAccess("redis://127.0.0.1:2/0"), ())
@@ -57,7 +58,7 @@ def test_something_else_at_the_brokers_address_is_no_broker() -> None:
 def test_every_service_has_its_own_operations_port_and_the_same_servers(tmp_path: Path) -> None:
     planned = pipeline.plan(Home(tmp_path), {"PATH": "/bin"}, AT, with_samples=True)
     environments = {service.program.name: service.program.environment for service in planned.services}
-    assert set(environments) == {*pipeline.SERVICES, "samples"}
+    assert set(environments) == set(names(demo=True))
     assert len({each["WIREWATCH_OPS_PORT"] for each in environments.values()}) == len(environments)
     assert {each["WIREWATCH_KAFKA"] for each in environments.values()} == {AT.kafka.servers}
     assert {each["WIREWATCH_REDIS"] for each in environments.values()} == {AT.redis.address}

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from services.runtime.files import shipped as files
+from services.runtime.files import yaml
 from services.tagger.core.actors import read_actors
 from services.tagger.core.packs import read_vocabulary
 from services.tagger.core.places import read_places
@@ -17,12 +18,12 @@ TERRITORIES = {"FLK", "GIB", "GUM", "HKG", "IOT", "PRI", "SJM"}
 
 
 def test_ids_are_iso_codes_or_slugs() -> None:
-    actors = read_actors((files.seeds() / "actors.yaml").read_bytes(), "actors.yaml")
+    actors = read_actors(yaml.parse((files.seeds() / "actors.yaml").read_bytes(), "actors.yaml"))
     states = {key for key, known in actors.by_id.items() if known.kind == "state"}
     assert len(states) > 190
     assert all(re.fullmatch("[A-Z]{3}", code) for code in states)
     assert all(re.fullmatch("[a-z0-9-]+", key) for key in actors.by_id.keys() - states)
-    places = read_places((files.seeds() / "places.yaml").read_bytes(), "places.yaml")
+    places = read_places(yaml.parse((files.seeds() / "places.yaml").read_bytes(), "places.yaml"))
     for key, place in places.by_id.items():
         assert re.fullmatch("[a-z0-9-]+", key)
         assert place.country is None or place.country in states | TERRITORIES, key
@@ -44,7 +45,7 @@ def test_ids_are_iso_codes_or_slugs() -> None:
 )
 def test_a_wrong_actor_is_named(content: bytes, says: str) -> None:
     with pytest.raises(PackError, match=re.escape(says)):
-        read_actors(content, "actors.yaml")
+        read_actors(yaml.parse(content, "actors.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_wrong_actor_is_named(content: bytes, says: str) -> None:
 )
 def test_a_wrong_place_is_named(content: bytes, says: str) -> None:
     with pytest.raises(PackError, match=re.escape(says)):
-        read_places(content, "places.yaml")
+        read_places(yaml.parse(content, "places.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -71,4 +72,4 @@ def test_a_wrong_place_is_named(content: bytes, says: str) -> None:
 )
 def test_a_wrong_vocabulary_is_named(content: bytes, says: str) -> None:
     with pytest.raises(PackError, match=re.escape(says)):
-        read_vocabulary(content, "vocabulary.yaml")
+        read_vocabulary(yaml.parse(content, "vocabulary.yaml"))

@@ -43,8 +43,8 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
     [
         ("agent: storm", "agent: strom", "    needs", "did you mean 'storm'?"),
         ("    weight: 0.8", "    wieght: 0.8", "wieght", "did you mean 'weight'?"),
-        ("    weight: 0.8", "    weight: 8", "weight: 8", "maximum"),
-        ("object: state}", "parties: two}", "    needs", "takes a integer"),
+        ("    weight: 0.8", "    weight: 8", "weight: 8", "expected a number"),
+        ("object: state}", "parties: two}", "    needs", "expected a whole number"),
         ("storm, hurricane", "storm, no", "storm, no", "put it in quotes"),
         ("storm, hurricane", "(storm, hurricane", "(storm", "parenthesis is not closed"),
         ("[strike, batter]", "[strike, (batter]", "[strike, (", "parenthesis is not closed"),
@@ -53,7 +53,7 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ("  drill: [drill]", "  sea: [drill]", "  sea:", "found without being defined"),
         ("    verbs: [strike, batter]\n    nouns: [landfall]\n", "", "  strike:", "has no words"),
         ("format: 2", "format: 1", "format: 1", "it is written in format 1"),
-        ("threshold: 0.5", "threshold: 0.5\nthreshold: 0.6", "threshold: 0.6", "stands here twice"),
+        ("threshold: 0.5", "threshold: 0.5\nthreshold: 0.6", "threshold: 0.6", "is given twice"),
         (
             "factor: 0.25}",
             "factor: 0.25}\n  - {id: exercise, words: storm, factor: 1}",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tagger.core.sentences import LONGEST, around, split
+from services.text.sentences import LONGEST, around, split
 
 
 def pieces(text: str) -> list[str]:

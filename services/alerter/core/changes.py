@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.contracts.messages import Alert, AlertState, AlertTopic, Change
+from services.alerter.core.event_key import SPOKEN
+from services.contracts.alert_states import FACTS
+from services.contracts.events import mode_in_words, summary_of
+from services.contracts.messages import Alert, AlertTopic, Change, EventMode
 
-FACTS = frozenset({"title", "numbers", "actors", "retraction"})
-"""The kinds of change between two versions of an article that an analyst must hear of. A reworded text is not one."""
-
-_REOPENING = frozenset({"topic", "role", "severity", "actor", "place"}) | FACTS
 _MAX_NAMED = 20
+# How far an act has come. A denial is news at any stage.
+_STAGES: tuple[EventMode, ...] = ("demanded", "planned", "threatened", "under_way", "done")
 
 
 def facts(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -20,7 +21,7 @@ def facts(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 def changes(before: Alert, after: Alert) -> tuple[Change, ...]:
     """What ``after`` has that ``before`` had not, most telling first."""
-    found = [*_severity(before, after), *_topics(before, after), *_sources(before, after)]
+    found = [*_severity(before, after), *_events(before, after), *_topics(before, after), *_sources(before, after)]
     actors = {actor.id for actor in before.actors}
     places = {place.id for place in before.places}
     found += [Change(kind="actor", after=actor.name) for actor in after.actors if actor.id not in actors]
@@ -28,24 +29,32 @@ def changes(before: Alert, after: Alert) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def state_after(state: AlertState, changes: Iterable[Change]) -> AlertState:
-    """The state once ``changes`` are known.
-
-    A closed alert is reopened by a real change; that more outlets carry it is none. One that was acknowledged asks
-    for attention again only when it has become more severe or a fact has changed. Muted stays muted.
-    """
-    kinds = {change.kind for change in changes}
-    if state == "closed" and kinds & _REOPENING:
-        return "new"
-    if state == "acknowledged" and kinds & ({"severity"} | FACTS):
-        return "new"
-    return state
-
-
 def _severity(before: Alert, after: Alert) -> list[Change]:
     if before.severity == after.severity:
         return []
     return [Change(kind="severity", before=before.severity, after=after.severity)]
+
+
+def _events(before: Alert, after: Alert) -> list[Change]:
+    """An act that was not told before, one that has come further, one that is now denied. Opinion is no news."""
+    reached: dict[str, EventMode] = {}
+    for event in before.events:
+        if event.mode in _STAGES and _STAGES.index(event.mode) >= _stage(reached.get(event.act)):
+            reached[event.act] = event.mode
+    old = {(event.act, event.mode) for event in before.events}
+    found: dict[str, Change] = {}
+    for event in after.events:
+        if event.mode in SPOKEN or (event.act, event.mode) in old or event.act in found:
+            continue
+        stage = reached.get(event.act)
+        if event.mode == "denied" or _stage(event.mode) > _stage(stage):
+            before_it = mode_in_words(stage) if stage else None
+            found[event.act] = Change(kind="event", before=before_it, after=summary_of(event))
+    return list(found.values())
+
+
+def _stage(mode: EventMode | None) -> int:
+    return _STAGES.index(mode) if mode in _STAGES else -1
 
 
 def _topics(before: Alert, after: Alert) -> list[Change]:

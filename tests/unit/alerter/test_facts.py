@@ -1,4 +1,4 @@
-"""The laws of the dossier: order, grouping and repetition do not matter; and it is bounded."""
+"""The laws of the facts: order, grouping and repetition do not matter; and it is bounded."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.alerter.core.dossier import EARLIEST_KEPT, LATEST_KEPT, Dossier, is_stale, merge, of
+from services.alerter.core.facts import EARLIEST_KEPT, LATEST_KEPT, NO_FACTS, AlertFacts, is_stale, merge, of
 from services.contracts.messages import Change
 from tests.support.alerts import a_tag, a_tagged
 from tests.support.clock import START
 
 STALE = timedelta(hours=48)
-NOTHING = Dossier()
 
 
 @st.composite
-def dossiers(draw: st.DrawFn, *, articles: int = 6) -> Dossier:
-    """The dossier of one version of one of a few articles; its first sight belongs to the article."""
+def facts(draw: st.DrawFn, *, articles: int = 6) -> AlertFacts:
+    """The facts of one version of one of a few articles; its first sight belongs to the article."""
     number = draw(st.integers(0, articles - 1))
     version = draw(st.integers(0, 3))
     pack = draw(st.sampled_from(["naval_moves@1.9", "naval_moves@1.10", "naval_moves@2"]))
@@ -38,46 +37,46 @@ def dossiers(draw: st.DrawFn, *, articles: int = 6) -> Dossier:
     return of(msgspec.structs.replace(tagged, tagged_at=tagged_at), stale_after=STALE)
 
 
-def merged(parts: list[Dossier]) -> Dossier:
-    result = NOTHING
+def merged(parts: list[AlertFacts]) -> AlertFacts:
+    result = NO_FACTS
     for part in parts:
         result = merge(result, part)
     return result
 
 
 @settings(deadline=None)
-@given(st.lists(dossiers(), max_size=12), st.randoms(use_true_random=False))
-def test_any_order_and_any_repetition_comes_to_the_same(parts: list[Dossier], random: Random) -> None:
+@given(st.lists(facts(), max_size=12), st.randoms(use_true_random=False))
+def test_any_order_and_any_repetition_comes_to_the_same(parts: list[AlertFacts], random: Random) -> None:
     shuffled = parts + [part for part in parts if random.random() < 0.5]
     random.shuffle(shuffled)
     assert merged(shuffled) == merged(parts)
 
 
 @settings(deadline=None)
-@given(st.lists(dossiers(), max_size=6), st.lists(dossiers(), max_size=6), st.lists(dossiers(), max_size=6))
+@given(st.lists(facts(), max_size=6), st.lists(facts(), max_size=6), st.lists(facts(), max_size=6))
 def test_merging_is_commutative_associative_and_idempotent(
-    first: list[Dossier], second: list[Dossier], third: list[Dossier]
+    first: list[AlertFacts], second: list[AlertFacts], third: list[AlertFacts]
 ) -> None:
     a, b, c = merged(first), merged(second), merged(third)
     assert merge(a, b) == merge(b, a)
     assert merge(merge(a, b), c) == merge(a, merge(b, c))
     assert merge(a, a) == a
-    assert merge(a, NOTHING) == a
+    assert merge(a, NO_FACTS) == a
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(dossiers(articles=200), min_size=60, max_size=110), st.randoms(use_true_random=False))
-def test_the_bound_holds_in_any_order(parts: list[Dossier], random: Random) -> None:
+@given(st.lists(facts(articles=200), min_size=60, max_size=110), st.randoms(use_true_random=False))
+def test_the_bound_holds_in_any_order(parts: list[AlertFacts], random: Random) -> None:
     whole = merged(parts)
     random.shuffle(parts)
     assert merged(parts) == whole
-    assert len(whole.contributions) <= EARLIEST_KEPT + LATEST_KEPT
+    assert len(whole.articles) <= EARLIEST_KEPT + LATEST_KEPT
 
 
 def test_what_is_kept_is_the_beginning_and_the_present() -> None:
     many = [a_tagged(url=f"https://n.example/{n}", seen=START + timedelta(minutes=n)) for n in range(200)]
     whole = merged([of(tagged, stale_after=STALE) for tagged in many])
-    minutes = [int((item.first_seen_at - START).total_seconds() // 60) for item in whole.contributions]
+    minutes = [int((item.first_seen_at - START).total_seconds() // 60) for item in whole.articles]
     assert minutes == [*range(EARLIEST_KEPT), *range(200 - LATEST_KEPT, 200)]
 
 
@@ -85,7 +84,7 @@ def test_the_newer_version_of_an_article_stays() -> None:
     old, new = (
         of(a_tagged(fetched_at=START + timedelta(hours=n), text=f"Version {n}."), stale_after=STALE) for n in (0, 1)
     )
-    (kept,) = merge(new, old).contributions
+    (kept,) = merge(new, old).articles
     assert kept.fetched_at == START + timedelta(hours=1)
 
 

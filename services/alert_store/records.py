@@ -1,0 +1,70 @@
+"""What the store holds: records with a token, and writes that replace them if nobody else has. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from services.contracts import codec, redis_keys
+from services.contracts.messages import Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record as it is stored. ``token`` names this state of it and is asked for when it is written.
+
+    ``facts`` are the alerter's own, opaque here. Only the record of an alert has the rest: the alert once there is one,
+    ``published``, the last revision that Kafka has acknowledged, and ``indexed``, the index keys that list it.
+    """
+
+    token: str = ""
+    facts: bytes = b""
+    alert: Alert | None = None
+    published: int = 0
+    indexed: tuple[str, ...] = ()
+
+
+ABSENT = Record()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A record's new state. With ``publish`` its alert enters the outbox and the followers' stream."""
+
+    before: Record
+    after: Record
+    publish: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """The outcome of one decision, by key: the tokens of what was only read, and what changes. All of it or nothing."""
+
+    read: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, Changed] = field(default_factory=dict)
+
+
+def replaced(before: Record, *, facts: bytes | None = None, alert: Alert | None = None) -> Record:
+    """``before`` with new facts, a new alert or both. The same content over the same state has the same token."""
+    facts = before.facts if facts is None else facts
+    alert = alert or before.alert
+    body = codec.encode(alert) if alert is not None else b""
+    count = int(before.token.partition("-")[0] or 0) + 1  # keeps two states with one content apart
+    return Record(
+        token=f"{count}-{blake2b(facts + body, digest_size=8).hexdigest()}",
+        facts=facts,
+        alert=alert,
+        published=before.published,
+        indexed=index_keys(alert) if alert is not None else (),
+    )
+
+
+def index_keys(alert: Alert) -> tuple[str, ...]:
+    """The indexes that list an alert, besides the one by time."""
+    values = [redis_keys.alerts_by("severity", alert.severity)]
+    values += [redis_keys.alerts_by("topic", topic.topic) for topic in alert.topics]
+    values += [redis_keys.alerts_by("actor", actor.id) for actor in alert.actors]
+    values += [redis_keys.alerts_by("place", place.country) for place in alert.places if place.country]
+    values += [redis_keys.alerts_by("place", place.id) for place in alert.places]
+    return tuple(dict.fromkeys(values))

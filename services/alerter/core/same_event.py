@@ -1,0 +1,201 @@
+"""Whether two articles are about one event.
+
+A frame of an event is compared part by part: what contradicts keeps two apart, what agrees must be enough. Chosen on a
+month of alerts judged one by one (docs/measurements/alerts.md): actors and words alone do not separate the events of
+one crisis; act, object and numbers have to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+
+from services.alerter.core.event_key import DONE, FAMILY_OF, SPOKEN, WINDOW, EventKey
+from services.contracts.messages import EventMode
+
+MOMENT = timedelta(hours=36)  # acts that are over once done are told of for so long; chains of reports carry further
+SOON = timedelta(hours=24)
+BEFORE = timedelta(hours=3)  # reports of a deed come in while others judge it already
+ENOUGH = 2.5  # points of agreement
+ENOUGH_SOON = 2.0
+TOLD_ALIKE = 3  # words that two titles share, a third of the shorter one, to be one event whatever act was read
+
+_MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
+_MUTUAL = {FAMILY_OF[act] for act in ("sign", "deepen", "doubt")} | {"exercise"}
+_THREATS: dict[str, frozenset[EventMode]] = {
+    FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
+    FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
+    FAMILY_OF["blockade"]: frozenset({"threatened"}),
+}
+
+_COMMON_ACTORS = frozenset({"USA", "RUS", "CHN", "IRN", "ISR", "UKR", "nato", "eu", "europe"})
+# Kinds of ship that are never one and the same; a kind that is not here goes with any.
+_SHIPS = (
+    {"warship", "submarine", "nuclear submarine", "aircraft carrier", "bare carrier"},
+    {"oil tanker", "merchant ship"},
+    {"drug boat"},
+    {"aid boat"},
+)
+_SHIP_KIND = {asset: number for number, assets in enumerate(_SHIPS) for asset in assets}
+_COMMON_ASSETS = frozenset(
+    {
+        "ship",
+        "warship",
+        "oil tanker",
+        "navy",
+        "passage",
+        "alliance bloc",
+        "allies",
+        "alliance",
+        "ties",
+        "defence tie",
+        "guarantee",
+        "troops",
+        "base",
+    }
+)
+_NEAR_KM = 600.0
+_EARTH_KM = 6371.0
+
+
+def contradict(one: EventKey, other: EventKey) -> bool:
+    """Whether two articles that read like one story tell two events: another thing, time, or act by others."""
+    if _other_thing(one, other) or _far(one, other):
+        return True
+    if _told_alike(one, other):
+        return False
+    if one.family == other.family:
+        others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
+        return others or _threat_and_deed(one, other) or _another_time(one, other)
+    told = not {one.mode, other.mode} & SPOKEN
+    force = any(key.family in _THREATS and key.mode in DONE for key in (one, other))
+    return (told and force) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)
+
+
+def same(one: EventKey, other: EventKey) -> bool:
+    """Whether two events from different stories are one: nothing contradicts, and enough agrees."""
+    apart = abs(one.at - other.at)
+    if apart > WINDOW or _other_thing(one, other):
+        return False
+    if _told_alike(one, other):
+        return apart <= MOMENT
+    if _other_act(one, other) or _another_time(one, other):
+        return False
+    if one.name and one.name == other.name:
+        return True
+    return _something_rare(one, other) and _agreement(one, other) >= (ENOUGH if apart > SOON else ENOUGH_SOON)
+
+
+def related(one: EventKey, other: EventKey) -> bool:
+    """Whether one may follow from the other, though it is another event: the same parties, or the same named thing."""
+    if one.name and one.name == other.name:
+        return True
+    shared = {*one.agents, *one.objects} & {*other.agents, *other.objects}
+    return abs(one.at - other.at) <= WINDOW and (
+        len(shared) > 1 or bool(shared and one.place and one.place == other.place)
+    )
+
+
+def _other_thing(one: EventKey, other: EventKey) -> bool:
+    """Whether the things differ: names, numbers, kinds of ship."""
+    kinds = _SHIP_KIND.get(one.asset or ""), _SHIP_KIND.get(other.asset or "")
+    return (
+        bool(one.name and other.name and one.name != other.name)
+        or _differ(one.ordinals, other.ordinals)
+        or (None not in kinds and kinds[0] != kinds[1])
+    )
+
+
+def _other_act(one: EventKey, other: EventKey) -> bool:
+    """Whether act, parties or place differ, or one is threatened and the other done."""
+    return one.family != other.family or _threat_and_deed(one, other) or _other_parties(one, other) or _far(one, other)
+
+
+def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
+    """Where force is used these are two events. A passage that is shut is threatened with being shut all the time."""
+    threats = _THREATS.get(one.family, frozenset())
+    return (one.mode in threats and other.mode in DONE) or (other.mode in threats and one.mode in DONE)
+
+
+def _told_alike(one: EventKey, other: EventKey) -> bool:
+    """Whether the titles say the same in words of their own: a reader that took one of them wrong is outvoted."""
+    shared = len(set(one.words) & set(other.words))
+    needed = TOLD_ALIKE - bool(one.parties and one.parties == other.parties)
+    return shared >= needed and 3 * shared >= min(len(one.words), len(other.words))
+
+
+def _another_time(one: EventKey, other: EventKey) -> bool:
+    """Whether an act that is over once it has happened is told of too late, or judged before it happened.
+
+    Who judges a practice ("strikes on boats are murder") would otherwise tie each strike to the next.
+    """
+    first, second = sorted((one, other), key=lambda key: key.at)
+    if one.family not in _MOMENTS or not {one.mode, other.mode} <= DONE | SPOKEN:
+        return False
+    if first.mode in SPOKEN:
+        return second.mode in SPOKEN or second.at - first.at > BEFORE
+    return second.at - first.at > MOMENT
+
+
+def _something_rare(one: EventKey, other: EventKey) -> bool:
+    """Whether more is shared than what half of the news has: a place, a rare party or thing, both sides, own words."""
+    agents, objects = _shared(one, other)
+    return bool(
+        (one.place and one.place == other.place)
+        or (agents | objects) - _COMMON_ACTORS
+        or (agents and objects)
+        or (one.asset and one.asset == other.asset and one.asset not in _COMMON_ASSETS)
+        or set(one.ordinals) & set(other.ordinals)
+        or set(one.words) & set(other.words)
+    )
+
+
+def _agreement(one: EventKey, other: EventKey) -> float:
+    """How much the two have in common, a rare part counting for more."""
+    score = 1.0 if one.act == other.act else 0.5
+    score += sum(0.5 if actor in _COMMON_ACTORS else 1.0 for side in _shared(one, other) for actor in side)
+    if one.place and one.place == other.place:
+        score += 1.0
+    if one.asset and one.asset == other.asset:
+        score += 0.5 if one.asset in _COMMON_ASSETS else 1.0
+    if set(one.ordinals) & set(other.ordinals):
+        score += 1.0
+    return score + min(1.5, 0.5 * len(set(one.words) & set(other.words)))
+
+
+def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:
+    """The agents and the objects that both have. Two allies told the other way round are the same two."""
+    crossed = set(one.agents) & set(other.objects), set(one.objects) & set(other.agents)
+    if one.family in _MUTUAL and all(crossed):
+        return crossed
+    return set(one.agents) & set(other.agents), set(one.objects) & set(other.objects)
+
+
+def _other_parties(one: EventKey, other: EventKey) -> bool:
+    """Whether the parties differ. Between allies who is agent and who object may be told either way round."""
+    if one.family in _MUTUAL:
+        return _differ(one.parties, other.parties)
+    return _differ(one.agents, other.agents) or _differ(one.objects, other.objects)
+
+
+def _differ(one: Iterable[str], other: Iterable[str]) -> bool:
+    first, second = set(one), set(other)
+    return bool(first and second) and first.isdisjoint(second)
+
+
+def _far(one: EventKey, other: EventKey) -> bool:
+    if not one.place or not other.place or one.place == other.place:
+        return False
+    if one.country and one.country == other.country:
+        return False
+    if one.point is None or other.point is None:
+        return False
+    return _distance_km(one.point, other.point) > _NEAR_KM
+
+
+def _distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The haversine distance."""
+    (lat1, lon1), (lat2, lon2) = ((math.radians(lat), math.radians(lon)) for lat, lon in (one, other))
+    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * _EARTH_KM * math.asin(math.sqrt(half))

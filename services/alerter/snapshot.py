@@ -1,0 +1,199 @@
+"""The records that a batch is decided on: loaded together, changed as deliveries are decided one after the other.
+
+Every decision becomes one write that asks for the tokens of all it has read, so a decision on something that another
+worker has changed meanwhile is refused by the store and made again. Within a batch a later decision builds on the
+tokens of the earlier ones: where one is refused, those that built on it are, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
+from services.alerter.core import event_key, joining
+from services.alerter.core.facts import NO_FACTS, AlertFacts, ArticleFacts
+from services.alerter.core.joining import Entry
+from services.alerter.ports import AlertStore, StoryKey, StoryReader
+from services.contracts import ids, redis_keys
+from services.contracts.messages import Alert
+from services.contracts.stories import StoryMember
+
+_encode = msgspec.json.Encoder().encode
+_facts = msgspec.json.Decoder(AlertFacts).decode
+_alert_ids = msgspec.json.Decoder(tuple[str, ...]).decode
+_entries = msgspec.json.Decoder(tuple[Entry, ...]).decode
+
+
+class Snapshot:
+    """Records and story members by key. :meth:`load` brings in whatever deciding on the given articles may ask for."""
+
+    def __init__(self, store: AlertStore, stories: StoryReader) -> None:
+        self._store = store
+        self._reader = stories
+        self._records: dict[str, Record] = {}
+        self._decoded: dict[tuple[str, str], AlertFacts] = {}  # by key and token
+        self._members: dict[str, Sequence[StoryMember]] = {}
+
+    async def load(self, keys: Sequence[StoryKey], items: Sequence[ArticleFacts]) -> None:
+        """All about these stories and articles: the alerts they are in or may join, and all stories of those."""
+        index = [key for item in items for key in index_keys_near(item)]
+        await self._fetch([redis_keys.alerts_of_story(key.story_id) for key in keys] + index)
+        wanted = {ids.alert_id(key.story_id) for key in keys}
+        wanted.update(id_ for key in keys for id_ in self._pointed_at(key.story_id))
+        for item in items:
+            near = [(entry, entry.alert_id) for entry in self.entries_near(item)]
+            wanted.update([new_id(item, another=True)], joining.alerts_to_join(item, {}, near))
+            follows = joining.alert_it_follows(item, "", (), near)
+            wanted.update([follows] if follows else [])
+        await self._fetch_alerts(wanted)
+        await self.load_stories({key.story_id: key.bucket for key in keys} | self._stories_of(wanted))
+
+    async def load_alerts(self, alert_ids: Iterable[str]) -> None:
+        """These alerts, what they were merged into, and all their stories."""
+        wanted = set(alert_ids)
+        await self._fetch_alerts(wanted)
+        await self.load_stories(self._stories_of(wanted))
+
+    async def load_stories(self, buckets: Mapping[str, str]) -> None:
+        """Stories, by id with their bucket: their members, and the alerts they are in."""
+        await self._fetch([redis_keys.alerts_of_story(story_id) for story_id in buckets])
+        await self._fetch_alerts({id_ for story_id in buckets for id_ in self._pointed_at(story_id)})
+        story_keys = [StoryKey(bucket, story_id) for story_id, bucket in buckets.items()]
+        self._members.update(zip(buckets, await self._reader.members(story_keys), strict=True))
+
+    def members(self, story_id: str) -> Sequence[StoryMember]:
+        """The members of a story that was loaded, none of another."""
+        return self._members.get(story_id, ())
+
+    def record(self, key: str) -> Record:
+        """A record that was loaded. Raises ``KeyError`` for another: a decision must not rest on what was not read."""
+        return self._records[key]
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """An alert, None where it has not opened or was not loaded."""
+        return self._records.get(redis_keys.alert(alert_id), ABSENT).alert
+
+    def facts(self, alert_id: str) -> AlertFacts:
+        """The facts of an alert that was loaded."""
+        key = redis_keys.alert(alert_id)
+        record = self.record(key)
+        if not record.facts:
+            return NO_FACTS
+        found = self._decoded.get((key, record.token))
+        if found is None:
+            found = self._decoded[key, record.token] = _facts(record.facts)
+        return found
+
+    def live(self, alert_id: str) -> str:
+        """The alert that goes on for this one: itself, or the one it was merged into."""
+        seen = {alert_id}
+        while redis_keys.alert(alert_id) in self._records:
+            onward = self.facts(alert_id).merged_into
+            if onward is None or onward in seen:
+                break
+            seen.add(onward)
+            alert_id = onward
+        return alert_id
+
+    def alerts_of(self, story_id: str) -> dict[str, AlertFacts]:
+        """The alerts that a story is in."""
+        live = dict.fromkeys(self.live(id_) for id_ in self._pointed_at(story_id))
+        return {id_: self.facts(id_) for id_ in live}
+
+    def entries_near(self, item: ArticleFacts) -> Iterator[Entry]:
+        """What the index has near the events of an article, each once."""
+        seen: set[Entry] = set()
+        for key in dict.fromkeys(index_keys_near(item)):
+            for entry in self.entries(key):
+                if entry not in seen:
+                    seen.add(entry)
+                    yield entry
+
+    def entries(self, key: str) -> tuple[Entry, ...]:
+        """The entries under one key of the index."""
+        record = self.record(key)
+        return _entries(record.facts) if record.facts else ()
+
+    def put(self, key: str, record: Record) -> None:
+        """A record as a decision leaves it."""
+        self._records[key] = record
+
+    def _pointed_at(self, story_id: str) -> tuple[str, ...]:
+        """The alerts that a story's record names, and the one of its own name should that record be gone."""
+        record = self.record(redis_keys.alerts_of_story(story_id))
+        named = _alert_ids(record.facts) if record.facts else ()
+        own = ids.alert_id(story_id)
+        return named if named or self._records.get(redis_keys.alert(own), ABSENT) == ABSENT else (own,)
+
+    def _stories_of(self, alert_ids: Iterable[str]) -> dict[str, str]:
+        """The stories of alerts, with their buckets."""
+        live = {self.live(id_) for id_ in alert_ids}
+        return {
+            item.story_id: redis_keys.bucket(item.language) for id_ in sorted(live) for item in self.facts(id_).articles
+        }
+
+    async def _fetch_alerts(self, alert_ids: set[str]) -> None:
+        """Alerts, and whatever they were merged into."""
+        wanted = alert_ids
+        while wanted:
+            await self._fetch([redis_keys.alert(id_) for id_ in sorted(wanted)])
+            onward = {self.facts(id_).merged_into for id_ in wanted}
+            wanted = {id_ for id_ in onward if id_ and redis_keys.alert(id_) not in self._records}
+
+    async def _fetch(self, keys: Sequence[str]) -> None:
+        missing = [key for key in dict.fromkeys(keys) if key not in self._records]
+        self._records.update(zip(missing, await self._store.load(missing), strict=True))
+
+
+class Transaction:
+    """One decision in the making: what it has read and what it changes."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._read: dict[str, Record] = {}
+        self._changed: dict[str, Changed] = {}
+
+    def record(self, key: str) -> Record:
+        """A record. The write will ask that it is still like this."""
+        record = self._snapshot.record(key)
+        self._read.setdefault(key, record)
+        return record
+
+    def change(self, key: str, *, facts: object = None, alert: Alert | None = None, publish: bool = False) -> None:
+        """Give a record new facts, a new alert or both; the same as before is no change."""
+        held = self.record(key)
+        encoded = _encode(facts) if facts is not None else None
+        if (encoded is None or encoded == held.facts) and (alert is None or alert == held.alert):
+            return
+        before, publish = self._read[key], publish or (key in self._changed and self._changed[key].publish)
+        body = held.facts if encoded is None else encoded
+        after = replaced(before, facts=body, alert=alert or held.alert)
+        self._changed[key] = Changed(before=before, after=after, publish=publish)
+        self._snapshot.put(key, after)
+
+    def write(self) -> Write | None:
+        """The write that carries the decision out, None where nothing changes."""
+        if not self._changed:
+            return None
+        return Write(read={key: record.token for key, record in self._read.items()}, changed=self._changed)
+
+    def revisions(self) -> list[Alert]:
+        """The alerts to send."""
+        return [change.after.alert for change in self._changed.values() if change.publish and change.after.alert]
+
+
+def new_id(item: ArticleFacts, *, another: bool = False) -> str:
+    """The id of the alert that an article opens, ``another`` where its story has opened one already."""
+    return ids.alert_id(item.story_id, item.article_id if another else None)
+
+
+def index_keys_near(item: ArticleFacts) -> list[str]:
+    """Where the index may hold an event that is one with an article's."""
+    return [
+        redis_keys.alerts_of_events(parts, near)
+        for key in item.keys
+        for parts, window in event_key.places_to_look(key)
+        for near in event_key.windows_around(window)
+    ]

@@ -1,0 +1,54 @@
+"""The states of an alert and every way from one to another: by what happens, and by what an analyst does. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, get_args
+
+import msgspec
+
+from services.contracts.messages import Alert, AlertState, Change
+
+STATES: Final[tuple[AlertState, ...]] = get_args(AlertState)
+FACTS: Final = frozenset({"title", "numbers", "actors", "retraction"})
+"""The kinds of change between two versions of an article that an analyst must hear of. A reworded text is not one."""
+
+_ASKS_AGAIN: Final = frozenset({"severity", "event"}) | FACTS
+_REOPENS: Final = frozenset({"topic", "role", "actor", "place", "merged"}) | _ASKS_AGAIN
+
+
+def state_after(state: AlertState, changes: Iterable[Change]) -> AlertState:
+    """The state once ``changes`` are known.
+
+    A closed alert is reopened by a real change; that more outlets carry it is none. One that was acknowledged asks
+    for attention again only when it has become more severe, something new has happened or a fact has changed. Muted
+    stays muted.
+    """
+    kinds = {change.kind for change in changes}
+    if state == "closed" and kinds & _REOPENS:
+        return "new"
+    if state == "acknowledged" and kinds & _ASKS_AGAIN:
+        return "new"
+    return state
+
+
+def change_state(alert: Alert, state: AlertState) -> Alert | None:
+    """The alert in ``state`` as a new revision, None where it is in it already.
+
+    A state change is a revision like any other, so everyone who follows the alert learns of it. It moves neither the
+    time of the last update nor the stages: nothing has happened in the world.
+    """
+    if alert.state == state:
+        return None
+    change = Change(kind="state", before=alert.state, after=state)
+    return msgspec.structs.replace(alert, state=state, revision=alert.revision + 1, changes=(change,))
+
+
+def merge_into(alert: Alert, survivor: Alert) -> Alert:
+    """The alert closed, because ``survivor`` is about the same event and goes on."""
+    changes = [Change(kind="merged", after=survivor.headline)]
+    if alert.state != "closed":
+        changes.append(Change(kind="state", before=alert.state, after="closed"))
+    return msgspec.structs.replace(
+        alert, state="closed", revision=alert.revision + 1, changes=tuple(changes), merged_into=survivor.id
+    )

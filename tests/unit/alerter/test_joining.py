@@ -1,0 +1,195 @@
+"""One alert an event: what joins, what stays apart, what happens when a late report ties two alerts."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.alerter.core.event_key import keys_of
+from services.alerter.core.same_event import same
+from services.contracts.messages import Actor, Change, Place, TaggedArticle
+from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event
+from tests.support.clock import START
+from tests.unit.alerter.test_handler import World
+
+HOUR = timedelta(hours=1)
+USA = Actor(id="USA", name="United States", kind="state")
+IRAN = Actor(id="IRN", name="Iran", kind="state")
+CUBA = Actor(id="CUB", name="Cuba", kind="state")
+NATO = Actor(id="nato", name="NATO", kind="organisation")
+HORMUZ = Place(id="strait-of-hormuz", name="Strait of Hormuz", kind="strait", lat=26.6, lon=56.5)
+BALTIC = Place(id="baltic-sea", name="Baltic Sea", kind="sea", lat=58.0, lon=20.0)
+
+
+def told(
+    number: int, title: str, act: str = "seize", *, story: str | None = None, hours: float = 0, **event: Any
+) -> TaggedArticle:
+    """A report of an event, in a story of its own unless ``story`` is given."""
+    values: dict[str, Any] = {"agents": (USA,), "objects": (RUSSIA,), "asset": "oil tanker"}
+    seen = START + timedelta(hours=hours)
+    return a_tagged(
+        story=story or f"{number:024x}",
+        url=f"https://outlet{number}.example/{number}",
+        outlet=f"outlet{number}.example",
+        family=f"outlet{number}.example",
+        title=title,
+        seen=seen,
+        published_at=seen,
+        tags=(a_tag(events=(an_event(act, **(values | event)),), actors=()),),
+    )
+
+
+SEIZED = told(1, "US seizes Russian-flagged tanker in North Atlantic", asset_name="Marinera")
+
+
+async def test_another_story_of_the_same_event_joins_its_alert_whatever_the_words() -> None:
+    world = World()
+    other = told(2, "Coast guard boards ship that fled from Venezuela", "intercept", hours=5, asset_name="Marinera")
+    assert await world.take(SEIZED, other) == ["opened", "revised"]
+    (alert,) = world.store.alerts().values()
+    assert alert.stories == (SEIZED.story_id, other.story_id)
+    assert alert.story_id == SEIZED.story_id
+    assert {source.story_id for source in alert.sources} == set(alert.stories)
+    assert alert.independent_sources == 2
+
+
+async def test_a_follow_up_says_what_is_new_and_an_opinion_says_nothing() -> None:
+    world = World()
+    crew = told(2, "Crew of tanker held after seizure", "detain_crew", hours=9, asset_name="Marinera")
+    view = told(3, "Seizure of tanker was lawful", "seize", hours=12, mode="opinion", asset_name="Marinera")
+    assert await world.take(SEIZED, crew, view) == ["opened", "revised", "revised"]
+    opened, followed, spoken = world.sent()
+    (change,) = [change for change in followed.changes if change.kind == "event"]
+    assert change.after == "United States → detain_crews → oil tanker Marinera (Russia) · done"
+    assert [change.kind for change in spoken.changes] == ["source"]
+    assert opened.id == spoken.id
+
+
+async def test_a_new_act_is_a_new_alert_that_names_what_it_follows() -> None:
+    world = World()
+    sent = told(
+        2, "Russia sends submarine to shadow seized tanker", "deploy", hours=8, agents=(RUSSIA,), objects=(USA,)
+    )
+    await world.take(SEIZED, sent)
+    first, second = world.sent()
+    assert second.id != first.id
+    assert second.follows is not None
+    assert (second.follows.id, second.follows.headline) == (first.id, first.headline)
+
+
+@pytest.mark.parametrize(
+    ("title", "act", "event", "hours"),
+    [
+        ("US seizes tanker near Cuba", "seize", {"objects": (CUBA,)}, 2),
+        ("US seizes another tanker", "seize", {"asset_name": "Skipper"}, 2),
+        ("US seizes second tanker this week", "seize", {}, 100),
+        ("US seizes tanker in Baltic", "seize", {"place": BALTIC}, 2),
+        ("US strikes drug boat", "seize", {"asset": "drug boat"}, 2),
+        ("US threatens to seize Russian tankers", "seize", {"mode": "threatened"}, 2),
+        ("US fires on Russian tanker", "attack", {}, 2),
+    ],
+)
+def test_what_contradicts_keeps_two_events_apart(title: str, act: str, event: Any, hours: float) -> None:
+    first = told(1, "US seizes Russian tanker off Hormuz", place=HORMUZ, asset_name="Marinera")
+    (one,), (other,) = keys_of(first), keys_of(told(2, title, act, hours=hours, **event))
+    assert not same(one, other)
+    assert not same(other, one)
+
+
+def test_numbers_of_a_series_are_events_of_their_own() -> None:
+    (fourth,) = keys_of(told(1, "US conducts fourth strike on alleged drug boat", "attack", asset="drug boat"))
+    (fifth,) = keys_of(told(2, "US conducts fifth strike on alleged drug boat", "attack", asset="drug boat"))
+    assert not same(fourth, fifth)
+
+
+def test_who_judges_a_campaign_does_not_tie_one_strike_to_the_next() -> None:
+    view = told(1, "Boat strikes are murder", "attack", asset="drug boat", mode="opinion", objects=())
+    strike = told(2, "US strikes another boat", "attack", asset="drug boat", hours=20, objects=())
+    assert not same(*keys_of(view), *keys_of(strike))
+
+
+def test_a_state_of_things_stays_one_event_for_as_long_as_it_is_told_of() -> None:
+    shut = told(1, "Iran shuts strait", "close_passage", agents=(IRAN,), objects=(), asset=None, place=HORMUZ)
+    still = told(
+        2, "Hormuz still blocked", "close_passage", agents=(IRAN,), objects=(), asset=None, place=HORMUZ, hours=60
+    )
+    assert same(*keys_of(shut), *keys_of(still))
+
+
+def test_two_allies_told_the_other_way_round_are_the_same_two() -> None:
+    ties: dict[str, Any] = {"asset": None, "mode": "under_way"}
+    one = told(1, "Prime minister promises a golden age", "deepen", agents=(USA,), objects=(CUBA,), **ties)
+    other = told(2, "President hails a remarkable friend", "deepen", agents=(CUBA,), objects=(USA,), hours=5, **ties)
+    third = told(3, "President hails a remarkable friend", "deepen", agents=(USA,), objects=(IRAN,), hours=5, **ties)
+    fired = told(4, "Gunboat opens up", "attack", agents=(CUBA,), objects=(USA,), hours=5)
+    assert same(keys_of(one)[0], keys_of(other)[0])
+    assert not same(keys_of(one)[0], keys_of(third)[0])
+    assert not same(keys_of(told(5, "Frigate answers", "attack", objects=(CUBA,)))[0], keys_of(fired)[0])
+
+
+def test_what_half_of_the_news_shares_is_not_enough() -> None:
+    quarrel = told(1, "President scolds allies", "doubt", objects=(NATO,), agents=(), asset="alliance bloc")
+    bases = told(2, "Envoy hails summit", "doubt", objects=(NATO,), agents=(), asset="alliance bloc", hours=30)
+    assert not same(*keys_of(quarrel), *keys_of(bases))
+
+
+async def test_one_story_that_holds_two_events_becomes_two_alerts() -> None:
+    world = World()
+    shot = told(2, "Iran attacks tanker", "attack", story=SEIZED.story_id, hours=3, agents=(IRAN,), objects=())
+    copy = a_copy(shot, url="https://copy.example/1", outlet="copy.example", seen=START + 4 * HOUR)
+    assert await world.take(SEIZED, shot) == ["opened", "opened"]
+    assert await world.take(copy) == ["updated_silently"]
+    first, second = sorted(world.store.alerts().values(), key=lambda alert: alert.first_seen)
+    assert [source.outlet for source in first.sources] == ["outlet1.example"]
+    assert [source.outlet for source in second.sources] == ["outlet2.example", "copy.example"]
+    assert second.follows is not None
+
+
+async def test_a_late_report_that_ties_two_alerts_closes_the_later_one() -> None:
+    world = World()
+    cargo = told(2, "Ship searched off Iceland", "intercept", hours=1, objects=(), agents=(), asset="ship")
+    both = told(3, "Marinera searched off Iceland, ship kept", hours=2, asset_name="Marinera")
+    tie = told(
+        4, "Ship searched off Iceland is kept", hours=2, objects=(), agents=(), asset="ship", story=both.story_id
+    )
+    await world.take(SEIZED, cargo)
+    assert len(world.store.alerts()) == 2
+    await world.take(both, tie)
+    (alert,) = world.store.alerts().values()
+    closed = next(a for a in world.sent() if a.merged_into)
+    assert (closed.state, closed.merged_into) == ("closed", alert.id)
+    assert Change(kind="state", before="new", after="closed") in closed.changes
+    assert {source.outlet for source in closed.sources} <= {source.outlet for source in alert.sources}
+    said = [change for sent in world.sent() if sent.id == alert.id for change in sent.changes]
+    assert Change(kind="merged", before=closed.headline) in said
+
+
+async def test_two_workers_on_two_stories_of_one_event_make_one_alert() -> None:
+    """Both read before either writes: the second finds that what it read has changed, and joins."""
+    first, second = World(), World()
+    second.store = first.store
+    second.handler._store = Slow(first.store)
+    other = told(2, "Coast guard boards Marinera", "intercept", hours=1, asset_name="Marinera")
+    first.stories.add(SEIZED, other)
+    second.stories.add(SEIZED, other)
+    statuses = await asyncio.gather(second.take(other), first.take(SEIZED))
+    assert sorted(status for (status,) in statuses) == ["opened", "revised"]
+    (alert,) = first.store.alerts().values()
+    assert len(alert.stories) == 2
+
+
+class Slow:
+    """The store of another worker: its first write comes after everybody else's."""
+
+    def __init__(self, store: FakeAlertStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def write(self, writes: Any) -> Any:
+        await asyncio.sleep(0.01)
+        return await self._store.write(writes)
