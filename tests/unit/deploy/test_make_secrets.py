@@ -135,4 +135,4 @@ def test_every_service_gets_a_password_for_each_server_it_needs(make_secrets: Mo
         "operator",
         "reader",
     }
-    assert set(make_secrets.REDIS_USERS) == {one.name for one in services if one.redis} | {"operator"}
+    assert set(make_secrets.REDIS_USERS) == {one.name for one in declared().values() if one.redis} | {"operator"}
