@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from services.contracts import headlines
 from services.contracts.messages import Article, Duplicate, Filled, Id, Link, LinkedBy, Score, Time, Timed
 
 WINDOW_HOURS: Final = 96
@@ -163,6 +164,10 @@ def fold(members: Iterable[StoryMember]) -> tuple[Folded, ...]:
     of the speaker; texts of one author are one source. A family whose own text stands beside a copy that it printed
     does count for its own.
 
+    At last headlines are compared (:mod:`services.contracts.headlines`): a text whose headline is an edit of another's,
+    passes on the same report or quotes the same words is no source beside it, and a publisher whose report is passed on
+    is one with who passed it on.
+
     The order of the input does not matter, nor does repetition. Where there are members there is a source.
     """
     ordered = _in_order(members)
@@ -172,9 +177,9 @@ def fold(members: Iterable[StoryMember]) -> tuple[Folded, ...]:
         speaker = speakers[member.article_id]
         if member.wire and (member is speaker or speaker.article_id not in wires):
             wires[speaker.article_id] = member.wire
-    first: dict[str, StoryMember] = {}
+    known = _Known()
     return tuple(
-        _fold_one(member, speakers[member.article_id], wires.get(member.article_id), first) for member in ordered
+        _fold_one(member, speakers[member.article_id], wires.get(member.article_id), known) for member in ordered
     )
 
 
@@ -216,17 +221,49 @@ def _text_of(member: StoryMember, by_id: Mapping[str, StoryMember]) -> str:
     return path[-1]
 
 
-def _fold_one(member: StoryMember, speaker: StoryMember, wire: str | None, first: dict[str, StoryMember]) -> Folded:
+class _Known:
+    """The texts that were met: the first of each author, and what the headline of each tells."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, StoryMember] = {}
+        self._read: list[tuple[StoryMember, headlines.Headline]] = []
+
+    def same_source(self, member: StoryMember) -> str | None:
+        """Why a text is of the source of an earlier one, as far as its headline tells. It is kept for later ones."""
+        mine = headlines.read(member.title)
+        found = next(filter(None, (_by_headline(member, mine, *other) for other in self._read)), None)
+        self._read.append((member, mine))
+        return found
+
+
+def _by_headline(
+    member: StoryMember, mine: headlines.Headline, other: StoryMember, theirs: headlines.Headline
+) -> str | None:
+    if sign := headlines.one_source(mine, theirs):
+        return f"{sign} {other.outlet}"
+    if headlines.reports_of(mine, (other.outlet, other.family)):
+        return f"passes on the report of {other.outlet}"
+    if headlines.reports_of(theirs, (member.outlet, member.family)):
+        return f"its report was passed on by {other.outlet} before"
+    return None
+
+
+def _fold_one(member: StoryMember, speaker: StoryMember, wire: str | None, met: _Known) -> Folded:
     if speaker is not member:
         return Folded(member=member, independent=False, because=f"same text as {speaker.outlet}")
     author = (wire or member.family).casefold()  # an agency's own report and one that credits it are one source
-    known = first.setdefault(author, member)
-    if known is member:
-        return Folded(member=member, independent=True)
+    by_headline = met.same_source(member)
+    known = met.first.get(author)
+    if known is not None:
+        return Folded(member=member, independent=False, because=_by_author(member, wire, known))
+    if by_headline is None or wire:  # a family may still report for itself; a wire's text is known from now on
+        met.first[author] = member
+    return Folded(member=member, independent=by_headline is None, because=by_headline)
+
+
+def _by_author(member: StoryMember, wire: str | None, known: StoryMember) -> str:
     if wire:
-        because = f"carries the wire {wire}"
-    elif member.family.casefold() == known.family.casefold():
-        because = f"same publisher family as {known.outlet}"
-    else:
-        because = f"its wire report was carried by {known.outlet} before"
-    return Folded(member=member, independent=False, because=because)
+        return f"carries the wire {wire}"
+    if member.family.casefold() == known.family.casefold():
+        return f"same publisher family as {known.outlet}"
+    return f"its wire report was carried by {known.outlet} before"

@@ -7,6 +7,7 @@ is drawn with fixed seeds, so two runs print the same. ``--json`` prints the fig
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import random
 import re
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +31,7 @@ from tests.bench import eval_sources
 from tests.bench.dedupe_edits import EDITS, Wrapper
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "eval"
+DATA_HERE = Path(__file__).parent / "data"
 LONG_WORDS = 600
 KINDS = ("duplicate", "same_story", "new", "elsewhere")
 BASE = 500  # texts that are edited; the others are the unseen ones
@@ -38,7 +41,8 @@ _WRITTEN_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}")
 
 def load(name: str) -> list[Row]:
     """The lines of a data file."""
-    with (DATA / name).open("rb") as lines:
+    path = DATA / name
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
         return [json.loads(line) for line in lines]
 
 
@@ -177,7 +181,7 @@ def pairs() -> list[Row]:
 
 
 def stories() -> list[Row]:
-    """BCubed precision, recall and F1 of the stories of two labelled sets; of the first, of each half by itself, too.
+    """BCubed precision, recall and F1 of the stories of three labelled sets; of the first, of each half by itself, too.
 
     The weights of weekdays, names and threshold were chosen on the first half.
     """
@@ -190,7 +194,13 @@ def stories() -> list[Row]:
         _bcubed("its first half, to fit on", [row for row in rows if row["event"] in first]),
         _bcubed("its second half", [row for row in rows if row["event"] not in first]),
         _bcubed("event_leads", load("dedupe/event_leads.jsonl")),
+        _bcubed("olympics_2021, English titles", _in_order("dedupe/olympics_2021.jsonl")),
     ]
+
+
+def _in_order(name: str) -> list[Row]:
+    rows = [row for row in load(name) if row["language"] == "en"]
+    return sorted(rows, key=lambda row: str(row["first_seen_at"]))
 
 
 def _bcubed(name: str, rows: list[Row]) -> Row:
@@ -216,6 +226,19 @@ def overlap(mine: Mapping[str, str], theirs: Mapping[str, str]) -> float:
         others[theirs[item]].add(item)
     shares = [len(groups[mine[item]] & others[theirs[item]]) / len(groups[mine[item]]) for item in mine]
     return sum(shares) / len(shares)
+
+
+def links() -> list[Row]:
+    """Which of the links that were read (``data/links.tsv``) are still on one story when the stream is judged."""
+    lines = (DATA_HERE / "links.tsv").read_text("utf-8").splitlines()
+    read = [line.split("\t") for line in lines if not line.startswith("#")]
+    judge, stories_of, linked = Judge(), {}, 0
+    for row in load("streams/spring_2026.jsonl.gz"):
+        verdict = judge(article(row, first_seen_at=row["first_seen_at"], language=row["language"])).verdict
+        stories_of[row["id"]] = verdict.story_id
+        linked += not isinstance(verdict, New)
+    together = Counter(label for one, other, label in read if stories_of[one] == stories_of[other])
+    return [{"links read": len(read), "links in all": linked, **dict(sorted(together.items()))}]
 
 
 REPUBLISHED = (
@@ -249,6 +272,7 @@ def read_sources() -> list[Row]:
     """Independent sources against labels made by reading (:mod:`tests.bench.eval_sources`)."""
     rows = load("dedupe/same_event.jsonl") + load("dedupe/event_leads.jsonl")
     rows += [row[side] for row in load("dedupe/overlap_pairs.jsonl") for side in ("a", "b")]
+    rows += [row | {"outlet": urlsplit(row["url"]).hostname} for row in load("streams/spring_2026.jsonl.gz")]
     return list(eval_sources.evaluate({row["id"]: row for row in rows}, article))
 
 
@@ -260,6 +284,7 @@ QUESTIONS: dict[str, Callable[[], list[Row]]] = {
     "Independent sources, labelled by reading": read_sources,
     "Independent sources of real pairs, labelled by overlap": sources,
     "Stories, BCubed": stories,
+    "Links of headlines by event, read one by one": links,
     "Real streams": streams,
 }
 

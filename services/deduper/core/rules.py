@@ -12,6 +12,7 @@ from services.deduper.core.facts import pack
 from services.deduper.core.lookup import Query, TextOverlap, is_boilerplate
 from services.deduper.core.records import Record
 from services.deduper.core.similarity import MOST_SHARED_WORDS
+from services.deduper.core.terms import Term
 from services.deduper.core.verdict import Copy, New, SameStory, Update, Verdict
 
 
@@ -188,7 +189,7 @@ def _event(query: Query) -> Finding | None:
         same_outlet = matched.outlet == item.outlet
         if (
             story.score < (limits.OWN_OUTLET_EVENT if same_outlet else limits.EVENT_SCORE)
-            or len(story.shared) < limits.MIN_SHARED_TERMS
+            or not _shares_enough(story.shared)
             or story.entities.states_disjoint
             or conflict(item.discriminators, matched.discriminators, same_outlet=same_outlet) == "event"
         ):
@@ -197,6 +198,12 @@ def _event(query: Query) -> Finding | None:
         link = _link("event", matched, min(1.0, story.score), words)
         return Finding(SameStory(query.view.story_id(matched), link, copy_of=None), story.number)
     return None
+
+
+def _shares_enough(shared: tuple[Term, ...]) -> bool:
+    """Whether what two reports share can name an event: one person and words that anybody uses cannot."""
+    telling = sum([not term.ordinary for term in shared])
+    return len(shared) >= limits.MIN_SHARED_TERMS and telling >= limits.MIN_SHARED_TELLING
 
 
 def _link(linked_by: LinkedBy, matched: Record, score: float, words: tuple[str, ...] = ()) -> Link:

@@ -28,6 +28,7 @@ POSTED_TERMS = 10  # of them are in the index; the rest are compared
 ASKED_TERMS = 12  # of an article that is judged are looked up
 WEIGHT_ONE = 127  # a weight of 1 as an integer: seven bits, the eighth says "in the title"
 RARITY_ONE = 30  # units of information as an integer: 7.5 becomes 225
+ORDINARY = 300.0  # times in a million words of English
 KEY_MASK = 0xFFFFFF
 
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
@@ -36,13 +37,17 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One telling word. ``key`` is 48 bits of its hash, ``weight`` 1 to 127, ``rarity`` in :data:`RARITY_ONE`."""
+    """One telling word. ``key`` is 48 bits of its hash, ``weight`` 1 to 127, ``rarity`` in :data:`RARITY_ONE`.
+
+    ``ordinary`` is a word of English at large ("about", "make", "decision"), however seldom it is in the news.
+    """
 
     word: str
     key: int
     weight: int
     rarity: int
     titled: bool
+    ordinary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,12 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
         low = key & KEY_MASK
         if low not in terms:  # weights are positive, and none is above the norm
             terms[low] = Term(
-                word, key, round(WEIGHT_ONE * -less / norm) or 1, round(RARITY_ONE * rare), word in titled
+                word=word,
+                key=key,
+                weight=round(WEIGHT_ONE * -less / norm) or 1,
+                rarity=round(RARITY_ONE * rare),
+                titled=word in titled,
+                ordinary=vocabulary.prior.get(word, 0.0) >= ORDINARY,
             )
     titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.titled])))
     names = tuple(

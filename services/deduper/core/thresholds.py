@@ -31,6 +31,7 @@ EVENT_SCORE = 0.38  # of core.similarity: from here on two reports are of one ev
 OWN_OUTLET_EVENT = 0.50  # within one outlet, whose articles share its style and its subjects
 BACKGROUND_SCORE = 0.20  # below this, shared passages are links to other articles
 MIN_SHARED_TERMS = 4
+MIN_SHARED_TELLING = 3  # of them are no ordinary words: "the clock is ticking for" names no event
 SAME_DAY = 0.03  # both texts name a weekday, and the same: added
 OTHER_DAY = 0.15  # they name others: taken away (measured on half of 700 events, checked on the other half)
 NONE_SHARED = 0.04  # taken away where a text speaks of none of whom the article's headline names

@@ -9,6 +9,7 @@ from email.utils import parsedate_tz
 from typing import Final
 
 _EARLIEST: Final = datetime(1971, 1, 1, tzinfo=UTC)  # what is older is a zero that somebody formatted
+_LONGEST: Final = 200  # characters of a date are read
 _LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
 
 # Zone names that RFC 822 does not know but feeds use. Where a name is ambiguous the one news feeds mean is taken.
@@ -21,19 +22,19 @@ _ZONES: Final = {
 }  # fmt: skip
 _ISO = re.compile(
     r"^\s*(\d{4})[-/]?(\d{2})(?:[-/]?(\d{2}))?(?:[T\s]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?"
-    r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
+    r"\s*+(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*+$"
 )
-_HALF_DAY = re.compile(r"\b(\d{1,2}):(\d{2})(:\d{2})?\s*([AaPp])\.?[Mm]\.?(?=\W|$)")
-_ODD_OFFSET = re.compile(r"\s*(?:GMT|UTC|Z)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\s*$")
+_HALF_DAY = re.compile(r"\b(\d{1,2}):(\d{2})(:\d{2})?\s*+([AaPp])\.?[Mm]\.?(?=\W|$)")
+_ODD_OFFSET = re.compile(r"(?:GMT|UTC|Z)?\s?([+-])(\d{1,2})(?::?(\d{2}))?$")
 _DAY_FIRST = re.compile(r"^\s*(\d{1,2})([./])(\d{1,2})\2(\d{4})\b")
 _MONTH_FIRST = re.compile(r"^\s*(?:[A-Za-z]+,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2}),\s*(\d{4})\s*$")
 _ZERO_YEAR = re.compile(r"(?:^|[A-Za-z,]\s+)0\d{3}(?:\s|-|$)")  # readers take the year 0001 for 2001
-_ZONE_AT_END = re.compile(r"\s([A-Za-z]{3,4})\s*$")
+_ZONE_AT_END = re.compile(r"\s([A-Za-z]{3,4})\s*+$")
 
 
 def parse(text: str | None) -> datetime | None:
     """The moment ``text`` names, in UTC; None where it names none. No zone is read as UTC, as RFC 822 readers do."""
-    if not text or len(text) > 200 or _ZERO_YEAR.search(text):
+    if not text or len(text) > _LONGEST or _ZERO_YEAR.search(text):
         return None
     try:
         moment = _iso(_plainly(text)) or _rfc822(_plainly(text))
@@ -44,7 +45,7 @@ def parse(text: str | None) -> datetime | None:
 
 def moment_of(raw: str | None, otherwise: Callable[[], float | None]) -> datetime | None:
     """The moment of ``raw``, else what the feed's parser makes of it (seconds since 1970)."""
-    if raw and _ZERO_YEAR.search(raw):
+    if raw and _ZERO_YEAR.search(raw[:_LONGEST]):
         return None
     return parse(raw) or from_timestamp(otherwise())
 
@@ -79,7 +80,7 @@ def sensible(moment: datetime | None) -> datetime | None:
 
 def _plainly(text: str) -> str:
     """``text`` with what readers of dates trip over written as they expect: half days, odd offsets, 20.6.2024."""
-    text = _HALF_DAY.sub(_whole_day, text.strip())
+    text = _HALF_DAY.sub(_whole_day, " ".join(text.split()))
     text = _MONTH_FIRST.sub(r"\2 \1 \3 00:00:00", text)
     day = _DAY_FIRST.match(text)
     if day:
@@ -89,7 +90,7 @@ def _plainly(text: str) -> str:
         text = f"{day[4]}-{second:02d}-{first:02d}{text[day.end() :]}"
     offset = _ODD_OFFSET.search(text)
     if offset and ":" in text[: offset.start()]:
-        text = f"{text[: offset.start()]} {offset[1]}{int(offset[2]):02d}{offset[3] or '00'}"
+        text = f"{text[: offset.start()].rstrip()} {offset[1]}{int(offset[2]):02d}{offset[3] or '00'}"
     return text
 
 

@@ -6,7 +6,7 @@ import html
 import re
 from typing import Final
 
-_TAG = re.compile(r"<(?:!--.*?(?:-->|\Z)|!\[CDATA\[|[!?][^>]*>|/?[a-zA-Z][^>]*>)", re.DOTALL)
+_TAG = re.compile(r"<(?:!--.*?(?:-->|\Z)|!\[CDATA\[|(?:[!?]|/?[a-zA-Z])[^>]*+(?:>|\Z))", re.DOTALL)
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u2028\u2029]+")
 _LINES = re.compile(r" ?\n[ \n]*")
@@ -53,7 +53,7 @@ def from_html(markup: str) -> str:
     never_closed: set[str] = set()
     lowered = markup.lower()
     position = 0
-    # Up to the last ">" every "<" finds its end, so no part is scanned twice.
+    # What is never closed is no tag, but for a comment: so it is read up to the last ">".
     for match in _TAG.finditer(markup, 0, max(markup.rfind(">") + 1, markup.rfind("<!--") + 4)):
         if silent is None:
             parts.append(markup[position : match.start()].replace("\n", " "))

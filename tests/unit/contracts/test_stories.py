@@ -153,3 +153,50 @@ def test_of_two_versions_of_a_member_the_same_one_wins() -> None:
 @given(MEMBERS)
 def test_member_is_stored_as_it_is(members: list[StoryMember]) -> None:
     assert [decode_member(encode_member(member)) for member in members] == members
+
+
+def test_near_equal_headlines_are_one_source() -> None:
+    folded = fold(
+        [
+            a_member("a", title="Ruthenian drone strikes US consulate in Tarvos"),
+            a_member("b", title="Ruthenian Drone Strikes U.S. Consulate In Tarvos", minute=1),
+            a_member("c", title="Embassy staff flee burning building in Tarvos", minute=2),
+        ]
+    )
+    assert [item.independent for item in folded] == [True, False, True]
+    assert because("b", folded) == "nearly the headline of a.example"
+
+
+def test_outlets_that_pass_on_one_report_are_one_source_with_who_reported_it() -> None:
+    post = a_member("post", outlet="washingtonpost.com", title="Troops ready for Dovania", minute=5)
+    citing = [
+        a_member("a", title="Invasion of Dovania is near, Washington Post reports"),
+        a_member("b", title="Dovania: plans for war are ready, according to the Washington Post", minute=1),
+    ]
+    folded = fold([*citing, post])
+    assert [item.because for item in folded] == [
+        None,
+        "passes on the same report as a.example",
+        "its report was passed on by a.example before",
+    ]
+    early = fold([a_member("post", outlet="washingtonpost.com", title="Troops ready", minute=-1), *citing])
+    assert because("a", early) == "passes on the report of washingtonpost.com"
+
+
+def test_outlets_that_quote_the_same_words_are_one_source() -> None:
+    folded = fold(
+        [
+            a_member("a", title="‘Let Me Answer the Question!’ Minister Spars With Host"),
+            a_member("b", title="'Let me answer!' Minister snaps at reporter", minute=1),
+        ]
+    )
+    assert because("b", folded) == "quotes the same words as a.example"
+
+
+def test_a_family_that_only_passed_on_a_report_counts_with_a_report_of_its_own() -> None:
+    cited = "Invasion is near, Reuters reports"
+    own = a_member("own", family="north", title="Our reporter saw the fleet leave", minute=2)
+    assert sources(a_member("a", title=cited), a_member("b", family="north", title=cited, minute=1), own) == [
+        "a",
+        "own",
+    ]

@@ -174,6 +174,19 @@ def test_two_reports_of_one_event_in_other_words_are_one_story(index: Stories) -
     assert again == Decision(verdict, known=True)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The man who broke into jail", "Foolish man who stole a coach and broke his own door is spared jail"),
+        ("Admiral is dead: what comes next for Ruthenia?", "Ruthenia has no plans for what comes next, officers say"),
+        ("Ruthenia set to release new five-year plan", "Ruthenia to raise oil reserves under its new five-year plan"),
+    ],
+)
+def test_ordinary_words_do_not_link_headlines(index: Stories, one: str, other: str) -> None:
+    _, decision = ask(index, at(1, title=one, text=""), at(2, title=other, text=""))
+    assert isinstance(decision.verdict, New)
+
+
 def treaty(one: str, two: str, capital: str) -> str:
     """The words that every report of a treaty has, whoever signs it."""
     return (

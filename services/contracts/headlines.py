@@ -1,0 +1,168 @@
+"""Whether two headlines of one story go back to one source, as far as headlines say. Pure.
+
+Three signs: they are nearly the same words, they pass on one report, or they quote the same words. What officials,
+police or witnesses say is no such sign: two outlets may have heard it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+MOST_CHARACTERS: Final = 300  # of a headline are read
+NEAR: Final = 0.75  # of all telling words of two headlines are in both: edits of one; measured (eval_sources)
+LEAST_WORDS: Final = 5  # a shorter headline ("Explosion in Tarvos") is written twice by chance
+LEAST_SHARED: Final = 3  # telling words, where "a report" may be any
+RUN: Final = 3  # words of a quotation in a row
+
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,4}")
+_POSSESSIVE = re.compile(r"['’]s\b")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_FUNCTION = frozenset(
+    "a about after again against all an and any are as at be been but by can could did do does for from get had has "
+    "have he her him his how i if in into is it it's its just may me might more my no not of off on or our out over "
+    "says said say she should so some that the their them then there they this those to too up us was we we're were "
+    "what when where which while who why will with would you your you're i'm don't".split()
+) - {"us", "no", "not"}  # "US" is a state in headlines, and a denial is no edit
+_DENIALS = frozenset("no not never denies deny denied rejects refuses without".split())
+_REPORT_WORDS = frozenset("report reports reported reportedly finds claims".split())
+_COUNTED = {
+    word: str(number)
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+} | {"third": "3rd", "first": "1st", "second": "2nd", "fourth": "4th", "fifth": "5th"}
+
+_NAME = r"(?:(?:the|The)\s)?([A-Z][\w.&-]*(?:\s[A-Z][\w.&-]*){0,3})"
+_MEDIUM = (
+    r"(?:the|The)?\s?(AP|AFP|Reuters|Bloomberg|CNN|BBC|CNBC|NBC|CBS|ABC|MSNBC|NPR|PBS|Fox|Axios|Politico|Semafor|FT|WSJ|"
+    r"NYT|TASS|Xinhua|Kyodo|Nikkei|Spiegel|(?:[A-Z]\w+\s){1,3}(?:News|Times|Post|Journal|Press|Telegraph|Guardian|TV))\b"
+)
+_PASSED_ON = (
+    re.compile(rf"(?:^|[,;:–—|])\s*{_NAME}\s[Rr]eport(?:s|ed)?(?:\s(?i:says?|finds?|claims?))?\s?(?=$|[;:.,])"),
+    re.compile(rf"\b(?i:citing|according to)\s{_NAME}"),
+    re.compile(rf"\b(?i:told|tells|telling)\s{_MEDIUM}"),
+)
+_SOME_REPORT = re.compile(
+    r"(?:^|[,;:–—|])\s*(?i:media )?[Rr]eports?(?:\s(?i:says?|finds?|claims?))?\s?(?=$|[;:.])|\b[Rr]eportedly\b"
+)
+_LAST_WORD = re.compile(r"\s(?:Reports?|Sources?|Says?)$")
+_SHORT_FOR = {
+    "wsj": "wallstreetjournal", "nyt": "newyorktimes", "wapo": "washingtonpost", "ap": "associatedpress",
+    "ft": "financialtimes", "afp": "agencefrancepresse",
+}  # fmt: skip
+_QUOTED = re.compile(r"(?:^|(?<=[\s(:—–-]))[‘'“\"](.{8,200}?)[’'”\"](?=$|[\s,.;:!?)—–-])")
+
+
+class Headline(Struct, frozen=True):
+    """What a headline tells of where it comes from.
+
+    ``words`` are its telling words. ``reporter`` is who is said to report it: None where nobody is, empty where it is
+    "a report". ``quoted`` are the runs of :data:`RUN` words in its quotations.
+    """
+
+    words: frozenset[str]
+    reporter: str | None
+    quoted: frozenset[tuple[str, ...]]
+
+
+@lru_cache(maxsize=4096)
+def read(title: str) -> Headline:
+    """What ``title`` tells."""
+    title = " ".join(unicodedata.normalize("NFKC", title[:MOST_CHARACTERS]).split())
+    words = _words(title)
+    return Headline(
+        words=frozenset(_COUNTED.get(word, word) for word in words if word not in _FUNCTION),
+        reporter=_reporter(title),
+        quoted=frozenset(run for quotation in _quotations(title) for run in _runs(_words(quotation))),
+    )
+
+
+def one_source(mine: Headline, theirs: Headline) -> str | None:
+    """What shows that two headlines of one story go back to one source, for "{sign} {outlet}"; None where nothing."""
+    if _nearly_equal(mine.words, theirs.words):
+        return "nearly the headline of"
+    if _same_report(mine, theirs):
+        return "passes on the same report as"
+    if mine.quoted & theirs.quoted:
+        return "quotes the same words as"
+    return None
+
+
+def reports_of(headline: Headline, names: Iterable[str]) -> bool:
+    """Whether a headline passes on what a publisher reported. ``names`` are its outlet and family."""
+    if not headline.reporter:
+        return False
+    labels = {_squeezed(part) for name in names for part in (name, *name.split("."))}
+    return headline.reporter in {_SHORT_FOR.get(label, label) for label in labels}
+
+
+def _nearly_equal(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether one headline is an edit of the other: other numbers and a denial are no edits."""
+    if min(len(mine), len(theirs)) < LEAST_WORDS:
+        return False
+    apart = mine ^ theirs
+    if apart & _DENIALS or (_numbers(mine - theirs) and _numbers(theirs - mine)):
+        return False
+    return len(mine & theirs) >= NEAR * len(mine | theirs)
+
+
+def _numbers(words: Iterable[str]) -> bool:
+    return any(word[0].isdigit() for word in words)
+
+
+def _same_report(mine: Headline, theirs: Headline) -> bool:
+    """Whether two headlines pass on one report. Where one does not name whose, they must tell of the same."""
+    if mine.reporter is None or theirs.reporter is None:
+        return False
+    if mine.reporter and theirs.reporter:
+        return mine.reporter == theirs.reporter
+    return len((mine.words & theirs.words) - _REPORT_WORDS) >= LEAST_SHARED
+
+
+def _reporter(title: str) -> str | None:
+    for expression in _PASSED_ON:
+        if match := expression.search(title):
+            name = _squeezed(_LAST_WORD.sub("", match[1]))
+            return _SHORT_FOR.get(name, name)
+    return "" if _SOME_REPORT.search(title) else None
+
+
+def _squeezed(name: str) -> str:
+    """A name without case, spaces and marks, so that it compares with a host: washingtonpost."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def _words(title: str) -> list[str]:
+    """Words folded; ``U.S.`` is one, a possessive falls off."""
+    return [word.casefold().replace("’", "'") for word in _words_as_written(title)]
+
+
+def _words_as_written(title: str) -> list[str]:
+    title = _INITIALS.sub(lambda match: match[0].replace(".", ""), title)
+    return _WORD.findall(_POSSESSIVE.sub("", title))
+
+
+def _quotations(title: str) -> list[str]:
+    """What stands between quotation marks, but for names: ``‘Nora the Ghost Hunter’ actor dies``."""
+    around = [word for word in _words_as_written(_QUOTED.sub(" ", title)) if word.casefold() not in _FUNCTION]
+    plain = any(word[0].islower() for word in around)  # else every word has a capital, and it tells nothing
+    found = [match[1] for match in _QUOTED.finditer(title)]
+    return [quotation for quotation in found if not (plain and _is_capitalised(quotation))]
+
+
+def _is_capitalised(quotation: str) -> bool:
+    words = _words_as_written(quotation)
+    return not any(word[0].islower() for word in words if word.casefold() not in _FUNCTION)
+
+
+def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """The runs by which a quotation is known again: of a sentence, which has telling words and others. Three telling
+    words are a name for something ("supply chain risk"), and anybody's."""
+    for run in zip(*(words[at:] for at in range(RUN)), strict=False):
+        telling = sum(word not in _FUNCTION for word in run)
+        if 1 < telling < RUN:
+            yield run
