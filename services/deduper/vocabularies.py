@@ -10,9 +10,9 @@ import yaml
 
 from services.contracts import redis_keys
 from services.deduper.core.names import Aliases
-from services.deduper.core.text import fold
 from services.deduper.core.vocabulary import Vocabulary
 from services.runtime.files.shipped import seeds
+from services.text.normalise import normalise
 
 ENGLISH = ("en", redis_keys.bucket(None))  # what has no language is taken for English: rare words are rare there too
 
@@ -47,6 +47,6 @@ def state_names() -> Aliases:
     aliases: dict[str, frozenset[str]] = {}
     for state in states.values():
         called = [state["name"], *state.get("demonyms", ()), state.get("capital", ""), *state.get("also", ())]
-        words = frozenset(fold(name.lstrip("=")) for name in called if name and " " not in name)
+        words = frozenset(normalise(name.lstrip("=")) for name in called if name and " " not in name)
         aliases |= dict.fromkeys(words, words)
     return aliases

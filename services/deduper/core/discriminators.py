@@ -19,7 +19,7 @@ import xxhash
 
 from services.deduper.core.facts import LEAD_CHARACTERS
 from services.deduper.core.stem import stem
-from services.deduper.core.text import fold
+from services.text.normalise import normalise
 
 MOST_KEPT = 2
 COMMON = 30.0  # times in a million words
@@ -62,12 +62,12 @@ def discriminators_of(
     ``common`` is how often a word stem occurs in a million words: in a title that Capitalises Every Word it tells names
     from words. ``folded`` is the folded text, where it is known.
     """
-    head = fold(f"{title}\n{text[:LEAD_CHARACTERS]}")
-    folded_title = fold(title)
+    head = normalise(f"{title}\n{text[:LEAD_CHARACTERS]}")
+    folded_title = normalise(title)
     ordinals = {match.start() for match in _ORDINAL.finditer(folded_title)}
     numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(folded_title) if m.start() not in ordinals)
     template, values = _title_template(title, common)
-    whole = fold(text) if folded is None else folded
+    whole = normalise(text) if folded is None else folded
     return Discriminators(
         ordinals=_hashes(dict.fromkeys([*_ORDINAL.findall(head), *_spelled(head)])),
         numbers=_hashes(numbers),
@@ -84,7 +84,7 @@ def _title_template(title: str, common: Mapping[str, float]) -> tuple[int, int]:
     plain: list[str] = []
     values: list[str] = []
     for word in words:
-        small = fold(word)
+        small = normalise(word)
         is_plain = word.islower() or (capitalised and common.get(stem(small), 0.0) >= COMMON)
         (plain if is_plain else values).append(small)
     if len(plain) < TEMPLATE_WORDS or not values:

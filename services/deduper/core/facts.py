@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import xxhash
 
-from services.deduper.core.text import fold, plain, tokens
+from services.deduper.core.text import plain, tokens
+from services.text.normalise import normalise
 
 LEAD_CHARACTERS = 600  # about the first hundred words
 MOST_BYTES = 64  # packed: what the store keeps in its small form
@@ -60,7 +61,7 @@ class Facts:
 def facts_of(title: str, text: str, folded: str | None = None) -> Facts:
     """The facts of one version. ``folded`` is the folded plain text, where it is known."""
     head = f"{title}\n{text[:LEAD_CHARACTERS]}"
-    retraction = _retraction(title, text, fold(plain(text)) if folded is None else folded)
+    retraction = _retraction(title, text, normalise(plain(text)) if folded is None else folded)
     service = MOST_BYTES - _TITLE_BYTES - len(retraction or "") - 3
     numbers = _first(_NUMBER.findall(head), service // 2)
     names = _first(_names(text[:LEAD_CHARACTERS]), service - sum(len(number) + 1 for number in numbers))
@@ -89,10 +90,10 @@ def unpack(packed: str) -> Facts:
 
 def _retraction(title: str, text: str, folded: str) -> str | None:
     """The first word that takes something back."""
-    whole = f"{fold(plain(title))}\n{folded}"
+    whole = f"{normalise(plain(title))}\n{folded}"
     if not any(map(whole.__contains__, _TAKEN_BACK)) and ("kill" not in whole or "story" not in whole):
         return None
-    found = _RETRACTION.search(fold(f"{title}\n{text}"))
+    found = _RETRACTION.search(normalise(f"{title}\n{text}"))
     return found.group()[:20] if found else None
 
 

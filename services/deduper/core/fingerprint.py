@@ -17,8 +17,9 @@ from services.deduper.core.facts import Facts, facts_of
 from services.deduper.core.sketch import EMPTY, Sketch, sketch
 from services.deduper.core.terms import EMPTY as NO_TERMS
 from services.deduper.core.terms import TermVector, count_words, term_vector
-from services.deduper.core.text import fold, is_unspaced, plain, tokens, words_in
+from services.deduper.core.text import is_unspaced, plain, tokens, words_in
 from services.deduper.core.vocabulary import Vocabulary
+from services.text.normalise import normalise
 
 SHORT_WORDS = 25  # below this a text has no sketch: too few shingles to tell a copy from a coincidence
 SHORT_CHARACTERS = 50  # the same in scripts without spaces
@@ -62,7 +63,7 @@ class Fingerprint:
 def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
     """The fingerprint of an article as the poller published it, its words weighed by ``vocabulary``."""
     text = article.text or article.summary or ""
-    folded = fold(plain(text))
+    folded = normalise(plain(text))
     words = words_in(folded)
     title = headline(article.title)
     title_words = tokens(title)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.deduper.core.text import fold
+from services.text.normalise import normalise
 
 MOST_NAMES = 8
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -43,7 +43,7 @@ def names_of(title: str, text: str, aliases: Aliases) -> tuple[Name, ...]:
     for word in _WORD.findall(title):
         if not word[0].isupper():
             continue
-        folded = fold(word.removesuffix("'s").removesuffix("’s"))
+        folded = normalise(word.removesuffix("'s").removesuffix("’s"))
         small = folded[0].islower() and is_written(folded, read)
         if len(folded) > 1 and not small and folded not in _CALENDAR:
             called = aliases.get(folded)

@@ -7,30 +7,16 @@ a regular expression's time; on other text they take twenty times as much, so th
 from __future__ import annotations
 
 import re
-import unicodedata
 
-# Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han and their extensions: no spaces between words, so each character
-# is a token. Hangul has spaces.
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003134f"
-)
-_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
+from services.text.normalise import normalise
+from services.text.words import UNSPACED
+
+# In scripts without spaces each character is a token. Hangul has spaces.
+_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _WORD = re.compile(r"[^\W_]+")
 _TYPOGRAPHY = "’“”—–‘…\u00a0"  # nothing that NFKC would make a letter or digit of
 _ASCII_WORDS = str.maketrans({chr(code): chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
-_MIXED_TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
-
-
-def fold(text: str) -> str:
-    """NFKC and case-folded; lone surrogates, which hostile feeds carry, become U+FFFD."""
-    if text.isascii():
-        return text.lower()
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "replace").decode()
-    return unicodedata.normalize("NFKC", text).casefold()
+_MIXED_TOKEN = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+")
 
 
 def plain(text: str) -> str:
@@ -46,7 +32,7 @@ def plain(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words of ``text``, folded; in scripts without spaces, its characters."""
-    return words_in(fold(plain(text)))
+    return words_in(normalise(plain(text)))
 
 
 def words_in(folded: str) -> list[str]:

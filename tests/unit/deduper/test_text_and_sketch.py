@@ -17,7 +17,8 @@ from services.deduper.core.sketch import (
     in_boilerplate,
     sketch,
 )
-from services.deduper.core.text import fold, is_unspaced, tokens
+from services.deduper.core.text import is_unspaced, tokens
+from services.text.normalise import normalise
 from tests.support.stories import prose
 
 
@@ -33,12 +34,12 @@ def test_unspaced_scripts_become_characters_and_the_rest_stays_words() -> None:
 
 @given(st.text())
 def test_any_text_folds_and_folding_again_changes_nothing_in_the_tokens(text: str) -> None:
-    assert tokens(fold(text)) == tokens(text)
+    assert tokens(normalise(text)) == tokens(text)
 
 
 @given(st.text(alphabet="aZß9é_ -'“”’–…\u00a0\u2028\x1c.北"))
 def test_the_fast_way_cuts_as_the_slow_one(text: str) -> None:
-    assert tokens(text) == re.findall(r"北|[^\W_北]+", fold(text))
+    assert tokens(text) == re.findall(r"北|[^\W_北]+", normalise(text))
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=300))
