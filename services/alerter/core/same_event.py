@@ -63,6 +63,8 @@ def contradict(one: EventKey, other: EventKey) -> bool:
     """Whether two articles that read like one story tell two events: another thing, time, or act by others."""
     if _other_thing(one, other) or _far(one, other):
         return True
+    if one.family == other.family and one.family in _MUTUAL and _other_parties(one, other):
+        return True
     if _told_alike(one, other):
         return False
     if one.family == other.family:

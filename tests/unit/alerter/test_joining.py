@@ -195,6 +195,7 @@ class Slow:
         return await self._store.write(writes)
 
 
+@pytest.mark.parametrize("story", [None, f"{7:024x}"], ids=["two stories", "one story"])
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -203,7 +204,7 @@ class Slow:
     ],
 )
 async def test_treaties_of_other_states_are_other_events_though_they_are_announced_alike(
-    first: tuple[Actor, Actor], second: tuple[Actor, Actor]
+    first: tuple[Actor, Actor], second: tuple[Actor, Actor], story: str | None
 ) -> None:
     world = World()
     reports = [
@@ -211,6 +212,7 @@ async def test_treaties_of_other_states_are_other_events_though_they_are_announc
             number,
             f"{one.name} and {other.name} sign mutual defence treaty after talks",
             "sign",
+            story=story,
             agents=(one, other),
             objects=(),
             asset="defence pact",
