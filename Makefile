@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults security sbom clean politeness cadence hostile fuzz eval-topics eval-alerts eval-dedupe eval-feeds
+.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults full-disk security sbom clean politeness cadence hostile fuzz eval-topics eval-alerts eval-dedupe eval-feeds
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -116,6 +116,9 @@ fuzz: setup ## Parse mutated feeds; ARGS="--feeds 100000" for the record
 
 eval-feeds: setup ## Compare the feed parser with what other parsers' authors expect (needs their files)
 	@$(BIN)/python -m tests.bench.feeds $(ARGS)
+
+full-disk: setup ## Fill a small disk under the whole stack, and free it again (needs root)
+	@$(BIN)/python -m pytest tests/faults/test_full_disk.py
 
 faults: setup ## Kill, stop, starve and cut off every part of the line; ARGS=--full for all of it, ARGS=--mutants for the proof
 	@$(BIN)/python -m tests.faults $(ARGS)
