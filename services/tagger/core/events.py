@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from services.contracts.messages import Actor, Event, EventPart, EventRole, Place
 from services.tagger.core.compiled import Compiled
 from services.tagger.core.mentions import Sentence
-from services.tagger.core.reading import Reading
+from services.tagger.core.reading import SMALL_WORD, Reading
 from services.tagger.core.scoring import ReadEvent, SentenceReading
 from services.tagger.core.units import Unit
 
@@ -18,7 +18,6 @@ _SHIP = re.compile(r"ship|submarine|carrier|tanker|vessel|boat")
 _OWN_NAME = re.compile(
     r"(?:,? (?:named|called))? [\"'\u2018\u201c]?([A-Z][\w.'\u2019-]+(?: (?:de|of|the|[A-Z][\w.'\u2019-]*)){0,3})"
 )
-_SMALL_WORD = re.compile(r" [a-z]{5}")
 
 _ROLES: tuple[EventRole, ...] = ("act", "agent", "object", "asset", "place")
 
@@ -54,7 +53,7 @@ def event_of(
     kind = _kind(read.units[asset], compiled) if asset is not None else None
     text = field_text[place(sentence.start) : place(sentence.end)]
     name = None
-    if asset is not None and kind and _SHIP.search(kind) and _SMALL_WORD.search(text) and _unnamed_after(asset, read):
+    if asset is not None and kind and _SHIP.search(kind) and SMALL_WORD.search(text) and _unnamed_after(asset, read):
         name = _own_name(field_text, place(read.units[asset].start), place(read.units[asset].end))
     return Event(
         act=frame.act.source.kind,

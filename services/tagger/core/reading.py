@@ -40,7 +40,7 @@ _NAME_GOES_ON = re.compile(r"(?: (?:de|of|the|[A-Z][\w.'\u2019-]*|[IVX]+)){0,4}"
 _NAME_IN_TITLE_CASE = re.compile(
     r"(?: [A-Z][\w.'\u2019-]*){0,2}"
 )  # where verbs have capitals, too, nothing tells its end
-_SMALL_WORD = re.compile(r" [a-z]{5}")
+SMALL_WORD = re.compile(r" [a-z]{5}")
 _PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
 
 
@@ -227,7 +227,7 @@ def _note_place(sentence: Sentence, hit: Hit, compiled: Compiled) -> None:
 def _note_actor(sentence: Sentence, hit: Hit, norm: str, compiled: Compiled) -> None:
     ship, end = hit.meaning.kind == "ship", hit.end
     if ship:
-        plain = _SMALL_WORD.search(norm, sentence.start, sentence.end)
+        plain = SMALL_WORD.search(norm, sentence.start, sentence.end)
         more = (_NAME_GOES_ON if plain else _NAME_IN_TITLE_CASE).match(norm, hit.end, sentence.end)
         end = more.end() if more else hit.end
     index = hit.meaning.index
