@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from services.contracts import codec, messages, redis_keys, topics, trace
@@ -150,26 +151,7 @@ class Deduper:
         return Outgoing(topics.UNIQUE, verdict.story_id.encode(), codec.encode(message), headers)
 
     def _duplicate(self, article: Article, verdict: Copy, headers: Mapping[str, str]) -> Outgoing:
-        message = Duplicate(
-            story_id=verdict.story_id,
-            article_id=article.id,
-            duplicate_of=verdict.link.article_id,
-            linked_by=verdict.link.linked_by,
-            containment=verdict.link.score,
-            outlet=article.outlet,
-            family=article.family,
-            title=article.title,
-            first_seen_at=article.first_seen_at,
-            fetched_at=article.fetched_at,
-            deduped_at=self._clock.now(),
-            wire=article.wire,
-            url=article.url,
-            language=article.language,
-            published_at=article.published_at,
-            backfill=article.backfill,
-            canonical_url=article.canonical_url,
-            content_hash=article.content_hash,
-        )
+        message = duplicate_of(article, verdict, deduped_at=self._clock.now())
         return Outgoing(topics.DUPLICATES, verdict.story_id.encode(), codec.encode(message), headers)
 
     async def _send(self, work: Sequence[_Work]) -> list[Outgoing]:
@@ -185,3 +167,27 @@ class Deduper:
     def _bury(self, one: _Work, reason: str, error: Exception) -> Outgoing:
         one.status, one.item = "dead", None
         return set_aside(one.delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
+
+
+def duplicate_of(article: Article, verdict: Copy, *, deduped_at: datetime) -> Duplicate:
+    """The message that says that ``article`` repeats a text already seen."""
+    return Duplicate(
+        story_id=verdict.story_id,
+        article_id=article.id,
+        duplicate_of=verdict.link.article_id,
+        linked_by=verdict.link.linked_by,
+        containment=verdict.link.score,
+        outlet=article.outlet,
+        family=article.family,
+        title=article.title,
+        first_seen_at=article.first_seen_at,
+        fetched_at=article.fetched_at,
+        deduped_at=deduped_at,
+        wire=article.wire,
+        url=article.url,
+        language=article.language,
+        published_at=article.published_at,
+        backfill=article.backfill,
+        canonical_url=article.canonical_url,
+        content_hash=article.content_hash,
+    )

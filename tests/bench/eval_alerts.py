@@ -35,10 +35,11 @@ from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
 from services.cli.send.sending import knowledge
 from services.contracts import codec, redis_keys, topics
-from services.contracts.messages import SEVERITIES, Alert, Article, Duplicate, TaggedArticle
+from services.contracts.messages import SEVERITIES, Alert, Duplicate, TaggedArticle
 from services.deduper.core.fingerprint import fingerprint
 from services.deduper.core.verdict import Copy, New, Update
 from services.deduper.edges.memory import MemoryIndex
+from services.deduper.handler import duplicate_of
 from services.deduper.vocabularies import Vocabularies
 from services.poller.core.imports import article_of
 from services.tagger.core.tag import Fields, tag
@@ -72,7 +73,7 @@ def tagged(lines: Iterable[bytes]) -> Iterator[Message]:
         if not decision.known:
             vocabulary.learn(item.word_counts)
         if isinstance(verdict, Copy):
-            yield _duplicate(article, verdict)
+            yield duplicate_of(article, verdict, deduped_at=article.fetched_at)
             continue
         tags = tag(Fields(article.title, article.summary or "", article.text, article.language), compiled).tags
         if tags:
@@ -89,26 +90,6 @@ def tagged(lines: Iterable[bytes]) -> Iterator[Message]:
                 tags=tags,
                 link=None if isinstance(verdict, New) else verdict.link,
             )
-
-
-def _duplicate(article: Article, verdict: Copy) -> Duplicate:
-    return Duplicate(
-        story_id=verdict.story_id,
-        article_id=article.id,
-        duplicate_of=verdict.link.article_id,
-        linked_by=verdict.link.linked_by,
-        containment=verdict.link.score,
-        outlet=article.outlet,
-        family=article.family,
-        title=article.title,
-        first_seen_at=article.first_seen_at,
-        fetched_at=article.fetched_at,
-        deduped_at=article.fetched_at,
-        wire=article.wire,
-        url=article.url,
-        language=article.language,
-        published_at=article.published_at,
-    )
 
 
 async def replay(messages: Iterable[Message]) -> list[Alert]:
