@@ -31,6 +31,8 @@ Severity = Literal["low", "medium", "high", "critical"]
 AlertState = Literal["new", "acknowledged", "muted", "closed"]
 Confidence = Literal["single_source", "corroborated"]
 EvidenceField = Literal["title", "summary", "text"]
+Tier = Literal["breaking", "daily", "slow"]  # how soon the news of a feed is fetched
+PublisherKind = Literal["agency", "paper", "broadcaster", "state_body", "specialist", "other"]
 
 # How far an act has come, as far as the text says: what has happened, what is happening, what is meant to happen,
 # what somebody says he will do to another, what somebody asks for, what is refused or called off, what is only
@@ -62,6 +64,7 @@ class FeedRef(Struct, frozen=True, kw_only=True):
     id: Id
     url: str
     title: str | None = None
+    tier: Tier | None = None
 
 
 class Article(Timed, frozen=True, kw_only=True):
@@ -291,6 +294,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
+    ``owner`` to ``state_control`` are what ``seeds/publishers.yaml`` knows of its family, null where that is nothing;
+    the two of places are ISO 3166-1 alpha-3, or INT.
     """
 
     article_id: Id
@@ -306,6 +311,10 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     wire: str | None = None
     url: Filled | None = None
     published_at: Time | None = None
+    owner: str | None = None
+    country: str | None = None
+    kind: PublisherKind | None = None
+    state_control: str | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):
@@ -318,6 +327,7 @@ class Stages(Timed, frozen=True, kw_only=True):
     alerted_at: Time
     published_at: Time | None = None
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 class Alert(Timed, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 // One alert in full: why it is here, what proves it, who carried it when.
 
 import { badge, standing } from "./list.js";
+import { card } from "./publisher.js";
 import { clock, element, emphasised, eventLine, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
 const COPIES_SHOWN = 3;
@@ -171,6 +172,7 @@ function entry(source, begin, original = null) {
   if (source.wire) who.append(element("small", "", ` ${source.wire}`));
   item.append(when, who);
   if (source.title !== original?.title) item.append(element("span", "title", source.title || "(no title)"));
+  if (source.independent) item.append(card(source) ?? "");
   const expected = original && `same text as ${original.outlet}`;
   if (source.folded_because && source.folded_because !== expected) item.append(element("small", "because", source.folded_because));
   return item;

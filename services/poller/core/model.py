@@ -8,7 +8,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from services.poller.status import Outcome, Tier
+from services.contracts.messages import Tier
+from services.poller.status import Outcome
 
 FullText = Literal["auto", "always", "never"]
 FULL_TEXT: tuple[FullText, ...] = get_args(FullText)
