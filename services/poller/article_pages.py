@@ -71,6 +71,10 @@ class ArticlePages:
         self._metrics.pages.labels(outcome).inc()
         return page
 
+    async def allows(self, url: str, *, gap_seconds: float) -> bool:
+        """See :class:`services.poller.ports.Robots`."""
+        return (await self._rules_for(url, gap_seconds)).allows(url)
+
     async def _text(self, url: str, gap_seconds: float) -> tuple[str, ExtractedPage | None]:
         rules = await self._rules_for(url, gap_seconds)
         if not rules.allows(url):

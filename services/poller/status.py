@@ -19,6 +19,7 @@ Outcome = Literal[
     "tls",
     "connect",
     "ssrf_blocked",
+    "robots",
     "too_large",
     "bad_body",
     "not_a_feed",

@@ -13,7 +13,7 @@ import typer
 from services.cli.family import family
 from services.cli.feeds import lists
 from services.cli.options import JsonOption
-from services.cli.output import say
+from services.cli.output import say, warn
 from services.poller.core import opml
 from services.poller.edges import feedlist
 from services.runtime.errors import UsageError
@@ -59,6 +59,15 @@ def add(
     interval_seconds: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Poll this often, whatever the publisher asks for.")
     ] = None,
+    tier: Annotated[
+        str | None, typer.Option(metavar="TIER", help="How soon its news matters: breaking, daily or slow.")
+    ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="The address is no feed but a page that lists releases.")
+    ] = False,
+    items: Annotated[
+        str | None, typer.Option(metavar="XPATH", help="The items of the page; without it they are found by dates.")
+    ] = None,
     full_text: Annotated[
         str, typer.Option(metavar="WHEN", help="auto, always or never: whether article pages are fetched.")
     ] = "auto",
@@ -66,12 +75,15 @@ def add(
 ) -> None:
     """Add a feed to the list."""
     values = {
+        "type": "page" if page else "rss",
         "xmlUrl": url,
         "text": title or url,
         "wirewatchOutlet": outlet,
         "wirewatchCountry": country,
         "language": language,
         "wirewatchIntervalSeconds": f"{interval_seconds:.12g}" if interval_seconds is not None else None,
+        "wirewatchTier": tier,
+        "wirewatchItems": items,
         "wirewatchFullText": full_text,
     }
     edited = lists.Edited.opened(list_file, os.environ)
@@ -98,9 +110,14 @@ def import_(
 ) -> None:
     """Add all feeds of an OPML file to the list."""
     edited = lists.Edited.opened(list_file, os.environ)
-    added = edited.add(feedlist.read(source))
+    repeated: list[str] = []
+    feeds = feedlist.read(source, repeated=repeated)
+    added = edited.add(feeds)
     edited.write()
-    say(f"Added {added} feeds to {edited.path} ({len(edited.feeds)} feeds).")
+    for sentence in repeated:
+        warn(sentence)
+    known = f"; {len(feeds) - added} were there already" if added < len(feeds) else ""
+    say(f"Added {added} feeds to {edited.path} ({len(edited.feeds)} feeds){known}.")
 
 
 @app.command()
