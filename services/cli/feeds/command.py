@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -130,14 +131,36 @@ def export(list_file: ListOption = None) -> None:
 def check(
     urls: Annotated[list[str] | None, typer.Argument(metavar="URL", help="Addresses; the whole list if none.")] = None,
     list_file: ListOption = None,
+    failing: Annotated[bool, typer.Option("--failing", help="Only the feeds with which something is wrong.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All that is known of each, in a sentence.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Poll each feed once and say what is wrong with it. Exit code 1 where anything is."""
     from services.cli.feeds import check as checking
 
-    chosen = urls or [feed.url for feed in lists.read(list_file, os.environ)]
-    if asyncio.run(checking.check_all(chosen, as_json=json)):
+    listed = {feed.url: feed for feed in lists.read(list_file, os.environ)}
+    chosen = [listed.get(url) or lists.outline({"xmlUrl": url}, None)[0] for url in dict.fromkeys(urls or listed)]
+    checked = asyncio.run(checking.check_all(chosen, as_json=json))
+    if not json:
+        checking.show(chosen, checked, failing=failing, verbose=verbose)
+    if checked.bad:
         raise typer.Exit(1)
+
+
+@app.command()
+def audit(list_file: ListOption = None) -> None:
+    """Poll every feed of the list once, and write today's date into it for each that works."""
+    from services.cli.feeds import check as checking
+
+    edited = lists.Edited.opened(list_file, os.environ)
+    checked = asyncio.run(checking.check_all(edited.feeds, as_json=False))
+    if checked.offline:
+        raise typer.Exit(1)
+    proved = {id_ for id_, found in checked.found.items() if found["ok"]}
+    edited.prove(proved, on=datetime.now(UTC).date())
+    edited.write()
+    checking.show(edited.feeds, checked, failing=True, verbose=False)
+    say(f"wirewatchProof is now today's date for {len(proved)} feeds of {edited.path}; the others keep theirs.")
 
 
 @app.command()

@@ -162,13 +162,14 @@ def _is_xpath(text: str) -> bool:
         return False
 
 
-def write(feeds: Iterable[FeedConfig], *, title: str) -> str:
-    """An OPML document with folders; reading it gives the same feeds."""
+def write(feeds: Iterable[FeedConfig], *, title: str, comment: str = "") -> str:
+    """An OPML document with folders; reading it gives the same feeds. ``comment`` is XML that goes before it."""
     folders: dict[str | None, list[FeedConfig]] = {}
     for feed in feeds:
         folders.setdefault(feed.folder, []).append(feed)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
+        *([comment] if comment else []),
         '<opml version="2.0">',
         f"  <head><title>{_escape(title)}</title></head>",
         "  <body>",
