@@ -271,7 +271,7 @@ async def test_feeds_of_our_own_hosts_are_asked_at_their_time_while_the_world_is
         began = bench.clock.now()
         while ours.id not in bench.store.kept or not bench.store.kept[ours.id].health.polls:
             await asyncio.sleep(0)
-        assert bench.clock.now() - began < timedelta(seconds=5)
+        assert bench.clock.now() - began < timedelta(seconds=30)
 
 
 async def test_a_wish_has_a_feed_asked_within_seconds() -> None:
