@@ -240,6 +240,7 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     wire: str | None = None
     url: Filled | None = None
     published_at: Time | None = None
+    language: Language | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):
@@ -288,6 +289,7 @@ class Alert(Timed, frozen=True, kw_only=True):
     stories: tuple[Id, ...] = ()
     follows: AlertRef | None = None
     merged_into: Id | None = None
+    languages: tuple[Language, ...] = ()
 
 
 class DeadLetter(Timed, frozen=True, kw_only=True):
