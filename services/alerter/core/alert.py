@@ -158,11 +158,11 @@ def _render(given: Given, rules: Rules) -> Alert:
     """The alert as if it were the first, but for what it keeps of the one before."""
     articles, cause = given.facts.articles, given.cause
     known = [source for alert in (given.before, *given.taken_over) if alert for source in alert.sources]
-    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere])
+    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere], rules.titles)
     ranked = _ranked(articles)
     told = events.of_alert(articles, rules)
     event = told[0] if told else None
-    shown = soberest(ranked, event, frozenset(rules.loud_words))
+    shown = soberest(ranked, event, rules.titles)
     topics = _topics(ranked)
     severity, reasons = judge(
         Grounds(
@@ -170,6 +170,7 @@ def _render(given: Given, rules: Rules) -> Alert:
             role=topics[0].role,
             topics=frozenset(topic.topic for topic in topics),
             headline=shown.title,
+            language=shown.language,
             seen_at=sources.seen_at,
         ),
         rules,
@@ -207,6 +208,7 @@ def _render(given: Given, rules: Rules) -> Alert:
         language=shown.language,
         events=told,
         stories=stories,
+        languages=tuple(dict.fromkeys(source.language for source in sources.listed if source.language)),
         follows=given.before.follows if given.before else None,
     )
 

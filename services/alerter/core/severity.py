@@ -14,7 +14,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from services.alerter.core.titles import is_comment
+from services.alerter.core.titles import Titles, TitleWords, is_comment
 from services.contracts.messages import SEVERITIES, Event, EventMode, Role, Severity
 
 _NO_WORD = re.compile(r"\W+")
@@ -78,7 +78,7 @@ class Levels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole rule file. ``roles`` are the points where no event was read, ``other_act`` those of an unlisted act.
 
-    A single source reaches ``single_source_limit`` at most. A sober headline has no ``loud_words``.
+    A single source reaches ``single_source_limit`` at most. ``titles`` are the words of titles by language.
     """
 
     version: str
@@ -89,7 +89,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     acts: Mapping[str, Points]
     modes: Mapping[EventMode, Points]
     rules: tuple[Rule, ...]
-    loud_words: tuple[str, ...] = ()
+    titles: Mapping[str, TitleWords] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,7 @@ class Grounds:
     role: Role
     topics: frozenset[str]
     headline: str
+    language: str | None
     seen_at: tuple[datetime, ...]
 
 
@@ -146,20 +147,22 @@ def _points(grounds: Grounds, rules: Rules) -> Iterator[Points]:
         yield rules.modes[event.mode]
     words = plain_words(f"{grounds.headline}\n{event.quote}\n{event.asset or ''}" if event else grounds.headline)
     for rule in rules.rules:
-        phrase = _match(rule.when, grounds, words)
+        phrase = _match(rule.when, grounds, words, rules.titles)
         if phrase is not None:
             because = rule.because.replace("{phrase}", phrase).replace("{sources}", str(len(grounds.seen_at)))
             place = event.place.name if event and event.place else ""
             yield Points(points=rule.points, because=because.replace("{place}", place), limit=rule.limit)
 
 
-def _match(when: When, grounds: Grounds, words: str) -> str | None:
+def _match(when: When, grounds: Grounds, words: str, titles: Titles) -> str | None:
     """The phrase that matched ("" where the rule asks for none), or None where the rule does not hold."""
     if len(grounds.seen_at) < when.min_sources or not grounds.topics.issuperset(when.topics):
         return None
     if when.velocity and fastest(grounds.seen_at, minutes=when.velocity.minutes) < when.velocity.sources:
         return None
-    if not _event_holds(when, grounds.event) or (when.comment and not is_comment(grounds.headline)):
+    if not _event_holds(when, grounds.event) or (
+        when.comment and not is_comment(grounds.headline, grounds.language, titles)
+    ):
         return None
     return next((phrase for phrase in when.phrases if _phrase(phrase) in words), None) if when.phrases else ""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.alerter.core.facts import ArticleFacts
+from services.alerter.core.event_key import SPOKEN
+from services.alerter.core.facts import ArticleFacts, is_full
+from services.alerter.core.titles import Titles, is_comment
 from services.contracts import stories
 from services.contracts.messages import AlertSource
 from services.contracts.stories import Folded, StoryMember
@@ -25,7 +27,10 @@ class Sources:
 
 
 def gather(
-    members: Iterable[tuple[str, StoryMember]], articles: Iterable[ArticleFacts], known: Iterable[AlertSource]
+    members: Iterable[tuple[str, StoryMember]],
+    articles: Sequence[ArticleFacts],
+    known: Iterable[AlertSource],
+    titles: Titles,
 ) -> Sources:
     """The sources of an alert. ``members`` are those of its stories, each with the story.
 
@@ -40,12 +45,40 @@ def gather(
     for story_id, member in members:
         by_id[member.article_id] = member
         story_of[member.article_id] = story_id
-    folded = stories.fold(by_id.values())
+    folded = _fold(by_id, articles, titles)
+    languages = {source.story_id: source.language for source in known} | {a.story_id: a.language for a in articles}
+    listed = [(item, story_of[item.member.article_id]) for item in _capped(folded)]
     return Sources(
-        listed=tuple(_source(item, story_of[item.member.article_id]) for item in _capped(folded)),
+        listed=tuple(_source(item, story_id, languages.get(story_id)) for item, story_id in listed),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
     )
+
+
+def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
+    """The members, folded. What reports nothing itself is no source beside what does."""
+    facts = {item.article_id: item for item in articles}
+    full = is_full(articles)
+    silent: dict[str, str] = {}
+    for member in by_id.values():
+        text = member if member.article_id in facts or member.copy_of not in by_id else by_id[member.copy_of]
+        if why := _says_nothing(text, facts.get(text.article_id), titles, unread_counts=full):
+            silent[member.article_id] = why
+    if len(silent) == len(by_id):
+        silent = {}
+    reporting = stories.fold(member for id_, member in by_id.items() if id_ not in silent)
+    others = (Folded(member=by_id[id_], independent=False, because=why) for id_, why in silent.items())
+    return tuple(sorted((*reporting, *others), key=lambda item: (item.member.first_seen_at, item.member.article_id)))
+
+
+def _says_nothing(
+    member: StoryMember, facts: ArticleFacts | None, titles: Titles, *, unread_counts: bool
+) -> str | None:
+    """Why a text does not report the event itself. What was tagged may have left full facts, and counts then."""
+    if facts is None:
+        return None if unread_counts else "linked by its words alone: no event was read in it"
+    spoken = bool(facts.keys) and all(key.mode in SPOKEN for key in facts.keys)
+    return "comments on it" if spoken or is_comment(member.title, facts.language, titles) else None
 
 
 def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
@@ -56,7 +89,7 @@ def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
     return tuple(item for _, item in sorted(kept, key=lambda pair: pair[0]))
 
 
-def _source(item: Folded, story_id: str | None) -> AlertSource:
+def _source(item: Folded, story_id: str | None, language: str | None) -> AlertSource:
     member = item.member
     return AlertSource(
         article_id=member.article_id,
@@ -72,6 +105,7 @@ def _source(item: Folded, story_id: str | None) -> AlertSource:
         wire=member.wire,
         url=member.url,
         published_at=member.published_at,
+        language=language,
     )
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from services.alerter.core.event_key import keys_of
+from services.alerter.core import event_key
+from services.alerter.core.event_key import EventKey
 from services.alerter.core.same_event import same
 from services.contracts.messages import Actor, Change, Place, TaggedArticle
-from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event
+from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event, shipped_rules
 from tests.support.clock import START
 from tests.unit.alerter.test_handler import World
 
+TITLES = shipped_rules().titles
 HOUR = timedelta(hours=1)
 USA = Actor(id="USA", name="United States", kind="state")
 IRAN = Actor(id="IRN", name="Iran", kind="state")
@@ -42,6 +44,10 @@ def told(
     )
 
 
+def keys_of(tagged: TaggedArticle) -> tuple[EventKey, ...]:
+    return event_key.keys_of(tagged, TITLES)
+
+
 SEIZED = told(1, "US seizes Russian-flagged tanker in North Atlantic", asset_name="Marinera")
 
 
@@ -60,12 +66,17 @@ async def test_a_follow_up_says_what_is_new_and_an_opinion_says_nothing() -> Non
     world = World()
     crew = told(2, "Crew of tanker held after seizure", "detain_crew", hours=9, asset_name="Marinera")
     view = told(3, "Seizure of tanker was lawful", "seize", hours=12, mode="opinion", asset_name="Marinera")
-    assert await world.take(SEIZED, crew, view) == ["opened", "revised", "revised"]
-    opened, followed, spoken = world.sent()
+    assert await world.take(SEIZED, crew, view) == ["opened", "revised", "updated_silently"]
+    opened, followed = world.sent()
     (change,) = [change for change in followed.changes if change.kind == "event"]
     assert change.after == "United States → detain_crews → oil tanker Marinera (Russia) · done"
-    assert [change.kind for change in spoken.changes] == ["source"]
-    assert opened.id == spoken.id
+    (alert,) = world.store.alerts().values()
+    assert alert.id == opened.id
+    assert [(source.independent, source.folded_because) for source in alert.sources] == [
+        (True, None),
+        (True, None),
+        (False, "comments on it"),
+    ]
 
 
 async def test_a_new_act_is_a_new_alert_that_names_what_it_follows() -> None:

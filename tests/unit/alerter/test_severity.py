@@ -25,7 +25,12 @@ def times(*minutes: float) -> tuple[datetime, ...]:
 
 
 def grounds(event: Event | None, *, seen: tuple[datetime, ...] = times(0), **more: Any) -> Grounds:
-    values: dict[str, Any] = {"role": "primary", "topics": frozenset({"naval_moves"}), "headline": "A tanker is seized"}
+    values: dict[str, Any] = {
+        "role": "primary",
+        "topics": frozenset({"naval_moves"}),
+        "headline": "A tanker is seized",
+        "language": "en",
+    }
     return Grounds(event=event, seen_at=seen, **(values | more))
 
 
