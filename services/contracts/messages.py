@@ -7,28 +7,31 @@ Lists are tuples, so that a message is a value: equal, hashable, never changed i
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-# What a value may be, as the schemas say it: msgspec refuses the rest when it decodes, so a handler never meets it.
-Time = Annotated[datetime, Meta(tz=True)]  # a time without an offset is not an instant; see Timed
-Filled = Annotated[str, Meta(min_length=1)]
-Id = Filled
-Language = Annotated[str, Meta(min_length=2, max_length=16)]
-Score = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what JSON of every language can carry
-Ordinal = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-FIRST_YEAR, LAST_YEAR = 2, 9998  # a time has a UTC form, and can be moved by the days that services add and take
+from services.contracts.analyst_actions import MAX_ACTIONS
+from services.contracts.analyst_actions import AlertState as AlertState
+from services.contracts.analyst_actions import AnalystAction as AnalystAction
+from services.contracts.field_types import FIRST_YEAR as FIRST_YEAR
+from services.contracts.field_types import LAST_YEAR as LAST_YEAR
+from services.contracts.field_types import Count as Count
+from services.contracts.field_types import Filled as Filled
+from services.contracts.field_types import Id as Id
+from services.contracts.field_types import Language as Language
+from services.contracts.field_types import Latitude as Latitude
+from services.contracts.field_types import Longitude as Longitude
+from services.contracts.field_types import Ordinal as Ordinal
+from services.contracts.field_types import Score as Score
+from services.contracts.field_types import Time as Time
+from services.contracts.field_types import Timed as Timed
+
 TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
 ActorKind = Literal["state", "organisation", "force"]
 Severity = Literal["low", "medium", "high", "critical"]
-AlertState = Literal["new", "acknowledged", "muted", "closed"]
 Confidence = Literal["single_source", "corroborated"]
 EvidenceField = Literal["title", "summary", "text"]
 
@@ -44,16 +47,6 @@ EventRole = Literal["act", "agent", "object", "asset", "place"]
 LinkedBy = Literal["url", "exact", "title", "sketch", "event"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-
-
-class Timed(Struct, frozen=True, kw_only=True):
-    """A struct with times. One of a year outside FIRST_YEAR to LAST_YEAR raises ValueError, and does not decode."""
-
-    def __post_init__(self) -> None:
-        for field in self.__struct_fields__:
-            value = getattr(self, field)
-            if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-                raise ValueError(f"{field} is of the year {value.year}: {FIRST_YEAR} to {LAST_YEAR} are taken")
 
 
 class FeedRef(Struct, frozen=True, kw_only=True):
@@ -326,6 +319,7 @@ class Alert(Timed, frozen=True, kw_only=True):
     ``story_id`` is the earliest of ``stories``, those that tell the event. ``events`` begins with the one that the
     alert is about. ``follows`` names the alert whose event this one comes after. ``merged_into`` is set on an alert
     that turned out to be about the event of another: it is closed, and that other one goes on.
+    ``actions`` are what analysts did, the oldest first; ``assigned_to`` and ``snoozed_until`` follow from them.
     ``(id, revision)`` names this message: delivery is at least once, so a consumer may see a revision twice.
     """
 
@@ -354,6 +348,9 @@ class Alert(Timed, frozen=True, kw_only=True):
     stories: tuple[Id, ...] = ()
     follows: AlertRef | None = None
     merged_into: Id | None = None
+    actions: Annotated[tuple[AnalystAction, ...], Meta(max_length=MAX_ACTIONS)] = ()
+    assigned_to: Filled | None = None
+    snoozed_until: Time | None = None
 
 
 class DeadLetter(Timed, frozen=True, kw_only=True):
