@@ -12,6 +12,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from services.contracts.analyst_actions import MAX_ACTIONS
+from services.contracts.analyst_actions import AlertState as AlertState
+from services.contracts.analyst_actions import AnalystAction as AnalystAction
 from services.contracts.event_messages import EVENT_MODES as EVENT_MODES
 from services.contracts.event_messages import Actor as Actor
 from services.contracts.event_messages import ActorKind as ActorKind
@@ -36,7 +39,6 @@ TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
 Severity = Literal["low", "medium", "high", "critical"]
-AlertState = Literal["new", "acknowledged", "muted", "closed"]
 Confidence = Literal["single_source", "corroborated"]
 
 # How an article came to its story. "url" same canonical URL, "exact" same normalised text, "title" same title
@@ -261,6 +263,7 @@ class Alert(Timed, frozen=True, kw_only=True):
     ``story_id`` is the earliest of ``stories``, those that tell the event. ``events`` begins with the one that the
     alert is about. ``follows`` names the alert whose event this one comes after. ``merged_into`` is set on an alert
     that turned out to be about the event of another: it is closed, and that other one goes on.
+    ``actions`` are what analysts did, the oldest first; ``assigned_to`` and ``snoozed_until`` follow from them.
     ``(id, revision)`` names this message: delivery is at least once, so a consumer may see a revision twice.
     """
 
@@ -290,6 +293,9 @@ class Alert(Timed, frozen=True, kw_only=True):
     follows: AlertRef | None = None
     merged_into: Id | None = None
     languages: tuple[Language, ...] = ()
+    actions: Annotated[tuple[AnalystAction, ...], Meta(max_length=MAX_ACTIONS)] = ()
+    assigned_to: Filled | None = None
+    snoozed_until: Time | None = None
 
 
 class DeadLetter(Timed, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -151,7 +151,14 @@ def _revised(before: Alert, rendered: Alert, changes: tuple[Change, ...]) -> Ale
     state = alert_states.state_after(before.state, changes)
     if state != before.state:
         changes = (*changes, Change(kind="state", before=before.state, after=state))
-    return msgspec.structs.replace(rendered, revision=before.revision + 1, state=state, changes=changes)
+    ended = any(change.kind in alert_states.ASKS_AGAIN for change in changes)
+    return msgspec.structs.replace(
+        rendered,
+        revision=before.revision + 1,
+        state=state,
+        changes=changes,
+        snoozed_until=None if ended else before.snoozed_until,
+    )
 
 
 def _render(given: Given, rules: Rules) -> Alert:
@@ -209,8 +216,15 @@ def _render(given: Given, rules: Rules) -> Alert:
         events=told,
         stories=stories,
         languages=tuple(dict.fromkeys(source.language for source in sources.listed if source.language)),
-        follows=given.before.follows if given.before else None,
+        **_kept(given.before),
     )
+
+
+def _kept(before: Alert | None) -> dict[str, Any]:
+    """What no article says."""
+    if before is None:
+        return {}
+    return {name: getattr(before, name) for name in ("follows", "actions", "assigned_to", "snoozed_until")}
 
 
 def _stories(sources: Sources) -> tuple[str, ...]:
