@@ -174,6 +174,7 @@ def _render(given: Given, rules: Rules) -> Alert:
     severity, reasons = judge(
         Grounds(
             event=event,
+            assets=events.assets(told),
             role=topics[0].role,
             topics=frozenset(topic.topic for topic in topics),
             headline=shown.title,

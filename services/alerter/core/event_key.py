@@ -39,8 +39,8 @@ _LATIN = str.maketrans(dict(zip(_CYRILLIC, _IN_LATIN, strict=True)))
 class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an article is mainly about, as far as it is compared. ``at`` is when the article was first seen.
 
-    ``point`` are the coordinates of ``place``; ``named`` are all actors and places that its tags name, by id, so that
-    reports in two languages can be compared. ``ordinals`` count this event among others ("fourth strike"), ``numbers``
+    ``point`` are the coordinates of ``place``; ``named`` and ``places`` are all actors and places that its tags name, by
+    id, so that reports in two languages can be compared. ``ordinals`` count this event among others ("fourth strike"), ``numbers``
     count what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
     """
 
@@ -55,6 +55,7 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     country: str | None = None
     point: tuple[float, float] | None = None
     named: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     ordinals: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
     actors |= {actor.id: actor.name for actor in (*event.agents, *event.objects)}
     places = {place.id: place.name for tag in tagged.tags for place in tag.places}
     places |= {place.id: place.name} if place else {}
-    comments = event.mode in DONE and titles.is_comment(title, language, known)
+    comments = event.mode in DONE and titles.is_comment(title, language, known, deed=deed_of(event))
     return (
         EventKey(
             at=article.first_seen_at,
@@ -94,12 +95,18 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             place=place.id if place else None,
             country=place.country if place else None,
             point=(place.lat, place.lon) if place and place.lat is not None and place.lon is not None else None,
-            named=tuple(sorted({*actors, *places})[:MAX_NAMED]),
+            named=tuple(sorted(actors)[:MAX_NAMED]),
+            places=tuple(sorted(places)[:MAX_NAMED]),
             ordinals=titles.ordinals(f"{title}\n{event.quote}", language, known),
             numbers=titles.numbers(title, language, known),
             words=titles.own_words(title, language, known, names=[*actors.values(), *places.values()]),
         ),
     )
+
+
+def deed_of(event: Event) -> list[str]:
+    """The words in which an event's act is told."""
+    return [event.quote[p.start - event.start : p.end - event.start] for p in event.parts if p.role == "act"]
 
 
 def main_event(tags: Iterable[Tag]) -> Event | None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from services.alerter.core.event_key import deed_of
 from services.alerter.core.facts import ArticleFacts, in_order
 from services.alerter.core.titles import Titles, is_comment, loud_words
 from services.contracts.messages import Event
@@ -42,7 +43,7 @@ def _loudness(item: ArticleFacts, event: Event | None, titles: Titles) -> int:
     count = len(_WORD.findall(title))
     return (
         2 * bool(_LABEL.search(title))
-        + 2 * is_comment(title, item.language, titles)
+        + 2 * is_comment(title, item.language, titles, deed=deed_of(event) if event else ())
         + 2 * ("!" in title)
         + 2 * len(_CAPITALS.findall(title))
         + 2 * len(loud_words(item.language, titles) & _words(title))

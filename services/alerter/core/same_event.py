@@ -176,6 +176,7 @@ def _something_rare(one: EventKey, other: EventKey) -> bool:
     return bool(
         _one_place(one, other)
         or (set(one.named) & set(other.named)) - _COMMON_ACTORS
+        or set(one.places) & set(other.places)
         or (agents and objects)
         or (one.asset and one.asset == other.asset and one.asset not in _COMMON_ASSETS)
         or set(one.ordinals) & set(other.ordinals)
@@ -202,7 +203,7 @@ def _one_place(one: EventKey, other: EventKey) -> bool:
     """Whether both are where the other is: their places are near, or the other names the place, too."""
     if one.place and other.place:
         return one.place == other.place or (None not in (one.point, other.point) and not _far(one, other))
-    return one.place in other.named or other.place in one.named
+    return one.place in other.places or other.place in one.places
 
 
 def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:

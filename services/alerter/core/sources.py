@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.alerter.core.event_key import SPOKEN
+from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
-from services.alerter.core.titles import Titles, is_comment
+from services.alerter.core.same_event import TOLD_ALIKE
+from services.alerter.core.titles import Titles, is_comment, own_words
 from services.contracts import stories
 from services.contracts.messages import AlertSource
 from services.contracts.stories import Folded, StoryMember
@@ -58,11 +59,16 @@ def gather(
 def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
     """The members, folded. What reports nothing itself is no source beside what does."""
     facts = {item.article_id: item for item in articles}
-    full = is_full(articles)
+    told = [] if is_full(articles) else [set(_words(item.title, item.language, titles)) for item in articles]
+    language = articles[0].language if articles else None
     silent: dict[str, str] = {}
     for member in by_id.values():
-        text = member if member.article_id in facts or member.copy_of not in by_id else by_id[member.copy_of]
-        if why := _says_nothing(text, facts.get(text.article_id), titles, unread_counts=full):
+        text = member if member.article_id in facts else by_id.get(member.copy_of or "", member)
+        if text.article_id in facts:
+            why = _comments(facts[text.article_id], titles)
+        else:
+            why = _unread(set(_words(text.title, language, titles)), told)
+        if why:
             silent[member.article_id] = why
     if len(silent) == len(by_id):
         silent = {}
@@ -71,14 +77,25 @@ def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], ti
     return tuple(sorted((*reporting, *others), key=lambda item: (item.member.first_seen_at, item.member.article_id)))
 
 
-def _says_nothing(
-    member: StoryMember, facts: ArticleFacts | None, titles: Titles, *, unread_counts: bool
-) -> str | None:
-    """Why a text does not report the event itself. What was tagged may have left full facts, and counts then."""
-    if facts is None:
-        return None if unread_counts else "linked by its words alone: no event was read in it"
-    spoken = bool(facts.keys) and all(key.mode in SPOKEN for key in facts.keys)
-    return "comments on it" if spoken or is_comment(member.title, facts.language, titles) else None
+def _comments(item: ArticleFacts, titles: Titles) -> str | None:
+    """Why a tagged article does not report the event itself."""
+    event = main_event(item.tags)
+    spoken = bool(item.keys) and all(key.mode in SPOKEN for key in item.keys)
+    comments = is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
+    return "comments on it" if spoken or comments else None
+
+
+def _unread(words: set[str], told: Sequence[set[str]]) -> str | None:
+    """Why an article that no topic was found in is no source: its title does not tell what the tagged ones tell.
+
+    ``told`` are the words of those, none where the facts of some may have been dropped.
+    """
+    alike = any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
+    return None if alike or not told else "linked by its words alone: no event was read in it"
+
+
+def _words(title: str, language: str | None, titles: Titles) -> tuple[str, ...]:
+    return own_words(title, language, titles, names=())
 
 
 def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:

@@ -63,9 +63,14 @@ class _Patterns:
         self.loud = frozenset(word.casefold() for word in words.loud)
 
 
-def is_comment(title: str, language: str | None, titles: Titles) -> bool:
-    """Whether a title asks, explains, comments or tells of a reaction instead of reporting the deed."""
+def is_comment(title: str, language: str | None, titles: Titles, *, deed: Iterable[str] = ()) -> bool:
+    """Whether a title asks, explains, comments or tells of a reaction instead of reporting the deed.
+
+    ``deed`` are words of the deed itself, which are no reaction: where an ally is scolded, "slams" is what happened.
+    """
     patterns = _patterns(language, titles)
+    for words in deed:
+        title = title.replace(words, "")
     title = patterns.no_reaction.sub("", title)
     speaker = _SPEAKER.match(title)
     return bool(
