@@ -56,6 +56,9 @@ class Poller:
         request = policy.request(config, claim.state, now)
         host = host_of(request.url) or request.url
         polite = not self.exempt_from_host_gap(config)
+        if polite and not self.connectivity.may_ask(now):
+            await self.store.postpone(claim, now + timedelta(seconds=OFFLINE_RETRY_SECONDS))
+            return None
         gap = self.host_gap_seconds if polite else 0.0
         if config.page and self.robots and not await self.robots.allows(request.url, gap_seconds=gap):
             return await self._finish(claim, config, Polled(outcome="robots"), None)

@@ -36,7 +36,7 @@ def sources_of(*said_by: tuple[str, str | None]) -> Sources:
         )
         for n, (family, wire) in enumerate(said_by)
     ]
-    return gather([("s", member) for member in members], (), (), RULES.publishers)
+    return gather([("s", member) for member in members], (), (), RULES)
 
 
 def judged(sources: Sources, **more: Any) -> tuple[str, tuple[str, ...]]:
@@ -45,6 +45,8 @@ def judged(sources: Sources, **more: Any) -> tuple[str, tuple[str, ...]]:
         role="primary",
         topics=frozenset({"naval_moves"}),
         headline="A tanker is seized",
+        language="en",
+        assets=(),
         seen_at=sources.seen_at,
         controlling_state=sources.controlling_state,
     )
