@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from services.tagger.core.english import Grammar
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
 from services.tagger.core.units import Unit
 

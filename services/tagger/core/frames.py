@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.tagger.core.clauses import Clauses, Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
-from services.tagger.core.english import Grammar
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
 from services.tagger.core.units import Unit
 

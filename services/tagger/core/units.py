@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.tagger.core.compiled import SHARED, Compiled
-from services.tagger.core.english import Grammar
 from services.tagger.core.fold import Folded
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.mentions import Mention, Sentence, kinds_of_actor, kinds_of_place
 
 MOST_UNITS = 220
-_TOKEN = re.compile(r"['\u2019](?:s|t|ll|d|re|ve|m)?(?![^\W_])|[^\W_]+|[^\w\s]")
-_HARD = frozenset(";:?!\u2014\u2013|\u2026")
+_HARD = frozenset(";:?!\u2014\u2013|\u2026\uff1b\uff1a\uff1f\uff01\u3002\u061f\u061b\u06d4")
+_COMMAS = frozenset(",()[]\uff0c\u3001\uff08\uff09\u060c")
 _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
 
 
@@ -48,17 +48,19 @@ class Unit:
         return not (self.kinds or self.actors or self.acts or self.place is not None)
 
 
-def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled, grammar: Grammar) -> list[Unit]:
+def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled) -> list[Unit]:
     """The units of ``sentence`` as the pack ``owner`` sees them, at most :data:`MOST_UNITS`."""
     found: list[Unit] = []
+    grammar = compiled.grammar
     at = sentence.start
+    token = compiled.writing.token
     for start, end, mentions in _spans(sentence, owner, compiled):
-        _add_words(found, folded, at, start, grammar)
+        _add_words(found, folded, at, start, grammar, token)
         found.append(_mention(start, end, mentions, folded, owner, compiled))
         at = end
         if len(found) > MOST_UNITS:
             break
-    _add_words(found, folded, at, sentence.end, grammar)
+    _add_words(found, folded, at, sentence.end, grammar, token)
     del found[MOST_UNITS:]
     _glue(found, folded)
     _soften(found, grammar)
@@ -142,7 +144,7 @@ def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, 
     return Unit(
         start,
         end,
-        folded.data[1 + start : 1 + end].decode("ascii"),
+        folded.data[1 + start : 1 + end],
         kinds=frozenset(kinds),
         actors=tuple(dict.fromkeys(actors)),
         place=place,
@@ -153,17 +155,19 @@ def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, 
     )
 
 
-def _add_words(found: list[Unit], folded: Folded, start: int, end: int, grammar: Grammar) -> None:
-    for match in _TOKEN.finditer(folded.norm, start, end):
+def _add_words(
+    found: list[Unit], folded: Folded, start: int, end: int, grammar: Grammar, token: re.Pattern[str]
+) -> None:
+    for match in token.finditer(folded.norm, start, end):
         text = match.group()
         if text in _SILENT and not _dash(folded.norm, match.start(), match.end()):
             continue
         if text[0] in "'\u2019":
             text = text[1:]
         elif text[0].isalnum():
-            text = folded.data[1 + match.start() : 1 + match.end()].decode("ascii")
+            text = folded.data[1 + match.start() : 1 + match.end()]
         hard = text in _HARD or text == "-" or text in grammar.subordinate
-        found.append(Unit(match.start(), match.end(), text, hard=hard, comma=text in ",()[]"))
+        found.append(Unit(match.start(), match.end(), text, hard=hard, comma=text in _COMMAS))
         if len(found) > MOST_UNITS:
             return
 
