@@ -38,7 +38,7 @@ def check(
             for problem in refused.problems:
                 error(problem)
         raise typer.Exit(2) from None
-    failures = [failure for pack in loaded.packs for failure in run_examples(pack, loaded.compiled)]
+    failures = [failure for pack in loaded.in_languages for failure in run_examples(pack, loaded.compiled)]
     if json:
         packs = [{"id": pack.id, "file": pack.file, "examples": len(pack.examples)} for pack in loaded.packs]
         json_line({"ok": not failures, "packs": packs, "failures": failures})

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.tagger.core.clauses import Clauses, Voice
+from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
+from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
 
 MOST_ACT_WORDS = 40  # of one sentence
@@ -52,7 +53,7 @@ class _Reader:
     def __init__(self, units: Sequence[Unit], compiled: Compiled, grammar: Grammar) -> None:
         self._units = units
         self._compiled = compiled
-        self._clauses = Clauses(units, grammar)
+        self._clauses = clauses_of(units, grammar)
         self._parties: dict[int, int] = {}
 
     def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:

@@ -24,6 +24,7 @@ from services.tagger.core.model import (
 )
 from services.tagger.core.names import BUILT_IN
 from services.tagger.core.phrases import SYNTAX, Wording
+from services.tagger.core.wording import MissingFormsError
 from services.tagger.errors import PackError
 
 _DEFAULT_WEIGHTS: dict[Position, float] = {"title": 1.0, "lead": 1.0, "body": 0.8}
@@ -119,6 +120,9 @@ def phrase_problems(document: Document, value: dict[str, Any], wording: Wording)
                 continue
             try:
                 wording.needles(phrase)
+            except MissingFormsError as error:
+                yield f"{at(document, (*path, index))}: {phrase!r}: {error}."
+                return
             except ValueError as error:
                 yield f"{at(document, (*path, index))}: {phrase!r}: {error}; {SYNTAX}."
 

@@ -81,6 +81,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
     inner = [mention for found in by_span.values() for mention in found if mention.kind in ("actor", "thing")]
     for span in _overrun(by_span):
         del by_span[span]
+    anywhere = compiled.grammar.voices == "list"
     chosen: list[tuple[int, int, list[Mention]]] = []
     taken = bytearray(sentence.end - sentence.start)
     for (start, end), mentions in sorted(by_span.items(), key=lambda item: (item[0][0] - item[0][1], item[0][0])):
@@ -90,18 +91,21 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
         if not any(taken[low:high]):
             taken[low:high] = b"\1" * (high - low)
             name = all(mention.kind == "actor" for mention in mentions)
-            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name)]
+            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name, anywhere=anywhere)]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
 
 
-def _inside(mention: Mention, start: int, end: int, *, name: bool) -> bool:
+def _inside(mention: Mention, start: int, end: int, *, name: bool, anywhere: bool) -> bool:
     """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel".
 
-    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy".
+    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy"; ``anywhere``: of one that
+    holds a thing.
     """
     if mention.kind == "actor":
         return start <= mention.start < end or mention.start < start < mention.end
+    if anywhere:
+        return name and start <= mention.start and mention.end <= end
     return name and start < mention.start and mention.end == end
 
 
@@ -200,9 +204,9 @@ def _set_aside(found: list[Unit], compiled: Compiled, grammar: Grammar) -> None:
         after = found[index + 1] if index + 1 < len(found) else None
         former = before is not None and before.word in grammar.former
         bound = after is not None and after.glued and after.word in grammar.bound
-        if former or bound or _source(found, index, grammar):
+        if former or bound or (grammar.voices == "form" and _source(found, index, grammar)):
             unit.aside = True
-        elif all(compiled.actors[one].kind == "bloc" for one in unit.actors):
+        elif grammar.voices == "form" and all(compiled.actors[one].kind == "bloc" for one in unit.actors):
             unit.aside = _modifies(found, index, grammar)
             unit.modifies = after is not None and (bool(after.things) or any(f == "noun" for _, f in after.acts))
 

@@ -14,6 +14,11 @@ from services.text.words import has_word_borders
 _MOST_FORMS = 3000
 MAKE_FORMS = "run `make language-forms` and commit what it writes"
 
+
+class MissingFormsError(ValueError):
+    """A marked phrase whose forms were not made; of a file only the first is told, the remedy is one for all."""
+
+
 Forms = Mapping[str, tuple[str, ...]]
 """By a phrase with ``~`` marks, choices taken: everything it stands for."""
 
@@ -67,7 +72,7 @@ class ListedWording:
         if listed is not None:
             return listed
         if not self._grammar.suffixes:
-            raise ValueError(f"forms.txt of {self._grammar.language} has no forms of {phrase!r}: {MAKE_FORMS}")
+            raise MissingFormsError(f"forms.txt of {self._grammar.language} lacks it: {MAKE_FORMS}")
         words = [self._suffixed(word[:-1]) if word.endswith("~") else (word,) for word in phrase.split()]
         return [" ".join(chosen) for chosen in product(*words)]
 
