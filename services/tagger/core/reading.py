@@ -225,8 +225,8 @@ def _name(sentence: Sentence, named: list[Hit], data: str, norm: str, compiled: 
         group = "place" if kind == "place" else "actor"
         if any(s <= hit.start and hit.end <= e and (s, e) != (hit.start, hit.end) for s, e, _ in taken):
             continue
-        if any((s, e, g) == (hit.start, hit.end, group) for s, e, g in taken):
-            continue
+        if any((s, e, g) == (hit.start, hit.end, group) for s, e, g in taken) and not compiled.grammar.unspaced:
+            continue  # in Chinese two letters may be two states
         if kind == "place" and any(s < hit.end and hit.start < e and g == group for s, e, g in taken):
             continue  # "the Gulf" begins before "Gulf of Aden" and is another place
         taken.append((hit.start, hit.end, group))
