@@ -1,6 +1,6 @@
 """The inflected forms of marked phrases, ``word~``: ``python -m deploy.languages.forms [LANGUAGE ...]``.
 
-Writes ``seeds/languages/<language>/forms.txt`` from all packs and names that ship. Russian and Ukrainian: pymorphy3, where
+Writes ``seeds/languages/<language>/forms.txt`` from all packs and names that ship. Russian and Ukrainian: pymorphy3;
 marked adjectives agree with the last marked noun. Spanish, French, German, Portuguese: the dictionaries of simplemma.
 """
 

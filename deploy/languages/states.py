@@ -1,6 +1,6 @@
 """The names of states in a language, from Unicode CLDR: ``python -m deploy.languages.states [LANGUAGE ...]``.
 
-Writes ``seeds/languages/<language>/states.yaml``. In languages with forms.txt every word that bends is marked with ``~``.
+Writes ``seeds/languages/<language>/states.yaml``. In languages whose forms are made words that bend are marked ``~``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _parse(word: str, code: str) -> Any:
 
 
 def _marked(name: str, code: str) -> str:
-    """``name`` with ``~`` at words that bend, where forms are made: a first adjective and its noun, or the first noun."""
+    """``name`` with ``~`` at words that bend, where forms are made: the first noun, with its adjective."""
     if code not in MADE_FORMS or any(word.lower() in _STAY for word in name.split()):
         return name
     words = name.split()

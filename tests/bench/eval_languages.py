@@ -5,7 +5,7 @@
     ... --file F                                 another file of the same form, say the kept half
     ... --speed                                  articles a second of processor time, too
 
-A line is ``{id, language, title, text, alliances, naval_moves}``, a label ``yes``, ``no`` or ``borderline`` (set aside).
+A line is ``{id, language, title, text, alliances, naval_moves}``, a label yes, no or borderline (set aside).
 Every quote is compared with the text at its place: the last column counts those that differ.
 """
 
@@ -44,7 +44,8 @@ def judge(rows: Sequence[dict[str, Any]], languages: Languages) -> tuple[dict[st
 
 def inexact_quotes(row: dict[str, Any], found: Tag) -> int:
     """How many quotes of a tag differ from the text."""
-    quoted = [(e.field, e.start, e.end, e.quote) for e in (*found.evidence, *found.events)]
+    quoted = [(e.field, e.start, e.end, e.quote) for e in found.evidence]
+    quoted += [(e.field, e.start, e.end, e.quote) for e in found.events]
     return sum(row.get(field, "")[start:end] != quote for field, start, end, quote in quoted)
 
 
@@ -108,7 +109,9 @@ def _errors(console: Console, topic: str, judged: Sequence[Judged]) -> None:
     for item in judged:
         wrong = item.label == "no" and item.found is not None
         if wrong or (item.label == "yes" and item.found is None):
-            console.print(f"{'WRONG' if wrong else 'MISSED'} {item.source} {topic} {item.id}: {item.title}", markup=False)
+            console.print(
+                f"{'WRONG' if wrong else 'MISSED'} {item.source} {topic} {item.id}: {item.title}", markup=False
+            )
             for evidence in item.found.evidence if item.found else ():
                 console.print(f"    {item.found and item.found.score} [{evidence.rule}] {evidence.quote}", markup=False)
 

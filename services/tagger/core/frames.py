@@ -54,6 +54,7 @@ class _Reader:
         self._units = units
         self._compiled = compiled
         self._clauses = clauses_of(units, grammar)
+        self._by_list = grammar.voices == "list"
         self._parties: dict[int, int] = {}
 
     def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
@@ -156,7 +157,10 @@ class _Reader:
         """Who does it, and whose the thing is that it is done to; an own thing's owner does it."""
         thing = frame.fillers.get("object", frame.fillers.get("about"))
         owners = self._clauses.owners(thing, frame.at) if thing is not None else []
-        own = frame.act.source.own or (thing is not None and frame.voice == "active" and thing < frame.at)
+        if "agent" in frame.fillers and self._by_list:
+            owners = [index for index in owners if index != frame.fillers["agent"]]
+        subject = thing is not None and frame.voice == "active" and thing < frame.at and not self._by_list
+        own = frame.act.source.own or subject
         agents = self._agents(frame, owners)
         return (agents or owners, []) if own else (agents, owners)
 

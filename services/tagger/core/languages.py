@@ -112,5 +112,5 @@ def guess(text: str) -> str:
     letters = sum(character.isalpha() for character in text)
     for script, telling, special, common in _SCRIPTS:
         if len(re.findall(script, text)) > _SHARE * letters:
-            return special if telling and re.search(telling, text) else common
+            return special if telling and re.search(telling, text.lower()) else common
     return ENGLISH

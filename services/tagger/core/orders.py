@@ -1,4 +1,4 @@
-"""Clauses of languages whose lists tell the voice: who and whom by word order and by markers, else by what is nearest."""
+"""Clauses of languages whose lists tell the voice: who and whom by order and markers, else by what is nearest."""
 
 from __future__ import annotations
 
@@ -54,10 +54,11 @@ class OrderedClauses(Clauses):
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
         left, right = list(self.left(at)), list(self.right(at, direct=False, commas=True))
-        if self.grammar.order == "sov" or (voice == "passive" and self.grammar.order == "svo"):
-            yield from left
-            yield from right
-        elif voice == "noun" and self.grammar.unspaced:
+        if (
+            self.grammar.order == "sov"
+            or (voice == "passive" and self.grammar.order == "svo")
+            or (voice == "noun" and self.grammar.unspaced)
+        ):
             yield from left
             yield from right
         else:
@@ -74,8 +75,8 @@ class OrderedClauses(Clauses):
             word = self.units[index].word
             if word in self.grammar.by:
                 yield from (i for i in range(index + 1, min(last, index + _AGENT_REACH)) if i != at)
-            elif word in self.grammar.by_after and index:
-                yield index - 1
+            elif word in self.grammar.by_after:
+                yield from (i for i in (index - 1, index - 2) if i >= 0)
 
     def of(self, at: int) -> Iterator[int]:
         """What follows a noun at once: in most languages whose it is."""
@@ -93,13 +94,20 @@ class OrderedClauses(Clauses):
 
     def group(self, at: int) -> Iterator[int]:
         """What stands right before or behind a thing and may say whose it is: an adjective, a genitive."""
-        for step in (-1, 1):
+        for step in (1,) if self.grammar.order == "vso" else (-1, 1):  # there the doer stands right before it
             for index in range(at + step, at + 3 * step, step):
-                if not 0 <= index < len(self.units) or self.units[index].hard or self.units[index].comma:
-                    break
-                if self.units[index].plain and self.units[index].word in self.grammar.function:
+                if not 0 <= index < len(self.units) or self._parts(self.units[index]):
                     break
                 yield index
+
+    def _parts(self, unit: Unit) -> bool:
+        return unit.hard or unit.comma or bool(unit.acts) or (unit.plain and unit.word in self.grammar.function)
+
+    def owners(self, thing: int, at: int) -> list[int]:
+        """Whose a thing is: the actor itself, or those in its group."""
+        if self.units[thing].actors and not self.units[thing].aside:
+            return self.coordinated(thing, ())
+        return sorted(index for index in self.group(thing) if self.units[index].actors)
 
     def _joins(self, unit: Unit) -> bool:
         return unit.word in self.grammar.conjunction
