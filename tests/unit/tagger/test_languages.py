@@ -13,6 +13,8 @@ from services.tagger.core.grammar import Grammar
 from services.tagger.core.languages import guess
 from services.tagger.core.tag import Fields, Tagging, tag
 from services.tagger.errors import PackError
+from tests.bench import eval_languages
+from tests.bench.eval_topics import items
 from tests.support.packs import shipped
 
 PACK = """\
@@ -178,3 +180,11 @@ def test_a_language_without_grammar_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path, "xx", ship="a", act="verbs: [b]")
     with pytest.raises(PackError, match=r"language 'xx' has no grammar\.yaml: known are ar, de, en"):
         library.load(folder)
+
+
+@pytest.mark.skipif(not eval_languages.DATA.is_file(), reason="the labelled news is not beside the repository")
+def test_every_quote_of_real_news_is_exact() -> None:
+    rows = [row for row in items(eval_languages.DATA) if row["language"] in shipped().compiled]
+    _, inexact = eval_languages.judge(rows, shipped().compiled)
+    assert rows
+    assert inexact == 0
