@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults full-disk security sbom clean politeness cadence hostile fuzz eval-topics eval-alerts eval-dedupe eval-feeds eval-languages language-forms language-names
+.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults full-disk security sbom dist lint-deploy kubernetes clean politeness cadence hostile fuzz eval-topics eval-alerts eval-dedupe eval-feeds eval-languages language-forms language-names
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -111,11 +111,23 @@ sbom: .venv-audit ## Write the bill of materials of the image's packages, Cyclon
 	@.venv-audit/bin/cyclonedx-py requirements deploy/docker/requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.cdx.json 2>/dev/null
 	@echo sbom.cdx.json
 
+lint-deploy: .venv-audit ## Lint workflows and Dockerfile
+	@.venv-audit/bin/zizmor --offline --no-progress .github
+	@.venv-audit/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv-audit/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.venv-audit/bin/hadolint deploy/docker/Dockerfile
+
+kubernetes: setup ## Write the manifests in deploy/kubernetes from schemas/ and the rules of Prometheus
+	@$(BIN)/python -m deploy.kubernetes
+
+dist: setup ## Build the wheel and the sdist into dist/
+	@$(BIN)/hatchling build -d dist
+
 security: setup .venv-audit sbom ## Check the security defaults S01 to S27; ARGS=--live also tries the running Compose stack
 	@$(BIN)/python -m tests.security $(ARGS)
 
 clean: ## Remove .venv and the data of `make up`
-	rm -rf $(VENV) .venv-audit .venv-docs .venv-languages .wirewatch site sbom.cdx.json
+	rm -rf $(VENV) .venv-audit .venv-docs .venv-languages .wirewatch site dist sbom.cdx.json
 
 politeness: setup ## Poll judging publishers for 30 simulated days and report every breach of good manners
 	@$(BIN)/python -m tests.bench.politeness $(ARGS)

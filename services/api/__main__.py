@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.api.edges import token_file
+from services.api.edges.actions import RedisAlertActions
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
-from services.api.edges.states import RedisAlertStates
 from services.api.metrics import ApiMetrics
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization, is_loopback
@@ -24,7 +24,6 @@ def build(settings: ApiSettings, context: Context) -> Service:
     # Followers wait on connections of their own: any number of them leaves those of the other requests alone.
     following = connect(redis_of(settings), max_connections=settings.max_streams + 1)
     loopback = is_loopback(settings.host)
-    states = RedisAlertStates(redis, context.clock)
     metrics = ApiMetrics(context.registry)
     followers = Followers(settings.max_streams, metrics)
     services = HttpServices(addresses(settings.services), context.clock, local_feeds=settings.local_feeds)
@@ -35,7 +34,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
 
     app = build_app(
         RedisAlertReader(redis, following),
-        states,
+        RedisAlertActions(redis, context.clock),
         services,
         access=Authorization(
             tokens=token_file.load(settings.token_file),

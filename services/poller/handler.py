@@ -55,6 +55,9 @@ class Poller:
         request = policy.request(config, claim.state, now)
         host = host_of(request.url) or request.url
         polite = not self.exempt_from_host_gap(config)
+        if polite and not self.connectivity.may_ask(now):
+            await self.store.postpone(claim, now + timedelta(seconds=OFFLINE_RETRY_SECONDS))
+            return None
         wait = await self.store.take_host(host, now, self.host_gap_seconds) if polite else 0.0
         if wait > 0:
             await self.store.postpone(claim, now + timedelta(seconds=wait))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -151,25 +151,34 @@ def _revised(before: Alert, rendered: Alert, changes: tuple[Change, ...]) -> Ale
     state = alert_states.state_after(before.state, changes)
     if state != before.state:
         changes = (*changes, Change(kind="state", before=before.state, after=state))
-    return msgspec.structs.replace(rendered, revision=before.revision + 1, state=state, changes=changes)
+    ended = any(change.kind in alert_states.ASKS_AGAIN for change in changes)
+    return msgspec.structs.replace(
+        rendered,
+        revision=before.revision + 1,
+        state=state,
+        changes=changes,
+        snoozed_until=None if ended else before.snoozed_until,
+    )
 
 
 def _render(given: Given, rules: Rules) -> Alert:
     """The alert as if it were the first, but for what it keeps of the one before."""
     articles, cause = given.facts.articles, given.cause
     known = [source for alert in (given.before, *given.taken_over) if alert for source in alert.sources]
-    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere])
+    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere], rules.titles)
     ranked = _ranked(articles)
     told = events.of_alert(articles, rules)
     event = told[0] if told else None
-    shown = soberest(ranked, event, frozenset(rules.loud_words))
+    shown = soberest(ranked, event, rules.titles)
     topics = _topics(ranked)
     severity, reasons = judge(
         Grounds(
             event=event,
+            assets=events.assets(told),
             role=topics[0].role,
             topics=frozenset(topic.topic for topic in topics),
             headline=shown.title,
+            language=shown.language,
             seen_at=sources.seen_at,
         ),
         rules,
@@ -207,8 +216,16 @@ def _render(given: Given, rules: Rules) -> Alert:
         language=shown.language,
         events=told,
         stories=stories,
-        follows=given.before.follows if given.before else None,
+        languages=tuple(dict.fromkeys(source.language for source in sources.listed if source.language)),
+        **_kept(given.before),
     )
+
+
+def _kept(before: Alert | None) -> dict[str, Any]:
+    """What no article says."""
+    if before is None:
+        return {}
+    return {name: getattr(before, name) for name in ("follows", "actions", "assigned_to", "snoozed_until")}
 
 
 def _stories(sources: Sources) -> tuple[str, ...]:

@@ -31,6 +31,12 @@ def an_object(**properties: Any) -> dict[str, Any]:
 
 ALERT = {"allOf": [ref("Alert"), an_object(event_summaries={"type": "array", "items": _TEXT})]}
 PAGE = an_object(alerts={"type": "array", "items": ALERT}, next_cursor={"type": ["string", "null"]})
+RESULTS = an_object(
+    results={
+        "type": "array",
+        "items": an_object(id=_TEXT, alert={"anyOf": [ALERT, {"type": "null"}]}, error={"type": ["string", "null"]}),
+    }
+)
 STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}
 )
