@@ -39,9 +39,9 @@ _LATIN = str.maketrans(dict(zip(_CYRILLIC, _IN_LATIN, strict=True)))
 class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an article is mainly about, as far as it is compared. ``at`` is when the article was first seen.
 
-    ``point`` are the coordinates of ``place``; ``named`` and ``places`` are all actors and places that its tags name, by
-    id, so that reports in two languages can be compared. ``ordinals`` count this event among others ("fourth strike"), ``numbers``
-    count what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
+    ``point`` are the coordinates of ``place``. ``named`` and ``places`` are all actors and places that its tags name,
+    by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"), ``numbers``
+    what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
     """
 
     at: datetime
