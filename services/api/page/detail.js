@@ -17,7 +17,7 @@ export function render(root, alert, { refusal, onBack, onFilter, onState, onSign
   facts.append(element("span", "", "first seen ", timeAgo(alert.first_seen)));
   if (Date.parse(alert.last_updated) - Date.parse(alert.first_seen) > 60000) facts.append(element("span", "", "updated ", timeAgo(alert.last_updated)));
   const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
-  head.append(...[back, facts, eventLine(alert), element("h2", "", link(titleOf(alert), best.url)), related(alert)].filter(Boolean));
+  head.append(...[back, facts, eventLine(alert), element("h2", "", link(titleOf(alert), best.url)), alert.also_reported_in && element("p", "languages", alert.also_reported_in), related(alert)].filter(Boolean));
   root.replaceChildren(
     head,
     element("p", "lead", ...alert.lead.flatMap((sentence) => [...marked(sentence, quotes), " "])),

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from services.contracts import ids
 from services.contracts.events import summary_of
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import SEVERITIES, Alert, Severity, Time
 
 MAX_IN_DIGEST = 200
@@ -162,7 +163,12 @@ def message(notification: Notification) -> Message:
     lines += [f'"{quote}"' for quote in dict.fromkeys(e.quote for e in alert.evidence[:_MAX_QUOTES])]
     lines += ["", *(f"Why {alert.severity}: {reason}" for reason in alert.severity_reasons)]
     lines += [f"Changed: {_change(change.kind, change.before, change.after)}" for change in alert.changes]
-    lines += ["", _facts(summary(notification)), f"Revision {alert.revision} of {alert.id}"]
+    lines += [
+        "",
+        _facts(summary(notification)),
+        *([others] if (others := also_reported_in(alert.languages, headline=alert.language)) else []),
+        f"Revision {alert.revision} of {alert.id}",
+    ]
     body = "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
     return Message(title=one_line(f"[{alert.severity}] {event or alert.headline}"), body=defused(body.strip()))
 
