@@ -1,11 +1,33 @@
 """Fixtures every test can ask for; the servers behind them start when the first test does."""
 
+from collections.abc import Sequence
+
+import pytest
+import structlog
 from hypothesis import settings
 
+from tests.support.logs import logging_as_it_was
 from tests.support.stack import kafka, make_topics, redis_client, redis_server, redis_url, topic_prefix
 
-__all__ = ["kafka", "make_topics", "redis_client", "redis_server", "redis_url", "topic_prefix"]
+__all__ = ["kafka", "logging_as_it_was", "make_topics", "redis_client", "redis_server", "redis_url", "topic_prefix"]
 
 # A machine that is busy with something else must not fail a property: how long an example takes proves nothing.
 settings.register_profile("wirewatch", deadline=None)
 settings.load_profile("wirewatch")
+
+# The default draws every traceback with all its local variables, which takes a second and is read by nobody.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
+LONG_FIRST: Sequence[str] = ("e2e", "integration")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left with it at the end; the order is random within a folder."""
+    items.sort(
+        key=lambda item: next((n for n, part in enumerate(LONG_FIRST) if part in item.path.parts), len(LONG_FIRST))
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ KOREA = Actor(id="PRK", name="North Korea", kind="state")
 HAVANA = Place(id="havana", name="Havana", kind="city", country="CUB", lat=23.13, lon=-82.38)
 
 
+@cache
 def shipped_rules() -> Rules:
     """The severity rules of the repository."""
     return load(files.seeds() / "severity.yaml")
