@@ -32,7 +32,7 @@ up: setup ## Run the whole pipeline here, without Docker, until Ctrl-C; the firs
 
 # Two workers, each with servers of its own; a file stays with one of them, and with its module's fixtures.
 test: setup ## Run every test that needs no container; on two cores about five minutes
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 coverage: setup ## Measure lines and branches that the tests without servers reach; below the floor it fails
 	@$(BIN)/python -m pytest -m "not stack" tests/unit tests/contracts tests/wiring --cov --cov-report=term --cov-fail-under=80 $(ARGS)

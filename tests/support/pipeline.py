@@ -29,7 +29,7 @@ from services.local.home import Home, Run
 from services.runtime.kafka import topics as declared
 from tests.contracts import schemas
 
-_READY_WITHIN_SECONDS = 90.0
+_READY_WITHIN_SECONDS = 180.0
 
 
 class RunningLine:
