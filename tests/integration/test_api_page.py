@@ -260,11 +260,11 @@ async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address:
     await page.locator(".row a").first.click()
     close = page.locator("#detail").get_by_role("button", name="Close")
     await expect(close).to_be_disabled()
-    await expect(page.locator(".refusal")).to_have_text("Sign in to change the state of alerts.")
+    await expect(page.locator(".refusal")).to_have_text("Sign in to act on alerts.")
     await page.locator("#detail").get_by_role("button", name="Sign in").click()
     await page.locator("#token").fill(READER)
     await page.locator("#ask button[value=ok]").click()
-    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not change them (role: reader).")
+    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not act on them (role: reader).")
     await expect(close).to_be_disabled()
 
 
