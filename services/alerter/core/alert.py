@@ -29,6 +29,7 @@ from services.contracts.messages import (
     Place,
     Stages,
     Tag,
+    Tier,
 )
 from services.contracts.stories import StoryMember
 
@@ -51,6 +52,7 @@ class Cause:
     published_at: datetime | None
     backfill: bool
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,8 @@ def _render(given: Given, rules: Rules) -> Alert:
     """The alert as if it were the first, but for what it keeps of the one before."""
     articles, cause = given.facts.articles, given.cause
     known = [source for alert in (given.before, *given.taken_over) if alert for source in alert.sources]
-    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere], rules.titles)
+    kept = [source for source in known if source.article_id not in given.elsewhere]
+    sources = gather(given.members, articles, kept, rules)
     ranked = _ranked(articles)
     told = events.of_alert(articles, rules)
     event = told[0] if told else None
@@ -180,6 +183,7 @@ def _render(given: Given, rules: Rules) -> Alert:
             headline=shown.title,
             language=shown.language,
             seen_at=sources.seen_at,
+            controlling_state=sources.controlling_state,
         ),
         rules,
     )
@@ -211,6 +215,7 @@ def _render(given: Given, rules: Rules) -> Alert:
             alerted_at=given.now,
             published_at=cause.published_at,
             traceparent=trace.onward(cause.traceparent, "alerter"),
+            tier=cause.tier,
         ),
         packs=tuple(sorted({tag.pack for item in articles for tag in item.tags})),
         language=shown.language,

@@ -2,6 +2,7 @@
 
 import { BY_ANALYSTS, button, history, labels, panel } from "./actions.js";
 import { badge, standing } from "./list.js";
+import { card } from "./publisher.js";
 import { clock, element, emphasised, eventLine, foreign, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
 const COPIES_SHOWN = 3;
@@ -165,6 +166,7 @@ function entry(source, begin, original = null) {
   if (source.wire) who.append(element("small", "", ` ${source.wire}`));
   item.append(when, who);
   if (source.title !== original?.title) item.append(foreign(element("span", "title", source.title || "(no title)"), source.language));
+  if (source.independent) item.append(card(source) ?? "");
   const expected = original && `same text as ${original.outlet}`;
   if (source.folded_because && source.folded_because !== expected) item.append(element("small", "because", source.folded_because));
   return item;
