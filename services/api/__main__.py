@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from services.api.edges import token_file
 from services.api.edges.actions import RedisAlertActions
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.metrics import ApiMetrics
+from services.api.routes import feedback
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization, is_loopback
 from services.api.routes.stream import Followers
@@ -32,8 +35,13 @@ def build(settings: ApiSettings, context: Context) -> Service:
         await following.aclose()
         await redis.aclose()
 
+    reader = RedisAlertReader(redis, following)
+
+    async def beside() -> None:
+        await asyncio.gather(services.watch(), feedback.measure(reader, metrics, context.clock))
+
     app = build_app(
-        RedisAlertReader(redis, following),
+        reader,
         RedisAlertActions(redis, context.clock),
         services,
         access=Authorization(
@@ -53,7 +61,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         closing=followers.closing,
         close=close,
         check=lambda: require_access(redis),
-        beside=services.watch,
+        beside=beside,
     )
 
 

@@ -75,7 +75,7 @@ def app(
 ) -> Any:
     return build_app(
         RedisAlertReader(client, following or client),
-        RedisAlertActions(client, FakeClock()),
+        RedisAlertActions(client, SystemClock()),
         services or Standing(),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,

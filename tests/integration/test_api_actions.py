@@ -99,3 +99,17 @@ async def test_a_reader_may_not_act(client: httpx.AsyncClient, store: AlertRecor
     assert refused.status_code == 403
     del client.headers["Authorization"]
     assert (await client.post(ACTIONS, json=body)).status_code == 401
+
+
+async def test_feedback_is_counted_and_a_rejected_rule_is_named(client: httpx.AsyncClient, store: AlertRecords) -> None:
+    alerts = [an_alert(number) for number in range(4)]
+    await put(store, alerts)
+    assert (await client.get("/api/v1/feedback")).json() == {"alerts": 0, "judged": [], "rejected_rules": []}
+    await results(client, *alerts[:3], kind="feedback", useful=False, why="wrong_topic")
+    found = (await client.get("/api/v1/feedback")).json()
+    assert found["alerts"] == 3
+    topic = next(one for one in found["judged"] if one["by"] == "topic")
+    assert (topic["name"], topic["precision"], topic["rejected"]) == ("naval_moves", 0.0, {"wrong_topic": 3})
+    assert [rule["gain"] for rule in found["rejected_rules"]] == [3]
+    await results(client, *alerts[:3], kind="undo")
+    assert (await client.get("/api/v1/feedback")).json()["judged"] == []

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from services.contracts.events import summary_of
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert
 from services.contracts.publishers import outlet_of
 
@@ -97,6 +98,7 @@ def _text(alert: Alert) -> str:
     ]
     lines += [f"“{piece.quote}”" for piece in alert.evidence]
     lines += ["", f"{alert.independent_sources} independent of: {', '.join(outlets[:_OUTLETS])}{more}"]
+    lines += [line] if (line := also_reported_in(alert.languages, headline=alert.language)) else []
     if alert.revision > 1:
         changed = "; ".join(f"{c.kind} {c.before or ''} → {c.after or ''}" for c in alert.changes)
         lines.append(f"Revision {alert.revision}: {changed}")

@@ -15,7 +15,7 @@ from services.api.errors import ActionError, QueryError
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertActions, AlertReader, Services
 from services.api.routes import actions as actions_route
-from services.api.routes import alerts, authorization, grafana, openapi, pipeline, session, stream
+from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, session, stream
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
 from services.runtime.errors import TransientError
@@ -47,6 +47,7 @@ def build_app(
     _give_errors_one_shape(app)
     actions_route.add(app, actions, access)
     alerts.add(app, reader)
+    feedback.add(app, reader)
     pipeline.add(app, services)
     stream.add(app, reader, followers)
     session.add(app, access)

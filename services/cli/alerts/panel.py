@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.output import duration, plain, shorten
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert, AlertEvidence, Severity
 from services.contracts.publishers import outlet_of
 
@@ -129,6 +130,8 @@ def _facts(shown: Alert) -> Table:
     for label, named in (("who", shown.actors), ("where", shown.places)):
         if named:
             facts.add_row(label, _listed([item.name for item in named]))
+    if others := also_reported_in(shown.languages, headline=shown.language):
+        facts.add_row("languages", others)
     facts.add_row("source" if shown.independent_sources < 2 else "sources", _sources(shown))
     return facts
 

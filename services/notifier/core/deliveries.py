@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from services.contracts import ids
 from services.contracts.events import summary_of
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import SEVERITIES, Alert, Severity, Time
 from services.contracts.publishers import outlet_of
 
@@ -166,7 +167,12 @@ def message(notification: Notification) -> Message:
     lines += [f"Changed: {_change(change.kind, change.before, change.after)}" for change in alert.changes]
     own = list(dict.fromkeys(outlet_of(source) for source in alert.sources if source.independent))
     lines += ["", f"Sources: {', '.join(own[:_MAX_SOURCES])}"] if own else []
-    lines += ["", _facts(summary(notification)), f"Revision {alert.revision} of {alert.id}"]
+    lines += [
+        "",
+        _facts(summary(notification)),
+        *([others] if (others := also_reported_in(alert.languages, headline=alert.language)) else []),
+        f"Revision {alert.revision} of {alert.id}",
+    ]
     body = "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
     return Message(title=one_line(f"[{alert.severity}] {event or alert.headline}"), body=defused(body.strip()))
 

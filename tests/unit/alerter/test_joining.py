@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.alerter.core import event_key
 from services.alerter.core.event_key import EventKey
-from services.alerter.core.same_event import same
-from services.contracts.messages import Actor, Change, Place, TaggedArticle
+from services.alerter.core.same_event import contradict, related, same
+from services.contracts.messages import EVENT_MODES, Actor, Change, Place, TaggedArticle
 from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event, shipped_rules
 from tests.support.clock import START
 from tests.unit.alerter.test_handler import World
@@ -302,3 +304,45 @@ async def test_a_comment_alone_is_its_own_source() -> None:
     world = World()
     await world.take(told(1, "Analysis: what the tanker raid means"))
     assert world.sent()[0].independent_sources == 1
+
+
+def test_the_next_of_a_series_follows_the_one_before() -> None:
+    (first,) = keys_of(told(1, "US strikes boat", "attack", asset="drug boat", objects=()))
+    (second,) = keys_of(told(2, "US strikes another boat", "attack", asset="drug boat", objects=(), hours=60))
+    (tanker,) = keys_of(told(3, "US strikes tanker", "attack", objects=(), hours=60))
+    assert related(first, second)
+    assert not related(first, tanker)
+    assert not same(first, second)
+
+
+def test_a_blow_in_return_is_another_event_even_in_one_story() -> None:
+    (blow,) = keys_of(told(1, "Ships attacked off coast", "attack", agents=(IRAN,), objects=(), asset="merchant ship"))
+    (answer,) = keys_of(told(2, "Ships sunk off coast", "attack", agents=(USA,), objects=(IRAN,), asset="ship"))
+    assert contradict(blow, answer)
+    assert not same(blow, answer)
+
+
+KEYS = st.builds(
+    EventKey,
+    at=st.integers(0, 80).map(lambda hours: START + timedelta(hours=hours)),
+    act=st.sampled_from(["attack", "seize", "detain_crew", "sign", "deepen", "doubt", "close_passage"]),
+    mode=st.sampled_from(EVENT_MODES),
+    agents=st.sampled_from([(), ("USA",), ("IRN",), ("CUB",), ("CUB", "USA")]),
+    objects=st.sampled_from([(), ("USA",), ("IRN",), ("nato",)]),
+    asset=st.sampled_from([None, "ship", "oil tanker", "drug boat", "warship"]),
+    name=st.sampled_from([None, "marinera"]),
+    place=st.sampled_from([None, "baltic-sea"]),
+    named=st.sampled_from([(), ("CUB", "USA"), ("IRN", "USA"), ("nato",)]),
+    places=st.sampled_from([(), ("baltic-sea",)]),
+    ordinals=st.sampled_from([(), ("4",), ("5",)]),
+    numbers=st.sampled_from([(), ("3",)]),
+    words=st.sampled_from([(), ("crew", "flagg", "north"), ("crew", "flagg", "searc")]),
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(KEYS, KEYS)
+def test_it_does_not_matter_which_of_two_reports_came_first(one: EventKey, other: EventKey) -> None:
+    assert same(one, other) == same(other, one)
+    assert contradict(one, other) == contradict(other, one)
+    assert related(one, other) == related(other, one)
