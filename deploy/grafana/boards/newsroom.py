@@ -91,6 +91,28 @@ OUTLETS = Panel(
         column("Reported by others", ("unit", "percentunit")),
     ],
 )
+_JUDGED = 'wirewatch_api_judged_alerts{by=~"topic|rule", name!=""}'
+_USEFUL = 'wirewatch_api_judged_alerts{by=~"topic|rule", name!="", verdict="useful"}'
+_MOST_JUDGED = f"topk(10, sum by (by, name) ({_JUDGED}) > 0)"
+PRECISION = Panel(
+    title="What analysts say",
+    description="Stored alerts that analysts judged, by topic and by rule, the most judged first, and the share that "
+    "they found useful. Below a handful of verdicts a share says little.",
+    queries=[
+        Query(_MOST_JUDGED),
+        Query(f"sum by (by, name) ({_USEFUL}) / on (by, name) {_MOST_JUDGED}"),
+    ],
+    kind="table",
+    width=12,
+    decimals=0,
+    no_data="nobody has judged an alert yet",
+    columns={"by": "By", "name": "Name", "Value #A": "Judged", "Value #B": "Useful"},
+    overrides=[
+        column("By", ("custom.width", 70)),
+        column("Judged", ("custom.width", 90)),
+        column("Useful", ("custom.width", 90), ("unit", "percentunit")),
+    ],
+)
 LATEST = Panel(
     title="Latest alerts",
     description="The alerts updated last. A headline leads to the page of the alert, its outlet to the first report.",
@@ -209,7 +231,7 @@ BOARD = Dashboard(
         _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act"),
         PAIRS,
         _most("In which language", "By language (ISO 639) of the first report.", "language", "Language"),
-        OUTLETS,
+        Row("Who reports first, and what analysts say", [OUTLETS, PRECISION]),
         Row(
             "Where the time goes, and what becomes of articles",
             [
