@@ -24,6 +24,7 @@ from prometheus_client import (
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
+from services.contracts.feedback import Judged
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
@@ -53,13 +54,21 @@ class _Poller(PollerMetrics):
         vars(self).update(vars(LagMetrics(registry)))
 
 
+class _Api(ApiMetrics):
+    """The api's, once analysts have judged something."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        self.judged([Judged(by="topic", name="alliances", useful=1)])
+
+
 SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "poller": _Poller,
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
     "notifier": NotifierMetrics,
-    "api": ApiMetrics,
+    "api": _Api,
 }
 
 
