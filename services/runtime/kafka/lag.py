@@ -27,6 +27,8 @@ READERS: Final = (
     ("wirewatch-alerter", topics.TAGGED),
     ("wirewatch-alerter", topics.DUPLICATES),
     ("wirewatch-notifier", topics.ALERTS),
+    ("wirewatch-archive", topics.TAGGED),
+    ("wirewatch-archive", topics.ALERTS),
 )
 HOLDS_BACK: Final = ("wirewatch-deduper", topics.ARTICLES)
 LOOK_SECONDS: Final = 10.0

@@ -200,7 +200,10 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
             assert environment["WIREWATCH_REDIS"] == f"redis://{name}@redis:6379/0"
             assert name in redis
         assert environment["WIREWATCH_KAFKA_PASSWORD_FILE"] == "/run/wirewatch/kafka_password"
-        assert service(name)["volumes"] == [f"{name}-secrets:/run/wirewatch:ro"]
+        # The archive's file is its own to write; those who answer from it may read it.
+        readers = {"archive": "", "api": ":ro", "operator": ":ro"}
+        shared = [f"archive-data:/var/lib/wirewatch/archive{readers[name]}"] if name in readers else []
+        assert service(name)["volumes"] == [f"{name}-secrets:/run/wirewatch:ro", *shared]
 
 
 def test_redis_lets_nobody_in_without_a_name() -> None:
