@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.api.edges import token_file
+from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.edges.states import RedisAlertStates
@@ -37,6 +38,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         RedisAlertReader(redis, following),
         states,
         services,
+        archive=ArchiveReader(settings.archive),
         access=Authorization(
             tokens=token_file.load(settings.token_file),
             clock=context.clock,

@@ -21,6 +21,7 @@ from services.alert_store.redis import AlertRecords
 from services.api import page
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import Tokens, User
+from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.states import RedisAlertStates
 from services.api.metrics import ApiMetrics
@@ -72,12 +73,14 @@ def app(
     tokens: Tokens | None = None,
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
+    archive: Path | None = None,
 ) -> Any:
     states = RedisAlertStates(client, FakeClock())
     return build_app(
         RedisAlertReader(client, following or client),
         states,
         services or Standing(),
+        archive=ArchiveReader(archive or Path("nothing-here.db")),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,
             clock=SystemClock(),

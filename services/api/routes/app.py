@@ -13,8 +13,8 @@ from starlette.routing import Match, Route
 from services.api import page
 from services.api.errors import QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader, AlertStates, Services
-from services.api.routes import alerts, authorization, grafana, openapi, pipeline, session, stream
+from services.api.ports import AlertReader, AlertStates, Archive, Services
+from services.api.routes import alerts, authorization, grafana, openapi, pipeline, search, session, stream
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
 from services.runtime.errors import TransientError
@@ -28,6 +28,7 @@ def build_app(
     states: AlertStates,
     services: Services,
     *,
+    archive: Archive,
     access: Authorization,
     metrics: ApiMetrics,
     clock: Clock,
@@ -49,6 +50,7 @@ def build_app(
     stream.add(app, reader, followers)
     session.add(app, access)
     grafana.add(app, reader, clock)
+    search.add(app, archive, clock)
     page.add(app)
     app.openapi()  # made before HEAD is added: the document names what is answered, not its head once more
     for route in app.routes:
