@@ -21,7 +21,7 @@ _MIGRATIONS: Final[dict[int, str]] = {}  # from a version to the next; the first
 _CACHE_KIB = 65_536
 _MAPPED_BYTES = 1 << 34
 _BUSY_SECONDS = 5.0
-_ANSWER_WITHIN_SECONDS = 5.0
+ANSWER_WITHIN_SECONDS = 5.0
 _OPERATIONS = 20_000  # of SQLite's virtual machine between two looks at the clock
 _AWAY: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -72,8 +72,8 @@ class Writer:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection for one question, which is cut off after five seconds.
+def reading(path: Path, *, seconds: float | None = ANSWER_WITHIN_SECONDS) -> Iterator[sqlite3.Connection]:
+    """A read-only connection for one question, which is cut off after ``seconds``.
 
     Raises :class:`ArchiveFileError`, :class:`SearchError` where the answer takes too long, and
     :class:`TransientError`.
@@ -82,8 +82,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise ArchiveFileError(f"There is no archive at {path}: the service `archive` makes it when it starts.")
     with translated(path):
         connection = _open_read_only(path)
-        deadline = time.monotonic() + _ANSWER_WITHIN_SECONDS
-        connection.set_progress_handler(lambda: time.monotonic() > deadline, _OPERATIONS)
+        if seconds is not None:
+            deadline = time.monotonic() + seconds
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, _OPERATIONS)
         try:
             _require_version(connection, path)
             yield connection
@@ -131,7 +132,7 @@ def translated(path: Path) -> Iterator[None]:
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if kind == sqlite3.SQLITE_INTERRUPT:
             raise SearchError(
-                f"The search takes longer than {_ANSWER_WITHIN_SECONDS:g} s: add a word, a filter or a time."
+                f"The search takes longer than {ANSWER_WITHIN_SECONDS:g} s: add a word, a filter or a time."
             ) from None
         if kind == sqlite3.SQLITE_FULL:
             raise ArchiveFullError(f"the disk of {path} is full") from error

@@ -137,6 +137,30 @@ def alerts_about(
     return lines, rows[limit - 1][0] if len(rows) > limit else None
 
 
+def alerts_with(
+    db: sqlite3.Connection, wanted: Sequence[tuple[str, str]], *, since: str = "", limit: int = 20
+) -> Sequence[AlertLine]:
+    """The alerts that have all of these facets, the newest first; of none, all of them."""
+    found: list[str] = []
+    first, rest = (wanted[0], wanted[1:]) if wanted else (None, ())
+    rows = (
+        db.execute("SELECT id FROM alerts WHERE first_seen >= ? ORDER BY first_seen DESC", (since,))
+        if first is None
+        else db.execute(
+            "SELECT alert_id FROM alert_facets WHERE kind = ? AND value = ? AND first_seen >= ? "
+            "ORDER BY first_seen DESC",
+            (*first, since),
+        )
+    )
+    has = "SELECT 1 FROM alert_facets WHERE alert_id = ? AND kind = ? AND value = ?"
+    for (alert_id,) in rows:
+        if all(db.execute(has, (alert_id, *one)).fetchone() for one in rest):
+            found.append(alert_id)
+        if len(found) == limit:
+            break
+    return [line_of(db, alert_id) for alert_id in found]
+
+
 def months_of(db: sqlite3.Connection, kind: Kind, value: str) -> Sequence[tuple[str, int]]:
     """How many alerts a month an actor or a place is in, in order of time, without the months of none."""
     return db.execute(
@@ -181,6 +205,16 @@ def articles_of(db: sqlite3.Connection, alert_id: str) -> Sequence[dict[str, Any
         "SELECT id, content_hash, title, outlet, url, language, published_at, first_seen_at, sha256, summary, text, "
         "record FROM articles JOIN documents USING (number) "
         "WHERE id IN (SELECT article_id FROM alert_articles WHERE alert_id = ?) ORDER BY number",
+        (alert_id,),
+    )
+    names = [column[0] for column in rows.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def revisions_of(db: sqlite3.Connection, alert_id: str) -> Sequence[dict[str, Any]]:
+    """Every stored revision of an alert, the first one first."""
+    rows = db.execute(
+        "SELECT revision, last_updated, sha256, message FROM revisions WHERE alert_id = ? ORDER BY revision",
         (alert_id,),
     )
     names = [column[0] for column in rows.description]

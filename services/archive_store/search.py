@@ -1,7 +1,8 @@
 """Searching articles: words, filters, facets, by rank or by time.
 
 A request costs a bounded amount of work, however many articles match. The index is read from the newest match back:
-what is counted ends at 10,000 matches, ranking looks at the newest 5,000 of them, facets at the newest 1,000.
+what is counted ends at 10,000 matches, ranking (BM25; by title alone where there are more) looks at the newest 5,000 of
+them, facets at the newest 1,000.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -94,7 +95,7 @@ def search(db: sqlite3.Connection, asked: Search) -> Found:
     counted = _numbers(db, match, asked, limit=COUNTED + 1, below=_LAST)
     first = asked.cursor is None
     if asked.order == "rank" and asked.query is not None:
-        ordered = _ranked(db, match, asked)
+        ordered = _by_title(db, asked, counted) if len(counted) > COUNTED else _ranked(db, match, asked)
         page = ordered[at : at + asked.limit]
         following = f"r{at + asked.limit}" if len(ordered) > at + asked.limit else None
     else:
@@ -121,9 +122,9 @@ def _position(asked: Search) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def _match(asked: Search) -> str | None:
+def _match(asked: Search, columns: str = "title body") -> str | None:
     """The FTS5 expression of words and filters, None where everything is asked for."""
-    parts = [] if asked.query is None else [f"{{title body}} : ({asked.query.match})"]
+    parts = [] if asked.query is None else [f"{{{columns}}} : ({asked.query.match})"]
     for kind in KINDS:
         values = sorted({tokens.facet(kind, value) for of, value in asked.filters if of == kind})
         if values:
@@ -167,6 +168,13 @@ def _ranked(db: sqlite3.Connection, match: str | None, asked: Search) -> list[in
     return [number for number, _ in sorted(rows, key=lambda row: (row[1], -row[0]))]
 
 
+def _by_title(db: sqlite3.Connection, asked: Search, newest: Sequence[int]) -> list[int]:
+    """Those with the words in the title, then the others. BM25 counts every match of every word before it ranks the
+    first, and of words that half of the articles have it says nothing."""
+    best = _numbers(db, _match(asked, columns="title"), asked, limit=RANKED, below=_LAST)
+    return list(dict.fromkeys([*best, *newest]))[:RANKED]
+
+
 def _hits(db: sqlite3.Connection, numbers: Sequence[int], asked: Search) -> list[Hit]:
     wanted = snippets.pattern(asked.query.terms) if asked.query else None
     return [_hit(db, number, wanted) for number in numbers]
@@ -207,10 +215,11 @@ def alert_of(db: sqlite3.Connection, article_id: str) -> str | None:
     return None if best is None else str(best[2])
 
 
-def _facets(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[Kind, Sequence[FacetValue]]:
+def _facets(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[Kind, Sequence[FacetValue]]:
     counts: Counter[str] = Counter()
-    for number in numbers:
-        facets, severity = db.execute("SELECT facets, severity FROM articles WHERE number = ?", (number,)).fetchone()
+    for facets, severity in db.execute(
+        "SELECT facets, severity FROM articles WHERE number IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+    ):
         counts.update(json.loads(facets))
         if severity is not None:
             counts[f"severity:{severity}"] += 1
@@ -224,8 +233,10 @@ def _facets(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[Kind, Sequen
 
 
 def name_of(db: sqlite3.Connection, kind: str, value: str) -> str:
-    """How a person says a value; the value where nobody has said it."""
-    row = db.execute("SELECT name FROM names WHERE kind = ? AND value = ?", (kind, value)).fetchone()
+    """How a person says a value; the value where nobody has said it. A country is called as the state that it is."""
+    row = db.execute(
+        "SELECT name FROM names WHERE value = ? AND kind IN (?, 'actor') ORDER BY kind = 'actor' LIMIT 1", (value, kind)
+    ).fetchone()
     return value if row is None else str(row[0])
 
 

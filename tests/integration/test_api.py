@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -30,6 +32,7 @@ from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
+from services.archive_store.database import Writer
 from services.contracts import ids, redis_keys, stories
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
@@ -80,7 +83,7 @@ def app(
         RedisAlertReader(client, following or client),
         states,
         services or Standing(),
-        archive=ArchiveReader(archive or Path("nothing-here.db")),
+        archive=ArchiveReader(archive or an_empty_archive()),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,
             clock=SystemClock(),
@@ -91,6 +94,14 @@ def app(
         clock=SystemClock(),
         followers=followers or Followers(2, ApiMetrics(CollectorRegistry())),
     )
+
+
+@cache
+def an_empty_archive() -> Path:
+    """The file of an archive that has taken nothing yet."""
+    path = Path(tempfile.mkdtemp()) / "archive.db"
+    Writer(path).close()
+    return path
 
 
 @dataclass

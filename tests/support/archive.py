@@ -142,11 +142,13 @@ def a_tagged(number: int, *, seen: datetime = START, tags: Sequence[Tag] | None 
     """The ``number``-th tagged article: its own address and, unless given, its own words."""
     more = {"title": f"Two navies meet off the cape, report {number}", "url": f"https://news.example/{number}"} | more
     article = an_article(seen=seen, **more)
+    title = article.title
+    event = an_event(agents=(RUSSIA,), place=HAVANA, field="title", start=0, end=len(title), quote=title)
     return TaggedArticle(
         article=article,
         story_id=article.id,
         verdict="new",
         deduped_at=seen,
         tagged_at=seen,
-        tags=tuple(tags) if tags is not None else (a_tag(events=(an_event(agents=(RUSSIA,), place=HAVANA),)),),
+        tags=tuple(tags) if tags is not None else (a_tag(events=(event,)),),
     )

@@ -1,5 +1,6 @@
 // One alert in full: why it is here, what proves it, who carried it when.
 
+import { before } from "./before.js";
 import { badge, standing } from "./list.js";
 import { clock, element, emphasised, eventLine, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
@@ -30,6 +31,7 @@ export function render(root, alert, { refusal, onBack, onFilter, onState, onSign
     part("How fast", stages(alert)),
     foot(alert),
   );
+  before(root, alert.id);
   for (const empty of root.querySelectorAll("section:empty, p.lead:empty")) empty.remove();
   root.scrollTop = 0;
 }
