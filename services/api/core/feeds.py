@@ -59,7 +59,7 @@ def search_atom(hits: Sequence[Hit], *, base: str, here: str) -> bytes:
     _add(feed, "title", "Wirewatch search")
     _add(feed, "updated", max((hit.first_seen_at for hit in hits), default=_time(_EPOCH)))
     _add(feed, "link", rel="self", type="application/atom+xml", href=here)
-    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}page/search.html?{here.partition('?')[2]}")
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}search?{here.partition('?')[2]}")
     _add(_add(feed, "author"), "name", "Wirewatch")
     for hit in hits:
         entry = _add(feed, "entry")

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 
 _HERE = Path(__file__).parent
+_PAGES = {"index.html": "/", "search.html": "/search", "docs.html": "/docs"}
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -18,10 +19,10 @@ _TYPES = {
 
 
 def add(app: FastAPI) -> None:
-    """Serve ``index.html`` as ``/`` and every other file beside it under ``/page/``."""
+    """Serve the pages at their addresses, and every file beside them under ``/page/``."""
     for file in sorted(_HERE.iterdir()):
         if file.suffix in _TYPES:
-            address = "/" if file.name == "index.html" else f"/page/{file.name}"
+            address = _PAGES.get(file.name, f"/page/{file.name}")
             app.add_api_route(address, _answer(file), methods=["GET"], include_in_schema=False, response_class=Response)
 
 

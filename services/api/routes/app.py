@@ -35,7 +35,7 @@ def build_app(
     followers: Followers,
 ) -> FastAPI:
     """The application on a reader of alerts, a writer of their states, and what knows how the pipeline is up."""
-    # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
+    # The framework's own documentation pages load scripts from elsewhere; ours is page/docs.html.
     app = openapi.Described(
         title="Wirewatch",
         version=version("wirewatch"),

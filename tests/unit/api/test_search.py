@@ -11,6 +11,7 @@ from typing import Any
 import feedparser
 import httpx
 import pytest
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.api.core.tokens import Tokens, User
@@ -30,10 +31,11 @@ TAIPEI = Place(id="taipei", name="Taipei", kind="city", country="TWN")
 TOKEN = "a-token-of-a-reader"
 
 
-def client(path: Path, *, open_reads: bool = True) -> httpx.AsyncClient:
+def an_app(path: Path, *, open_reads: bool = True) -> FastAPI:
+    """The api on an archive, without a Redis."""
     untouched: Any = object()  # no route of the archive asks Redis
     metrics = ApiMetrics(CollectorRegistry())
-    app = build_app(
+    return build_app(
         untouched,
         untouched,
         untouched,
@@ -45,6 +47,10 @@ def client(path: Path, *, open_reads: bool = True) -> httpx.AsyncClient:
         clock=FakeClock(),
         followers=Followers(1, metrics),
     )
+
+
+def client(path: Path, *, open_reads: bool = True) -> httpx.AsyncClient:
+    app = an_app(path, open_reads=open_reads)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://wire.example")
 
 
