@@ -82,7 +82,7 @@ def _texts_of(value: object) -> Iterator[tuple[str, str]]:
             yield from _texts_of(one)
 
 
-def articles(count: int, seed: int = 1) -> Iterator[TaggedArticle]:
+def articles(count: int, paragraphs_at_most: int, seed: int = 1) -> Iterator[TaggedArticle]:
     """``count`` tagged articles over a year, in order of time."""
     draw = random.Random(seed)
     titles, found = paragraphs()
@@ -92,7 +92,7 @@ def articles(count: int, seed: int = 1) -> Iterator[TaggedArticle]:
         url = f"https://outlet.example/{seed}/{number}"
         article = an_article(
             title=draw.choice(titles),
-            text=" ".join(draw.choices(found, k=draw.randint(1, 7))),
+            text=" ".join(draw.choices(found, k=draw.randint(1, paragraphs_at_most))),
             url=url,
             outlet=draw.choice(_OUTLETS),
             seen=seen,
@@ -115,12 +115,12 @@ def articles(count: int, seed: int = 1) -> Iterator[TaggedArticle]:
         )
 
 
-def fill(writer: Writer, count: int) -> dict[str, float]:
+def fill(writer: Writer, count: int, paragraphs_at_most: int) -> dict[str, float]:
     """Seconds spent in the archive's own work, from bytes to rows on disk, and how many rows a second that is."""
     spent = slowest = processor = 0.0
     alerts = 0
     batch: list[bytes] = []
-    for tagged in articles(count):
+    for tagged in articles(count, paragraphs_at_most):
         batch.append(codec.encode(tagged))
         if len(batch) == BATCH:
             began, used = time.perf_counter(), time.process_time()
@@ -201,13 +201,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument(
+        "--paragraphs", type=int, default=7, help="of a text, at most; 7 make 850 characters, 24 make 2,900"
+    )
     parser.add_argument("--rounds", type=int, default=10)
     chosen = parser.parse_args()
     path = chosen.folder / f"archive-{chosen.articles}.db"
     result: dict[str, object] = {}
     if not path.is_file():
         writer = Writer(path)
-        result["ingestion"] = fill(writer, chosen.articles)
+        result["ingestion"] = fill(writer, chosen.articles, chosen.paragraphs)
         writer.close()
     size = path.stat().st_size
     result["file"] = {"bytes": size, "bytes_per_article": round(size / chosen.articles)}

@@ -159,3 +159,19 @@ def test_a_brief_has_the_alerts_and_their_sources(file: Path) -> None:
     assert code == 0
     assert "1 alerts: 1 high." in shown
     assert "[Tanker released](https://news.example/2)" in shown
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # apprise looks for it
+def test_a_brief_goes_to_a_channel_of_the_watch_file_and_to_no_other(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watches = tmp_path / "watches.yaml"
+    watches.write_text(
+        "format: 1\nchannels:\n- {id: desk-log, kind: log}\n- {id: mail, kind: apprise, url: 'json://127.0.0.1:1/x'}\n"
+        "watches: []\n"
+    )
+    monkeypatch.setenv("WIREWATCH_NOTIFIER_WATCHES", str(watches))
+    with pytest.raises(UsageError, match="has no channel 'desk-log' of the kind apprise"):
+        run("brief", "--channel", "desk-log")
+    with pytest.raises(UsageError, match="The channel mail has not taken it: "):
+        run("brief", "--channel", "mail")
