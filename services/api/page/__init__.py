@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 
 _HERE = Path(__file__).parent
-_PAGES = {"index.html": "/", "search.html": "/search", "docs.html": "/docs"}
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -19,10 +18,12 @@ _TYPES = {
 
 
 def add(app: FastAPI) -> None:
-    """Serve the pages at their addresses, and every file beside them under ``/page/``."""
+    """Serve ``index.html`` as ``/``, other pages by their name, and every other file beside them under ``/page/``."""
     for file in sorted(_HERE.iterdir()):
         if file.suffix in _TYPES:
-            address = _PAGES.get(file.name, f"/page/{file.name}")
+            address = f"/page/{file.name}"
+            if file.suffix == ".html":
+                address = "/" if file.stem == "index" else f"/{file.stem}"
             app.add_api_route(address, _answer(file), methods=["GET"], include_in_schema=False, response_class=Response)
 
 
