@@ -206,10 +206,10 @@ class Book:
         if outbox:
             wrong.append(f"{outbox} alerts stand in the outbox")
         wrong += self.dead_letters()
-        wrong += await self._not_in_archive()
+        wrong += await self.not_in_archive()
         return wrong
 
-    async def _not_in_archive(self) -> list[str]:
+    async def not_in_archive(self) -> list[str]:
         """Revisions of the topic that the archive has not, and quotes that do not stand in its texts."""
         sent = {(alert_id, revision) for alert_id, revisions in self.alerts.items() for revision in revisions}
         missing = sent

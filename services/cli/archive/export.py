@@ -20,7 +20,7 @@ from services.contracts.messages import Alert, AlertEvent, AlertEvidence
 from services.runtime.errors import UsageError
 
 _ID = re.compile("[0-9a-f]{4,24}")
-_SCRIPT: Final = Path(__file__).with_name("verify_export.py")
+_SCRIPT: Final = Path(__file__).with_name("verify.py")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}"

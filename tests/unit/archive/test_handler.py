@@ -7,9 +7,11 @@ from pathlib import Path
 from services.archive.status import STATUSES
 from services.archive_store.database import reading
 from services.contracts import codec, topics
+from services.contracts.analyst_actions import AnalystAction
 from services.contracts.messages import DeadLetter
 from services.runtime.messages.delivery import Delivery
 from tests.support.archive import Archive, a_tagged, an_alert_of
+from tests.support.clock import START
 
 
 async def test_every_message_ends_in_one_status_and_they_add_up(tmp_path: Path) -> None:
@@ -63,10 +65,16 @@ async def test_garbage_does_not_hold_up_the_positions(tmp_path: Path) -> None:
 
 async def test_what_this_version_does_not_know_of_an_alert_is_kept(tmp_path: Path) -> None:
     service = Archive(tmp_path / "archive.db")
-    alert = codec.encode(an_alert_of([a_tagged(1)]))
-    action = b'{"kind":"note","by":"ann","at":"2024-06-20T09:00:00Z","text":"ask Oslo"}'
-    newer = alert[:-1] + b',"actions":[' + action + b"]}"
+    newer = codec.encode(an_alert_of([a_tagged(1)]))[:-1] + b',"mood":"grim"}'
     await service.handler.handle([Delivery(topics.ALERTS, 0, 0, b"key", newer)])
+    with reading(tmp_path / "archive.db") as db:
+        assert db.execute("SELECT message ->> 'mood' FROM revisions").fetchall() == [("grim",)]
+
+
+async def test_what_analysts_did_can_be_asked_of_the_file(tmp_path: Path) -> None:
+    service = Archive(tmp_path / "archive.db")
+    note = AnalystAction(kind="note", by="ann", at=START, text="ask Oslo")
+    await service.take(an_alert_of([a_tagged(1)], actions=(note,)))
     with reading(tmp_path / "archive.db") as db:
         assert db.execute("SELECT by, kind, action ->> 'text' FROM actions").fetchall() == [("ann", "note", "ask Oslo")]
 
