@@ -27,9 +27,8 @@ async def _at_points(bench: Bench) -> Result:
             point = _POINTS[number % len(_POINTS)]
             bench.pipeline.environment("archive", WIREWATCH_FAILPOINT=point)
             plain = bench.pipeline.kill("archive", signum=signal.SIGTERM)
-            await bench.until(
-                lambda plain=plain: part.pid not in (None, plain["archive"]), f"it runs armed with {point}"
-            )
+            await bench.replaced("archive", plain["archive"], "the old one has ended")
+            await bench.until(lambda: part.pid is not None, f"it runs armed with {point}")
             armed = part.pid or 0
             bench.pipeline.environment("archive", WIREWATCH_FAILPOINT="")
             await bench.replaced("archive", armed, f"it ends at {point}")
