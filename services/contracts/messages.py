@@ -12,6 +12,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from services.contracts.analyst_actions import MAX_ACTIONS
+from services.contracts.analyst_actions import AlertState as AlertState
+from services.contracts.analyst_actions import AnalystAction as AnalystAction
 from services.contracts.event_messages import EVENT_MODES as EVENT_MODES
 from services.contracts.event_messages import Actor as Actor
 from services.contracts.event_messages import ActorKind as ActorKind
@@ -36,8 +39,9 @@ TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
 Severity = Literal["low", "medium", "high", "critical"]
-AlertState = Literal["new", "acknowledged", "muted", "closed"]
 Confidence = Literal["single_source", "corroborated"]
+PublisherKind = Literal["agency", "paper", "broadcaster", "state_body", "specialist", "other"]
+Tier = Literal["breaking", "daily", "slow"]  # how soon the news of a feed is fetched
 
 # How an article came to its story. "url" same canonical URL, "exact" same normalised text, "title" same title
 # of a text too short to sketch, "sketch" sampled shingles, "event" rare terms, names and time.
@@ -52,6 +56,7 @@ class FeedRef(Struct, frozen=True, kw_only=True):
     id: Id
     url: str
     title: str | None = None
+    tier: Tier | None = None
 
 
 class Article(Timed, frozen=True, kw_only=True):
@@ -225,6 +230,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
+    ``owner`` to ``state_control`` are what ``seeds/publishers.yaml`` knows of its family, null where that is nothing;
+    the two of places are ISO 3166-1 alpha-3, or INT.
     """
 
     article_id: Id
@@ -241,6 +248,10 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     url: Filled | None = None
     published_at: Time | None = None
     language: Language | None = None
+    owner: str | None = None
+    country: str | None = None
+    kind: PublisherKind | None = None
+    state_control: str | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):
@@ -253,6 +264,7 @@ class Stages(Timed, frozen=True, kw_only=True):
     alerted_at: Time
     published_at: Time | None = None
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 class Alert(Timed, frozen=True, kw_only=True):
@@ -261,6 +273,7 @@ class Alert(Timed, frozen=True, kw_only=True):
     ``story_id`` is the earliest of ``stories``, those that tell the event. ``events`` begins with the one that the
     alert is about. ``follows`` names the alert whose event this one comes after. ``merged_into`` is set on an alert
     that turned out to be about the event of another: it is closed, and that other one goes on.
+    ``actions`` are what analysts did, the oldest first; ``assigned_to`` and ``snoozed_until`` follow from them.
     ``(id, revision)`` names this message: delivery is at least once, so a consumer may see a revision twice.
     """
 
@@ -290,6 +303,9 @@ class Alert(Timed, frozen=True, kw_only=True):
     follows: AlertRef | None = None
     merged_into: Id | None = None
     languages: tuple[Language, ...] = ()
+    actions: Annotated[tuple[AnalystAction, ...], Meta(max_length=MAX_ACTIONS)] = ()
+    assigned_to: Filled | None = None
+    snoozed_until: Time | None = None
 
 
 class DeadLetter(Timed, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ from services.alert_store.redis import AlertRecords
 from services.alerter.core.facts import AlertFacts, of
 from services.alerter.edges.redis import RedisStories
 from services.alerter.ports import StoryKey
-from services.api.edges.states import RedisAlertStates
+from services.api.core.action_request import ActionRequest
+from services.api.edges.actions import RedisAlertActions
 from services.contracts import ids, redis_keys, stories
 from services.contracts.redis_keys import Facet
 from services.runtime.process.outages import Waiting
@@ -147,8 +148,8 @@ async def test_an_alert_that_the_api_closed_is_kept_for_as_long_as_a_closed_one(
     store: AlertRecords, redis_client: redis.asyncio.Redis, clock: FakeClock
 ) -> None:
     await store.write([opened()])
-    states = RedisAlertStates(redis_client, clock)
-    closed = await states.move(ALERT, "closed")
+    actions = RedisAlertActions(redis_client, clock)
+    closed = await actions.act(ALERT, ActionRequest(kind="state", state="closed"), "ann")
     assert closed is not None
     await store.acknowledge([closed])
     clock.advance(8 * 86_400)

@@ -9,9 +9,11 @@ from datetime import datetime
 from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
 from services.alerter.core.same_event import TOLD_ALIKE
+from services.alerter.core.severity import Rules
 from services.alerter.core.titles import Titles, is_comment, own_words
 from services.contracts import stories
 from services.contracts.messages import AlertSource
+from services.contracts.publishers import Publisher
 from services.contracts.stories import Folded, StoryMember
 
 MAX_SOURCES = 500  # about 250 kB of JSON: the alert stays well below the largest message
@@ -20,18 +22,22 @@ _MAX_TITLE = 300
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources an alert lists, how many of all are independent, and when each independent one was first seen."""
+    """The sources an alert lists, how many of all are independent, and when each independent one was first seen.
+
+    ``controlling_state`` is the state that controls every independent one, None where there is no such state.
+    """
 
     listed: tuple[AlertSource, ...]
     independent: int
     seen_at: tuple[datetime, ...]
+    controlling_state: str | None
 
 
 def gather(
     members: Iterable[tuple[str, StoryMember]],
     articles: Sequence[ArticleFacts],
     known: Iterable[AlertSource],
-    titles: Titles,
+    rules: Rules,
 ) -> Sources:
     """The sources of an alert. ``members`` are those of its stories, each with the story.
 
@@ -46,14 +52,22 @@ def gather(
     for story_id, member in members:
         by_id[member.article_id] = member
         story_of[member.article_id] = story_id
-    folded = _fold(by_id, articles, titles)
+    folded = _fold(by_id, articles, rules.titles)
     languages = {source.story_id: source.language for source in known} | {a.story_id: a.language for a in articles}
     listed = [(item, story_of[item.member.article_id]) for item in _capped(folded)]
     return Sources(
-        listed=tuple(_source(item, story_id, languages.get(story_id)) for item, story_id in listed),
+        listed=tuple(_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
+        controlling_state=_controlling_state([item.member for item in folded if item.independent], rules.publishers),
     )
+
+
+def _controlling_state(members: Iterable[StoryMember], publishers: Mapping[str, Publisher]) -> str | None:
+    """The one state behind all of them. A report that credits an agency is that agency's, whoever prints it."""
+    authors = [publishers.get(member.wire or "") or publishers.get(member.family) for member in members]
+    states = {author.controlling_state if author else None for author in authors}
+    return states.pop() if len(states) == 1 else None
 
 
 def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
@@ -106,8 +120,11 @@ def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
     return tuple(item for _, item in sorted(kept, key=lambda pair: pair[0]))
 
 
-def _source(item: Folded, story_id: str | None, language: str | None) -> AlertSource:
+def _source(
+    item: Folded, story_id: str | None, language: str | None, publishers: Mapping[str, Publisher]
+) -> AlertSource:
     member = item.member
+    publisher = publishers.get(member.family)
     return AlertSource(
         article_id=member.article_id,
         outlet=member.outlet,
@@ -123,6 +140,10 @@ def _source(item: Folded, story_id: str | None, language: str | None) -> AlertSo
         url=member.url,
         published_at=member.published_at,
         language=language,
+        owner=publisher.owner if publisher else None,
+        country=publisher.country if publisher else None,
+        kind=publisher.kind if publisher else None,
+        state_control=publisher.controlling_state if publisher else None,
     )
 
 

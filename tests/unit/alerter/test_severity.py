@@ -130,7 +130,7 @@ def test_corroboration_can_make_it_critical_and_one_source_cannot() -> None:
 
 
 def test_every_act_of_the_packs_has_its_points() -> None:
-    acts = {act.kind for pack in shipped().compiled.packs for act in pack.pack.acts}
+    acts = {act.kind for pack in shipped().compiled["en"].packs for act in pack.pack.acts}
     assert acts <= RULES.acts.keys()
     assert set(EVENT_MODES) == RULES.modes.keys()
 
