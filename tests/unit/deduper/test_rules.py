@@ -263,8 +263,10 @@ def test_the_further_apart_two_reports_are_the_more_they_must_share(
     index: Stories, hours: int, verdict: type[SameStory | New]
 ) -> None:
     before = START - timedelta(hours=hours)
-    first = at(1, title="Ann Selwyn lashes out at ‘mental’ decisions in Tarvos Utd draw", text="", published_at=before)
-    second = at(2, title="Ann Selwyn gives worrying injury update on Tarvos Utd star", text="", published_at=START)
+    first = at(1, title="Ann Selwyn lashes out at ‘mental’ decisions in Man Utd draw", text="", published_at=before)
+    second = at(
+        2, title="Ann Selwyn gives worryingly honest injury update on Man Utd star", text="", published_at=START
+    )
     assert isinstance(ask(index, first, second)[1].verdict, verdict)
 
 
