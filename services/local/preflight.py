@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from services.alerter.settings import AlerterSettings
 from services.api.settings import ApiSettings
+from services.archive.settings import ArchiveSettings
 from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
@@ -28,6 +29,7 @@ SETTINGS: dict[str, type[CommonSettings]] = {
     "tagger": TaggerSettings,
     "alerter": AlerterSettings,
     "notifier": NotifierSettings,
+    "archive": ArchiveSettings,
     "api": ApiSettings,
     "samples": SamplesSettings,
     "local": LocalSettings,

@@ -24,6 +24,7 @@ from prometheus_client import (
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
+from services.archive.metrics import ArchiveMetrics
 from services.contracts.feedback import Judged
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
@@ -68,6 +69,7 @@ SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "tagger": TaggerMetrics,
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
     "notifier": NotifierMetrics,
+    "archive": ArchiveMetrics,
     "api": _Api,
 }
 
