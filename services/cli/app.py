@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "services.cli.up.status",
     "alerts": "services.cli.alerts.command",
     "trace": "services.cli.trace.command",
+    "feedback": "services.cli.feedback.command",
     "watches": "services.cli.watches.command",
     "parse": "services.cli.parse",
     "dedupe": "services.cli.dedupe",

@@ -260,11 +260,11 @@ async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address:
     await page.locator(".row a").first.click()
     close = page.locator("#detail").get_by_role("button", name="Close")
     await expect(close).to_be_disabled()
-    await expect(page.locator(".refusal")).to_have_text("Sign in to change the state of alerts.")
+    await expect(page.locator(".refusal")).to_have_text("Sign in to act on alerts.")
     await page.locator("#detail").get_by_role("button", name="Sign in").click()
     await page.locator("#token").fill(READER)
     await page.locator("#ask button[value=ok]").click()
-    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not change them (role: reader).")
+    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not act on them (role: reader).")
     await expect(close).to_be_disabled()
 
 
@@ -308,7 +308,7 @@ async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
     page: Page, address: str, store: AlertRecords, standing: Standing
 ) -> None:
     await put(store, [an_alert(n) for n in range(60)])
-    standing.health = feed_health({"failing": 215}, local=0, now=START)
+    standing.health = feed_health({"ok": 215}, local=0, offline_since=START.timestamp())
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 800})
         await opened(page, address, 60)
@@ -321,7 +321,7 @@ async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
 
 
 async def test_an_empty_list_says_how_the_feeds_answer(page: Page, address: str, standing: Standing) -> None:
-    standing.health = feed_health({"ok": 3, "failing": 1}, local=0, now=START)
+    standing.health = feed_health({"ok": 3, "failing": 1}, local=0, offline_since=0)
     await opened(page, address, 0)
     await expect(page.locator("#empty")).to_contain_text("3 of 4 feeds answer, 1 failing.")
 
