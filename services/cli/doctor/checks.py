@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 
 from services.cli import addresses
 from services.local import pipeline, preflight
-from services.local.home import Home
+from services.local.home import home_in
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.runtime.kafka import topics
@@ -161,8 +161,7 @@ def clock(skew_seconds: float) -> Finding:
 
 def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     """The settings of every service and the files they name, read as the services read them."""
-    home = Home(Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch"))
-    for check, look in preflight.looks(pipeline.own_feeds(home) | dict(environ)).items():
+    for check, look in preflight.looks(pipeline.own_feeds(home_in(environ)) | dict(environ)).items():
         yield _looked(check, look)
     yield _looked("schemas", _schemas)
     yield _contact(environ)
@@ -223,7 +222,7 @@ def _names_secret(variable: str) -> bool:
 
 def disk(environ: Mapping[str, str]) -> Finding:
     """Service where `wirewatch up` keeps its data, or would. That of other servers is for their alarms."""
-    place = Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch").absolute()
+    place = home_in(environ).path.absolute()
     there = next(folder for folder in (place, *place.parents) if folder.exists())
     usage = shutil.disk_usage(there)
     if there != place and usage.total < FREE_BYTES[0]:  # memory of a container: nothing will be kept there
