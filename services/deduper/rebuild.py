@@ -232,7 +232,10 @@ class Rebuild:
         """What can be read of a batch."""
         for delivery in batch:
             try:
-                yield codec.decode(delivery.value, Duplicate if delivery.topic == topics.DUPLICATES else UniqueArticle)
+                if delivery.topic == topics.DUPLICATES:
+                    yield codec.decode(delivery.value, Duplicate)
+                else:
+                    yield codec.decode(delivery.value, UniqueArticle)
             except codec.UndecodableError:
                 self._report.undecodable += 1
 

@@ -119,7 +119,7 @@ class PollerMetrics:
         build_info(registry)
 
     def show_worst(self, found: Iterable[WorstFeed]) -> None:
-        """Show for these and no others, of those that fail and those that are silent the :data:`WORST_FEEDS` longest."""
+        """Show these and no others: of those that fail and of those that are silent the :data:`WORST_FEEDS` longest."""
         longest: dict[tuple[str, str], WorstFeed] = {}
         for feed in sorted(found, key=lambda each: each.seconds):
             longest[feed.why, feed.host] = feed  # of a host's several feeds the worst

@@ -98,8 +98,8 @@ BOARD = Dashboard(
         *(_in_time(*one) for one in IN_TIME),
         stat(
             "Late news, budget burn",
-            "How many times faster than allowed each tier's budget of late news is used up, over the last hour: 1 is just "
-            "as fast as it comes. The objective is 95 %.",
+            "How many times faster than allowed each tier's budget of late news is used up, over the last hour: 1 is "
+            "just as fast as it comes. The objective is 95 %.",
             "tier:wirewatch_late_news:ratio_rate1h / 0.05",
             "suffix:×",
             legend="{{tier}}",

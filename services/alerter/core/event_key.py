@@ -40,8 +40,8 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an article is mainly about, as far as it is compared. ``at`` is when the article was first seen.
 
     ``point`` are the coordinates of ``place``. ``named`` and ``places`` are all actors and places that its tags name,
-    by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"), ``numbers``
-    what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
+    by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"),
+    ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
     """
 
     at: datetime
