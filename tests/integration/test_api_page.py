@@ -60,8 +60,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def redis_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
-    client = connect(RedisAccess(redis_url))
+async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
+    client = connect(RedisAccess(redis_server))
+    await client.flushdb()
     yield client
     await client.aclose()
 
