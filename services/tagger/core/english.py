@@ -55,7 +55,8 @@ class Grammar:
     number: frozenset[str]
     indefinite: frozenset[str]  # before a participle: an adjective
     reaching: frozenset[str]  # an end is reached: told in the present it has happened
-    needs_to: frozenset[str]  # governors only with "to" or "for" after them
+    needs_to: frozenset[str]  # governors only with "to", "for" or "on" after them
+    particles: frozenset[str]  # make another verb of a governor: "calls at", "forces back"
     preventing: frozenset[str]
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
     former: frozenset[str]
@@ -229,9 +230,12 @@ ENGLISH = Grammar(
     reaching=_set(
         "arrives arrive docks dock berths moors anchors reaches reach enters enter leaves leave departs"
         " depart returns return"
-        " surfaces joins join crosses breaches"
+        " surfaces joins join crosses breaches calls call visits visit ties tie puts put"
     ),
-    needs_to=_set("set due look looks ready going bid open agree agrees agreed decides decided"),
+    needs_to=_set(
+        "set due look looks ready going bid open agree agrees agreed decides decided call calls called calling"
+    ),
+    particles=_set("at in back off out up down over shots"),
     preventing=_set(
         "block blocks blocked blocking bar bars barred barring prevent prevents prevented preventing stop stops stopped"
         " stopping keep keeps kept keeping ban bans banned banning deter deters exclude excludes"

@@ -11,6 +11,7 @@ from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
+_ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
 _OWN: frozenset[EventMode] = frozenset({"planned", "threatened", "demanded", "under_way"})
@@ -56,6 +57,8 @@ def _own(unit: Unit, grammar: Grammar) -> EventMode | None:
     words = unit.word.split()[:2]
     if "under" in words:
         return "under_way"
+    if words[-1] in grammar.particles:
+        return None
     mode = grammar.mode_words.get(words[0])
     return mode if mode in _OWN and words[0] not in grammar.needs_to else None
 
@@ -187,7 +190,7 @@ def _governed(
         if unit.hard or (unit.comma and ends_at_comma):
             return None
         word = unit.word.strip()
-        if word in grammar.mode_words and (word not in grammar.needs_to or units[index + 1].word in ("to", "for")):
+        if word in grammar.mode_words and (word not in grammar.needs_to or units[index + 1].word in _ASKING):
             return grammar.mode_words[word]
     return None
 
