@@ -49,6 +49,9 @@ class Grammar:
     about_heads: frozenset[str]  # nouns before "of", "on", "into" and an act: told after it, not the act
     concerning: frozenset[str]  # before a plural: acts of a kind, not one
     judging: frozenset[str]  # after an act: it is judged
+    content: frozenset[str]  # open a clause whose pronoun is the subject of the clause before: "said that it would"
+    accusing: frozenset[str]  # "accuses X of seizing": told as done
+    effects: frozenset[str]  # after an act's noun: the news is what the act does to others
     fresh: frozenset[str]  # beside an act: it is a new one
     days: frozenset[str]
     carrying_out: frozenset[str]  # before or after a plural act: there are new ones
@@ -59,6 +62,7 @@ class Grammar:
     particles: frozenset[str]  # make another verb of a governor: "calls at", "forces back"
     preventing: frozenset[str]
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
+    after_verb: frozenset[str]  # no noun in the plural stands before these
     former: frozenset[str]
     says: frozenset[str]
     pronouns: frozenset[str]
@@ -98,10 +102,10 @@ ENGLISH = Grammar(
     relative=_set("that which who whom whose where"),
     subordinate=_set(
         "as while after before because when since if although though unless until whereas whether amid despite"
-        " following but so than why how what once even"
+        " following but so than why how what once"
     ),
-    comparing=_set("as so"),
-    compared=_set("a an part well such one many much far soon"),
+    comparing=_set("as so than once"),
+    compared=_set("a an part well such one many much far soon more less fewer rather again at"),
     background=_set(
         "amid amidst despite after following since during over before ahead due from about beyond under"
         " through past without outside against until around"
@@ -211,6 +215,15 @@ ENGLISH = Grammar(
         " violates violated"
         " immoral unacceptable unfair wrong dangerous risks piracy extrajudicial"
     ),
+    content=_set("that whether"),
+    accusing=_set("accuse accuses accused accusing accusation accusations"),
+    effects=_set(
+        "pushes pushed push condemns condemned condemn drives drove drive forces forced force causes caused cause"
+        " threatens threatened threaten disrupts disrupted disrupt chokes choked choke hurts hurt raises raised lifts"
+        " lifted roils roiled rattles squeezes squeezed squeeze boosts boosted slows slowed slow sparks sparked fuels"
+        " fueled fuelled triggers triggered strands stranded cripples crippled cripple paralyses deprives bites sends"
+        " sent send worsens worsened deepens ripples upends tightens drains costs cushions weighs"
+    ),
     fresh=_set(
         "new another latest fresh more additional further first second third fourth fifth sixth seventh"
         " eighth ninth tenth"
@@ -246,8 +259,10 @@ ENGLISH = Grammar(
         " ambassador ambassadors envoy envoys official officials troops jets warships warship ships fleet navy command"
         " commander commanders commission council president government governments powers capitals members' diplomats"
         " diplomat alliance bloc defence defense foreign military warplanes fighters aircraft mission newcomer hopeful"
-        " candidate commissioners lawmakers parliament group grouping club pact pillar framework"
+        " candidate commissioners lawmakers parliament group grouping club pact pillar framework resolve unity cohesion"
+        " credibility commitment solidarity"
     ),
+    after_verb=_set("into that a an the its their his no up out off down"),
     former=_set("ex former onetime retired"),
     says=_set(
         "say says said saying spokesman spokeswoman told tells told report reports reported claims claimed"

@@ -47,7 +47,7 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return grammar.mode_heads[after.word]
     if any(unit.word in grammar.judging for unit in units[at + 1 : at + _GOVERNOR_REACH]):
         return "opinion"
-    if _goes_on(at, units, grammar) or _beside(at, units, grammar):
+    if _goes_on(at, units, grammar) or _beside(at, units, grammar) or _has_effect(at, units, grammar):
         return "background"
     return _governed(at, units, grammar) or "done"
 
@@ -67,6 +67,8 @@ def _beside(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
     """Whether the noun's group stands after a word that makes it only what the news stands beside."""
     index = at - 1
     while index >= 0 and not units[index].hard and not _opens(units[index], grammar):
+        if units[index].word in grammar.mode_words:
+            return False  # "arms from Moscow and wants closer ties": another verb's
         index -= 1
     if index < 0:
         return False
@@ -76,6 +78,19 @@ def _beside(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
     if word in grammar.concerning and units[at].word.strip().endswith("s"):
         return True
     return index > 0 and word in grammar.preposition and _told_after(units[index - 1], grammar)
+
+
+def _has_effect(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """ "US blockade of Cuba pushes ...": the act is the subject, and the news is what comes of it."""
+    if _casualties(units, grammar):
+        return False
+    for index in range(at + 1, min(len(units), at + _GOVERNOR_REACH)):
+        unit = units[index]
+        if unit.hard or unit.comma or unit.word in grammar.relative or unit.word in grammar.by:
+            return False
+        if unit.word.strip() in grammar.effects and units[index - 1].word not in grammar.determiner:
+            return True
+    return False
 
 
 def _goes_on(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -159,6 +174,12 @@ def _progressive(near: Sequence[str], frame: Frame, units: Sequence[Unit], gramm
     told = any(unit.word in grammar.about_heads or unit.word in grammar.judging for unit in units[:at])
     if before == "from" and any(unit.word.strip() in grammar.preventing for unit in units[:at]):
         return "background" if told else "denied"  # "a vote to bar him from striking boats"
+    if before == "of":
+        governor = units[at - 2].word.strip() if at > 1 else ""
+        if governor in grammar.mode_words and governor not in grammar.accusing:
+            return grammar.mode_words[governor]  # "hopes of joining"
+        if act.practice and any(unit.word in grammar.accusing for unit in units[:at]):
+            return "done"
     if before in grammar.gerunds:
         if told and before not in grammar.by:
             return "background"  # "a hearing for blowing up boats"

@@ -169,11 +169,14 @@ def _add_words(found: list[Unit], folded: Folded, start: int, end: int, grammar:
 
 
 def _soften(found: list[Unit], grammar: Grammar) -> None:
-    """ "as an act of war", "as well as": no clause begins there."""
+    """ "as an act of war", "more than ten ships": no clause begins there. "as well as" is "and"."""
     for index, unit in enumerate(found):
         if unit.word in grammar.comparing:
             beside = {found[near].word for near in (index - 1, index + 1) if 0 <= near < len(found)}
             unit.hard = unit.hard and not beside & grammar.compared
+    for first, middle, last in zip(found, found[1:], found[2:], strict=False):
+        if (first.word, middle.word, last.word) == ("as", "well", "as"):
+            first.word = middle.word = last.word = "and"
 
 
 def _glue(found: list[Unit], folded: Folded) -> None:
@@ -210,6 +213,8 @@ def _modifies(found: list[Unit], index: int, grammar: Grammar) -> bool:
     if after.word == "s" and index + 2 < len(found):
         return False
     word = after.word
+    if word.endswith("s") and index + 2 < len(found) and found[index + 2].word in grammar.after_verb:
+        return False  # "NATO descends into": a verb
     return not (
         word in grammar.function
         or word in grammar.stands_for
