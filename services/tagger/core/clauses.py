@@ -81,6 +81,7 @@ class Clauses:
             or before.comma
             or (before.word.endswith(("s", "ly")) and before.word not in (*self.grammar.function, "s"))
             or before.word in self.grammar.plain_verb
+            or (at > 2 and self.units[at - 2].comma and not self.units[at - 3].plain)  # "Israel, Somaliland agree"
         )
 
     def _word_before(self, at: int) -> str:

@@ -59,6 +59,7 @@ class Grammar:
     indefinite: frozenset[str]  # before a participle: an adjective
     reaching: frozenset[str]  # an end is reached: told in the present it has happened
     needs_to: frozenset[str]  # governors only with "to", "for" or "on" after them
+    same_verb: frozenset[str]  # leave a verb what it is: "agreed to", not "searches for"
     particles: frozenset[str]  # make another verb of a governor: "calls at", "forces back"
     preventing: frozenset[str]
     stands_for: frozenset[str]  # nouns after a bloc's name that are the bloc acting
@@ -248,6 +249,7 @@ ENGLISH = Grammar(
     needs_to=_set(
         "set due look looks ready going bid open agree agrees agreed decides decided call calls called calling"
     ),
+    same_verb=_set("to on toward towards into with"),
     particles=_set("at in back off out up down over shots"),
     preventing=_set(
         "block blocks blocked blocking bar bars barred barring prevent prevents prevented preventing stop stops stopped"

@@ -21,7 +21,11 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     """The mode of the act. ``question``: see :func:`asks`."""
     if is_practice(frame, units, grammar):
         return "background"
-    found = _noun(frame.at, units, grammar) if frame.voice in ("noun", "phrase") else _verb(frame, units, grammar)
+    found = (
+        _noun(frame.at, units, grammar)
+        if frame.voice in ("noun", "phrase")
+        else _verb(frame, units, grammar, title=title)
+    )
     if question and title and found in ("done", "under_way", "planned") and not _parted(frame.at, units, question):
         found = "opinion"
     practice = frame.voice == "noun" and units[frame.at].word.strip().endswith("s")
@@ -47,6 +51,8 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return grammar.mode_heads[after.word]
     if any(unit.word in grammar.judging for unit in units[at + 1 : at + _GOVERNOR_REACH]):
         return "opinion"
+    if _without(at, units, grammar):
+        return "denied"
     if _goes_on(at, units, grammar) or _beside(at, units, grammar) or _has_effect(at, units, grammar):
         return "background"
     return _governed(at, units, grammar) or "done"
@@ -103,6 +109,11 @@ def _told_after(unit: Unit, grammar: Grammar) -> bool:
     return unit.word.strip() in grammar.about_heads and not unit.acts
 
 
+def _without(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """ "no deal without guarantees": it is asked for."""
+    return any(grammar.gerunds.get(unit.word) == "denied" for unit in units[max(0, at - 2) : at])
+
+
 def _opens(unit: Unit, grammar: Grammar) -> bool:
     return (
         unit.plain and unit.word in grammar.function and unit.word not in ("s", "the", "a", "an", "and", "its", "their")
@@ -113,7 +124,7 @@ def _casualties(units: Sequence[Unit], grammar: Grammar) -> bool:
     return any(unit.word in grammar.casualties for unit in units)
 
 
-def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool) -> EventMode:
     at, form = frame.at, frame.form
     before = [units[index].word for index in range(max(0, at - 4), at) if not units[index].hard]
     near = before[-3:]
@@ -121,7 +132,7 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return "background"
     if _conditional(at, units, grammar):
         return "opinion"
-    helped = _by_auxiliary(near, at, units, grammar)
+    helped = _by_auxiliary(near, at, units, grammar, title=title)
     if helped is not None:
         return helped
     if _is_infinitive(form, before, units[max(0, at - _TO_REACH) : at], grammar):
@@ -150,15 +161,17 @@ def _only_told_beside(at: int, form: str, units: Sequence[Unit], grammar: Gramma
     return before in grammar.lasting or (form in ("ed", "participle") and before in grammar.background)
 
 
-def _by_auxiliary(near: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode | None:
+def _by_auxiliary(
+    near: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar, *, title: bool
+) -> EventMode | None:
+    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
+        return "denied"
     if any(word in grammar.would for word in near):
-        return "planned" if _reported(at, units, grammar) else "opinion"
+        return "opinion" if title and not _reported(at, units, grammar) else "planned"
     if any(word in grammar.should for word in near):
         return "opinion"
     if any(word in grammar.must for word in near):
         return "demanded"
-    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
-        return "denied"
     if any(word in grammar.may or word in grammar.will for word in near):
         return "planned"
     return None

@@ -54,7 +54,7 @@ def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled,
     at = sentence.start
     for start, end, mentions in _spans(sentence, owner, compiled):
         _add_words(found, folded, at, start, grammar)
-        found.append(_mention(start, end, mentions, folded, owner, compiled))
+        found.append(_mention(start, end, mentions, folded, compiled, grammar))
         at = end
         if len(found) > MOST_UNITS:
             break
@@ -76,7 +76,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
             continue
         end = _before_act(mention, sentence, owner, compiled) if mention.ship else mention.end
         by_span.setdefault((mention.start, end), []).append(mention)
-    inner = [mention for found in by_span.values() for mention in found if mention.kind in ("actor", "thing")]
+    inner = [mention for found in by_span.values() for mention in found if mention.kind != "place"]
     for span in _overrun(by_span):
         del by_span[span]
     chosen: list[tuple[int, int, list[Mention]]] = []
@@ -96,8 +96,11 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
 def _inside(mention: Mention, start: int, end: int, *, name: bool) -> bool:
     """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel".
 
-    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy".
+    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy". An act takes in the
+    shorter one that it begins with: "agreed to".
     """
+    if mention.kind == "act":
+        return not name and mention.start == start and mention.end < end
     if mention.kind == "actor":
         return start <= mention.start < end or mention.start < start < mention.end
     return name and start < mention.start and mention.end == end
@@ -120,7 +123,9 @@ def _before_act(mention: Mention, sentence: Sentence, owner: int, compiled: Comp
     return min([mention.end, *starts])
 
 
-def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, owner: int, compiled: Compiled) -> Unit:
+def _mention(
+    start: int, end: int, mentions: Sequence[Mention], folded: Folded, compiled: Compiled, grammar: Grammar
+) -> Unit:
     kinds: set[int] = set()
     actors: list[int] = []
     acts: list[tuple[int, str]] = []
@@ -131,6 +136,9 @@ def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, 
             kinds.add(mention.index)
             things.append(mention.index)
         elif mention.kind == "act":
+            rest = folded.data[1 + mention.end : 1 + end].decode("ascii").split()
+            if rest and rest[0] not in grammar.same_verb:
+                continue
             word = compiled.act_words[mention.index]
             acts.append((word.act, word.form))
         elif mention.kind == "actor":
@@ -213,8 +221,8 @@ def _modifies(found: list[Unit], index: int, grammar: Grammar) -> bool:
     if after.word == "s" and index + 2 < len(found):
         return False
     word = after.word
-    if word.endswith("s") and index + 2 < len(found) and found[index + 2].word in grammar.after_verb:
-        return False  # "NATO descends into": a verb
+    if word.endswith("s") and _is_verb(found[index + 2 : index + 4], grammar):
+        return False
     return not (
         word in grammar.function
         or word in grammar.stands_for
@@ -222,6 +230,13 @@ def _modifies(found: list[Unit], index: int, grammar: Grammar) -> bool:
         or word.endswith(("ing", "ed"))
         or not word[0].isalpha()
     )
+
+
+def _is_verb(following: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether a word in -s is a verb by what follows it: "NATO descends into", "NATO scrambles to reassure"."""
+    if following and following[0].word == grammar.to:
+        return bool(following[-1].acts)
+    return bool(following) and following[0].word in grammar.after_verb
 
 
 def _source(found: list[Unit], index: int, grammar: Grammar) -> bool:
