@@ -163,6 +163,11 @@ class Clauses:
                 return
             yield index
 
+    def goes_on(self, at: int) -> bool:
+        """Whether a mark, not a word, parts the clause from the one before: "Japan's role; the alliance's future"."""
+        opens = next((unit for unit in reversed(self.units[:at]) if unit.hard), None)
+        return opens is not None and not opens.word[0].isalnum()
+
     def _before_aside(self, index: int, at: int) -> int:
         """The comma that opens an aside between two commas: "ties, frozen since May, are thawing". Else -1."""
         if not self.units[index].word[0].isalpha() or not any(unit.comma for unit in self.units[index:at]):

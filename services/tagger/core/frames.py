@@ -124,7 +124,7 @@ class _Reader:
                 for one in self._units[index].actors
                 if self._compiled.actors[one].kind != "force"
             }
-            self._parties[at] = len(named)
+            self._parties[at] = len(named) or self._clauses.goes_on(at) and min(1, len(self._named_before(at)))
         return self._parties[at]
 
     def _whole(self, frame: Frame) -> Frame:
