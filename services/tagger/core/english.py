@@ -49,6 +49,7 @@ class Grammar:
     about_heads: frozenset[str]  # nouns before "of", "on", "into" and an act: told after it, not the act
     concerning: frozenset[str]  # before a plural: acts of a kind, not one
     judging: frozenset[str]  # after an act: it is judged
+    sending: frozenset[str]  # with a purpose after them: what they are sent for is under way
     content: frozenset[str]  # open a clause whose pronoun is the subject of the clause before: "said that it would"
     accusing: frozenset[str]  # "accuses X of seizing": told as done
     effects: frozenset[str]  # after an act's noun: the news is what the act does to others
@@ -216,13 +217,18 @@ ENGLISH = Grammar(
         " violates violated"
         " immoral unacceptable unfair wrong dangerous risks piracy extrajudicial"
     ),
+    sending=_set(
+        "sends send sent sending deploys deploy deployed dispatches dispatched arrives arrived visits travels"
+        " travelled flies flew heads headed meets met rushes rushed moves moved joins joined"
+    ),
     content=_set("that whether"),
     accusing=_set("accuse accuses accused accusing accusation accusations"),
     effects=_set(
         "pushes pushed push condemns condemned condemn drives drove drive forces forced force causes caused cause"
         " threatens threatened threaten disrupts disrupted disrupt chokes choked choke hurts hurt raises raised lifts"
         " lifted roils roiled rattles squeezes squeezed squeeze boosts boosted slows slowed slow sparks sparked fuels"
-        " fueled fuelled triggers triggered strands stranded cripples crippled cripple paralyses deprives bites sends"
+        " fueled fuelled triggers triggered strands stranded cripples crippled cripple"
+        " paralyses paralysed paralyzes paralyzed deprives bites sends"
         " sent send worsens worsened deepens ripples upends tightens drains costs cushions weighs"
     ),
     fresh=_set(
@@ -245,6 +251,7 @@ ENGLISH = Grammar(
         "arrives arrive docks dock berths moors anchors reaches reach enters enter leaves leave departs"
         " depart returns return"
         " surfaces joins join crosses breaches calls call visits visit ties tie puts put"
+        " sets set arrival arrivals departure forced"
     ),
     needs_to=_set(
         "set due look looks ready going bid open agree agrees agreed decides decided call calls called calling"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from services.tagger.core.clauses import Clauses, Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
@@ -104,8 +105,14 @@ class _Reader:
         if not need.without:
             return None
         taken = [at, *fillers.values()]
-        nearby = range(max(0, min(taken) - _NEARBY), min(len(self._units), max(taken) + _NEARBY + 1))
+        first, last = min(taken), max(taken)
+        before = range(first - 1, max(-1, first - 1 - _NEARBY), -1)
+        after = range(last + 1, min(len(self._units), last + 1 + _NEARBY))
+        nearby = (*range(first, last + 1), *self._as_far_as_clause(before), *self._as_far_as_clause(after))
         return next((index for index in nearby if self._units[index].kinds & need.without), None)
+
+    def _as_far_as_clause(self, places: range) -> Iterator[int]:
+        return takewhile(lambda index: not self._units[index].hard, places)
 
     def _owned(self, owner: Ids, fillers: Fillers) -> bool:
         thing = _thing(fillers)
@@ -124,7 +131,9 @@ class _Reader:
                 for one in self._units[index].actors
                 if self._compiled.actors[one].kind != "force"
             }
-            self._parties[at] = len(named) or self._clauses.goes_on(at) and min(1, len(self._named_before(at)))
+            self._parties[at] = len(named)
+            if not named and self._clauses.goes_on(at):
+                self._parties[at] = min(1, len(self._named_before(at)))
         return self._parties[at]
 
     def _whole(self, frame: Frame) -> Frame:

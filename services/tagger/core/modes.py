@@ -22,7 +22,7 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     if is_practice(frame, units, grammar):
         return "background"
     found = (
-        _noun(frame.at, units, grammar)
+        _noun(frame.at, units, grammar, lasting=frame.act.source.lasting)
         if frame.voice in ("noun", "phrase")
         else _verb(frame, units, grammar, title=title)
     )
@@ -40,7 +40,7 @@ def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
     return any(unit.hard and not unit.word[0].isalnum() and unit.word != "|" for unit in between)
 
 
-def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
+def _noun(at: int, units: Sequence[Unit], grammar: Grammar, *, lasting: bool) -> EventMode:
     if units[at].word.split()[0] in grammar.be:  # a fixed phrase with its own verb: "is closed"
         return "done"
     own = _own(units[at], grammar)
@@ -55,7 +55,8 @@ def _noun(at: int, units: Sequence[Unit], grammar: Grammar) -> EventMode:
         return "denied"
     if _goes_on(at, units, grammar) or _beside(at, units, grammar) or _has_effect(at, units, grammar):
         return "background"
-    return _governed(at, units, grammar) or "done"
+    reached = units[at].word.strip().split()[0] in grammar.reaching
+    return _governed(at, units, grammar) or ("under_way" if lasting and not reached else "done")
 
 
 def _own(unit: Unit, grammar: Grammar) -> EventMode | None:
@@ -88,8 +89,6 @@ def _beside(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
 
 def _has_effect(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
     """ "US blockade of Cuba pushes ...": the act is the subject, and the news is what comes of it."""
-    if _casualties(units, grammar):
-        return False
     for index in range(at + 1, min(len(units), at + _GOVERNOR_REACH)):
         unit = units[index]
         if unit.hard or unit.comma or unit.word in grammar.relative or unit.word in grammar.by:
@@ -132,20 +131,39 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool)
         return "background"
     if _conditional(at, units, grammar):
         return "opinion"
-    helped = _by_auxiliary(near, at, units, grammar, title=title)
+    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
+        return "denied"
+    to = _infinitive(form, before, at, units, grammar)
+    governed = _governed(to, units, grammar) if to is not None else None
+    helped = governed or _by_auxiliary(near, at, units, grammar, title=title)
     if helped is not None:
         return helped
-    if _is_infinitive(form, before, units[max(0, at - _TO_REACH) : at], grammar):
-        return _governed(at, units, grammar) or "planned"
+    if to is not None:
+        return "under_way" if _on_the_way(to, units, grammar) else "planned"
     if form == "ing":
         return _progressive(near, frame, units, grammar)
     return _own(units[at], grammar) or _finite(frame, units, grammar)
 
 
-def _is_infinitive(form: str, before: Sequence[str], far: Sequence[Unit], grammar: Grammar) -> bool:
+def _infinitive(form: str, before: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> int | None:
+    """Where the "to" of the act stands, or of the one it goes on: "to end the war and repair ties"."""
     if form in ("base", "base_or_ed") and grammar.to in before[-3:]:
-        return True
-    return form == "base" and before[-1:] == ["and"] and any(unit.word == grammar.to for unit in far)
+        return _last_to(at, units, grammar)
+    return _last_to(at, units, grammar) if form == "base" and before[-1:] == ["and"] else None
+
+
+def _last_to(at: int, units: Sequence[Unit], grammar: Grammar) -> int | None:
+    return next((i for i in range(at - 1, max(-1, at - 1 - _TO_REACH), -1) if units[i].word == grammar.to), None)
+
+
+def _on_the_way(to: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether who does it has set out for it: "sends the navy to escort", "in Hanoi to mend ties"."""
+    for index in range(to - 1, max(-1, to - 1 - _GOVERNOR_REACH), -1):
+        if units[index].hard or units[index].comma:
+            return False
+        if units[index].word.split()[0] in grammar.sending:
+            return not any(unit.word == grammar.to for unit in units[max(0, index - 2) : index])
+    return to > 1 and units[to - 2].word in grammar.locative and not units[to - 1].plain
 
 
 def _finite(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
@@ -164,8 +182,6 @@ def _only_told_beside(at: int, form: str, units: Sequence[Unit], grammar: Gramma
 def _by_auxiliary(
     near: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar, *, title: bool
 ) -> EventMode | None:
-    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
-        return "denied"
     if any(word in grammar.would for word in near):
         return "opinion" if title and not _reported(at, units, grammar) else "planned"
     if any(word in grammar.should for word in near):
@@ -225,7 +241,9 @@ def _governed(
             return None
         word = unit.word.strip()
         if word in grammar.mode_words and (word not in grammar.needs_to or units[index + 1].word in _ASKING):
-            return grammar.mode_words[word]
+            mode = grammar.mode_words[word]
+            unable = mode == "background" and any(near.word in grammar.negation for near in units[index - 3 : index])
+            return "denied" if unable else mode
     return None
 
 
