@@ -144,6 +144,9 @@ class _Reader:
             after = (index for index in self._clauses.right(at, direct=False) if self._clauses.is_party(index))
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
+        beside = frame.fillers.get("with")
+        if not objects and beside is not None and self._units[beside].actors and not self._same(beside, agents):
+            objects = [beside]  # "withdraws troops from Germany"
         if not agents and not objects:
             agents = self._named_before(at)
         if frame.act.source.mutual and not agents and len(objects) > 1:
