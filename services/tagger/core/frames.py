@@ -55,6 +55,7 @@ class _Reader:
         self._compiled = compiled
         self._clauses = Clauses(units, grammar)
         self._parties: dict[int, int] = {}
+        self._kinds = frozenset[int]().union(*(unit.kinds for unit in units))
 
     def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
         """The best reading of the word at ``at``; None where it is not the act."""
@@ -92,6 +93,8 @@ class _Reader:
         return fillers, tuple(unmet)
 
     def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers) -> int | None:
+        if self._kinds.isdisjoint(ids):
+            return None
         for index in self._clauses.candidates(slot, at, voice):
             unit = self._units[index]
             if unit.kinds & ids and index not in taken.values():
@@ -102,7 +105,7 @@ class _Reader:
 
     def _unwanted(self, need: CompiledNeed, at: int, fillers: Fillers) -> int | None:
         """What the need wants nowhere near the act and its parts, if it is there."""
-        if not need.without:
+        if self._kinds.isdisjoint(need.without):
             return None
         taken = [at, *fillers.values()]
         first, last = min(taken), max(taken)
