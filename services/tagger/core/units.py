@@ -88,7 +88,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
         if not any(taken[low:high]):
             taken[low:high] = b"\1" * (high - low)
             name = all(mention.kind == "actor" for mention in mentions)
-            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name)]
+            within = [m for m in inner if _inside(m, start, end, name=name) and m not in mentions]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
 
