@@ -73,6 +73,7 @@ class Grammar:
     everyday: frozenset[str]  # nouns in news of every sort: they make no sentence worth a look by themselves
     opinion_openings: tuple[str, ...]
     opinion_labels: tuple[str, ...]  # no colon parts an act from them
+    news_labels: tuple[str, ...]  # in capitals before a colon, but no name
     fact_questions: tuple[str, ...]
     bloc_again: tuple[str, ...]  # take up a bloc that was named before
     states_again: tuple[str, ...]  # take up states that were named before
@@ -148,7 +149,7 @@ ENGLISH = Grammar(
     to="to",
     mode_words=_modes(
         planned=(
-            "plan plans planned planning weigh weighs weighed weighing consider considers considered considering mull"
+            "appetite intention intentions plan plans planned planning weigh weighs weighed weighing consider considers considered considering mull"
             " mulls mulled mulling vow vows vowed vowing pledge pledges pledged promise promises promised seek seeks"
             " sought seeking want wants wanted hope hopes hoping aim aims aimed intend intends intended prepare"
             " prepares"
@@ -301,6 +302,7 @@ ENGLISH = Grammar(
     opinion_labels=_phrases(
         "opinion|column|commentary|editorial|letters|explainer|explained|fact check|fact-check|full responses"
     ),
+    news_labels=_phrases("just in|breaking news|live updates|exclusive report"),
     bloc_again=_phrases("the alliance|the bloc|the grouping|the military alliance|the defence alliance"),
     states_again=_phrases(
         "the two countries|the two nations|the two states|the two sides|the two governments|the two leaders|the pair"

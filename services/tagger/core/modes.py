@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from services.contracts.messages import EventMode
@@ -11,6 +12,7 @@ from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
+_COLUMNIST = re.compile(r"[A-Z][A-Z.'\u2019-]+(?: [A-Z][A-Z.'\u2019-]*){1,2}: ")  # "JANE DOE: We must ..."
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
@@ -242,8 +244,9 @@ def _governed(
         word = unit.word.strip()
         if word in grammar.mode_words and (word not in grammar.needs_to or units[index + 1].word in _ASKING):
             mode = grammar.mode_words[word]
-            unable = mode == "background" and any(near.word in grammar.negation for near in units[index - 3 : index])
-            return "denied" if unable else mode
+            reach = 3 if mode == "background" else 1  # "won't be able to", "no plans to"
+            not_so = any(near.word in grammar.negation for near in units[max(0, index - reach) : index])
+            return "denied" if not_so else mode
     return None
 
 
@@ -253,6 +256,8 @@ def asks(title: str, grammar: Grammar) -> str:
     ``opens``: it opens as opinion does. ``labels``: it says that it is opinion. ``ends``: it ends as a question.
     """
     lowered = title.strip(" '\"\u2018\u201c").lower()
+    if _COLUMNIST.match(title) and not lowered.startswith(grammar.news_labels):
+        return "labels"
     if lowered.startswith(grammar.fact_questions):
         return ""
     if any(lowered.startswith((f"{word}:", f"{word} |", f"{word} -")) for word in grammar.opinion_labels):
