@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+import msgspec
+
 from services.contracts import codec, redis_keys
 from services.contracts.messages import Alert
 
@@ -26,6 +28,19 @@ class Record:
 
 
 ABSENT = Record()
+
+
+class _Article(msgspec.Struct):
+    article_id: str
+
+
+class _Facts(msgspec.Struct):
+    """What is read of the alerter's facts."""
+
+    articles: tuple[_Article, ...] = ()
+
+
+_facts = msgspec.json.Decoder(_Facts).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,4 +82,12 @@ def index_keys(alert: Alert) -> tuple[str, ...]:
     values += [redis_keys.alerts_by("actor", actor.id) for actor in alert.actors]
     values += [redis_keys.alerts_by("place", place.country) for place in alert.places if place.country]
     values += [redis_keys.alerts_by("place", place.id) for place in alert.places]
+    if any(action.kind == "feedback" for action in alert.actions):
+        values.append(redis_keys.alerts_by("feedback", "given"))
     return tuple(dict.fromkeys(values))
+
+
+def article_ids(record: Record) -> frozenset[str]:
+    """The tagged articles that an alert rests on."""
+    facts = _facts(record.facts) if record.facts else _Facts()
+    return frozenset(article.article_id for article in facts.articles)

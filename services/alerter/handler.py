@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from services.alerter import analysts
 from services.alerter.core import alert as core
 from services.alerter.core import facts as article_facts
 from services.alerter.core.severity import Rules
@@ -110,6 +111,8 @@ class AlerterHandler:
         total = 0
         async with self._one_at_a_time:
             while alerts := await self._store.unpublished(older_than_seconds=older_than_seconds, limit=SWEEP_ALERTS):
+                if await self._carry_out([alert.id for alert in alerts if alert.actions]):
+                    continue  # they say something else now
                 await self._publish({(alert.id, alert.revision): alert for alert in alerts})
                 total += len(alerts)
                 self._metrics.resent.inc(len(alerts))
@@ -130,7 +133,7 @@ class AlerterHandler:
             return Work(index, delivery, key, article_facts.NO_FACTS, cause)
         tagged = codec.decode(delivery.value, TaggedArticle)
         key = StoryKey(redis_keys.bucket(tagged.article.language), tagged.story_id)
-        facts = article_facts.of(tagged, stale_after=self._stale_after)
+        facts = article_facts.of(tagged, self._rules.titles, stale_after=self._stale_after)
         return Work(index, delivery, key, facts, _cause_of_article(tagged))
 
     async def _decide(self, batch: _Batch) -> None:
@@ -138,6 +141,8 @@ class AlerterHandler:
         snapshot = Snapshot(self._store, self._stories)
         articles = [item for work in batch.waiting for item in work.facts.articles]
         await snapshot.load([work.key for work in batch.waiting], articles)
+        if await self._carry_out(snapshot.unsettled()):
+            return  # what it rests on is another one now
         decided: list[tuple[Work, Outcome]] = []
         for work in batch.waiting:
             try:
@@ -158,6 +163,18 @@ class AlerterHandler:
             else:
                 self._metrics.conflicts.inc()
                 batch.waiting.append(work)
+
+    async def _carry_out(self, alert_ids: Sequence[str]) -> bool:
+        """Carry out what analysts merged and split; whether there was anything."""
+        if not alert_ids:
+            return False
+        snapshot = Snapshot(self._store, self._stories)
+        await snapshot.load_alerts(alert_ids)
+        unsettled = snapshot.unsettled()
+        if unsettled:
+            write = analysts.carry_out(unsettled[0], snapshot, self._rules, self._clock.now())
+            await self._store.write([write] if write else [])
+        return bool(unsettled)
 
     def _settle(self, work: Work, outcome: Outcome, batch: _Batch) -> None:
         """Note what a delivery came to."""
@@ -214,6 +231,7 @@ def _cause_of_article(tagged: TaggedArticle) -> core.Cause:
         published_at=tagged.article.published_at,
         backfill=tagged.article.backfill,
         traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
+        tier=tagged.article.feed.tier,
     )
 
 

@@ -47,14 +47,14 @@ class Snapshot:
             wanted.update([new_id(item, another=True)], joining.alerts_to_join(item, {}, near))
             follows = joining.alert_it_follows(item, "", (), near)
             wanted.update([follows] if follows else [])
-        await self._fetch_alerts(wanted)
+        wanted = await self._fetch_alerts(wanted)
         await self.load_stories({key.story_id: key.bucket for key in keys} | self._stories_of(wanted))
 
     async def load_alerts(self, alert_ids: Iterable[str]) -> None:
-        """These alerts, what they were merged into, and all their stories."""
-        wanted = set(alert_ids)
-        await self._fetch_alerts(wanted)
+        """These alerts, those that they were merged into or split from, and all their stories."""
+        wanted = await self._fetch_alerts(set(alert_ids))
         await self.load_stories(self._stories_of(wanted))
+        await self._fetch([key for id_ in self.unsettled() for key in index_keys(self.to_take_back(id_)[1])])
 
     async def load_stories(self, buckets: Mapping[str, str]) -> None:
         """Stories, by id with their bucket: their members, and the alerts they are in."""
@@ -74,6 +74,28 @@ class Snapshot:
     def alert(self, alert_id: str) -> Alert | None:
         """An alert, None where it has not opened or was not loaded."""
         return self._records.get(redis_keys.alert(alert_id), ABSENT).alert
+
+    def unsettled(self) -> list[str]:
+        """The alerts whose facts do not say yet what an analyst did: merged, taken out again, split off."""
+        prefix = redis_keys.alert("")
+        alerts = [record.alert for key, record in self._records.items() if key.startswith(prefix) and record.alert]
+        return [alert.id for alert in alerts if self._is_unsettled(alert)]
+
+    def _is_unsettled(self, alert: Alert) -> bool:
+        merged_into = self.facts(alert.id).merged_into
+        if alert.merged_into is not None:
+            return merged_into is None
+        return merged_into is not None or bool(self.to_take_back(alert.id)[1])
+
+    def to_take_back(self, alert_id: str) -> tuple[str, Sequence[ArticleFacts]]:
+        """What an alert that was split off is to have of another: that other one, and the articles."""
+        alert, facts = self.alert(alert_id), self.facts(alert_id)
+        origin = facts.merged_into or (joining.split_from(alert) if alert and not facts.articles else None)
+        if alert is None or alert.merged_into is not None or origin is None:
+            return alert_id, ()
+        held = self.live(origin)
+        named = {source.article_id for source in alert.sources}
+        return held, [item for item in self.facts(held).articles if item.article_id in named]
 
     def facts(self, alert_id: str) -> AlertFacts:
         """The facts of an alert that was loaded."""
@@ -134,13 +156,20 @@ class Snapshot:
             item.story_id: redis_keys.bucket(item.language) for id_ in sorted(live) for item in self.facts(id_).articles
         }
 
-    async def _fetch_alerts(self, alert_ids: set[str]) -> None:
-        """Alerts, and whatever they were merged into."""
-        wanted = alert_ids
+    async def _fetch_alerts(self, alert_ids: set[str]) -> set[str]:
+        """Alerts, and whatever they were merged into or split from. Returns all of these."""
+        wanted, found = alert_ids, set(alert_ids)
         while wanted:
             await self._fetch([redis_keys.alert(id_) for id_ in sorted(wanted)])
-            onward = {self.facts(id_).merged_into for id_ in wanted}
-            wanted = {id_ for id_ in onward if id_ and redis_keys.alert(id_) not in self._records}
+            onward = {other for id_ in wanted for other in self._others(id_)}
+            wanted = {id_ for id_ in onward if redis_keys.alert(id_) not in self._records}
+            found |= wanted
+        return found
+
+    def _others(self, alert_id: str) -> set[str]:
+        alert, facts = self.alert(alert_id), self.facts(alert_id)
+        named = {facts.merged_into, *((alert.merged_into, joining.split_from(alert)) if alert else ())}
+        return {id_ for id_ in named if id_}
 
     async def _fetch(self, keys: Sequence[str]) -> None:
         missing = [key for key in dict.fromkeys(keys) if key not in self._records]
@@ -187,6 +216,12 @@ class Transaction:
 def new_id(item: ArticleFacts, *, another: bool = False) -> str:
     """The id of the alert that an article opens, ``another`` where its story has opened one already."""
     return ids.alert_id(item.story_id, item.article_id if another else None)
+
+
+def index_keys(items: Iterable[ArticleFacts]) -> list[str]:
+    """Where the index has the events of articles."""
+    places = [place for item in items for key in item.keys for place in event_key.places_to_look(key)]
+    return [redis_keys.alerts_of_events(parts, window) for parts, window in dict.fromkeys(places)]
 
 
 def index_keys_near(item: ArticleFacts) -> list[str]:

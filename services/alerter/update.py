@@ -89,6 +89,9 @@ def join(facts: AlertFacts, snapshot: Snapshot, transaction: Transaction) -> tup
     story = snapshot.alerts_of(item.story_id)
     near = [(entry, snapshot.live(entry.alert_id)) for entry in snapshot.entries_near(item)]
     found = joining.alerts_to_join(item, story, near)
+    found = joining.not_split(
+        item, found, {id_: snapshot.facts(id_) for id_ in found}, {id_: snapshot.alert(id_) for id_ in found}
+    )
     alerts = {id_: snapshot.alert(id_) for id_ in found}
     held = {id_: snapshot.facts(id_) for id_ in found}
     own = joining.survivor(found, held, alerts) if found else _unused(item, snapshot)

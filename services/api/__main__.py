@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from services.api.edges import token_file
+from services.api.edges.actions import RedisAlertActions
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
-from services.api.edges.states import RedisAlertStates
 from services.api.metrics import ApiMetrics
+from services.api.routes import feedback
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization, is_loopback
 from services.api.routes.stream import Followers
@@ -24,7 +27,6 @@ def build(settings: ApiSettings, context: Context) -> Service:
     # Followers wait on connections of their own: any number of them leaves those of the other requests alone.
     following = connect(redis_of(settings), max_connections=settings.max_streams + 1)
     loopback = is_loopback(settings.host)
-    states = RedisAlertStates(redis, context.clock)
     metrics = ApiMetrics(context.registry)
     followers = Followers(settings.max_streams, metrics)
     services = HttpServices(addresses(settings.services), context.clock, local_feeds=settings.local_feeds)
@@ -33,9 +35,14 @@ def build(settings: ApiSettings, context: Context) -> Service:
         await following.aclose()
         await redis.aclose()
 
+    reader = RedisAlertReader(redis, following)
+
+    async def beside() -> None:
+        await asyncio.gather(services.watch(), feedback.measure(reader, metrics, context.clock))
+
     app = build_app(
-        RedisAlertReader(redis, following),
-        states,
+        reader,
+        RedisAlertActions(redis, context.clock),
         services,
         access=Authorization(
             tokens=token_file.load(settings.token_file),
@@ -54,7 +61,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         closing=followers.closing,
         close=close,
         check=lambda: require_access(redis),
-        beside=services.watch,
+        beside=beside,
     )
 
 

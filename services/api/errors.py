@@ -2,6 +2,7 @@
 
 WirewatchError
 ├── QueryError    a request that cannot be answered as it stands; HTTP 400 with the sentence
+├── ActionError   an action that makes no sense for the alert as it stands; HTTP 409, or beside the alert of many
 └── TokenError    a line of the token file that is none
 """
 
@@ -12,6 +13,10 @@ from services.runtime.errors import WirewatchError
 
 class QueryError(WirewatchError):
     """A parameter of a request is of the wrong form; the sentence names it and says what to give."""
+
+
+class ActionError(WirewatchError):
+    """An action cannot be taken on an alert as it stands; the sentence says why."""
 
 
 class TokenError(WirewatchError):

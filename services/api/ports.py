@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.api.core.action_request import ActionRequest
 from services.api.core.pipeline import ServiceState
 from services.api.core.query import Query
 from services.contracts.feed_health import FeedHealth
-from services.contracts.messages import Alert, AlertState
+from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
 
 
@@ -72,9 +73,12 @@ class Services(Protocol):
         ...
 
 
-class AlertStates(Protocol):
-    """Changes the state of alerts."""
+class AlertActions(Protocol):
+    """Writes what analysts do with alerts."""
 
-    async def move(self, alert_id: str, state: AlertState) -> Alert | None:
-        """The alert in its new state, None where there is no such alert. Raises ``TransientError``."""
+    async def act(self, alert_id: str, request: ActionRequest, by: str) -> Alert | None:
+        """The alert as it stands then, None where there is no such alert.
+
+        Raises ``QueryError``, ``ActionError`` or ``TransientError``.
+        """
         ...

@@ -1,4 +1,4 @@
-"""The states of an alert and every way from one to another: by what happens, and by what an analyst does. Pure."""
+"""The states of an alert, and what happens to them when something happens in the world. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import Final, get_args
 
 import msgspec
 
+from services.contracts.analyst_actions import ACTION_KINDS
 from services.contracts.messages import Alert, AlertState, Change
 
 STATES: Final[tuple[AlertState, ...]] = get_args(AlertState)
 FACTS: Final = frozenset({"title", "numbers", "actors", "retraction"})
 """The kinds of change between two versions of an article that an analyst must hear of. A reworded text is not one."""
 
-_ASKS_AGAIN: Final = frozenset({"severity", "event"}) | FACTS
-_REOPENS: Final = frozenset({"topic", "role", "actor", "place", "merged"}) | _ASKS_AGAIN
+ASKS_AGAIN: Final = frozenset({"severity", "event"}) | FACTS
+"""The kinds of change of an alert that end an acknowledgement and a snooze."""
+
+ANALYSTS_CHANGES: Final = frozenset(ACTION_KINDS)
+"""The kinds of change of an alert that an analyst made: nothing has happened in the world."""
+
+_REOPENS: Final = frozenset({"topic", "role", "actor", "place", "merged"}) | ASKS_AGAIN
 
 
 def state_after(state: AlertState, changes: Iterable[Change]) -> AlertState:
@@ -27,21 +33,9 @@ def state_after(state: AlertState, changes: Iterable[Change]) -> AlertState:
     kinds = {change.kind for change in changes}
     if state == "closed" and kinds & _REOPENS:
         return "new"
-    if state == "acknowledged" and kinds & _ASKS_AGAIN:
+    if state == "acknowledged" and kinds & ASKS_AGAIN:
         return "new"
     return state
-
-
-def change_state(alert: Alert, state: AlertState) -> Alert | None:
-    """The alert in ``state`` as a new revision, None where it is in it already.
-
-    A state change is a revision like any other, so everyone who follows the alert learns of it. It moves neither the
-    time of the last update nor the stages: nothing has happened in the world.
-    """
-    if alert.state == state:
-        return None
-    change = Change(kind="state", before=alert.state, after=state)
-    return msgspec.structs.replace(alert, state=state, revision=alert.revision + 1, changes=(change,))
 
 
 def merge_into(alert: Alert, survivor: Alert) -> Alert:

@@ -14,7 +14,7 @@ notifier.
 | ``ww:1:{al}:story:<id>`` | hash | alerter | the alerts that a story's articles are in |
 | ``ww:1:{al}:events:<part>+<part>:<window>`` | hash | alerter | events of 72 h that have both parts |
 | ``ww:1:{al}:by:time`` | zset | alerter | alert ids by last update (ms since 1970) |
-| ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter | the same for topic, actor, place (country, or its id), severity |
+| ``ww:1:{al}:by:<facet>:<value>`` | zset | alerter, api | the same for topic, actor, place, severity, feedback |
 | ``ww:1:{al}:outbox`` | zset | alerter, api | alert ids whose latest revision Kafka has not acknowledged |
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter, api | every revision, for followers (server-sent events) |
@@ -53,7 +53,7 @@ PREFIX: Final = "ww:1"
 DEDUPE_PREFIX: Final = "ww:5"
 DEDUPE_BUILT: Final = f"{DEDUPE_PREFIX}:{{dd:}}:built"
 DEDUPE_BUILDING: Final = f"{DEDUPE_PREFIX}:{{dd:}}:building"
-Facet = Literal["topic", "actor", "place", "severity"]
+Facet = Literal["topic", "actor", "place", "severity", "feedback"]
 
 ALERTS_BY_TIME: Final = f"{PREFIX}:{{al}}:by:time"
 ALERTS_OUTBOX: Final = f"{PREFIX}:{{al}}:outbox"

@@ -33,6 +33,7 @@ OWN = {
         "template.py": "the pack that `packs new` writes",
     },
     "alerter": {
+        "analysts.py": "carries out what analysts merged and split",
         "snapshot.py": "what a decision reads, over the ports",
         "update.py": "decides and writes until nothing has changed underneath",
         "rebuild.py": "makes alerts again from Kafka",

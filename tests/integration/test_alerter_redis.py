@@ -13,12 +13,13 @@ from services.alert_store.redis import AlertRecords
 from services.alerter.core.facts import AlertFacts, of
 from services.alerter.edges.redis import RedisStories
 from services.alerter.ports import StoryKey
-from services.api.edges.states import RedisAlertStates
+from services.api.core.action_request import ActionRequest
+from services.api.edges.actions import RedisAlertActions
 from services.contracts import ids, redis_keys, stories
 from services.contracts.redis_keys import Facet
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
-from tests.support.alerts import RETENTION, STORY, a_tagged, a_write, an_opened_alert, member_of
+from tests.support.alerts import RETENTION, STORY, a_tagged, a_write, an_opened_alert, member_of, shipped_rules
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.stack
@@ -36,7 +37,7 @@ def store(redis_client: redis.asyncio.Redis, clock: FakeClock) -> AlertRecords:
     return AlertRecords(redis_client, RedisCalls(clock, Waiting()), clock, RETENTION)
 
 
-FACTS = of(a_tagged(), stale_after=timedelta(hours=48))
+FACTS = of(a_tagged(), shipped_rules().titles, stale_after=timedelta(hours=48))
 
 
 def opened() -> Write:
@@ -147,8 +148,8 @@ async def test_an_alert_that_the_api_closed_is_kept_for_as_long_as_a_closed_one(
     store: AlertRecords, redis_client: redis.asyncio.Redis, clock: FakeClock
 ) -> None:
     await store.write([opened()])
-    states = RedisAlertStates(redis_client, clock)
-    closed = await states.move(ALERT, "closed")
+    actions = RedisAlertActions(redis_client, clock)
+    closed = await actions.act(ALERT, ActionRequest(kind="state", state="closed"), "ann")
     assert closed is not None
     await store.acknowledge([closed])
     clock.advance(8 * 86_400)

@@ -21,8 +21,8 @@ from services.alert_store.redis import AlertRecords
 from services.api import page
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import Tokens, User
+from services.api.edges.actions import RedisAlertActions
 from services.api.edges.redis import RedisAlertReader
-from services.api.edges.states import RedisAlertStates
 from services.api.metrics import ApiMetrics
 from services.api.ports import Services
 from services.api.routes.app import build_app
@@ -73,10 +73,9 @@ def app(
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
 ) -> Any:
-    states = RedisAlertStates(client, FakeClock())
     return build_app(
         RedisAlertReader(client, following or client),
-        states,
+        RedisAlertActions(client, SystemClock()),
         services or Standing(),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,

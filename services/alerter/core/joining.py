@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.alerter.core.event_key import EventKey
 from services.alerter.core.facts import AlertFacts, ArticleFacts, in_order
 from services.alerter.core.same_event import contradict, related, same
+from services.contracts.analyst_actions import kept_apart
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
 
@@ -43,6 +45,41 @@ def alerts_to_join(
         if entry.article_id == item.article_id or any(same(entry.key, key) for key in item.keys)
     ]
     return tuple(dict.fromkeys(found))
+
+
+def not_split(
+    item: ArticleFacts, found: Sequence[str], facts: Mapping[str, AlertFacts], alerts: Mapping[str, Alert | None]
+) -> tuple[str, ...]:
+    """Those of ``found`` that an article may tie together: none that an analyst has split from another of them.
+
+    Of two that were split the one stays that has the article already, else one that has its story.
+    """
+
+    def precedence(alert_id: str) -> tuple[bool, bool]:
+        articles = facts[alert_id].articles
+        return (
+            all(other.article_id != item.article_id for other in articles),
+            all(other.story_id != item.story_id for other in articles),
+        )
+
+    kept: list[str] = []
+    apart: set[str] = set()
+    for alert_id in sorted(found, key=precedence):
+        if alert_id not in apart:
+            kept.append(alert_id)
+            alert = alerts.get(alert_id)
+            apart |= kept_apart(alert.actions) if alert is not None else set()
+    return tuple(kept)
+
+
+def split_from(alert: Alert) -> str | None:
+    """The alert that an analyst has last split this one from."""
+    return next((action.other for action in reversed(alert.actions) if action.kind == "split"), None)
+
+
+def moved(entries: Sequence[Entry], articles: frozenset[str], alert_id: str) -> tuple[Entry, ...]:
+    """The index with the events of ``articles`` in another alert."""
+    return tuple(replace(one, alert_id=alert_id) if one.article_id in articles else one for one in entries)
 
 
 def survivor(ids: Iterable[str], facts: Mapping[str, AlertFacts], alerts: Mapping[str, Alert | None]) -> str:

@@ -28,13 +28,17 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Filters that all hold. ``severities`` is every level at or above the one asked for; all of them: no filter."""
+    """Filters that all hold. ``severities`` is every level at or above the one asked for; all of them: no filter.
+
+    ``judged`` are the alerts that analysts gave feedback on.
+    """
 
     topic: str | None = None
     actor: str | None = None
     place: str | None = None
     severities: tuple[Severity, ...] = SEVERITIES
     since_ms: int = 0
+    judged: bool = False
     cursor: Cursor | None = None
     limit: int = 50
 
@@ -56,7 +60,7 @@ def parse(
         place=place or None,
         severities=SEVERITIES[SEVERITIES.index(min_severity) :] if min_severity else SEVERITIES,
         since_ms=_milliseconds(since),
-        cursor=_cursor(cursor),
+        cursor=parse_cursor(cursor),
         limit=limit,
     )
 
@@ -71,7 +75,8 @@ def _milliseconds(since: str | None) -> int:
     return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _cursor(text: str | None) -> Cursor | None:
+def parse_cursor(text: str | None) -> Cursor | None:
+    """The place that a cursor's text names. Raises :class:`QueryError`."""
     if not text:
         return None
     match = re.fullmatch(CURSOR, text)

@@ -80,12 +80,13 @@ export function signOut() {
   return call("/api/v1/session", { method: "DELETE" });
 }
 
-export function move(id, state) {
-  return call(`/api/v1/alerts/${encodeURIComponent(id)}/state`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ state }),
-  });
+function send(method, address, body) {
+  return call(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** Does something with alerts: { results: [{ id, alert, error }] }, one of alert and error. */
+export function act(alerts, action) {
+  return send("POST", "/api/v1/actions", { alerts, ...action });
 }
 
 /**

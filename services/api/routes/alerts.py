@@ -1,4 +1,4 @@
-"""Alerts and stories over HTTP: the list, one alert, its state, the feeds."""
+"""Alerts and stories over HTTP: the list, one alert, the feeds."""
 
 from __future__ import annotations
 
@@ -6,26 +6,18 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from services.api.core import feeds
 from services.api.core import query as queries
 from services.api.core.summaries import with_summaries
-from services.api.ports import AlertReader, AlertStates
+from services.api.ports import AlertReader
 from services.api.routes import openapi
 from services.api.routes.authorization import error
 from services.contracts import codec, stories
-from services.contracts.messages import Alert, AlertState, Severity
+from services.contracts.messages import Alert, Severity
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hexadecimal characters")]
 _encode = msgspec.json.Encoder().encode
-
-
-class StateChange(BaseModel):
-    """The body of a state change."""
-
-    model_config = ConfigDict(extra="forbid")
-    state: AlertState
 
 
 def asked(
@@ -53,10 +45,10 @@ def asked(
 Asked = Annotated[queries.Query, Depends(asked)]
 
 
-def add(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
+def add(app: FastAPI, reader: AlertReader) -> None:
     """Add the routes. The feeds come before the route of one alert, whose pattern their names would meet."""
     _add_lists(app, reader)
-    _add_single(app, reader, states)
+    _add_single(app, reader)
 
 
 def _add_lists(app: FastAPI, reader: AlertReader) -> None:
@@ -70,7 +62,7 @@ def _add_lists(app: FastAPI, reader: AlertReader) -> None:
         """A page can be shorter than asked for and still have a ``next_cursor``; without one it is the last."""
         page = await reader.page(query)
         following = _encode(page.next_cursor)
-        return _json(
+        return as_json(
             b'{"alerts":[' + b",".join(map(with_summaries, page.alerts)) + b'],"next_cursor":' + following + b"}"
         )
 
@@ -95,7 +87,7 @@ def _add_lists(app: FastAPI, reader: AlertReader) -> None:
         return Response(body, media_type="application/feed+json", headers={"Cache-Control": "max-age=30"})
 
 
-def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
+def _add_single(app: FastAPI, reader: AlertReader) -> None:
     @app.get(
         "/api/v1/alerts/{alert_id}",
         summary="One alert as it stands",
@@ -104,22 +96,7 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
     )
     async def alert(alert_id: Id) -> Response:
         body = await reader.alert(alert_id)
-        return _json(with_summaries(body)) if body is not None else _not_found("alert", alert_id)
-
-    @app.post(
-        "/api/v1/alerts/{alert_id}/state",
-        summary="Acknowledge, mute, close, reopen",
-        responses=openapi.gives(openapi.ALERT, c404="No such alert."),
-        response_class=Response,
-        openapi_extra=openapi.NEEDS_A_TOKEN,
-    )
-    async def state(alert_id: Id, change: StateChange) -> Response:
-        """Needs the role of an analyst. The answer is the alert as it stands then.
-
-        Its new revision goes to everyone who follows.
-        """
-        moved = await states.move(alert_id, change.state)
-        return _json(with_summaries(codec.encode(moved))) if moved is not None else _not_found("alert", alert_id)
+        return as_json(with_summaries(body)) if body is not None else not_found("alert", alert_id)
 
     @app.get(
         "/api/v1/stories/{story_id}",
@@ -130,9 +107,9 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
     async def story(story_id: Id, language: Annotated[str | None, Query(max_length=8)] = "en") -> Response:
         folded = stories.fold(await reader.members(story_id, language))
         if not folded:
-            return _not_found("story", story_id)
+            return not_found("story", story_id)
         count = stories.independent_sources(folded)
-        return _json(_encode({"story_id": story_id, "independent_sources": count, "members": folded}))
+        return as_json(_encode({"story_id": story_id, "independent_sources": count, "members": folded}))
 
     @app.get(
         "/api/v1/health",
@@ -142,16 +119,18 @@ def _add_single(app: FastAPI, reader: AlertReader, states: AlertStates) -> None:
     )
     async def health() -> Response:
         await reader.ping()
-        return _json(b'{"status":"ok"}')
+        return as_json(b'{"status":"ok"}')
 
 
 async def _decoded(reader: AlertReader, query: queries.Query) -> list[Alert]:
     return [codec.decode(body, Alert) for body in (await reader.page(query)).alerts]
 
 
-def _json(body: bytes) -> Response:
+def as_json(body: bytes) -> Response:
+    """An answer that is not kept."""
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def _not_found(kind: str, id_: str) -> Response:
+def not_found(kind: str, id_: str) -> Response:
+    """The answer where nothing has that id."""
     return error(404, f"No {kind} {id_} is stored.")

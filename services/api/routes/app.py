@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from services.api import page
-from services.api.errors import QueryError
+from services.api.errors import ActionError, QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader, AlertStates, Services
-from services.api.routes import alerts, authorization, grafana, openapi, pipeline, session, stream
+from services.api.ports import AlertActions, AlertReader, Services
+from services.api.routes import actions as actions_route
+from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, session, stream
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
 from services.runtime.errors import TransientError
@@ -25,7 +26,7 @@ _SENTENCES = {404: "There is nothing at this address.", 405: "This address does 
 
 def build_app(
     reader: AlertReader,
-    states: AlertStates,
+    actions: AlertActions,
     services: Services,
     *,
     access: Authorization,
@@ -33,7 +34,7 @@ def build_app(
     clock: Clock,
     followers: Followers,
 ) -> FastAPI:
-    """The application on a reader of alerts, a writer of their states, and what knows how the pipeline is up."""
+    """The application on a reader of alerts, what analysts do with them, and what knows how the pipeline is up."""
     # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
     app = openapi.Described(
         title="Wirewatch",
@@ -44,7 +45,9 @@ def build_app(
     )
     authorization.add(app, access, metrics, clock)
     _give_errors_one_shape(app)
-    alerts.add(app, reader, states)
+    actions_route.add(app, actions, access)
+    alerts.add(app, reader)
+    feedback.add(app, reader)
     pipeline.add(app, services)
     stream.add(app, reader, followers)
     session.add(app, access)
@@ -62,6 +65,10 @@ def _give_errors_one_shape(app: FastAPI) -> None:
     @app.exception_handler(QueryError)
     async def bad_request(_: Request, failure: QueryError) -> Response:
         return error(400, str(failure))
+
+    @app.exception_handler(ActionError)
+    async def conflict(_: Request, failure: ActionError) -> Response:
+        return error(409, str(failure))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, failure: RequestValidationError) -> Response:

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import PERMISSIONS, ROLES
 from services.contracts.feed_health import FeedHealth
+from services.contracts.feedback import BY, RejectedRule
 from services.contracts.messages import Alert
 from services.contracts.stories import Folded
 
@@ -29,8 +30,33 @@ def an_object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-ALERT = {"allOf": [ref("Alert"), an_object(event_summaries={"type": "array", "items": _TEXT})]}
+ALERT = {
+    "allOf": [
+        ref("Alert"),
+        an_object(event_summaries={"type": "array", "items": _TEXT}, also_reported_in={"type": ["string", "null"]}),
+    ]
+}
 PAGE = an_object(alerts={"type": "array", "items": ALERT}, next_cursor={"type": ["string", "null"]})
+RESULTS = an_object(
+    results={
+        "type": "array",
+        "items": an_object(id=_TEXT, alert={"anyOf": [ALERT, {"type": "null"}]}, error={"type": ["string", "null"]}),
+    }
+)
+FEEDBACK = an_object(
+    alerts={"type": "integer"},
+    judged={
+        "type": "array",
+        "items": an_object(
+            by={"enum": list(BY)},
+            name=_TEXT,
+            useful={"type": "integer"},
+            rejected={"type": "object", "additionalProperties": {"type": "integer"}},
+            precision={"type": "number"},
+        ),
+    },
+    rejected_rules={"type": "array", "items": ref("RejectedRule")},
+)
 STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}
 )
@@ -61,7 +87,9 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             made = get_openapi(title=self.title, version=self.version, routes=self.routes)
-            _, shapes = msgspec.json.schema_components([Alert, Folded, ServiceState, FeedHealth], ref_template=_REF)
+            _, shapes = msgspec.json.schema_components(
+                [Alert, Folded, ServiceState, FeedHealth, RejectedRule], ref_template=_REF
+            )
             parts = made.setdefault("components", {})
             schemas = parts.setdefault("schemas", {})
             for name in ("HTTPValidationError", "ValidationError"):

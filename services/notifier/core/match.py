@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import asin, cos, radians, sin, sqrt
 
+from services.contracts.alert_states import ANALYSTS_CHANGES
 from services.contracts.messages import SEVERITIES, Alert, AlertEvent, Place
 from services.notifier.core.watches import Circle, EventWanted, Places, Watch, When, Words
 from services.text.normalise import has_phrase, spaced_words
@@ -41,7 +42,7 @@ def _states(when: When, alert: Alert) -> bool:
 def _changes(when: When, alert: Alert) -> bool:
     """A revision that only an analyst's own act made is no news, unless it is asked for."""
     kinds = {change.kind for change in alert.changes}
-    if kinds == {"state"} and "state" not in when.changes:
+    if kinds and kinds <= ANALYSTS_CHANGES and not kinds & when.changes:
         return False
     return not when.changes or alert.revision == 1 or bool(kinds & when.changes)
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from services.contracts.messages import EventMode
-from services.tagger.core.english import Grammar
+from services.tagger.core import told
 from services.tagger.core.frames import Frame
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
@@ -21,6 +22,8 @@ _OWN: frozenset[EventMode] = frozenset({"planned", "threatened", "demanded", "un
 
 def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:
     """The mode of the act. ``question``: see :func:`asks`."""
+    if grammar.voices == "list":
+        return told.mode_of(frame, units, grammar, question=question if title else "")
     if is_practice(frame, units, grammar):
         return "background"
     found = (
@@ -255,6 +258,8 @@ def asks(title: str, grammar: Grammar) -> str:
 
     ``opens``: it opens as opinion does. ``labels``: it says that it is opinion. ``ends``: it ends as a question.
     """
+    if grammar.voices == "list":
+        return told.asks(title, grammar)
     lowered = title.strip(" '\"\u2018\u201c").lower()
     if _COLUMNIST.match(title) and not lowered.startswith(grammar.news_labels):
         return "labels"

@@ -1,0 +1,29 @@
+"""What a field of a message may be, as the schemas say it: msgspec refuses the rest when it decodes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Time = Annotated[datetime, Meta(tz=True)]  # a time without an offset is not an instant; see Timed
+Filled = Annotated[str, Meta(min_length=1)]
+Id = Filled
+Language = Annotated[str, Meta(min_length=2, max_length=16)]
+Score = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what JSON of every language can carry
+Ordinal = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+FIRST_YEAR, LAST_YEAR = 2, 9998  # a time has a UTC form, and can be moved by the days that services add and take
+
+
+class Timed(Struct, frozen=True, kw_only=True):
+    """A struct with times. One of a year outside FIRST_YEAR to LAST_YEAR raises ValueError, and does not decode."""
+
+    def __post_init__(self) -> None:
+        for field in self.__struct_fields__:
+            value = getattr(self, field)
+            if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                raise ValueError(f"{field} is of the year {value.year}: {FIRST_YEAR} to {LAST_YEAR} are taken")
