@@ -168,7 +168,7 @@ def _on_the_way(to: int, units: Sequence[Unit], grammar: Grammar) -> bool:
             return False
         if units[index].word.split()[0] in grammar.sending:
             return not any(unit.word == grammar.to for unit in units[max(0, index - 2) : index])
-    return to > 1 and units[to - 2].word in grammar.locative and not units[to - 1].plain
+    return to > 1 and units[to - 2].word in grammar.locative and units[to - 1].word != "order"  # "in Lima to sign"
 
 
 def _finite(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> EventMode:
