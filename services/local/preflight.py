@@ -56,6 +56,7 @@ def check(environ: Mapping[str, str]) -> None:
         return settings.load(kind, service, environ)
 
     of(DeduperSettings, "deduper")
+    of(ArchiveSettings, "archive")
     poller = of(PollerSettings, "poller")
     allowed_of(poller)
     FeedList([Path(name) for name in poller.feeds]).load()
