@@ -264,7 +264,8 @@ async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: C
     assert len(files) > 8
     for file in files:
         path, kind = f"/page/{file.name}", kinds[file.suffix[1:]]
-        path = "/" if file.name == "index.html" else path
+        if kind == "text/html":
+            path = "/" if file.stem == "index" else f"/{file.stem}"
         answer = await client.get(path)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)

@@ -119,7 +119,7 @@ def _add_search(app: FastAPI, archive: Archive) -> None:
     @app.get(
         "/api/v1/search/watch",
         summary="A search as a watch, in YAML",
-        responses=openapi.gives({"type": "string"}, "application/yaml"),
+        responses=openapi.gives({"type": "array", "items": {"type": "object"}}, "application/yaml"),
         response_class=Response,
     )
     async def watch(search_for: Asked, name: Annotated[str, Query(max_length=100)] = "Search") -> Response:

@@ -104,9 +104,12 @@ class _Up:
         return 0
 
     def _raise_if_hopeless(self, standing: Stack) -> None:
-        """A service that cannot start as it is set up will not start later: say so now, and end."""
+        """A service that cannot start as it is set up will not start later: say so now, and end.
+
+        Not for the archive: nothing waits for it, and alerts go on while its file is damaged. It has said so itself.
+        """
         for part in standing.parts():
-            if part.state == "failed":
+            if part.state == "failed" and part.name != "archive":
                 raise UsageError(f"{part.name} cannot start: {part.detail}")
 
     async def _summarise(self, standing: Stack) -> None:
