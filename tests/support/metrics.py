@@ -70,7 +70,6 @@ SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
     "notifier": NotifierMetrics,
     "archive": ArchiveMetrics,
-    "api": ApiMetrics,
     "api": _Api,
 }
 
