@@ -96,7 +96,7 @@ class _Counting(AlertRecords):
         return await super().load(keys)
 
 
-async def _time(handler: AlerterHandler, messages: Sequence[TaggedArticle] | Sequence[Duplicate]) -> dict[str, float]:
+async def _time(handler: AlerterHandler, messages: Sequence[TaggedArticle | Duplicate]) -> dict[str, float]:
     began, busy = time.perf_counter(), time.process_time()
     for start in range(0, len(messages), BATCH):
         await handler.handle([a_delivery(m, offset=n) for n, m in enumerate(messages[start : start + BATCH], start)])

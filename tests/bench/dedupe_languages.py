@@ -26,7 +26,7 @@ from services.deduper.core.terms import count_words
 from services.deduper.core.text import is_unspaced, tokens
 from services.deduper.core.verdict import New, status
 from services.poller.core.imports import InputArticle
-from tests.bench.dedupe_edits import EDITS, Wrapper, boilerplate
+from tests.bench.dedupe_edits import EDITS, Edit, Wrapper, boilerplate
 from tests.bench.eval_dedupe import DATA, load
 
 LANGUAGES = "en ru uk zh ar fa ko tr fr de es".split()
@@ -67,9 +67,11 @@ def measure(texts: Mapping[str, str], language: str, english_words: int) -> dict
     wrapper = Wrapper(list(spaced.values())[::3])
     part = sum(len(text.split()) for text in spaced.values()) / english_words
     of_edits = EDITS | {f"+{words} words of boilerplate": boilerplate(round(part * words)) for words in (50, 150)}
-    edits: dict[str, Callable[[str, random.Random], str]] = {
-        name: lambda text, draw, edit=edit: joined(edit(text, draw, wrapper)) for name, edit in of_edits.items()
-    }
+
+    def edited(edit: Edit) -> Callable[[str, random.Random], str]:
+        return lambda text, draw: joined(edit(text, draw, wrapper))
+
+    edits = {name: edited(edit) for name, edit in of_edits.items()}
     edits["letters"] = lambda text, _: letters(joined(text), language)
     return {name: _share(spaced, joined, edit, language) for name, edit in edits.items()}
 

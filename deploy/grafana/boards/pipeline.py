@@ -186,15 +186,6 @@ BOARD = Dashboard(
                     colours={"due": WARN, "held": STATUS["held"]},
                 ),
                 Panel(
-                    title="The archive's file",
-                    description="What it holds, and the limit at which the oldest go.",
-                    queries=[
-                        Query("max(wirewatch_archive_file_bytes)", "held"),
-                        Query("max(wirewatch_archive_limit_bytes)", "limit"),
-                    ],
-                    unit="bytes",
-                ),
-                Panel(
                     title="Decided again, sent again",
                     description="Alerts written by two at once; revisions sent again from the outbox.",
                     queries=[

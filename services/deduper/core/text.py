@@ -19,7 +19,8 @@ _ASCII_WORDS = str.maketrans({chr(code): chr(code).lower() if chr(code).isalnum(
 # Letters that outlets write in two ways: forms of alef, Persian keyboards, vowel signs and the stretch of Arabic, and
 # its digits; Turkish capitals, of which the small letters cannot be told.
 _ARABIC_ALEF, _DOTLESS, _DOT = "ا", "ı", "i\u0307"
-_ARABIC = str.maketrans("أإآٱىیکةۀ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييكهه01234567890123456789")
+_ARABIC: dict[int, int | None] = {}
+_ARABIC |= str.maketrans("أإآٱىیکةۀ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييكهه01234567890123456789")
 _ARABIC |= dict.fromkeys((0x0640, 0x0670, *range(0x064B, 0x0653)))
 _MIXED_TOKEN = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+")
 
