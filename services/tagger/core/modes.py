@@ -13,7 +13,7 @@ from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
-_COLUMNIST = re.compile(r"[A-Z][A-Z.'\u2019-]+(?: [A-Z][A-Z.'\u2019-]*){1,2}: ")  # "JANE DOE: We must ..."
+_COLUMNIST = re.compile(r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}: ")  # "JANE DOE: We must ..."
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.

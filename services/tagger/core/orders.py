@@ -53,7 +53,7 @@ class OrderedClauses(Clauses):
             yield from right
 
     def _verb_first(self, left: Sequence[int], voice: Voice) -> bool:
-        """Whether the doer follows the verb; in headlines of such languages it stands right before it: "Iran seizes"."""
+        """Whether the doer follows the verb; in headlines of such languages it stands right before: "Iran seizes"."""
         headline = voice == "active" and any(self.is_party(index) for index in left[:_SUBJECT_REACH])
         return self.grammar.order == "vso" and not headline
 
