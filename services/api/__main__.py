@@ -6,6 +6,7 @@ import asyncio
 
 from services.api.edges import token_file
 from services.api.edges.actions import RedisAlertActions
+from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.metrics import ApiMetrics
@@ -44,6 +45,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         reader,
         RedisAlertActions(redis, context.clock),
         services,
+        archive=ArchiveReader(settings.archive),
         access=Authorization(
             tokens=token_file.load(settings.token_file),
             clock=context.clock,
