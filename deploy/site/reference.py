@@ -48,6 +48,7 @@ def _openapi() -> dict[str, Any]:
         nobody,
         nobody,
         nobody,
+        nobody,
         access=nobody,
         metrics=metrics,
         clock=SystemClock(),

@@ -19,6 +19,7 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
 
     ``interval_seconds`` is the operator's word and overrides every hint of the publisher; ``tier`` bounds what the
     feed's own rhythm may choose. ``backfill`` false lets the items of the very first fetch alert.
+    A ``paused`` feed stays in the list and is not asked.
     ``proof`` says when and where the feed was last seen alive, ``terms`` what its publisher allows machines.
     """
 
@@ -33,6 +34,7 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     full_text: FullText = "auto"
     backfill: bool = True
+    paused: bool = False
     proof: str | None = None
     terms: str | None = None
 

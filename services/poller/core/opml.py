@@ -65,6 +65,9 @@ class _Reader:
         backfill = values.get("wirewatchbackfill") or "yes"
         if backfill.lower() not in _YES_NO:
             raise self.fail(f"wirewatchBackfill is {backfill!r}: use yes or no.")
+        paused = values.get("wirewatchpaused") or "no"
+        if paused.lower() not in _YES_NO:
+            raise self.fail(f"wirewatchPaused is {paused!r}: use yes or no.")
         return FeedConfig(
             id=feed_id(url),
             url=url,
@@ -77,6 +80,7 @@ class _Reader:
             tier=tier or None,
             full_text=full_text,
             backfill=_YES_NO[backfill.lower()],
+            paused=_YES_NO[paused.lower()],
             proof=values.get("wirewatchproof") or None,
             terms=values.get("wirewatchterms") or None,
         )
@@ -140,6 +144,7 @@ def _outline(feed: FeedConfig) -> str:
         "wirewatchTier": feed.tier,
         "wirewatchFullText": feed.full_text if feed.full_text != "auto" else None,
         "wirewatchBackfill": None if feed.backfill else "no",
+        "wirewatchPaused": "yes" if feed.paused else None,
         "wirewatchTerms": feed.terms,
         "wirewatchProof": feed.proof,
     }
