@@ -133,7 +133,7 @@ class AlerterHandler:
             return Work(index, delivery, key, article_facts.NO_FACTS, cause)
         tagged = codec.decode(delivery.value, TaggedArticle)
         key = StoryKey(redis_keys.bucket(tagged.article.language), tagged.story_id)
-        facts = article_facts.of(tagged, stale_after=self._stale_after)
+        facts = article_facts.of(tagged, self._rules.titles, stale_after=self._stale_after)
         return Work(index, delivery, key, facts, _cause_of_article(tagged))
 
     async def _decide(self, batch: _Batch) -> None:
@@ -231,6 +231,7 @@ def _cause_of_article(tagged: TaggedArticle) -> core.Cause:
         published_at=tagged.article.published_at,
         backfill=tagged.article.backfill,
         traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
+        tier=tagged.article.feed.tier,
     )
 
 

@@ -19,7 +19,6 @@ class ApiSettings(CommonSettings):
 
     host: Annotated[str, "The address on which the API and the page listen."] = "127.0.0.1"
     port: Annotated[int, "The port of that address; 0 takes a free one."] = 8080
-    url: Annotated[str | None, "The address of the API, for commands that use it."] = None
     max_streams: Annotated[int, "How many clients can follow the stream at once."] = 100
     token_file: Annotated[
         Path | None,

@@ -75,7 +75,7 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Watch the world's news feeds and raise one alert per story, with the sentences that prove it."""
+    """Watch the world's news feeds and raise one alert per event, with the sentences that prove it."""
 
 
 def build() -> typer.Typer:

@@ -79,7 +79,7 @@ class Judge:
         vocabulary = self._vocabularies.of(redis_keys.bucket(article.language))
         item = fingerprint(article, vocabulary)
         decision = self._index.check_and_insert(item, int(self._now.timestamp()))
-        if not decision.known:
+        if decision.is_new_text:
             vocabulary.learn(item.word_counts)
         return decision
 

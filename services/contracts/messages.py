@@ -2,26 +2,34 @@
 
 Unknown fields are ignored when decoding, so a newer producer may add fields within a version
 (``schemas/README.md`` states the rule). Times are aware UTC datetimes, RFC 3339 on the wire.
-Lists are tuples, so that a message is a value: equal, hashable, never changed in place.
+Lists are tuples, so that a message is a value: equal, hashable, never changed in place. The types of fields
+and the structs of an event have modules of their own; import all of them from here.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from services.contracts.analyst_actions import MAX_ACTIONS
 from services.contracts.analyst_actions import AlertState as AlertState
 from services.contracts.analyst_actions import AnalystAction as AnalystAction
+from services.contracts.event_messages import EVENT_MODES as EVENT_MODES
+from services.contracts.event_messages import Actor as Actor
+from services.contracts.event_messages import ActorKind as ActorKind
+from services.contracts.event_messages import Event as Event
+from services.contracts.event_messages import EventMode as EventMode
+from services.contracts.event_messages import EventPart as EventPart
+from services.contracts.event_messages import EventRole as EventRole
+from services.contracts.event_messages import EvidenceField as EvidenceField
+from services.contracts.event_messages import Place as Place
 from services.contracts.field_types import FIRST_YEAR as FIRST_YEAR
 from services.contracts.field_types import LAST_YEAR as LAST_YEAR
 from services.contracts.field_types import Count as Count
 from services.contracts.field_types import Filled as Filled
 from services.contracts.field_types import Id as Id
 from services.contracts.field_types import Language as Language
-from services.contracts.field_types import Latitude as Latitude
-from services.contracts.field_types import Longitude as Longitude
 from services.contracts.field_types import Ordinal as Ordinal
 from services.contracts.field_types import Score as Score
 from services.contracts.field_types import Time as Time
@@ -30,17 +38,10 @@ from services.contracts.field_types import Timed as Timed
 TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
-ActorKind = Literal["state", "organisation", "force"]
 Severity = Literal["low", "medium", "high", "critical"]
 Confidence = Literal["single_source", "corroborated"]
-EvidenceField = Literal["title", "summary", "text"]
-
-# How far an act has come, as far as the text says: what has happened, what is happening, what is meant to happen,
-# what somebody says he will do to another, what somebody asks for, what is refused or called off, what is only
-# judged or imagined, and what is only named beside something else.
-EventMode = Literal["done", "under_way", "planned", "threatened", "demanded", "denied", "opinion", "background"]
-EVENT_MODES: tuple[EventMode, ...] = get_args(EventMode)
-EventRole = Literal["act", "agent", "object", "asset", "place"]
+PublisherKind = Literal["agency", "paper", "broadcaster", "state_body", "specialist", "other"]
+Tier = Literal["breaking", "daily", "slow"]  # how soon the news of a feed is fetched
 
 # How an article came to its story. "url" same canonical URL, "exact" same normalised text, "title" same title
 # of a text too short to sketch, "sketch" sampled shingles, "event" rare terms, names and time.
@@ -55,6 +56,7 @@ class FeedRef(Struct, frozen=True, kw_only=True):
     id: Id
     url: str
     title: str | None = None
+    tier: Tier | None = None
 
 
 class Article(Timed, frozen=True, kw_only=True):
@@ -151,25 +153,6 @@ class Duplicate(Timed, frozen=True, kw_only=True):
     content_hash: str | None = None
 
 
-class Actor(Struct, frozen=True, kw_only=True):
-    """Who acts. ``id`` is an ISO 3166-1 alpha-3 code for a state, else a stable slug such as ``nato``."""
-
-    id: Id
-    name: str
-    kind: ActorKind
-
-
-class Place(Struct, frozen=True, kw_only=True):
-    """Where. ``country`` is an ISO 3166-1 alpha-3 code, ``lat`` and ``lon`` are WGS 84 degrees."""
-
-    id: Id
-    name: str
-    kind: Filled
-    country: str | None = None
-    lat: Latitude | None = None
-    lon: Longitude | None = None
-
-
 class Evidence(Struct, frozen=True, kw_only=True):
     """The words that prove a tag: ``getattr(article, field)[start:end] == quote``, counted in characters."""
 
@@ -178,43 +161,6 @@ class Evidence(Struct, frozen=True, kw_only=True):
     end: Count
     quote: Filled
     rule: Filled
-
-
-class EventPart(Struct, frozen=True, kw_only=True):
-    """Where one part of an event stands in the event's field, counted in characters."""
-
-    role: EventRole
-    start: Count
-    end: Count
-
-
-class Event(Struct, frozen=True, kw_only=True):
-    """One act read in one sentence: who does what to whom, where, and how far it has come.
-
-    ``act`` is a class of the topic pack, whatever the form: "seizes", "seized by" and "seizure of" are one. ``verb``
-    is how a person says it. ``plover`` and ``cameo`` are the codes of the class in those schemes, where it has one.
-    ``agents`` do it, ``objects`` it is done to; both are empty where the text does not say. Of a mutual act ("X and Y
-    sign") all parties are agents. A leader, a capital or a ministry stands for the state. ``asset`` is the kind of
-    thing that it is about ("oil tanker", "defence pact"), ``asset_name`` its own name ("Marinera").
-    The quote is the smallest piece of the field that holds the parts; ``field[start:end] == quote``.
-    """
-
-    act: Filled
-    verb: Filled
-    mode: EventMode
-    field: EvidenceField
-    start: Count
-    end: Count
-    quote: Filled
-    rule: Filled
-    agents: tuple[Actor, ...] = ()
-    objects: tuple[Actor, ...] = ()
-    asset: Filled | None = None
-    asset_name: Filled | None = None
-    place: Place | None = None
-    plover: Filled | None = None
-    cameo: Filled | None = None
-    parts: tuple[EventPart, ...] = ()
 
 
 class Tag(Struct, frozen=True, kw_only=True):
@@ -284,6 +230,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
+    ``owner`` to ``state_control`` are what ``seeds/publishers.yaml`` knows of its family, null where that is nothing;
+    the two of places are ISO 3166-1 alpha-3, or INT.
     """
 
     article_id: Id
@@ -299,6 +247,11 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     wire: str | None = None
     url: Filled | None = None
     published_at: Time | None = None
+    language: Language | None = None
+    owner: str | None = None
+    country: str | None = None
+    kind: PublisherKind | None = None
+    state_control: str | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):
@@ -311,6 +264,7 @@ class Stages(Timed, frozen=True, kw_only=True):
     alerted_at: Time
     published_at: Time | None = None
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 class Alert(Timed, frozen=True, kw_only=True):
@@ -348,6 +302,7 @@ class Alert(Timed, frozen=True, kw_only=True):
     stories: tuple[Id, ...] = ()
     follows: AlertRef | None = None
     merged_into: Id | None = None
+    languages: tuple[Language, ...] = ()
     actions: Annotated[tuple[AnalystAction, ...], Meta(max_length=MAX_ACTIONS)] = ()
     assigned_to: Filled | None = None
     snoozed_until: Time | None = None

@@ -71,6 +71,10 @@ class ArticlePages:
         self._metrics.pages.labels(outcome).inc()
         return page
 
+    async def allows(self, url: str, *, gap_seconds: float) -> bool:
+        """See :class:`services.poller.ports.Robots`."""
+        return (await self._rules_for(url, gap_seconds)).allows(url)
+
     async def _text(self, url: str, gap_seconds: float) -> tuple[str, ExtractedPage | None]:
         rules = await self._rules_for(url, gap_seconds)
         if not rules.allows(url):
@@ -88,16 +92,15 @@ class ArticlePages:
             return "failed", None
 
     async def _rules_for(self, url: str, gap_seconds: float) -> _Rules:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        address = robots_address(url)
         now = self._clock.now()
-        kept = self._rules.get(origin)
+        kept = self._rules.get(address)
         if kept is not None and kept.until > now:
-            self._rules.move_to_end(origin)
+            self._rules.move_to_end(address)
             return kept
-        answer = await self._one_at_a_time(f"{origin}/robots.txt", gap_seconds, robots=True)
+        answer = await self._one_at_a_time(address, gap_seconds, robots=True)
         rules = _Rules(until=now + timedelta(hours=ROBOTS_HOURS), parsed=_parsed(answer))
-        self._rules[origin] = rules
+        self._rules[address] = rules
         if len(self._rules) > _ORIGINS_KEPT:
             self._rules.popitem(last=False)
         return rules
@@ -114,6 +117,18 @@ class ArticlePages:
         finally:
             if gap_seconds:
                 await self._store.release_host(host)
+
+
+def robots_address(url: str) -> str:
+    """Where the robots.txt of an address is."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/robots.txt"
+
+
+def robots_allow(answer: Fetched, url: str) -> bool:
+    """Whether the robots.txt in ``answer`` allows the address."""
+    parsed = _parsed(answer)
+    return parsed is not None and bool(parsed.can_fetch(url, _AGENT))
 
 
 def _parsed(answer: Fetched) -> Any:

@@ -19,7 +19,7 @@ from services.poller.core.connectivity import Connectivity
 from services.poller.core.model import FeedConfig, Fetched, Polled, Request
 from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push
+from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push, Robots
 from services.poller.status import SUCCESSES, UNREACHABLE, Outcome
 from services.runtime.process import failpoints
 from services.runtime.process.clock import Clock
@@ -41,6 +41,7 @@ class Poller:
     exempt_from_host_gap: Callable[[FeedConfig], bool] = lambda _: False
     jitter: Callable[[], float] = random.random
     hubs: Hubs | None = None
+    robots: Robots | None = None
     daily_bytes: float = policy.DAILY_BYTES
     connectivity: Connectivity = dataclasses.field(default_factory=Connectivity)
 
@@ -55,6 +56,12 @@ class Poller:
         request = policy.request(config, claim.state, now)
         host = host_of(request.url) or request.url
         polite = not self.exempt_from_host_gap(config)
+        if polite and not self.connectivity.may_ask(now):
+            await self.store.postpone(claim, now + timedelta(seconds=OFFLINE_RETRY_SECONDS))
+            return None
+        gap = self.host_gap_seconds if polite else 0.0
+        if config.page and self.robots and not await self.robots.allows(request.url, gap_seconds=gap):
+            return await self._finish(claim, config, Polled(outcome="robots"), None)
         wait = await self.store.take_host(host, now, self.host_gap_seconds) if polite else 0.0
         if wait > 0:
             await self.store.postpone(claim, now + timedelta(seconds=wait))

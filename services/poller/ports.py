@@ -55,8 +55,20 @@ class Documents(Protocol):
         """A feed document, or a part of a very long one."""
         ...
 
+    async def listing(self, body: bytes, *, url: str, items: str | None) -> ParsedFeed:
+        """A page that lists releases; ``items`` is the XPath of its items, None to find them by their dates."""
+        ...
+
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
         """An article page."""
+        ...
+
+
+class Robots(Protocol):
+    """What robots.txt files say."""
+
+    async def allows(self, url: str, *, gap_seconds: float) -> bool:
+        """Whether the address may be asked for."""
         ...
 
 

@@ -17,7 +17,7 @@ from services.poller.core.health import bad_since, health
 from services.poller.core.model import FeedConfig
 from services.poller.core.state import FeedState
 from services.poller.handler import Poller
-from services.poller.metrics import PollerMetrics
+from services.poller.metrics import PollerMetrics, WorstFeed
 from services.poller.ports import Claim, FeedStore
 from services.poller.status import FEED_HEALTHS, UNREACHABLE, FeedHealth
 from services.runtime.errors import UsageError
@@ -32,8 +32,6 @@ RELOAD_SECONDS: Final = 2.0
 HEALTH_SECONDS: Final = 30.0
 WISHES_SECONDS: Final = 1.0
 SIGN_OF_LIFE_SECONDS: Final = 5.0
-PROBE_SECONDS: Final = 20.0  # between two looks whether anybody answers, while nobody does
-PROBES: Final = 4  # feeds asked at such a look: one alone may be dead by itself
 DRAIN_SECONDS: Final = 25.0
 UNKNOWN_SECONDS: Final = 60.0
 DEFECTS_IN_A_ROW: Final = 20  # more than this, and the fault is not in what some feed sent
@@ -77,7 +75,6 @@ class Scheduler:
     _failed: BaseException | None = None
     _defects: int = 0  # polls in a row that ended in one
     _offline_since: datetime | None = None
-    _probe_at: float = 0.0
 
     async def run(self) -> None:
         """Keep the schedule. Raises what ended it."""
@@ -178,7 +175,7 @@ class Scheduler:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._room.wait(), IDLE_SECONDS)
                 continue
-            claims = await self.store.claim(self.clock.now(), free if self._offline_since is None else PROBES)
+            claims = await self.store.claim(self.clock.now(), free)
             for claim in claims:
                 task = asyncio.create_task(self._poll(claim))
                 self._polls.add(task)
@@ -187,15 +184,8 @@ class Scheduler:
                 await self.clock.sleep(IDLE_SECONDS)
 
     def _paused(self) -> bool:
-        """Whether nothing may be claimed now: a server is away, readers are behind, or nobody answers us."""
-        if self.waiting.servers or self.held_back() is not None:
-            return True
-        if self.poller.connectivity.offline_since is None:
-            return False
-        if self._polls or self.clock.monotonic() < self._probe_at:
-            return True
-        self._probe_at = self.clock.monotonic() + PROBE_SECONDS
-        return False
+        """Whether nothing may be claimed now: a server is away, or readers are behind."""
+        return bool(self.waiting.servers) or self.held_back() is not None
 
     async def _poll(self, claim: Claim) -> None:
         config = self.feeds.feeds.get(claim.feed_id)
@@ -235,7 +225,7 @@ class Scheduler:
         """Put right what a store that was emptied or a clock that was set back has done, and count the feeds."""
         await self.sync()
         counts = dict.fromkeys(FEED_HEALTHS, 0)
-        bad: list[tuple[str, str, float]] = []
+        bad: list[WorstFeed] = []
         ahead: dict[str, datetime] = {}
         answering, now = 0, self.clock.now()
         async for feed_id, state in self._states():
@@ -264,15 +254,14 @@ class Scheduler:
             }
         )
 
-    def _bad(
-        self, feed_id: str, state: FeedState | None, name: FeedHealth, now: datetime
-    ) -> list[tuple[str, str, float]]:
-        """(why, host, seconds) of a feed that fails or is silent, nothing of any other."""
+    def _bad(self, feed_id: str, state: FeedState | None, name: FeedHealth, now: datetime) -> list[WorstFeed]:
+        """A feed that fails or is silent, nothing of any other."""
         since = None if state is None else bad_since(state, name)
         config = self.feeds.feeds.get(feed_id)
-        if since is None or config is None:
+        if state is None or since is None or config is None:
             return []
-        return [(name, host_of(config.url) or "other", (now - since).total_seconds())]
+        reason = state.health.last_outcome or ""
+        return [WorstFeed(name, host_of(config.url) or "other", reason, (now - since).total_seconds())]
 
 
 def _share(feed_id: str) -> float:

@@ -15,7 +15,7 @@ from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 from services.tagger.core.tag import Fields, tag
 from services.tagger.library import Library
-from services.tagger.metrics import TaggerMetrics
+from services.tagger.metrics import TaggerMetrics, language_label
 
 log = get(__name__)
 
@@ -105,6 +105,8 @@ class TaggerHandler:
         self._metrics.tag_seconds.observe(self._clock.monotonic() - began)
         if tagging.truncated:
             self._metrics.truncated.inc()
+        if tagging.language is None:
+            self._metrics.unread.labels(language_label(article.language)).inc()
         if not tagging.tags:
             return _Outcome("untagged")
         for found in tagging.tags:

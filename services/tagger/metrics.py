@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -12,6 +13,12 @@ from services.tagger.core.model import Pack
 
 STATUSES = ("tagged", "untagged", "dead")
 TAG_BUCKETS_SECONDS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1.0)
+
+
+def language_label(code: str | None) -> str:
+    """Two letters of a language, so that the label has few values whatever the feed says."""
+    known = (code or "")[:2].lower()
+    return known if re.fullmatch("[a-z]{2}", known) else "unknown"
 
 
 class TaggerMetrics(ServiceMetrics):
@@ -34,6 +41,12 @@ class TaggerMetrics(ServiceMetrics):
         self.truncated = Counter(
             "wirewatch_tagger_truncated_articles_total",
             "Articles longer than what is read of one: their end was not looked at.",
+            registry=registry,
+        )
+        self.unread = Counter(
+            "wirewatch_tagger_unread_articles_total",
+            "Articles in a language that no topic pack has words of: they stay untagged.",
+            ["language"],
             registry=registry,
         )
         self.reloads = counter(

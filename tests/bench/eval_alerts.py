@@ -35,7 +35,7 @@ from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
 from services.cli.send.sending import knowledge
 from services.contracts import codec, redis_keys, topics
-from services.contracts.messages import SEVERITIES, Alert, Duplicate, TaggedArticle
+from services.contracts.messages import SEVERITIES, Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.deduper.core.fingerprint import fingerprint
 from services.deduper.core.verdict import Copy, New, Update
 from services.deduper.edges.memory import MemoryIndex
@@ -51,7 +51,7 @@ from tests.support.publisher import FakePublisher
 
 STREAMS = Path(__file__).resolve().parents[2].parent / "shared" / "eval" / "streams"
 WINDOW_S = 96 * 3600
-Message = TaggedArticle | Duplicate
+Message = TaggedArticle | UniqueArticle | Duplicate
 
 
 def read(stream: str, folder: Path = STREAMS) -> list[bytes]:
@@ -61,7 +61,7 @@ def read(stream: str, folder: Path = STREAMS) -> list[bytes]:
 
 
 def tagged(lines: Iterable[bytes]) -> Iterator[Message]:
-    """The stream as the alerter receives it."""
+    """The stream as the alerter receives it; what no topic was found in is only a member of its story."""
     index, vocabularies, compiled = MemoryIndex(WINDOW_S), Vocabularies(), shipped().compiled
     for line in lines:
         now = datetime.fromisoformat(json.loads(line)["first_seen_at"])
@@ -76,20 +76,15 @@ def tagged(lines: Iterable[bytes]) -> Iterator[Message]:
             yield duplicate_of(article, verdict, deduped_at=article.fetched_at)
             continue
         tags = tag(Fields(article.title, article.summary or "", article.text, article.language), compiled).tags
-        if tags:
-            yield TaggedArticle(
-                article=article,
-                story_id=verdict.story_id,
-                verdict="new"
-                if isinstance(verdict, New)
-                else "update"
-                if isinstance(verdict, Update)
-                else "same_story",
-                deduped_at=now,
-                tagged_at=now,
-                tags=tags,
-                link=None if isinstance(verdict, New) else verdict.link,
-            )
+        unique = UniqueArticle(
+            article=article,
+            story_id=verdict.story_id,
+            verdict="new" if isinstance(verdict, New) else "update" if isinstance(verdict, Update) else "same_story",
+            deduped_at=now,
+            link=None if isinstance(verdict, New) else verdict.link,
+        )
+        fields = {name: getattr(unique, name) for name in ("article", "story_id", "verdict", "deduped_at", "link")}
+        yield TaggedArticle(**fields, tagged_at=now, tags=tags) if tags else unique
 
 
 async def replay(messages: Iterable[Message]) -> list[Alert]:
@@ -107,7 +102,8 @@ async def replay(messages: Iterable[Message]) -> list[Alert]:
     for number, message in enumerate(messages):
         clock.advance(max(0.0, (message.deduped_at - clock.now()).total_seconds()))
         stories.add(message)
-        await handler.handle([a_delivery(message, offset=number)])
+        if not isinstance(message, UniqueArticle):
+            await handler.handle([a_delivery(message, offset=number)])
     return [codec.decode(message.value, Alert) for message in publisher.on(topics.ALERTS)]
 
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.contracts.messages import Event, Tag
-from services.tagger.core.compiled import Compiled
+from services.tagger.core.languages import Languages
 from services.tagger.core.tag import Fields, tag
 
 EVAL = Path(__file__).resolve().parents[3] / "shared" / "eval"
@@ -50,20 +50,20 @@ def unseen(identifier: str) -> bool:
     return int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16) % 3 == 0
 
 
-def weighted(rows: Rows, sizes: dict[str, int], compiled: Compiled) -> tuple[float, float, Counter[tuple[str, bool]]]:
+def weighted(rows: Rows, sizes: dict[str, int], languages: Languages) -> tuple[float, float, Counter[tuple[str, bool]]]:
     """Precision and recall, every label counting for the items of its stratum, and the plain counts."""
     counts = Counter(row["drawn_from"] for row in rows)
     told: Counter[tuple[str, bool]] = Counter()
     sums: dict[tuple[str, bool], float] = defaultdict(float)
     for row in rows:
-        given = _tag(row["title"], row.get("text") or "", row["topic"], compiled) is not None
+        given = _tag(row["title"], row.get("text") or "", row["topic"], languages) is not None
         told[row["label"], given] += 1
         sums[row["label"], given] += sizes[row["drawn_from"]] / counts[row["drawn_from"]]
     right, wrong, missed = sums["yes", True], sums["no", True], sums["yes", False]
     return right / ((right + wrong) or 1), right / ((right + missed) or 1), told
 
 
-def report(console: Console, compiled: Compiled) -> None:
+def report(console: Console, languages: Languages) -> None:
     """Print what can be measured; what is not there is named."""
     for path, show in (
         (EVAL / "topics" / "natural_dev.jsonl", _natural),
@@ -71,12 +71,12 @@ def report(console: Console, compiled: Compiled) -> None:
         (EVAL / "events", _coded),
     ):
         if path.exists():
-            show(console, compiled)
+            show(console, languages)
         else:
             console.print(f"{path} is not there: nothing to measure with.", soft_wrap=True)
 
 
-def _natural(console: Console, compiled: Compiled) -> None:
+def _natural(console: Console, languages: Languages) -> None:
     rows = _lines(EVAL / "topics" / "natural_dev.jsonl")
     table = Table(title="Natural news, weighted up to the stream (borderline set aside)")
     for heading in ("part", "topic", "kind", "precision", "recall", "yes", "wrong", "borderline tagged"):
@@ -86,21 +86,21 @@ def _natural(console: Console, compiled: Compiled) -> None:
             for kind, sizes in kinds.items():
                 chosen = [r for r in rows if r["topic"] == topic and r["drawn_from"] in sizes]
                 chosen = [r for r in chosen if unseen(r["id"]) == wanted]
-                precision, recall, told = weighted(chosen, sizes, compiled)
+                precision, recall, told = weighted(chosen, sizes, languages)
                 table.add_row(*(part, topic, kind, f"{precision:.3f}", f"{recall:.3f}"), *_shares(told))
     console.print(table)
-    _by_act(console, rows, compiled)
+    _by_act(console, rows, languages)
 
 
 def _shares(told: Counter[tuple[str, bool]]) -> Iterable[str]:
     return (f"{told[label, True]} of {told[label, True] + told[label, False]}" for label in ("yes", "no", "borderline"))
 
 
-def _by_act(console: Console, rows: Rows, compiled: Compiled) -> None:
+def _by_act(console: Console, rows: Rows, languages: Languages) -> None:
     """Which rules gave the tags, and how many of each were right."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        found = _tag(row["title"], row.get("text") or "", row["topic"], compiled)
+        found = _tag(row["title"], row.get("text") or "", row["topic"], languages)
         if found is not None:
             counts[row["topic"], found.events[0].rule, row["label"]] += 1
     table = Table(title="By the rule of the best event: yes / borderline / wrong")
@@ -112,13 +112,13 @@ def _by_act(console: Console, rows: Rows, compiled: Compiled) -> None:
     console.print(table)
 
 
-def _sample(console: Console, compiled: Compiled) -> None:
+def _sample(console: Console, languages: Languages) -> None:
     texts = {row["id"]: row for month in MONTHS for row in _zipped(EVAL / "streams" / f"{month}.jsonl.gz")}
     counts: Counter[tuple[str, str, str, bool]] = Counter()
     with SAMPLE.open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
             item = texts[row["id"]]
-            given = _tag(item["title"], item.get("text") or "", row["topic"], compiled) is not None
+            given = _tag(item["title"], item.get("text") or "", row["topic"], languages) is not None
             counts[row["draw"], row["topic"], row["label"], given] += 1
     table = Table(title="Sample of two months, judged before looking at why: tagged / not tagged")
     for heading in ("draw", "topic", "yes", "borderline", "no"):
@@ -132,7 +132,7 @@ def _sample(console: Console, compiled: Compiled) -> None:
     console.print(table)
 
 
-def _coded(console: Console, compiled: Compiled) -> None:
+def _coded(console: Console, languages: Languages) -> None:
     """Events of tagged items against those coded by hand: the act, and of events with that act the rest."""
     texts = {row["id"]: row for row in _lines(EVAL / "topics" / "natural_dev.jsonl")}
     table = Table(title="Events coded by hand, in items that got the topic")
@@ -143,7 +143,7 @@ def _coded(console: Console, compiled: Compiled) -> None:
             counts: Counter[str] = Counter()
             for row in _lines(EVAL / "events" / f"{topic}.jsonl"):
                 item = texts[row["id"]]
-                found = _tag(item["title"], item.get("text") or "", topic, compiled)
+                found = _tag(item["title"], item.get("text") or "", topic, languages)
                 if unseen(row["id"]) == wanted and found is not None:
                     for coded in row["events"]:
                         counts.update(_agreement(coded, found.events))
@@ -171,8 +171,8 @@ def _agreement(coded: dict[str, Any], read: Sequence[Event]) -> Iterable[str]:
         yield "mode"
 
 
-def _tag(title: str, text: str, topic: str, compiled: Compiled) -> Tag | None:
-    tags = tag(Fields(title, "", text, "en"), compiled).tags
+def _tag(title: str, text: str, topic: str, languages: Languages) -> Tag | None:
+    tags = tag(Fields(title, "", text, "en"), languages).tags
     return next((found for found in tags if found.topic == topic), None)
 
 

@@ -27,7 +27,7 @@ from rich.table import Table
 
 from services.contracts.messages import Tag
 from services.tagger import library
-from services.tagger.core.compiled import Compiled
+from services.tagger.core.languages import Languages
 from services.tagger.core.tag import Fields, tag
 from tests.bench import eval_events
 
@@ -80,11 +80,11 @@ def items(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
-def judge(rows: Iterable[dict[str, Any]], topic: str, compiled: Compiled) -> list[Judged]:
+def judge(rows: Iterable[dict[str, Any]], topic: str, languages: Languages) -> list[Judged]:
     """Every row beside its tag of ``topic``."""
     judged = []
     for row in rows:
-        tags = tag(Fields(row["title"], "", row["text"], None), compiled).tags
+        tags = tag(Fields(row["title"], "", row["text"], None), languages).tags
         found = next((t for t in tags if t.topic == topic), None)
         judged.append(
             Judged(
@@ -128,13 +128,13 @@ def main() -> None:
     if not arguments.labels.is_file():
         print(f"{arguments.labels} is not there: nothing to measure with.")
         return
-    compiled = library.load(arguments.packs or library.default_folder()).compiled
+    languages = library.load(arguments.packs or library.default_folder()).compiled
     rows = items(arguments.labels)
     parts = {
         "tuned": [row for row in rows if not held_out(row["id"])],
         "held-out": [row for row in rows if held_out(row["id"])],
     }
-    results = {(part, topic): judge(parts[part], topic, compiled) for part in parts for topic in TOPICS}
+    results = {(part, topic): judge(parts[part], topic, languages) for part in parts for topic in TOPICS}
     if arguments.json:
         json.dump(_as_json(results), sys.stdout, indent=1)
         return
@@ -143,8 +143,8 @@ def main() -> None:
     for (part, topic), judged in results.items():
         if part == arguments.errors or arguments.errors == "held-out":
             _errors(console, part, topic, judged)
-    _random(console, compiled)
-    eval_events.report(console, compiled)
+    _random(console, languages)
+    eval_events.report(console, languages)
 
 
 def _as_json(results: dict[tuple[str, str], list[Judged]]) -> dict[str, Any]:
@@ -197,14 +197,14 @@ def _errors(console: Console, part: str, topic: str, judged: Sequence[Judged]) -
                     )
 
 
-def _random(console: Console, compiled: Compiled) -> None:
+def _random(console: Console, languages: Languages) -> None:
     path = DATA / "random_news.jsonl"
     if not path.is_file():
         return
     rows = items(path)
     counts: Counter[str] = Counter()
     for row in rows:
-        for found in tag(Fields(row["title"], "", row["text"], None), compiled).tags:
+        for found in tag(Fields(row["title"], "", row["text"], None), languages).tags:
             counts[f"{found.topic} {found.role}"] += 1
     shares = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
     console.print(f"{len(rows)} items of random news, tagged rightly or wrongly: {shares}")

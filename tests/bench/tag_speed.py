@@ -14,7 +14,9 @@ import importlib
 import importlib.util
 import json
 import re
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,22 +24,25 @@ from typing import Any
 
 import yaml
 
-from services.runtime.files import shipped as files
-from services.runtime.files.yaml import parse
 from services.tagger import library
 from services.tagger.core import phrases
-from services.tagger.core.actors import read_actors
-from services.tagger.core.compiled import Compiled
-from services.tagger.core.compiler import compile_packs
-from services.tagger.core.model import Pack, Phrase
-from services.tagger.core.packs import read_vocabulary
-from services.tagger.core.places import read_places
+from services.tagger.core.languages import Languages
+from services.tagger.core.model import Pack
 from services.tagger.core.tag import Fields, tag
 from services.tagger.library import Library
 
 NEWS = Path(__file__).resolve().parents[3] / "shared" / "eval" / "topics" / "random_news.jsonl"
 FULL_TEXT_CHARACTERS = 2500
 MADE = 400
+MORE = {
+    "format": 2,
+    "topic": "more",
+    "version": "1",
+    "title": "More words",
+    "threshold": 0.5,
+    "acts": {"meet": {"verb": "meets", "verbs": ["meet"], "needs": [{"object": "more", "parties": 4}]}},
+    "examples": {"should_match": ["x"], "should_not_match": ["y"]},
+}
 
 
 def articles() -> tuple[list[Fields], str]:
@@ -63,19 +68,17 @@ def rate(work: Callable[[Fields], object], texts: Sequence[Fields], seconds: flo
     return best
 
 
-def many_patterns(loaded: Library, wanted: int) -> Compiled:
-    """The shipped packs with one more thing, so that there are ``wanted`` patterns in all."""
-    seeds = files.seeds()
-    vocabulary = read_vocabulary(parse((seeds / "vocabulary.yaml").read_bytes(), "vocabulary.yaml"))
-    actors = read_actors(parse((seeds / "actors.yaml").read_bytes(), "actors.yaml"))
-    places = read_places(parse((seeds / "places.yaml").read_bytes(), "places.yaml"))
-    first = loaded.packs[0]
-    have = loaded.compiled.details.patterns
+def many_patterns(loaded: Library, wanted: int) -> Languages:
+    """The shipped packs and one more with many words, so that there are ``wanted`` patterns in all."""
+    have = loaded.compiled["en"].details.patterns
     words = sorted({word for phrase in _all_phrases(loaded.packs) for word in phrase.split() if word.isalpha()})
-    more = [Phrase(f"{a} {b}", 0) for a in words for b in words[:200]][: max(0, wanted - have)]
-    values = {name: getattr(first, name) for name in first.__dataclass_fields__}
-    larger = Pack(**(values | {"things": {**first.things, "more": tuple(more)}}))
-    return compile_packs([larger, *loaded.packs[1:]], vocabulary, actors, places)
+    more = [f"{a} {b}" for a in words for b in words[:200]][: max(1, wanted - have)]
+    pack = MORE | {"things": {"more": more}}
+    with tempfile.TemporaryDirectory() as folder:
+        for path in library.default_folder().glob("*.yaml"):
+            shutil.copy(path, folder)
+        (Path(folder) / "more.yaml").write_text(json.dumps(pack), encoding="utf-8")
+        return library.load(Path(folder)).compiled
 
 
 def _all_phrases(packs: Sequence[Pack]) -> list[str]:
@@ -83,7 +86,7 @@ def _all_phrases(packs: Sequence[Pack]) -> list[str]:
     for pack in packs:
         for lines in pack.things.values():
             for line in lines:
-                found += [needle.folded.decode().strip() for needle in phrases.needles(line.text)]
+                found += [needle.folded.strip() for needle in phrases.needles(line.text)]
     return sorted(set(found))
 
 
@@ -123,10 +126,10 @@ def main() -> None:
         "articles": len(texts),
         "articles_from": origin,
         "mean_characters": round(sum(len(article.text) for article in texts) / len(texts)),
-        "patterns": loaded.compiled.details.patterns,
+        "patterns": loaded.compiled["en"].details.patterns,
         "load_and_compile_seconds": round(load_seconds, 3),
         "tagged_articles_per_second": round(shipped),
-        "with_patterns": large.details.patterns,
+        "with_patterns": large["en"].details.patterns,
         "tagged_articles_per_second_with_many_patterns": round(
             rate(lambda article: tag(article, large), texts, seconds)
         ),

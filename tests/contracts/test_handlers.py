@@ -87,9 +87,9 @@ def a_deduper(publisher: FakePublisher) -> StreamHandler:
 def a_tagger(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.tagger.handler")
     metrics = importlib.import_module("services.tagger.metrics")
-    library = importlib.import_module("services.tagger.library")
+    packs = importlib.import_module("tests.support.packs")
     made: StreamHandler = handler.TaggerHandler(
-        library=library.load(library.default_folder()),
+        library=packs.shipped(),
         publisher=publisher,
         clock=FakeClock(),
         metrics=metrics.TaggerMetrics(CollectorRegistry()),

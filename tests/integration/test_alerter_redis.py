@@ -19,7 +19,7 @@ from services.contracts import ids, redis_keys, stories
 from services.contracts.redis_keys import Facet
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
-from tests.support.alerts import RETENTION, STORY, a_tagged, a_write, an_opened_alert, member_of
+from tests.support.alerts import RETENTION, STORY, a_tagged, a_write, an_opened_alert, member_of, shipped_rules
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.stack
@@ -37,7 +37,7 @@ def store(redis_client: redis.asyncio.Redis, clock: FakeClock) -> AlertRecords:
     return AlertRecords(redis_client, RedisCalls(clock, Waiting()), clock, RETENTION)
 
 
-FACTS = of(a_tagged(), stale_after=timedelta(hours=48))
+FACTS = of(a_tagged(), shipped_rules().titles, stale_after=timedelta(hours=48))
 
 
 def opened() -> Write:

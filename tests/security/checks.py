@@ -298,7 +298,7 @@ def s20() -> Verdict:
         f"{path.name}: {used}"
         for path in workflows
         for used in re.findall(r"uses:\s*(\S+)", path.read_text())
-        if not re.search(r"@[0-9a-f]{40}$", used)
+        if not used.startswith("./") and not re.search(r"@[0-9a-f]{40}$", used)
     ]
     return judged(unpinned, f"{len(workflows)} workflows with foreign actions; CI is .ci/run")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -18,7 +19,17 @@ from services.alerter.core.severity import Rules
 from services.alerter.ports import StoryKey
 from services.alerter.severity_file import load
 from services.contracts import codec, ids, redis_keys, stories, topics
-from services.contracts.messages import Actor, Alert, Duplicate, Event, Evidence, Place, Tag, TaggedArticle
+from services.contracts.messages import (
+    Actor,
+    Alert,
+    Duplicate,
+    Event,
+    Evidence,
+    Place,
+    Tag,
+    TaggedArticle,
+    UniqueArticle,
+)
 from services.contracts.stories import StoryMember
 from services.runtime.files import shipped as files
 from services.runtime.messages.delivery import Delivery
@@ -32,6 +43,7 @@ KOREA = Actor(id="PRK", name="North Korea", kind="state")
 HAVANA = Place(id="havana", name="Havana", kind="city", country="CUB", lat=23.13, lon=-82.38)
 
 
+@cache
 def shipped_rules() -> Rules:
     """The severity rules of the repository."""
     return load(files.seeds() / "severity.yaml")
@@ -111,7 +123,7 @@ def a_copy(of: TaggedArticle, *, url: str, outlet: str, seen: datetime, wire: st
     )
 
 
-def member_of(message: TaggedArticle | Duplicate) -> StoryMember:
+def member_of(message: TaggedArticle | UniqueArticle | Duplicate) -> StoryMember:
     """The story member that the deduper stores for a message it sends."""
     if isinstance(message, Duplicate):
         return stories.member_of_copy(message)
@@ -142,7 +154,7 @@ def an_opened_alert(tagged: TaggedArticle | None = None) -> Alert:
         published_at=tagged.article.published_at,
         backfill=False,
     )
-    of = facts.of(tagged, stale_after=timedelta(hours=48))
+    of = facts.of(tagged, shipped_rules().titles, stale_after=timedelta(hours=48))
     decision, _ = decide(
         Given(
             alert_id=ids.alert_id(tagged.story_id),
@@ -268,7 +280,7 @@ class FakeStories:
     def __init__(self) -> None:
         self.by_story: dict[str, dict[str, StoryMember]] = {}
 
-    def add(self, *messages: TaggedArticle | Duplicate) -> None:
+    def add(self, *messages: TaggedArticle | UniqueArticle | Duplicate) -> None:
         """Note what the deduper stores before it sends a message."""
         for message in messages:
             member = member_of(message)

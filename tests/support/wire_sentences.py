@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.tagger.core.compiled import Compiled
+from services.tagger.core.languages import Languages
 from services.tagger.core.tag import Fields, tag
 
 LETTERS = {"alliances": "A", "naval_moves": "N"}
@@ -26,8 +26,8 @@ def wire_sentences() -> list[WireSentence]:
     return [WireSentence(text, wanted) for wanted, text in (line.split("\t", 1) for line in lines)]
 
 
-def found_in(sentence: WireSentence, compiled: Compiled) -> set[str]:
+def found_in(sentence: WireSentence, languages: Languages) -> set[str]:
     """The topics given: a sentence with a full stop is read as a text, any other as a headline."""
     text = sentence.text
     fields = Fields("", "", text, "en") if text.endswith(".") else Fields(text, "", "", "en")
-    return {found.topic for found in tag(fields, compiled).tags}
+    return {found.topic for found in tag(fields, languages).tags}

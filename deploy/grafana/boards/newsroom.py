@@ -12,17 +12,17 @@ from deploy.grafana.boards.model import (
     Query,
     Row,
     Variable,
+    bars,
     coloured_text,
     column,
     count,
     link,
     named,
-    quantiles,
     stat,
 )
 from deploy.grafana.boards.overview import FIRST_ROW
-from deploy.grafana.boards.promql import BAR, RANGE, RECENT, happened, quantile, share, total
-from deploy.grafana.boards.words import SEVERITY, STATUS, actors
+from deploy.grafana.boards.promql import RANGE, RECENT, happened, mean, quantile, share, total
+from deploy.grafana.boards.words import SEVERITY, STATUS, TIER, actors
 
 _TOPIC = '{topic=~"$topic"}'
 _PUBLISHED = "wirewatch_alerter_published_to_alert_seconds"
@@ -65,6 +65,31 @@ PAIRS = Panel(
     decimals=0,
     columns={"one": "State", "other": "and", "Value": "Alerts"},
     overrides=[_GAUGE, *(column(heading, ("mappings", named(actors()))) for heading in ("State", "and"))],
+)
+_FIRST = f"topk(10, {happened('wirewatch_alerter_opened_by_outlet_total', 'outlet', RANGE)})"
+_OPENED_BY = total("wirewatch_alerter_opened_by_outlet_total", "outlet")
+_FOLLOWED = f"{total('wirewatch_alerter_corroborated_by_outlet_total', 'outlet')} / ({_OPENED_BY} > 0)"
+_MEAN = mean("wirewatch_alerter_published_to_alert_by_outlet_seconds", "outlet")
+OUTLETS = Panel(
+    title="Who reports first",
+    description="The publishers whose report opened most alerts in the time shown, how long after its publication the "
+    "alert came on average, and how many of the alerts a second independent source has reported since.",
+    queries=[Query(_FIRST), *(Query(f"({asked}) and on (outlet) {_FIRST}") for asked in (_MEAN, _FOLLOWED))],
+    kind="table",
+    width=12,
+    decimals=0,
+    no_data="no alert",
+    columns={
+        "outlet": "Publisher",
+        "Value #A": "Alerts",
+        "Value #B": "Published to alert, mean",
+        "Value #C": "Reported by others",
+    },
+    overrides=[
+        _GAUGE,
+        column("Published to alert, mean", ("unit", "s"), ("decimals", 1)),
+        column("Reported by others", ("unit", "percentunit")),
+    ],
 )
 LATEST = Panel(
     title="Latest alerts",
@@ -159,31 +184,32 @@ BOARD = Dashboard(
         stat("9 in 10 within", "The same for nine alerts in ten.", quantile(0.9, _PUBLISHED, RANGE), "s", decimals=1),
         LATEST,
         MAP,
-        Panel(
-            title="Alert revisions by severity",
-            description="Revisions sent, by severity. One with two topics counts twice.",
-            queries=[
-                Query(happened(f"wirewatch_alerter_revisions_total{_TOPIC}", "severity", BAR), "{{severity}}"),
-            ],
-            draw="bars",
+        bars(
+            "Alert revisions by severity",
+            "Revisions sent, by severity. One with two topics counts twice.",
+            f"wirewatch_alerter_revisions_total{_TOPIC}",
+            "severity",
             colours=SEVERITY,
         ),
-        Panel(
-            title="Alert revisions by topic",
-            description="Revisions sent, by topic. One with two topics counts for both.",
-            queries=[Query(happened(f"wirewatch_alerter_revisions_total{_TOPIC}", "topic", BAR), "{{topic}}")],
-            draw="bars",
+        bars(
+            "Alert revisions by topic",
+            "Revisions sent, by topic. One with two topics counts for both.",
+            f"wirewatch_alerter_revisions_total{_TOPIC}",
+            "topic",
         ),
         Panel(
-            title="Published to alert, over time",
-            description="From the date that the feed gave to the alert, for opened alerts, over five minutes.",
-            queries=quantiles(_PUBLISHED),
+            title="Published to alert, 9 in 10",
+            description="From the date that the feed gave to the alert, for opened alerts, by tier of the feed, over "
+            "five minutes.",
+            queries=[Query(quantile(0.9, _PUBLISHED, RECENT, "tier"), "{{tier}}")],
             unit=SECONDS,
+            colours=TIER,
         ),
         _most("Who acts most", "By who acts in alerts opened in the time shown.", "actor", "Actor", actors()),
         _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act"),
         PAIRS,
         _most("In which language", "By language (ISO 639) of the first report.", "language", "Language"),
+        OUTLETS,
         Row(
             "Where the time goes, and what becomes of articles",
             [
@@ -193,29 +219,26 @@ BOARD = Dashboard(
                     "of a feed's first poll.",
                     queries=[Query(quantile(0.9, _FETCHED, RECENT, "tier"), "{{tier}}")],
                     unit=SECONDS,
+                    colours=TIER,
                 ),
-                Panel(
-                    title="What became of tagged articles",
-                    description="Opened or revised an alert, changed one silently, or said nothing new.",
-                    queries=[Query(happened("wirewatch_alerter_articles_total", "status", BAR), "{{status}}")],
-                    draw="bars",
+                bars(
+                    "What became of tagged articles",
+                    "Opened or revised an alert, changed one silently, or said nothing new.",
+                    "wirewatch_alerter_articles_total",
+                    "status",
                     colours=STATUS,
                 ),
-                Panel(
-                    title="How articles join stories",
-                    description="Articles that joined a story, by the rule that joined them.",
-                    queries=[Query(happened("wirewatch_deduper_links_total", "linked_by", BAR), "{{linked_by}}")],
-                    draw="bars",
+                bars(
+                    "How articles join stories",
+                    "Articles that joined a story, by the rule that joined them.",
+                    "wirewatch_deduper_links_total",
+                    "linked_by",
                 ),
-                Panel(
-                    title="Tags by topic and role",
-                    description="A topic is primary where the article is about it, a mention where it only comes up.",
-                    queries=[
-                        Query(
-                            happened(f"wirewatch_tagger_tags_total{_TOPIC}", "topic, role", BAR), "{{topic}}, {{role}}"
-                        )
-                    ],
-                    draw="bars",
+                bars(
+                    "Tags by topic and role",
+                    "A topic is primary where the article is about it, a mention where it only comes up.",
+                    f"wirewatch_tagger_tags_total{_TOPIC}",
+                    "topic, role",
                 ),
                 Panel(
                     title="Share of articles that carry a topic",

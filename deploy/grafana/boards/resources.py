@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import SECONDS, Dashboard, Panel, Query, Row, named, quantiles, stat
-from deploy.grafana.boards.promql import BAR, SERVICES, happened
+from deploy.grafana.boards.model import Dashboard, Panel, Query, Row, bars, durations, named, stat
+from deploy.grafana.boards.promql import SERVICES
 from deploy.grafana.boards.words import BAD, GOOD, WARN
 
 _API_COLOURS = {"200": GOOD, "400": WARN, "404": "blue", "500": BAD, "503": BAD}
@@ -129,19 +129,18 @@ BOARD = Dashboard(
                     queries=[Query("max(redis_aof_current_size_bytes)", "size")],
                     unit="bytes",
                 ),
-                Panel(
-                    title="Requests to the api",
-                    description="Answers by code.",
-                    queries=[Query(happened("wirewatch_api_requests_total", "code", BAR), "{{code}}")],
+                bars(
+                    "Requests to the api",
+                    "Answers by code.",
+                    "wirewatch_api_requests_total",
+                    "code",
                     width=12,
-                    draw="bars",
                     colours=_API_COLOURS,
                 ),
-                Panel(
-                    title="Time of the api",
-                    description="To the first byte of an answer, over five minutes.",
-                    queries=quantiles("wirewatch_api_request_seconds"),
-                    unit=SECONDS,
+                durations(
+                    "Time of the api",
+                    "To the first byte of an answer, over five minutes.",
+                    "wirewatch_api_request_seconds",
                     width=12,
                 ),
             ],

@@ -29,6 +29,7 @@ from services.contracts.messages import (
     Place,
     Stages,
     Tag,
+    Tier,
 )
 from services.contracts.stories import StoryMember
 
@@ -51,6 +52,7 @@ class Cause:
     published_at: datetime | None
     backfill: bool
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,19 +167,23 @@ def _render(given: Given, rules: Rules) -> Alert:
     """The alert as if it were the first, but for what it keeps of the one before."""
     articles, cause = given.facts.articles, given.cause
     known = [source for alert in (given.before, *given.taken_over) if alert for source in alert.sources]
-    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere])
+    kept = [source for source in known if source.article_id not in given.elsewhere]
+    sources = gather(given.members, articles, kept, rules)
     ranked = _ranked(articles)
     told = events.of_alert(articles, rules)
     event = told[0] if told else None
-    shown = soberest(ranked, event, frozenset(rules.loud_words))
+    shown = soberest(ranked, event, rules.titles)
     topics = _topics(ranked)
     severity, reasons = judge(
         Grounds(
             event=event,
+            assets=events.assets(told),
             role=topics[0].role,
             topics=frozenset(topic.topic for topic in topics),
             headline=shown.title,
+            language=shown.language,
             seen_at=sources.seen_at,
+            controlling_state=sources.controlling_state,
         ),
         rules,
     )
@@ -209,11 +215,13 @@ def _render(given: Given, rules: Rules) -> Alert:
             alerted_at=given.now,
             published_at=cause.published_at,
             traceparent=trace.onward(cause.traceparent, "alerter"),
+            tier=cause.tier,
         ),
         packs=tuple(sorted({tag.pack for item in articles for tag in item.tags})),
         language=shown.language,
         events=told,
         stories=stories,
+        languages=tuple(dict.fromkeys(source.language for source in sources.listed if source.language)),
         **_kept(given.before),
     )
 

@@ -42,6 +42,11 @@ def of_alert(articles: Sequence[ArticleFacts], rules: Rules) -> tuple[AlertEvent
     return tuple(told[frame] for frame in sorted(told, key=precedence)[:MAX_EVENTS])
 
 
+def assets(told: Sequence[Event]) -> tuple[str, ...]:
+    """What the leading event's act is about, as it and the others of that act tell it."""
+    return tuple(dict.fromkeys(event.asset for event in told if event.asset and event.act == told[0].act))
+
+
 def _frame(event: Event) -> _Frame:
     """What makes an event, without the words it is told in."""
     return (

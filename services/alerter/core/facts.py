@@ -13,7 +13,7 @@ out would be lost or not, depending on the order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,10 +22,12 @@ from msgspec import Struct
 from services.alerter.core import event_key
 from services.alerter.core.event_key import EventKey
 from services.alerter.core.lead import lead_sentences
+from services.alerter.core.titles import Titles
 from services.contracts.messages import Change, LinkedBy, Tag, TaggedArticle, Verdict
 
 EARLIEST_KEPT = 40  # the event's beginning: headline, first evidence
 LATEST_KEPT = 24  # its present: what an event of hundreds of articles still adds
+MAX_ARTICLES = EARLIEST_KEPT + LATEST_KEPT
 MAX_KEYS = 6  # versions of one article that were about something else
 _encode = msgspec.json.Encoder().encode
 
@@ -75,10 +77,10 @@ class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 NO_FACTS = AlertFacts()
 
 
-def of(tagged: TaggedArticle, *, stale_after: timedelta) -> AlertFacts:
+def of(tagged: TaggedArticle, titles: Titles, *, stale_after: timedelta) -> AlertFacts:
     """The facts of one article."""
     article = tagged.article
-    keys = event_key.keys_of(tagged)
+    keys = event_key.keys_of(tagged, titles)
     facts = ArticleFacts(
         article_id=article.id,
         story_id=tagged.story_id,
@@ -132,9 +134,14 @@ def version(item: ArticleFacts) -> str:
 
 def _bounded(items: Iterable[ArticleFacts]) -> tuple[ArticleFacts, ...]:
     ordered = sorted(items, key=in_order)
-    if len(ordered) > EARLIEST_KEPT + LATEST_KEPT:
+    if len(ordered) > MAX_ARTICLES:
         ordered = ordered[:EARLIEST_KEPT] + ordered[-LATEST_KEPT:]
     return tuple(ordered)
+
+
+def is_full(articles: Sequence[ArticleFacts]) -> bool:
+    """Whether facts may have been dropped."""
+    return len(articles) >= MAX_ARTICLES
 
 
 def in_order(item: ArticleFacts) -> tuple[datetime, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from services.alerter.core.event_key import deed_of
 from services.alerter.core.facts import ArticleFacts, in_order
-from services.alerter.core.titles import is_comment
+from services.alerter.core.titles import Titles, is_comment, loud_words
 from services.contracts.messages import Event
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -21,11 +22,10 @@ _QUOTED = re.compile(r"[“‘\"']\w[^“‘”’\"']{3,200}[”’\"']")
 _MIN_WORDS, _MAX_WORDS = 5, 20
 
 
-def soberest(articles: Sequence[ArticleFacts], event: Event | None, loud: frozenset[str]) -> ArticleFacts:
+def soberest(articles: Sequence[ArticleFacts], event: Event | None, titles: Titles) -> ArticleFacts:
     """The article whose title says plainly what happened. The same for any order of the articles.
 
-    ``loud`` are the words that a sober title does without. Among equally sober titles that which says most of what the
-    others say, then the first seen.
+    Among equally sober titles that which says most of what the others say, then the first seen.
     """
     words = {item.article_id: _words(item.title) for item in articles}
     common = Counter(word for found in words.values() for word in found)
@@ -33,20 +33,20 @@ def soberest(articles: Sequence[ArticleFacts], event: Event | None, loud: frozen
     def precedence(item: ArticleFacts) -> tuple[int, float, object]:
         own = words[item.article_id]
         shared = sum(common[word] - 1 for word in own) / max(len(own), 1)
-        return (_loudness(item, event, loud), -round(shared, 2), in_order(item))
+        return (_loudness(item, event, titles), -round(shared, 2), in_order(item))
 
     return min(articles, key=precedence)
 
 
-def _loudness(item: ArticleFacts, event: Event | None, loud: frozenset[str]) -> int:
+def _loudness(item: ArticleFacts, event: Event | None, titles: Titles) -> int:
     title = item.title
     count = len(_WORD.findall(title))
     return (
         2 * bool(_LABEL.search(title))
-        + 2 * is_comment(title)
+        + 2 * is_comment(title, item.language, titles, deed=deed_of(event) if event else ())
         + 2 * ("!" in title)
         + 2 * len(_CAPITALS.findall(title))
-        + 2 * len(loud & _words(title))
+        + 2 * len(loud_words(item.language, titles) & _words(title))
         + bool(_QUOTED.search(title))
         + (not _MIN_WORDS <= count <= _MAX_WORDS)
         + 3 * (not _tells(item, event))
@@ -66,8 +66,3 @@ def _tells(item: ArticleFacts, event: Event | None) -> bool:
 
 def _words(title: str) -> set[str]:
     return {word.casefold() for word in _WORD.findall(title)}
-
-
-def loud_words(words: Iterable[str]) -> frozenset[str]:
-    """The list as it is compared."""
-    return frozenset(word.casefold() for word in words)

@@ -16,13 +16,16 @@ from services.contracts.messages import EventMode
 
 MOMENT = timedelta(hours=36)  # acts that are over once done are told of for so long; chains of reports carry further
 SOON = timedelta(hours=24)
+AT_ONCE = timedelta(hours=12)  # of two completed acts by one party that nothing tells apart
 BEFORE = timedelta(hours=3)  # reports of a deed come in while others judge it already
 ENOUGH = 2.5  # points of agreement
 ENOUGH_SOON = 2.0
+ENOUGH_AT_ONCE = 1.5
 TOLD_ALIKE = 3  # words that two titles share, a third of the shorter one, to be one event whatever act was read
 
 _MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
-_MUTUAL = {FAMILY_OF[act] for act in ("sign", "deepen", "doubt")} | {"exercise"}
+_FORCE = _MOMENTS | {FAMILY_OF["blockade"]}
+_MUTUAL = {FAMILY_OF[act] for act in ("sign", "doubt")} | {"exercise"}
 _THREATS: dict[str, frozenset[EventMode]] = {
     FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
     FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
@@ -61,9 +64,7 @@ _EARTH_KM = 6371.0
 
 def contradict(one: EventKey, other: EventKey) -> bool:
     """Whether two articles that read like one story tell two events: another thing, time, or act by others."""
-    if _other_thing(one, other) or _far(one, other):
-        return True
-    if one.family == other.family and one.family in _MUTUAL and _other_parties(one, other):
+    if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
         return True
     if _told_alike(one, other):
         return False
@@ -78,7 +79,7 @@ def contradict(one: EventKey, other: EventKey) -> bool:
 def same(one: EventKey, other: EventKey) -> bool:
     """Whether two events from different stories are one: nothing contradicts, and enough agrees."""
     apart = abs(one.at - other.at)
-    if apart > WINDOW or _other_thing(one, other):
+    if apart > WINDOW or _other_thing(one, other) or _of_others(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
@@ -86,17 +87,25 @@ def same(one: EventKey, other: EventKey) -> bool:
         return False
     if one.name and one.name == other.name:
         return True
-    return _something_rare(one, other) and _agreement(one, other) >= (ENOUGH if apart > SOON else ENOUGH_SOON)
+    agreement = _agreement(one, other)
+    if apart <= AT_ONCE and _one_deed(one, other):
+        return agreement >= ENOUGH_AT_ONCE
+    return agreement >= (ENOUGH if apart > SOON else ENOUGH_SOON) and _something_rare(one, other)
 
 
 def related(one: EventKey, other: EventKey) -> bool:
-    """Whether one may follow from the other, though it is another event: the same parties, or the same named thing."""
+    """Whether one may follow from the other, though it is another event.
+
+    The same named thing, the same parties, a party at the same place, or the next of a series: another strike.
+    """
     if one.name and one.name == other.name:
         return True
-    shared = {*one.agents, *one.objects} & {*other.agents, *other.objects}
-    return abs(one.at - other.at) <= WINDOW and (
-        len(shared) > 1 or bool(shared and one.place and one.place == other.place)
-    )
+    if abs(one.at - other.at) > WINDOW:
+        return False
+    shared = one.parties & other.parties
+    series = one.family == other.family and one.family in _MOMENTS and set(one.agents) & set(other.agents)
+    alike = one.objects == other.objects and _SHIP_KIND.get(one.asset or "") == _SHIP_KIND.get(other.asset or "")
+    return len(shared) > 1 or bool(series and alike) or bool(shared and one.place and one.place == other.place)
 
 
 def _other_thing(one: EventKey, other: EventKey) -> bool:
@@ -114,6 +123,37 @@ def _other_act(one: EventKey, other: EventKey) -> bool:
     return one.family != other.family or _threat_and_deed(one, other) or _other_parties(one, other) or _far(one, other)
 
 
+def _of_others(one: EventKey, other: EventKey) -> bool:
+    """Whether one is about somebody whom the other does not even name, while naming somebody else."""
+    if {one.family, other.family} <= _MUTUAL:
+        first, second = set(one.named), set(other.named)
+        return bool(first - second and second - first) and len(first & second) < 2
+    if _reversed(one, other):
+        return True
+    return _elsewhere(one, other) or _elsewhere(other, one)
+
+
+def _reversed(one: EventKey, other: EventKey) -> bool:
+    """Whether who does it in one report suffers it in the other: a blow, and the blow in return."""
+    if one.family not in _FORCE or one.family != other.family or not _differ(one.agents, other.agents):
+        return False
+    return not set(one.agents).isdisjoint(other.objects) or not set(other.agents).isdisjoint(one.objects)
+
+
+def _elsewhere(one: EventKey, other: EventKey) -> bool:
+    named = set(one.named)
+    return bool(other.objects and named - set(other.named)) and named.isdisjoint(other.objects)
+
+
+def _one_deed(one: EventKey, other: EventKey) -> bool:
+    """Whether one party is said twice within hours to have done, or suffered, what is over once done."""
+    if one.family not in _MOMENTS or not {one.mode, other.mode} <= DONE or one.objects != other.objects:
+        return False
+    if one.agents == other.agents:
+        return bool(one.agents)
+    return bool(one.objects) and not (one.agents and other.agents)
+
+
 def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
     """Where force is used these are two events. A passage that is shut is threatened with being shut all the time."""
     threats = _THREATS.get(one.family, frozenset())
@@ -125,7 +165,7 @@ def _told_alike(one: EventKey, other: EventKey) -> bool:
 
     Words do not outvote the parties: one treaty is announced as the other is.
     """
-    if _differ(one.parties, other.parties) or ({one.family, other.family} <= _MUTUAL and _other_parties(one, other)):
+    if _differ(one.parties, other.parties) or _other_allies(one, other):
         return False
     shared = len(set(one.words) & set(other.words))
     needed = TOLD_ALIKE - bool(one.parties and one.parties == other.parties)
@@ -149,8 +189,9 @@ def _something_rare(one: EventKey, other: EventKey) -> bool:
     """Whether more is shared than what half of the news has: a place, a rare party or thing, both sides, own words."""
     agents, objects = _shared(one, other)
     return bool(
-        (one.place and one.place == other.place)
-        or (agents | objects) - _COMMON_ACTORS
+        _one_place(one, other)
+        or (set(one.named) & set(other.named)) - _COMMON_ACTORS
+        or set(one.places) & set(other.places)
         or (agents and objects)
         or (one.asset and one.asset == other.asset and one.asset not in _COMMON_ASSETS)
         or set(one.ordinals) & set(other.ordinals)
@@ -162,33 +203,53 @@ def _agreement(one: EventKey, other: EventKey) -> float:
     """How much the two have in common, a rare part counting for more."""
     score = 1.0 if one.act == other.act else 0.5
     score += sum(0.5 if actor in _COMMON_ACTORS else 1.0 for side in _shared(one, other) for actor in side)
-    if one.place and one.place == other.place:
-        score += 1.0
+    if _one_place(one, other):
+        score += 1.0 if one.place and other.place else 0.5
     if one.asset and one.asset == other.asset:
         score += 0.5 if one.asset in _COMMON_ASSETS else 1.0
     if set(one.ordinals) & set(other.ordinals):
         score += 1.0
+    if set(one.numbers) & set(other.numbers):
+        score += 0.5
     return score + min(1.5, 0.5 * len(set(one.words) & set(other.words)))
 
 
+def _one_place(one: EventKey, other: EventKey) -> bool:
+    """Whether both are where the other is: their places are near, or the other names the place, too."""
+    if one.place and other.place:
+        return one.place == other.place or (None not in (one.point, other.point) and not _far(one, other))
+    return one.place in other.places or other.place in one.places
+
+
 def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:
-    """The agents and the objects that both have. Two allies told the other way round are the same two."""
-    crossed = set(one.agents) & set(other.objects), set(one.objects) & set(other.agents)
-    if one.family in _MUTUAL and all(crossed):
-        return crossed
+    """The agents and the objects that both have. Allies may be told in any roles, or only be named."""
+    if {one.family, other.family} <= _MUTUAL:
+        first, *others = sorted((one.parties & {*other.parties, *other.named}) | (other.parties & set(one.named))) or [
+            ""
+        ]
+        return ({first} if first else set()), set(others)
     return set(one.agents) & set(other.agents), set(one.objects) & set(other.objects)
 
 
 def _other_parties(one: EventKey, other: EventKey) -> bool:
-    """Whether the parties differ. Between allies who is agent and who object may be told either way round.
+    """Whether the parties differ."""
+    if {one.family, other.family} <= _MUTUAL:
+        return _other_allies(one, other)
+    return _differ(one.agents, other.agents) or _differ(one.objects, other.objects)
+
+
+def _other_allies(one: EventKey, other: EventKey) -> bool:
+    """Whether two acts among allies are of other allies. Who is agent and who object may be told either way round.
 
     Two that sign with a third each have signed two things.
     """
-    if one.family in _MUTUAL:
-        pairs = len(one.parties) > 1 and len(other.parties) > 1
-        apart = not (one.parties <= other.parties or other.parties <= one.parties)
-        return _differ(one.parties, other.parties) or (pairs and apart)
-    return _differ(one.agents, other.agents) or _differ(one.objects, other.objects)
+    if not {one.family, other.family} <= _MUTUAL:
+        return False
+    if one.parties <= set(other.named) and other.parties <= set(one.named):
+        return False
+    pairs = len(one.parties) > 1 and len(other.parties) > 1
+    apart = not (one.parties <= other.parties or other.parties <= one.parties)
+    return _differ(one.parties, other.parties) or (pairs and apart)
 
 
 def _differ(one: Iterable[str], other: Iterable[str]) -> bool:

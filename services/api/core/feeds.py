@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 import msgspec
 
 from services.contracts.events import summary_of
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert
+from services.contracts.publishers import outlet_of
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +87,7 @@ def _title(alert: Alert) -> str:
 
 def _text(alert: Alert) -> str:
     """The alert in plain text: an alert's feed is read in mail programs and chat services."""
-    outlets = list(dict.fromkeys(source.outlet for source in alert.sources))
+    outlets = list(dict.fromkeys(outlet_of(source) for source in alert.sources))
     more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
     lines = [
         *(summary_of(event) for event in alert.events),
@@ -96,6 +98,7 @@ def _text(alert: Alert) -> str:
     ]
     lines += [f"“{piece.quote}”" for piece in alert.evidence]
     lines += ["", f"{alert.independent_sources} independent of: {', '.join(outlets[:_OUTLETS])}{more}"]
+    lines += [line] if (line := also_reported_in(alert.languages, headline=alert.language)) else []
     if alert.revision > 1:
         changed = "; ".join(f"{c.kind} {c.before or ''} → {c.after or ''}" for c in alert.changes)
         lines.append(f"Revision {alert.revision}: {changed}")

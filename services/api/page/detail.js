@@ -2,7 +2,8 @@
 
 import { BY_ANALYSTS, button, history, labels, panel } from "./actions.js";
 import { badge, standing } from "./list.js";
-import { clock, element, emphasised, eventLine, foreign, languageName, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
+import { card } from "./publisher.js";
+import { clock, element, emphasised, eventLine, foreign, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
 const COPIES_SHOWN = 3;
 
@@ -23,7 +24,7 @@ export function render(root, alert, { acting, onBack, onFilter, onCite }) {
     changes(alert),
     part("Who and where", names(alert, onFilter)),
     part("Evidence", topics(alert), evidence(alert)),
-    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${alert.independent_sources} independent`, alsoIn(alert), timeline(alert, acting)),
+    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${alert.independent_sources} independent`, alert.also_reported_in ? element("p", "hint", alert.also_reported_in) : null, timeline(alert, acting)),
     part("How fast", stages(alert)),
     foot(alert, onCite),
   );
@@ -42,12 +43,6 @@ function head(alert, onBack) {
   const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
   const title = foreign(element("h2", "", link(titleOf(alert), best.url)), alert.language);
   return element("header", alert.severity, back, facts, eventLine(alert), title, related(alert));
-}
-
-/** In which languages it is reported beside that of the headline. */
-function alsoIn(alert) {
-  const others = (alert.languages || []).filter((language) => language !== alert.language);
-  return others.length ? element("p", "hint", `Also reported in ${others.map(languageName).join(", ")}.`) : null;
 }
 
 function part(title, ...content) {
@@ -171,6 +166,7 @@ function entry(source, begin, original = null) {
   if (source.wire) who.append(element("small", "", ` ${source.wire}`));
   item.append(when, who);
   if (source.title !== original?.title) item.append(foreign(element("span", "title", source.title || "(no title)"), source.language));
+  if (source.independent) item.append(card(source) ?? "");
   const expected = original && `same text as ${original.outlet}`;
   if (source.folded_because && source.folded_because !== expected) item.append(element("small", "because", source.folded_because));
   return item;

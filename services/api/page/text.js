@@ -66,16 +66,6 @@ export function clock(time) {
   return `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC (${day}${here.slice(11, 16)} here)`;
 }
 
-const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
-
-export function languageName(code) {
-  try {
-    return LANGUAGES.of(code);
-  } catch {
-    return code;
-  }
-}
-
 /** `made` with words of the world in it: written in their own direction, read in their own language. */
 export function foreign(made, language) {
   made.dir = "auto";

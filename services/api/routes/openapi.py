@@ -30,7 +30,12 @@ def an_object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-ALERT = {"allOf": [ref("Alert"), an_object(event_summaries={"type": "array", "items": _TEXT})]}
+ALERT = {
+    "allOf": [
+        ref("Alert"),
+        an_object(event_summaries={"type": "array", "items": _TEXT}, also_reported_in={"type": ["string", "null"]}),
+    ]
+}
 PAGE = an_object(alerts={"type": "array", "items": ALERT}, next_cursor={"type": ["string", "null"]})
 RESULTS = an_object(
     results={

@@ -38,15 +38,21 @@ def check(
             for problem in refused.problems:
                 error(problem)
         raise typer.Exit(2) from None
-    failures = [failure for pack in loaded.packs for failure in run_examples(pack, loaded.compiled)]
+    failures = [failure for pack in loaded.in_languages for failure in run_examples(pack, loaded.compiled)]
     if json:
-        packs = [{"id": pack.id, "file": pack.file, "examples": len(pack.examples)} for pack in loaded.packs]
+        packs = [
+            {"id": pack.id, "file": pack.file, "language": pack.language, "examples": len(pack.examples)}
+            for pack in loaded.in_languages
+        ]
         json_line({"ok": not failures, "packs": packs, "failures": failures})
     else:
-        for pack in loaded.packs:
-            failed = sum(failure.topic == pack.topic for failure in failures)
+        for pack in loaded.in_languages:
+            failed = sum(failure.file == pack.file for failure in failures)
             verdict = f"[red]{failed} failed[/]" if failed else "[green]all as expected[/]"
-            out.print(f"{pack.id}: {len(pack.acts)} acts, {len(pack.examples)} examples, {verdict}", soft_wrap=True)
+            told = sum(bool(act.verbs or act.passive or act.nouns or act.phrases) for act in pack.acts)
+            out.print(
+                f"{pack.id} {pack.language}: {told} acts, {len(pack.examples)} examples, {verdict}", soft_wrap=True
+            )
         for failure in failures:
             warn("example: " + failure.sentence())
     if failures:

@@ -9,11 +9,10 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from services.cli.up.reporters import Reporter
-from services.contracts.feed_health import FEEDS_METRIC, FeedHealth, feed_health
+from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
 from services.local import pipeline, preflight, process_status, stack
 from services.local.alert_feed import AlertFeed
 from services.local.home import Home
@@ -120,7 +119,8 @@ class _Up:
         while True:
             found = await asyncio.to_thread(process_status.metrics, poller)
             states = {labels["state"]: count for labels, count in found.get(FEEDS_METRIC, ())}
-            now = feed_health(states, local=standing.pipeline.local_feeds, now=datetime.now(UTC), before=last)
+            since = max((value for _, value in found.get(OFFLINE_METRIC, ())), default=0.0)
+            now = feed_health(states, local=standing.pipeline.local_feeds, offline_since=since)
             if now and (last is None or now.summary != last.summary):
                 self._reporter.feeds(now.summary)
             last = now

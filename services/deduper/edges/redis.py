@@ -69,9 +69,10 @@ class RedisIndexStore:
     async def built(self) -> bool:
         return bool(await self._calls.run(lambda: self._client.exists(redis_keys.DEDUPE_BUILT)))
 
-    async def claim(self, worker: str) -> bool:
+    async def claim(self, worker: str, *, again: bool = False) -> bool:
         async def take() -> Any:
-            await self._client.set(redis_keys.DEDUPE_BUILDING, worker, nx=True, ex=_CLAIM_SECONDS)
+            if not again:
+                await self._client.set(redis_keys.DEDUPE_BUILDING, worker, nx=True, ex=_CLAIM_SECONDS)
             held = await self._client.get(redis_keys.DEDUPE_BUILDING)
             if held == worker.encode():
                 await self._client.expire(redis_keys.DEDUPE_BUILDING, _CLAIM_SECONDS)
@@ -79,8 +80,13 @@ class RedisIndexStore:
 
         return bool(await self._calls.run(take) == worker.encode())
 
-    async def set_built(self) -> None:
-        await self._calls.run(lambda: self._client.set(redis_keys.DEDUPE_BUILT, "1"))
+    async def set_built(self, worker: str) -> bool:
+        noted = _packed([[b"SET", redis_keys.DEDUPE_BUILT.encode(), b"1"]])
+        words = [worker.encode(), worker.encode() + b" built", _CLAIM_SECONDS, *noted]
+        return await self._scripts.run(_RUN, [redis_keys.DEDUPE_BUILDING], words) is not None
+
+    async def set_lost(self) -> None:
+        await self._calls.run(lambda: self._client.delete(redis_keys.DEDUPE_BUILT))
 
 
 class RedisSnapshot:

@@ -10,6 +10,8 @@ from services.poller.status import UNREACHABLE, Outcome
 WINDOW: Final = timedelta(seconds=60)
 HOSTS_ENOUGH: Final = 5  # below that, several publishers may be away at once
 UNREACHED_SHARE: Final = 0.8
+PROBE_INTERVAL: Final = timedelta(seconds=20)  # between two looks whether anybody answers, while nobody does
+PROBES: Final = 4  # feeds asked at such a look: one alone may be dead by itself
 
 
 class Connectivity:
@@ -18,6 +20,17 @@ class Connectivity:
     def __init__(self) -> None:
         self._last: dict[str, tuple[datetime, bool]] = {}  # host -> when it was asked, and whether it answered
         self.offline_since: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._probes = 0
+
+    def may_ask(self, now: datetime) -> bool:
+        """Whether a feed of the world may be asked now: always, but offline only :data:`PROBES` at a look."""
+        if self.offline_since is None:
+            return True
+        if self._looked_at is None or abs(now - self._looked_at) >= PROBE_INTERVAL:
+            self._looked_at, self._probes = now, 0
+        self._probes += 1
+        return self._probes <= PROBES
 
     def record(self, host: str, outcome: Outcome, now: datetime) -> None:
         """Take the outcome of a request into account; one answer from anywhere ends being offline."""

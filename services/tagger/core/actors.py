@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contracts.messages import Actor, ActorKind
-from services.tagger.core.documents import Document, at
+from services.tagger.core.documents import Document, Path, at
 from services.tagger.core.names import ACTOR_KINDS
+from services.tagger.core.phrases import Wording
+from services.tagger.core.places import PlaceList
 from services.tagger.errors import PackError
 
 _STATE_KEYS = {"name", "also", "demonyms", "capital", "leaders", "ships", "navy"}
@@ -42,6 +44,7 @@ class Name:
     actor: str
     metonym: bool = False
     ship: bool = False
+    leader: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,47 @@ def read_actors(document: Document) -> ActorList:
         if state is not None and state not in value["states"]:
             raise PackError((f"{at(document, ('others', slug, 'state'))}: {state} is not among the states.",))
         by_id[slug] = Known(Actor(id=slug, name=entry["name"], kind=_SOURCES[kind]), kind, state)
-        names += [Name(text, slug) for text in (entry["name"], *entry.get("also", ()), *entry.get("leaders", ()))]
+        names += [Name(text, slug) for text in (entry["name"], *entry.get("also", ()))]
+        names += [Name(text, slug, leader=True) for text in entry.get("leaders", ())]
     return ActorList(by_id, tuple(names))
+
+
+def read_names(
+    document: Document, known: ActorList, places: PlaceList, wording: Wording, *, latin: bool
+) -> tuple[ActorList, PlaceList]:
+    """The same actors and places by their names in another language: ``{actors: {id: {...}}, places: {id: [...]}}``.
+
+    ``latin``: leaders are written as in English there. Prefixes of ships are the same everywhere.
+    """
+    names = [name for name in known.names if name.ship or (latin and name.leader)]
+    problems = list(_unreadable(document, wording))
+    for id_, entry in document.value.get("actors", {}).items():
+        if id_ not in known.by_id:
+            problems.append(f"{at(document, ('actors', id_))}: {id_} is no actor of actors.yaml.")
+        for key, texts in entry.items():
+            actor = f"{id_.lower()}-navy" if key == "navy" else id_
+            names += [Name(text, actor, metonym=key == "capital") for text in texts]
+    unknown = [id_ for id_ in document.value.get("places", {}) if id_ not in places.by_id]
+    problems += [f"{at(document, ('places', id_))}: {id_} is no place of places.yaml." for id_ in unknown]
+    if problems:
+        raise PackError(tuple(problems))
+    found = [(text, id_) for id_, texts in document.value.get("places", {}).items() for text in texts]
+    return ActorList(known.by_id, tuple(names)), PlaceList(places.by_id, tuple(found))
+
+
+def _unreadable(document: Document, wording: Wording) -> Iterator[str]:
+    lists: list[tuple[Path, list[str]]] = [
+        (("actors", id_, key), texts)
+        for id_, entry in document.value.get("actors", {}).items()
+        for key, texts in entry.items()
+    ]
+    lists += [(("places", id_), texts) for id_, texts in document.value.get("places", {}).items()]
+    for path, texts in lists:
+        for index, text in enumerate(texts):
+            try:
+                wording.needles(text)
+            except ValueError as error:
+                yield f"{at(document, (*path, index))}: {text!r}: {error}."
 
 
 def _check(document: Document, path: tuple[str, ...], entry: Any, allowed: set[str]) -> None:
@@ -88,8 +130,10 @@ def _check(document: Document, path: tuple[str, ...], entry: Any, allowed: set[s
 
 
 def _state_names(code: str, entry: dict[str, Any]) -> Iterator[Name]:
-    for text in (entry["name"], *entry.get("also", ()), *entry.get("demonyms", ()), *entry.get("leaders", ())):
+    for text in (entry["name"], *entry.get("also", ()), *entry.get("demonyms", ())):
         yield Name(text, code)
+    for text in entry.get("leaders", ()):
+        yield Name(text, code, leader=True)
     if entry.get("capital"):
         yield Name(entry["capital"], code, metonym=True)
     for prefix in entry.get("ships", ()):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import AhoCorasick
 
-from services.tagger.core.phrases import Needle
+from services.tagger.core.phrases import Edge, Needle
 
 Kind = Literal["thing", "act", "mask", "actor", "ship", "metonym", "place"]
 Entry = tuple[Needle, Kind, int]
@@ -26,6 +26,8 @@ class Meaning:
     index: int
     capitals: tuple[int, ...]
     exact: str | None
+    left: Edge = "border"
+    right: Edge = "border"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +43,35 @@ class Automaton:
     """Finds needles as whole words. Built once; safe to share between threads."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        meanings: dict[bytes, list[Meaning]] = {}
+        meanings: dict[str, list[Meaning]] = {}
         for needle, kind, index in entries:
-            meaning = Meaning(kind, index, needle.capitals, needle.exact)
+            meaning = Meaning(kind, index, needle.capitals, needle.exact, needle.left, needle.right)
             known = meanings.setdefault(needle.folded, [])
             if meaning not in known:
                 known.append(meaning)
         self._meanings = [tuple(found) for found in meanings.values()]
-        self._engine = BytesAhoCorasick(list(meanings)) if meanings else None
+        self._engine = AhoCorasick(list(meanings)) if meanings else None
         self.patterns = len(meanings)
 
-    def positions(self, data: bytes) -> list[int]:
+    def positions(self, data: str) -> list[int]:
         """Where needles begin in the text whose folded, bordered copy is ``data``; case is not looked at."""
         if self._engine is None:
             return []
         return [start for _, start, _ in self._engine.find_matches_as_indexes(data, overlapping=True)]
 
-    def hits(self, data: bytes, norm: str, offset: int) -> list[Hit]:
+    def hits(self, data: str, norm: str, offset: int) -> list[Hit]:
         """Every checked match in ``data``, the bordered copy of ``norm[offset:]``, as spans of ``norm``."""
         found: list[Hit] = []
         if self._engine is None:
             return found
         meanings = self._meanings
         for index, begin, stop in self._engine.find_matches_as_indexes(data, overlapping=True):
-            start = offset + begin
-            if data[stop - 1] == 32:
-                end = offset + stop - 2
-            else:  # a prefix: on to the end of the word
-                border = data.find(b" ", stop)
-                end = offset + (border if border >= 0 else len(data)) - 1
-            for meaning in meanings[index]:
+            here = meanings[index]
+            span = _span(here[0], data, begin, stop)
+            if span is None:
+                continue
+            start, end = offset + span[0], offset + span[1]
+            for meaning in here:
                 if meaning.exact is not None:
                     if not norm.startswith(meaning.exact, start):
                         continue
@@ -78,3 +79,24 @@ class Automaton:
                     continue
                 found.append(Hit(meaning, start, end))
         return found
+
+
+def _span(meaning: Meaning, data: str, begin: int, stop: int) -> tuple[int, int] | None:
+    """The characters of a match, counted without the border before the text; None inside of a Latin word."""
+    start, end = begin, stop - 2
+    if meaning.left != "border":
+        start -= 1
+        if meaning.left == "no_latin" and _latin(data[begin - 1]):
+            return None
+    if meaning.right == "word_end":  # a prefix: on to the end of the word
+        border = data.find(" ", stop)
+        end = (border if border >= 0 else len(data)) - 1
+    elif meaning.right != "border":
+        end += 1
+        if meaning.right == "no_latin" and _latin(data[stop]):
+            return None
+    return start, end
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from services.contracts.messages import Tag
-from services.tagger.core.compiled import Compiled
+from services.tagger.core.languages import Languages
 from services.tagger.core.tag import Fields, tag
 
 
@@ -73,9 +73,9 @@ class _Side:
 class Backtest:
     """Feed it articles one by one, then ask for the report. ``examples`` changes are kept for each topic and side."""
 
-    def __init__(self, before: Compiled, after: Compiled, *, examples: int) -> None:
+    def __init__(self, before: Languages, after: Languages, *, examples: int) -> None:
         self._compiled = (before, after)
-        self._sides = tuple(_Side({p.pack.topic: p.pack.id for p in compiled.packs}) for compiled in self._compiled)
+        self._sides = tuple(_Side(languages.ids()) for languages in self._compiled)
         self._examples = examples
         self._changes: dict[tuple[str, str], list[Change]] = {}
         self._totals: Counter[tuple[str, str]] = Counter()

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from services.tagger.core.english import Grammar
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
 from services.tagger.core.units import Unit
 
 Voice = Literal["active", "passive", "noun", "phrase"]
 
-_REACH_LEFT = 18
-_REACH_RIGHT = 16
+REACH_LEFT = 18
+REACH_RIGHT = 16
 _NOUN_GROUP = 7
 _LIST_GAP = 4  # words between two names that are named in one breath
 
@@ -145,7 +145,7 @@ class Clauses:
 
     def left(self, at: int) -> Iterator[int]:
         """From the act to the beginning of its clause, over a relative pronoun to what it is about."""
-        for index in range(at - 1, max(-1, at - 1 - _REACH_LEFT), -1):
+        for index in range(at - 1, max(-1, at - 1 - REACH_LEFT), -1):
             unit = self.units[index]
             if unit.hard and unit.word not in self.grammar.relative:
                 return
@@ -159,7 +159,7 @@ class Clauses:
 
     def right(self, at: int, *, direct: bool, commas: bool = False) -> Iterator[int]:
         """From the act to the end of its clause; ``direct``: as far as an object that no preposition parts from it."""
-        for index in range(at + 1, min(len(self.units), at + 1 + _REACH_RIGHT)):
+        for index in range(at + 1, min(len(self.units), at + 1 + REACH_RIGHT)):
             unit = self.units[index]
             if unit.hard or unit.word in self.grammar.relative:
                 return
@@ -183,7 +183,7 @@ class Clauses:
 
     def by(self, at: int) -> Iterator[int]:
         """What stands after "by"."""
-        for index in range(at + 1, min(len(self.units), at + 1 + _REACH_RIGHT)):
+        for index in range(at + 1, min(len(self.units), at + 1 + REACH_RIGHT)):
             unit = self.units[index]
             if unit.hard or (unit.comma and not self._verb_follows(index)):
                 return
@@ -247,6 +247,10 @@ class Clauses:
             elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
                 return  # a verb, or another group
 
+    def _joins(self, unit: Unit) -> bool:
+        """Whether a word may stand between two names that are named in one breath."""
+        return unit.word in ("and", "the", "s")
+
     def coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
         """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""
         found = [index]
@@ -256,7 +260,7 @@ class Clauses:
                 unit = self.units[near]
                 if unit.actors and not unit.aside and near not in besides:
                     found.append(near)
-                elif not (unit.comma or unit.word in ("and", "the", "s") or unit.glued):
+                elif not (unit.comma or unit.glued or self._joins(unit)):
                     break
                 near += step
         return sorted(set(found))

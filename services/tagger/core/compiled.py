@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.tagger.core.actors import Known
 from services.tagger.core.automaton import Automaton
+from services.tagger.core.fold import Folded
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Act, Discount, Need, Pack, Slot
 from services.tagger.core.places import PlaceList
 
@@ -55,7 +59,9 @@ class CompiledPack:
 
 @dataclass(frozen=True, slots=True)
 class ActWord:
-    """One form of an act's words: ``form`` is that of a verb, or ``noun`` or ``phrase``."""
+    """One form of an act's words: ``form`` is that of a verb, or ``noun`` or ``phrase``.
+
+    Of a verb in a language with lists it is ``active`` or ``passive``."""
 
     owner: int
     act: int
@@ -63,14 +69,26 @@ class ActWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """How a language is written. ``again``: what takes up parties named before, by their kind."""
+
+    fold: Callable[[str], Folded]
+    token: re.Pattern[str]
+    dateline: re.Pattern[str] | None
+    again: tuple[tuple[str, re.Pattern[str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """Everything, immutable. ``owners[n]`` is the pack that kind ``n`` belongs to, or :data:`SHARED`; ``mask_owners``
-    the same for masks. ``built_in`` numbers the kinds that actors and places have.
+    """Everything of one language, immutable. ``owners[n]`` is the pack that kind ``n`` belongs to, or :data:`SHARED`;
+    ``mask_owners`` the same for masks. ``built_in`` numbers the kinds that actors and places have.
 
     ``net`` runs over every text; of ``anchors`` (kinds, by pack) and ``told_alone`` (words of acts) one stands in every
     sentence that is worth reading.
     """
 
+    grammar: Grammar
+    writing: Writing
     packs: tuple[CompiledPack, ...]
     details: Automaton
     net: Automaton

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from services.tagger.core import phrases
 from services.tagger.core.actors import ActorList
 from services.tagger.core.automaton import Automaton, Entry, Kind
 from services.tagger.core.compiled import (
@@ -17,15 +16,22 @@ from services.tagger.core.compiled import (
     CompiledPack,
     Ids,
 )
+from services.tagger.core.languages import Language
 from services.tagger.core.model import Act, Names, Need, Pack, Phrase, Vocabulary
 from services.tagger.core.names import BUILT_IN
 from services.tagger.core.net import cast_net
+from services.tagger.core.phrases import Wording
 from services.tagger.core.places import PlaceList
 
 
-def compile_packs(packs: Sequence[Pack], vocabulary: Vocabulary, actors: ActorList, places: PlaceList) -> Compiled:
-    """Build the automata and number the kinds. The input has been checked: nothing here can fail on it."""
-    numbers = _Numbers()
+def compile_packs(
+    packs: Sequence[Pack], language: Language, vocabulary: Vocabulary, actors: ActorList, places: PlaceList
+) -> Compiled:
+    """Build the automata and number the kinds. The input has been checked: nothing here can fail on it.
+
+    Words of packs and vocabulary, and names of actors and places, are those of ``language``.
+    """
+    numbers = _Numbers(language.wording)
     for name in sorted(BUILT_IN):
         numbers.kind(SHARED, name)
     things = list(_thing_entries(SHARED, vocabulary.things, numbers))
@@ -37,11 +43,16 @@ def compile_packs(packs: Sequence[Pack], vocabulary: Vocabulary, actors: ActorLi
         acts += _act_entries(owner, pack.acts, numbers)
     actor_ids = tuple(actors.by_id)
     place_ids = tuple(places.by_id)
-    named = [*_actor_entries(actors, actor_ids), *_place_entries(places, place_ids)]
+    named = [
+        *_actor_entries(actors, actor_ids, language.wording),
+        *_place_entries(places, place_ids, language.wording),
+    ]
     compiled = tuple(_compile_pack(owner, pack, numbers) for owner, pack in enumerate(packs))
-    net = cast_net(compiled, numbers.kinds, things, actors, places)
+    net = cast_net(compiled, numbers.kinds, things, actors, places, language.grammar.everyday)
     words = tuple(numbers.act_words)
     return Compiled(
+        grammar=language.grammar,
+        writing=language.writing,
         packs=compiled,
         details=Automaton([*things, *masks, *acts, *named]),
         net=Automaton([entry for entry in (*things, *acts, *named) if net.holds(entry[1], entry[2], words)]),
@@ -62,7 +73,8 @@ def compile_packs(packs: Sequence[Pack], vocabulary: Vocabulary, actors: ActorLi
 class _Numbers:
     """Gives every kind, mask and word of an act its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, wording: Wording) -> None:
+        self.wording = wording
         self.kinds: dict[tuple[int, str], int] = {}
         self.groups: dict[tuple[int, str], Names] = {}
         self.masks: list[int] = []
@@ -94,39 +106,42 @@ def _thing_entries(owner: int, things: dict[str, tuple[Phrase, ...]], numbers: _
     for name, found in things.items():
         number = numbers.kind(owner, name)
         for phrase in found:
-            yield from ((needle, "thing", number) for needle in phrases.noun_needles(phrase.text))
+            yield from ((needle, "thing", number) for needle in numbers.wording.nouns(phrase.text))
 
 
 def _mask_entries(owner: int, masks: tuple[Phrase, ...], numbers: _Numbers) -> Iterator[Entry]:
     for phrase in masks:
         number = numbers.mask(owner)
-        yield from ((needle, "mask", number) for needle in phrases.noun_needles(phrase.text))
+        yield from ((needle, "mask", number) for needle in numbers.wording.nouns(phrase.text))
 
 
 def _act_entries(owner: int, acts: tuple[Act, ...], numbers: _Numbers) -> Iterator[Entry]:
     for index, act in enumerate(acts):
         for phrase in act.verbs:
-            for needle, form in phrases.verb_needles(phrase.text):
+            for needle, form in numbers.wording.verbs(phrase.text):
                 yield needle, "act", numbers.act_word(ActWord(owner, index, form))
+        for phrase in act.passive:
+            number = numbers.act_word(ActWord(owner, index, "passive"))
+            yield from ((needle, "act", number) for needle in numbers.wording.needles(phrase.text))
         for phrase in act.nouns:
             number = numbers.act_word(ActWord(owner, index, "noun"))
-            yield from ((needle, "act", number) for needle in phrases.noun_needles(phrase.text))
+            yield from ((needle, "act", number) for needle in numbers.wording.nouns(phrase.text))
         for phrase in act.phrases:
             number = numbers.act_word(ActWord(owner, index, "phrase"))
-            yield from ((needle, "act", number) for needle in phrases.needles(phrase.text))
+            yield from ((needle, "act", number) for needle in numbers.wording.needles(phrase.text))
 
 
-def _actor_entries(actors: ActorList, ids: tuple[str, ...]) -> Iterator[Entry]:
+def _actor_entries(actors: ActorList, ids: tuple[str, ...], wording: Wording) -> Iterator[Entry]:
     index_of = {key: index for index, key in enumerate(ids)}
     for name in actors.names:
         kind: Kind = "ship" if name.ship else "metonym" if name.metonym else "actor"
-        yield from ((needle, kind, index_of[name.actor]) for needle in phrases.needles(name.phrase))
+        yield from ((needle, kind, index_of[name.actor]) for needle in wording.needles(name.phrase))
 
 
-def _place_entries(places: PlaceList, ids: tuple[str, ...]) -> Iterator[Entry]:
+def _place_entries(places: PlaceList, ids: tuple[str, ...], wording: Wording) -> Iterator[Entry]:
     index_of = {key: index for index, key in enumerate(ids)}
     for phrase, slug in places.names:
-        yield from ((needle, "place", index_of[slug]) for needle in phrases.needles(phrase))
+        yield from ((needle, "place", index_of[slug]) for needle in wording.needles(phrase))
 
 
 def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:

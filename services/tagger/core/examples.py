@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from services.tagger.core.compiled import Compiled
+from services.tagger.core.languages import Languages
 from services.tagger.core.model import Pack
 from services.tagger.core.tag import Fields, tag
 
@@ -31,10 +31,10 @@ class Failure(Struct, frozen=True, kw_only=True):
         return f"{self.file}, line {self.line}: {should}, scored {self.score:.2f} of {self.threshold:.2f}{by}: {head}"
 
 
-def run_examples(pack: Pack, compiled: Compiled) -> Iterator[Failure]:
+def run_examples(pack: Pack, languages: Languages) -> Iterator[Failure]:
     """Every example of ``pack`` that fails."""
     for example in pack.examples:
-        tags = tag(Fields(example.title, "", example.text, pack.language), compiled).tags
+        tags = tag(Fields(example.title, "", example.text, pack.language), languages).tags
         found = next((found for found in tags if found.topic == pack.topic), None)
         if (found is not None) != example.match:
             yield Failure(

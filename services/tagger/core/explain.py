@@ -7,6 +7,7 @@ from msgspec import Struct
 from services.contracts.messages import Event, EvidenceField
 from services.tagger.core.compiled import Compiled, CompiledPack
 from services.tagger.core.events import event_of
+from services.tagger.core.languages import Languages
 from services.tagger.core.mentions import Sentence
 from services.tagger.core.reading import Reading, read
 from services.tagger.core.scoring import SentenceReading, Verdict, discount_of, judge, read_sentence
@@ -72,8 +73,12 @@ class TopicReport(Struct, frozen=True, kw_only=True):
     sentences: tuple[SentenceReport, ...]
 
 
-def explain(article: Fields, compiled: Compiled) -> tuple[TopicReport, ...]:
-    """A report for every pack, whatever the article's language."""
+def explain(article: Fields, languages: Languages) -> tuple[TopicReport, ...]:
+    """A report for every pack that has words of the article's language."""
+    language = languages.of(article.language, article.title, article.text)
+    if language is None:
+        return ()
+    compiled = languages[language]
     reading = read(article.title, article.summary, article.text, compiled)
     return tuple(_topic(article, reading, pack, compiled) for pack in compiled.packs)
 

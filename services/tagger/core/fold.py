@@ -1,12 +1,12 @@
 """A copy of the text that patterns are matched on, and the way back to the original.
 
 Matching wants lower case, no accents and no punctuation; evidence wants the characters that were written. The folded
-copy has exactly one byte for each character of ``norm``, so a span in one is a span in the other. ``norm`` is the text
+copy has exactly one character for each of ``norm``, so a span in one is a span in the other. ``norm`` is the text
 itself, except where that would hide words (decomposed accents, zero-width characters, soft hyphens, runs of spaces):
 there ``norm`` is shorter, and ``cuts`` says where.
 
-The way is through Windows-1252, because ``bytes.translate`` folds 1 GB/s where ``str.translate`` does 20 MB/s on text
-with a single typographic quote in it.
+This is the way for English (other languages: :mod:`services.tagger.core.alphabets`). It goes through Windows-1252,
+because ``bytes.translate`` folds 1 GB/s where ``str.translate`` does 20 MB/s on text with one typographic quote in it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 # A letter that Windows-1252 does not have: part of a word, equal only to its like.
 _OTHER_LETTER = ord("~")
+_TATWEEL = "\u0640"  # a letter to Unicode, a stroke to readers
 _ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _HIDDEN = re.compile(
     rf"[{_ZERO_WIDTH}]+"  # invisible
@@ -50,7 +51,7 @@ class Folded:
     a border. ``cuts`` are (place in ``norm``, characters left out up to there), rising; empty for nearly all texts."""
 
     norm: str
-    data: bytes
+    data: str
     cuts: tuple[tuple[int, int], ...] = ()
 
     def raw(self, position: int) -> int:
@@ -66,33 +67,29 @@ def fold(text: str) -> Folded:
     cuts: tuple[tuple[int, int], ...] = ()
     if text.isascii():
         if "  " in text or "\t" in text:
-            text, cuts = _without_hidden(text)
+            text, cuts = without_hidden(text)
         return Folded(text, _bordered(text.encode("ascii"), _PLAIN), cuts)
     if "  " in text or "\u00ad" in text:
-        text, cuts = _without_hidden(text)
+        text, cuts = without_hidden(text)
     try:
         return Folded(text, _bordered(text.encode("cp1252"), _PLAIN), cuts)
     except UnicodeEncodeError:
         if not cuts:
-            text, cuts = _without_hidden(text)
+            text, cuts = without_hidden(text)
         simple = _WIDE_PUNCTUATION.sub(" ", _WIDE_SPACE.sub(" ", text)).replace("?", " ")
         return Folded(text, _bordered(simple.encode("cp1252", "replace"), _LOSSY), cuts)
 
 
-def fold_phrase(phrase: str) -> bytes:
-    """A phrase of a pack, folded as a text is, with a border at both ends."""
-    return fold(phrase).data
+def _bordered(encoded: bytes, table: bytes) -> str:
+    return f" {encoded.translate(table).decode('ascii')} "
 
 
-def _bordered(encoded: bytes, table: bytes) -> bytes:
-    return b" " + encoded.translate(table) + b" "
-
-
-def _without_hidden(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+def without_hidden(text: str, hidden: re.Pattern[str] = _HIDDEN) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """``text`` without what ``hidden`` finds, and where it was cut."""
     parts: list[str] = []
     cuts: list[tuple[int, int]] = []
     end = length = lost = 0
-    for match in _HIDDEN.finditer(text):
+    for match in hidden.finditer(text):
         found = match.group()
         shown = _shown(found)
         if len(shown) == len(found):
@@ -108,6 +105,6 @@ def _without_hidden(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 
 def _shown(found: str) -> str:
-    if found[0] in _ZERO_WIDTH:
-        return ""
-    return " " if found[0] in " \t\u00a0" else unicodedata.normalize("NFC", found)
+    if found[0] in " \t\u00a0":
+        return " "
+    return unicodedata.normalize("NFC", found) if found[0].isalpha() and found[-1] != _TATWEEL else ""

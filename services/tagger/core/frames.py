@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.tagger.core.clauses import Clauses, Voice
+from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
-from services.tagger.core.english import Grammar
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
+from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
 
 MOST_ACT_WORDS = 40  # of one sentence
@@ -52,7 +53,8 @@ class _Reader:
     def __init__(self, units: Sequence[Unit], compiled: Compiled, grammar: Grammar) -> None:
         self._units = units
         self._compiled = compiled
-        self._clauses = Clauses(units, grammar)
+        self._clauses = clauses_of(units, grammar)
+        self._by_list = grammar.voices == "list"
         self._parties: dict[int, int] = {}
 
     def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
@@ -155,7 +157,10 @@ class _Reader:
         """Who does it, and whose the thing is that it is done to; an own thing's owner does it."""
         thing = frame.fillers.get("object", frame.fillers.get("about"))
         owners = self._clauses.owners(thing, frame.at) if thing is not None else []
-        own = frame.act.source.own or (thing is not None and frame.voice == "active" and thing < frame.at)
+        if "agent" in frame.fillers and self._by_list:
+            owners = [index for index in owners if index != frame.fillers["agent"]]
+        subject = thing is not None and frame.voice == "active" and thing < frame.at and not self._by_list
+        own = frame.act.source.own or subject
         agents = self._agents(frame, owners)
         return (agents or owners, []) if own else (agents, owners)
 

@@ -47,7 +47,8 @@ class Act:
     ``mutual``: its parties do it together. ``lasting``: told in the present it is under way.
     ``own``: the thing is the doer's own, so that its owner is the doer.
     ``practice``: its plural noun, where nothing says that it is new, is a practice and no act: "strikes on boats".
-    ``modes`` are factors by mode that replace those of the pack.
+    ``modes`` are factors by mode that replace those of the pack. ``passive``: verbs that say it of what it is done to,
+    in languages where the forms do not tell.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Act:
     plover: str | None
     cameo: str | None
     verbs: tuple[Phrase, ...]
+    passive: tuple[Phrase, ...]
     nouns: tuple[Phrase, ...]
     phrases: tuple[Phrase, ...]
     needs: tuple[Need, ...]
@@ -94,7 +96,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One topic. ``version`` is the pack's own with a digest of all that decides the result.
+    """One topic in one language. ``version`` is the pack's own with a digest of all that decides the result.
 
     ``modes`` says how much an act counts by how far it has come, ``weights`` by where it stands.
     """

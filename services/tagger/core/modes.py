@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.contracts.messages import EventMode
-from services.tagger.core.english import Grammar
+from services.tagger.core import told
 from services.tagger.core.frames import Frame
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
@@ -18,6 +19,8 @@ _OWN: frozenset[EventMode] = frozenset({"planned", "threatened", "demanded", "un
 
 def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:
     """The mode of the act. ``question``: see :func:`asks`."""
+    if grammar.voices == "list":
+        return told.mode_of(frame, units, grammar, question=question if title else "")
     if is_practice(frame, units, grammar):
         return "background"
     found = _noun(frame.at, units, grammar) if frame.voice in ("noun", "phrase") else _verb(frame, units, grammar)
@@ -197,6 +200,8 @@ def asks(title: str, grammar: Grammar) -> str:
 
     ``opens``: it opens as opinion does. ``labels``: it says that it is opinion. ``ends``: it ends as a question.
     """
+    if grammar.voices == "list":
+        return told.asks(title, grammar)
     lowered = title.strip(" '\"\u2018\u201c").lower()
     if lowered.startswith(grammar.fact_questions):
         return ""

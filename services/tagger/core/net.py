@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from services.tagger.core.actors import ActorList
 from services.tagger.core.automaton import Entry, Kind
 from services.tagger.core.compiled import SHARED, ActWord, CompiledNeed, CompiledPack, Ids
-from services.tagger.core.english import ENGLISH
 from services.tagger.core.model import Act, Slot
 from services.tagger.core.names import BLOC, FORCE, PLACE, PLACE_KINDS, SHIP
 from services.tagger.core.places import PlaceList
@@ -46,10 +45,11 @@ def cast_net(
     things: Iterable[Entry],
     actors: ActorList,
     places: PlaceList,
+    everyday: frozenset[str],
 ) -> Net:
-    """The net for ``packs``. ``kinds`` are the numbers of kinds by owner and name."""
+    """The net for ``packs``. ``kinds`` are the numbers of kinds by owner and name, ``everyday`` words of all news."""
     few = _few_names(kinds, actors, places)
-    common = _everyday(things, actors, kinds)
+    common = _everyday(things, actors, kinds, everyday)
     known = {number for (owner, _), number in kinds.items() if owner != SHARED} | set(few)
     needs = [
         (pack.owner, index, act, need) for pack in packs for index, act in enumerate(pack.acts) for need in act.needs
@@ -60,7 +60,7 @@ def cast_net(
         slots = _candidates(need, known)
         # What is in the net already costs nothing more.
         costs = [sum(common[number] for number in ids - anchors[owner]) for ids in slots]
-        if not costs or (min(costs) and _rare_words(act.source)):
+        if not costs or (min(costs) and _rare_words(act.source, everyday)):
             acts.add((owner, index))
         else:
             anchors[owner] |= slots[costs.index(min(costs))]
@@ -74,16 +74,18 @@ def _candidates(need: CompiledNeed, known: set[int]) -> list[Ids]:
     return [slots[slot] for slot in _SLOTS if slot in slots and slots[slot] <= known]
 
 
-def _rare_words(act: Act) -> bool:
+def _rare_words(act: Act, everyday: frozenset[str]) -> bool:
     """Whether the act is told by nouns and phrases alone, none of them an everyday word."""
-    return not act.verbs and not any(phrase.text in ENGLISH.everyday for phrase in (*act.nouns, *act.phrases))
+    return not (act.verbs or act.passive) and not any(phrase.text in everyday for phrase in (*act.nouns, *act.phrases))
 
 
-def _everyday(things: Iterable[Entry], actors: ActorList, kinds: Mapping[tuple[int, str], int]) -> Counter[int]:
+def _everyday(
+    things: Iterable[Entry], actors: ActorList, kinds: Mapping[tuple[int, str], int], everyday: frozenset[str]
+) -> Counter[int]:
     """How many words of each kind stand in news of every sort."""
     states = {name.phrase.lower() for name in actors.names if actors.by_id[name.actor].kind == "state"}
-    common = states | ENGLISH.everyday
-    words = {(needle.folded.decode("ascii").strip(), number) for needle, _, number in things}
+    common = states | everyday
+    words = {(needle.folded.strip(), number) for needle, _, number in things}
     found = Counter(number for word, number in words if word in common)
     found[kinds[SHARED, FORCE]] = _NAMES_OF_FORCES
     return found

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.contracts.messages import EventMode
-from services.tagger.core import phrases
 from services.tagger.core.documents import Document, Path, at
 from services.tagger.core.model import (
     POSITIONS,
@@ -24,6 +23,8 @@ from services.tagger.core.model import (
     Vocabulary,
 )
 from services.tagger.core.names import BUILT_IN
+from services.tagger.core.phrases import SYNTAX, Wording
+from services.tagger.core.wording import MissingFormsError
 from services.tagger.errors import PackError
 
 _DEFAULT_WEIGHTS: dict[Position, float] = {"title": 1.0, "lead": 1.0, "body": 0.8}
@@ -38,18 +39,19 @@ _MODES: dict[EventMode, float] = {
     "background": 0.3,
 }
 _ACT_WEIGHT = 0.7
+WORDS_OF_ACTS = ("verbs", "passive", "nouns", "phrases")
 OLD_FORMAT = (
     "it is written in format 1: rewrite its rules as acts with what they need (docs/topic-packs.md, "
     '"From format 1"), and set `format: 2`.'
 )
 
 
-def read_pack(document: Document, content: bytes, vocabulary: Vocabulary, digest: str) -> Pack:
+def read_pack(document: Document, content: bytes, vocabulary: Vocabulary, digest: str, wording: Wording) -> Pack:
     """The pack in a document that its schema allows, made from ``content``. Raises :class:`PackError`.
 
-    ``digest`` covers the data files that packs share.
+    ``digest`` covers the data files that packs share and the pack's words of other languages.
     """
-    problems = list(_meaning_problems(document, vocabulary))
+    problems = list(_meaning_problems(document, vocabulary, wording))
     if problems:
         raise PackError(tuple(problems))
     mark = hashlib.sha256(content + digest.encode()).hexdigest()[:8]
@@ -63,20 +65,20 @@ def is_old(document: Document) -> str | None:
     return None
 
 
-def read_vocabulary(document: Document) -> Vocabulary:
+def read_vocabulary(document: Document, wording: Wording) -> Vocabulary:
     """The shared things and masks: ``{things: {name: [phrase]}, masks: [phrase]}``."""
     value = document.value
     if not isinstance(value, dict) or set(value) - {"things", "masks"}:
         raise PackError((f"{document.name}: it holds `things` and `masks`, nothing else.",))
-    problems = list(_phrase_problems(document, value))
+    problems = list(phrase_problems(document, value, wording))
     if problems:
         raise PackError(tuple(problems))
-    return Vocabulary(things=_things(document, value), masks=_phrases(document, value.get("masks"), ("masks",)))
+    return Vocabulary(things=things_of(document, value), masks=phrases_of(document, value.get("masks"), ("masks",)))
 
 
-def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[str]:
+def _meaning_problems(document: Document, vocabulary: Vocabulary, wording: Wording) -> Iterator[str]:
     value = document.value
-    yield from _phrase_problems(document, value)
+    yield from phrase_problems(document, value, wording)
     own = set(value.get("things", {})) | set(value.get("groups", {}))
     for key, name in ((k, n) for k in ("things", "groups") for n in value.get(k, {}) if n in BUILT_IN):
         yield f"{at(document, (key, name))}: {name!r} is found without being defined; choose another name."
@@ -88,7 +90,7 @@ def _meaning_problems(document: Document, vocabulary: Vocabulary) -> Iterator[st
                 hint = f"did you mean {close[0]!r}?" if close else f"defined are {', '.join(sorted(own))}."
                 yield f"{at(document, path)}: no thing is called {name!r}: {hint}"
     for name, act in value["acts"].items():
-        if not any(key in act for key in ("verbs", "nouns", "phrases")):
+        if not any(key in act for key in WORDS_OF_ACTS):
             yield f"{at(document, ('acts', name))}: {name} has no words: give verbs, nouns or phrases."
     yield from _taken_ids(document, value.get("discounts", []))
 
@@ -102,11 +104,12 @@ def _taken_ids(document: Document, discounts: list[dict[str, Any]]) -> Iterator[
         seen.setdefault(entry["id"], line)
 
 
-def _phrase_problems(document: Document, value: dict[str, Any]) -> Iterator[str]:
+def phrase_problems(document: Document, value: dict[str, Any], wording: Wording) -> Iterator[str]:
+    """Lists that are none, and phrases that cannot be read."""
     lists: list[tuple[Path, Any]] = [(("things", name), found) for name, found in (value.get("things") or {}).items()]
     lists.append((("masks",), value.get("masks") or []))
     for name, act in (value.get("acts") or {}).items():
-        lists += [(("acts", name, key), act[key]) for key in ("verbs", "nouns", "phrases") if key in act]
+        lists += [(("acts", name, key), act[key]) for key in WORDS_OF_ACTS if key in act]
     for path, entries in lists:
         if not isinstance(entries, list):
             yield f"{at(document, path)}: {'.'.join(map(str, path))} takes a list of phrases."
@@ -116,9 +119,12 @@ def _phrase_problems(document: Document, value: dict[str, Any]) -> Iterator[str]
                 yield f"{at(document, (*path, index))}: {phrase!r} is not text; put it in quotes."
                 continue
             try:
-                phrases.needles(phrase)
+                wording.needles(phrase)
+            except MissingFormsError as error:
+                yield f"{at(document, (*path, index))}: {phrase!r}: {error}."
+                return
             except ValueError as error:
-                yield f"{at(document, (*path, index))}: {phrase!r}: {error}; {phrases.SYNTAX}."
+                yield f"{at(document, (*path, index))}: {phrase!r}: {error}; {SYNTAX}."
 
 
 def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -145,23 +151,25 @@ def _build(document: Document, mark: str) -> Pack:
         threshold=float(value["threshold"]),
         weights=_DEFAULT_WEIGHTS | value.get("weights", {}),
         modes=modes,
-        things=_things(document, value),
+        things=things_of(document, value),
         groups={name: _names(names) for name, names in value.get("groups", {}).items()},
-        masks=_phrases(document, value.get("masks"), ("masks",)),
+        masks=phrases_of(document, value.get("masks"), ("masks",)),
         acts=tuple(_act(document, name, entry, modes) for name, entry in value["acts"].items()),
         discounts=tuple(_discount(document, index, entry) for index, entry in enumerate(value.get("discounts", []))),
-        examples=tuple(_examples(document, value["examples"])),
+        examples=tuple(examples_of(document, value["examples"])),
         file=document.name,
     )
 
 
-def _things(document: Document, value: dict[str, Any]) -> dict[str, tuple[Phrase, ...]]:
+def things_of(document: Document, value: dict[str, Any]) -> dict[str, tuple[Phrase, ...]]:
+    """The lists of phrases by name."""
     return {
-        name: _phrases(document, entries, ("things", name)) for name, entries in (value.get("things") or {}).items()
+        name: phrases_of(document, entries, ("things", name)) for name, entries in (value.get("things") or {}).items()
     }
 
 
-def _phrases(document: Document, entries: list[str] | None, path: Path) -> tuple[Phrase, ...]:
+def phrases_of(document: Document, entries: list[str] | None, path: Path) -> tuple[Phrase, ...]:
+    """A list of phrases with their lines."""
     return tuple(Phrase(text, document.line_of((*path, n))) for n, text in enumerate(entries or []))
 
 
@@ -171,7 +179,6 @@ def _names(text: str) -> Names:
 
 def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[EventMode, float]) -> Act:
     path: Path = ("acts", name)
-    verbs, nouns, fixed = (_phrases(document, entry.get(key), (*path, key)) for key in ("verbs", "nouns", "phrases"))
     return Act(
         id=name,
         kind=entry.get("class", name),
@@ -180,9 +187,10 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
         weight=float(entry.get("weight", _ACT_WEIGHT)),
         plover=entry.get("plover"),
         cameo=entry.get("cameo"),
-        verbs=verbs,
-        nouns=nouns,
-        phrases=fixed,
+        verbs=phrases_of(document, entry.get("verbs"), (*path, "verbs")),
+        passive=phrases_of(document, entry.get("passive"), (*path, "passive")),
+        nouns=phrases_of(document, entry.get("nouns"), (*path, "nouns")),
+        phrases=phrases_of(document, entry.get("phrases"), (*path, "phrases")),
         needs=tuple(_need(need) for need in entry["needs"]),
         mutual=entry.get("mutual", False),
         lasting=entry.get("lasting", False),
@@ -215,7 +223,8 @@ def _discount(document: Document, index: int, entry: dict[str, Any]) -> Discount
     )
 
 
-def _examples(document: Document, value: dict[str, Any]) -> Iterator[Example]:
+def examples_of(document: Document, value: dict[str, Any]) -> Iterator[Example]:
+    """The examples with their lines."""
     for key, match in (("should_match", True), ("should_not_match", False)):
         for index, entry in enumerate(value[key]):
             line = document.line_of(("examples", key, index))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from services.contracts.messages import EvidenceField
 from services.tagger.core.automaton import Hit
 from services.tagger.core.compiled import SHARED, Compiled
-from services.tagger.core.fold import Folded, fold
+from services.tagger.core.fold import Folded
+from services.tagger.core.grammar import ENGLISH, Grammar
 from services.tagger.core.mentions import MOST_HITS, Mention, Sentence, kinds_of_actor, kinds_of_place, note
 from services.tagger.core.model import Position
 from services.tagger.core.names import STATE
@@ -41,8 +42,6 @@ _NAME_IN_TITLE_CASE = re.compile(
     r"(?: [A-Z][\w.'\u2019-]*){0,2}"
 )  # where verbs have capitals, too, nothing tells its end
 SMALL_WORD = re.compile(r" [a-z]{5}")
-_PLACE_WORDS = frozenset((b"in", b"at", b"near", b"outside", b"around", b"visited", b"inside", b"across"))
-
 
 _Piece = tuple[int, int, EvidenceField, Position, bool]  # start, end, field, position, may open with a dateline
 
@@ -73,12 +72,12 @@ def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | N
     for name, value in fields:
         starts[name] = length
         length += len(value) + len(_SEPARATOR)
-    folded = fold(_SEPARATOR.join(value for _, value in fields))
+    folded = compiled.writing.fold(_SEPARATOR.join(value for _, value in fields))
     positions = sorted(compiled.net.positions(folded.data))
     if not positions:
         return None
-    cut, reached = _cut(fields, folded, starts, positions)
-    chosen = _with_trigger(cut, positions, folded)
+    cut, reached = _cut(fields, folded, starts, positions, compiled.grammar)
+    chosen = _with_trigger(cut, positions, folded, compiled)
     for sentence in chosen:
         _fill(sentence, folded, compiled)
     take_up(chosen, folded, compiled)
@@ -95,6 +94,7 @@ def _cut(
     folded: Folded,
     starts: dict[EvidenceField, int],
     positions: Sequence[int],
+    grammar: Grammar,
 ) -> tuple[list[_Piece], bool]:
     """The first sentences of all fields, and the others near a trigger."""
     found: list[_Piece] = []
@@ -102,7 +102,8 @@ def _cut(
     room = MOST_SENTENCES * 4
     for name, value in fields:
         end = _norm_end(folded, starts[name] + len(value))
-        spans = sentences.around(folded.norm, begin, end, positions, first=LEAD_WINDOW, limit=room)
+        ends = sentences.Ends(wide=grammar.language != ENGLISH, abbreviations=grammar.abbreviations)
+        spans = sentences.around(folded.norm, begin, end, positions, first=LEAD_WINDOW, limit=room, ends=ends)
         told = 0
         for index, (start, stop) in enumerate(spans):
             position: Position = "title" if name == "title" else "lead"
@@ -117,7 +118,7 @@ def _cut(
 
 def _tells(text: str, start: int, stop: int) -> bool:
     """Whether it is more than a menu, a caption or a line of a page's frame."""
-    return stop - start >= _SHORT_LINE or text[stop - 1] in '.!?\u2026"\u201d\u2019'
+    return stop - start >= _SHORT_LINE or text[stop - 1] in '.!?\u2026"\u201d\u2019\u3002\uff01\uff1f\u061f\u06d4'
 
 
 def _norm_end(folded: Folded, raw: int) -> int:
@@ -133,7 +134,10 @@ def _norm_end(folded: Folded, raw: int) -> int:
     return low
 
 
-def _after_dateline(text: str, start: int, stop: int) -> int:
+def _after_dateline(text: str, start: int, stop: int, of_language: re.Pattern[str] | None) -> int:
+    if of_language is not None:
+        match = of_language.match(text, start, min(stop, start + _LONGEST_DATELINE))
+        return match.end() if match and match.end() < stop else start
     if not text[start].isupper() or not _DASH.search(text, start, min(stop, start + 120)):
         return start
     for pattern in (_DATELINE, _CREDIT):
@@ -143,20 +147,20 @@ def _after_dateline(text: str, start: int, stop: int) -> int:
     return start
 
 
-def _with_trigger(cut: list[_Piece], positions: list[int], folded: Folded) -> list[Sentence]:
+def _with_trigger(cut: list[_Piece], positions: list[int], folded: Folded, compiled: Compiled) -> list[Sentence]:
     """Sentences with a trigger, one of each wording, and the title."""
     begins = [piece[0] for piece in cut]
     wanted = {bisect_right(begins, position) - 1 for position in positions}
     if cut and cut[0][2] == "title":
         wanted.add(0)  # what kind of article it is often stands in the headline alone
     chosen: list[Sentence] = []
-    seen: set[bytes] = set()
+    seen: set[str] = set()
     for index in sorted(wanted):
         if index < 0:
             continue
         start, end, part, position, opening = cut[index]
         if opening:
-            start = _after_dateline(folded.norm, start, end)
+            start = _after_dateline(folded.norm, start, end, compiled.writing.dateline)
         words = folded.data[1 + start : 1 + end]
         if words in seen:
             continue
@@ -168,9 +172,11 @@ def _with_trigger(cut: list[_Piece], positions: list[int], folded: Folded) -> li
 
 
 def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
-    data = b" " + folded.data[1 + sentence.start : 1 + sentence.end] + b" "
+    data = f" {folded.data[1 + sentence.start : 1 + sentence.end]} "
     hits = compiled.details.hits(data, folded.norm, sentence.start)
     masks = [(compiled.mask_owners[h.meaning.index], h.start, h.end) for h in hits if h.meaning.kind == "mask"]
+    if compiled.grammar.unspaced:
+        hits = _longest(hits, compiled)
     named: list[Hit] = []
     for hit in hits:
         kind = hit.meaning.kind
@@ -188,13 +194,29 @@ def _fill(sentence: Sentence, folded: Folded, compiled: Compiled) -> None:
         _name(sentence, named, data, folded.norm, compiled)
 
 
+def _longest(hits: list[Hit], compiled: Compiled) -> list[Hit]:
+    """Without words inside of longer ones, where no spaces part words: the shipyard in "tanker" of Korean."""
+    kept: list[Hit] = []
+    furthest: dict[int, tuple[int, int]] = {}  # of a pack, the span that ends last
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.meaning.kind in ("thing", "act"):
+            act = hit.meaning.kind == "act"
+            owner = compiled.act_words[hit.meaning.index].owner if act else compiled.owners[hit.meaning.index]
+            span = furthest.get(owner, (0, 0))
+            if hit.end <= span[1] and (hit.start, hit.end) != span:
+                continue
+            furthest[owner] = (hit.start, hit.end)
+        kept.append(hit)
+    return kept
+
+
 def _masked(hit: Hit, owner: int, masks: list[tuple[int, int, int]]) -> bool:
     return any(
         start <= hit.start and hit.end <= end and mask_owner in (SHARED, owner) for mask_owner, start, end in masks
     )
 
 
-def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled: Compiled) -> None:
+def _name(sentence: Sentence, named: list[Hit], data: str, norm: str, compiled: Compiled) -> None:
     """Actors and places, the longest name first: the South China Sea is not China."""
     named.sort(key=lambda hit: (hit.start - hit.end, hit.start))
     taken: list[tuple[int, int, str]] = []
@@ -203,20 +225,23 @@ def _name(sentence: Sentence, named: list[Hit], data: bytes, norm: str, compiled
         group = "place" if kind == "place" else "actor"
         if any(s <= hit.start and hit.end <= e and (s, e) != (hit.start, hit.end) for s, e, _ in taken):
             continue
-        if any((s, e, g) == (hit.start, hit.end, group) for s, e, g in taken):
-            continue
+        if any((s, e, g) == (hit.start, hit.end, group) for s, e, g in taken) and not compiled.grammar.unspaced:
+            continue  # in Chinese two letters may be two states
         if kind == "place" and any(s < hit.end and hit.start < e and g == group for s, e, g in taken):
             continue  # "the Gulf" begins before "Gulf of Aden" and is another place
         taken.append((hit.start, hit.end, group))
         if kind == "place":
             _note_place(sentence, hit, compiled)
-        elif kind != "metonym" or _word_before(data, hit.start - sentence.start) not in _PLACE_WORDS:
+        elif kind != "metonym" or not _at_place(data, hit.start - sentence.start, compiled.grammar):
             _note_actor(sentence, hit, norm, compiled)
 
 
-def _word_before(data: bytes, index: int) -> bytes:
+def _at_place(data: str, index: int, grammar: Grammar) -> bool:
+    """Whether a capital that begins there is where something happens: "in Moscow"."""
     head = data[max(0, index - 12) : index + 1].rstrip()
-    return head[head.rfind(b" ") + 1 :]
+    if grammar.unspaced:
+        return head.endswith(tuple(grammar.at_capital))
+    return head[head.rfind(" ") + 1 :] in grammar.at_capital
 
 
 def _note_place(sentence: Sentence, hit: Hit, compiled: Compiled) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from services.contracts.messages import EventMode
 from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
-from services.tagger.core.english import ENGLISH
 from services.tagger.core.frames import Frame, frames
 from services.tagger.core.mentions import Sentence
 from services.tagger.core.modes import asks, mode_of
@@ -125,16 +124,17 @@ def _prove(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: C
 
 def read_sentence(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> SentenceReading:
     """The events of a sentence for a pack."""
-    units = units_of(sentence, reading.folded, pack.owner, compiled, ENGLISH)
+    units = units_of(sentence, reading.folded, pack.owner, compiled)
+    grammar = compiled.grammar
     title = sentence.position == "title"
-    question = asks(reading.folded.norm[sentence.start : sentence.end], ENGLISH) if title else ""
+    question = asks(reading.folded.norm[sentence.start : sentence.end], grammar) if title else ""
     events: list[ReadEvent] = []
     near: list[Frame] = []
-    for frame in frames(units, pack.acts, compiled, ENGLISH):
+    for frame in frames(units, pack.acts, compiled, grammar):
         if frame.unmet:
             near.append(frame)
             continue
-        mode = mode_of(frame, units, ENGLISH, title=title, question=question)
+        mode = mode_of(frame, units, grammar, title=title, question=question)
         events.append(ReadEvent(frame, mode, frame.need.weight * frame.act.source.modes[mode]))
     return SentenceReading(units, _strongest(events), tuple(near))
 

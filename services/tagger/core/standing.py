@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from services.tagger.core.english import Grammar
 from services.tagger.core.frames import Frame
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 
 _NEAR = 4

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.contracts.messages import Actor, Event, Evidence, Place, Role, Tag
 from services.tagger.core.compiled import Compiled, CompiledPack
 from services.tagger.core.events import event_of
+from services.tagger.core.languages import Languages
 from services.tagger.core.mentions import Sentence
 from services.tagger.core.reading import MOST_CHARACTERS, Reading, read
 from services.tagger.core.scoring import Proof, Verdict, judge
@@ -22,7 +23,7 @@ PRIMARY_SENTENCES = 3  # so many proofs make a topic primary even where title an
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What of an article is looked at. ``language`` null or unknown is tagged by every pack."""
+    """What of an article is looked at. ``language`` null or unknown is guessed by the script."""
 
     title: str
     summary: str
@@ -32,25 +33,31 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """The tags of an article; ``truncated`` when it was longer than what is read of any article."""
+    """The tags of an article; ``truncated`` when it was longer than what is read of any article.
+
+    ``language``: in which it was read; None where no pack has words of its own.
+    """
 
     tags: tuple[Tag, ...]
     truncated: bool
+    language: str | None
 
 
-def tag(article: Fields, compiled: Compiled) -> Tagging:
+def tag(article: Fields, languages: Languages) -> Tagging:
     """The topics that ``article`` reports, with their proof. Pure; bounded for any input."""
+    language = languages.of(article.language, article.title, article.text)
+    if language is None:
+        return Tagging((), False, None)
+    compiled = languages[language]
     reading = read(article.title, article.summary, article.text, compiled)
     if reading is None:
-        return Tagging((), len(article.text) > MOST_CHARACTERS)
+        return Tagging((), len(article.text) > MOST_CHARACTERS, language)
     tags: list[Tag] = []
     for pack in compiled.packs:
-        if article.language and article.language[:2].lower() not in (pack.pack.language, "xx", "un"):
-            continue
         verdict = judge(reading, pack, compiled)
         if verdict.score >= pack.pack.threshold:
             tags.append(_tag(article, reading, pack, verdict, compiled))
-    return Tagging(tuple(tags), reading.truncated)
+    return Tagging(tuple(tags), reading.truncated, language)
 
 
 def _tag(article: Fields, reading: Reading, pack: CompiledPack, verdict: Verdict, compiled: Compiled) -> Tag:

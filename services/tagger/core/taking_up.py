@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from services.tagger.core.compiled import Compiled
-from services.tagger.core.english import ENGLISH
 from services.tagger.core.fold import Folded
 from services.tagger.core.mentions import Mention, Sentence, kinds_of_actor, note
 
 SENTENCES = 2  # so many after the one that names them
-
-_BLOC = re.compile(b" (" + b"|".join(words.encode() for words in ENGLISH.bloc_again) + b") ")
-_STATES = re.compile(b" (" + b"|".join(words.encode() for words in ENGLISH.states_again) + b") ")
 
 
 def take_up(sentences: Sequence[Sentence], folded: Folded, compiled: Compiled) -> None:
@@ -25,7 +20,7 @@ def take_up(sentences: Sequence[Sentence], folded: Folded, compiled: Compiled) -
         if sentence.position != "lead":
             return
         data = folded.data[sentence.start : sentence.end + 2]
-        for pattern, kind in ((_BLOC, "bloc"), (_STATES, "state")):
+        for kind, pattern in compiled.writing.again:
             named = [one for one in first.mentions if _is(one, kind, compiled)]
             found = pattern.search(data) if named else None
             if found:

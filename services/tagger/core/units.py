@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.tagger.core.compiled import SHARED, Compiled
-from services.tagger.core.english import Grammar
 from services.tagger.core.fold import Folded
+from services.tagger.core.grammar import Grammar
 from services.tagger.core.mentions import Mention, Sentence, kinds_of_actor, kinds_of_place
 
 MOST_UNITS = 220
-_TOKEN = re.compile(r"['\u2019](?:s|t|ll|d|re|ve|m)?(?![^\W_])|[^\W_]+|[^\w\s]")
-_HARD = frozenset(";:?!\u2014\u2013|\u2026")
+_HARD = frozenset(";:?!\u2014\u2013|\u2026\uff1b\uff1a\uff1f\uff01\u3002\u061f\u061b\u06d4")
+_COMMAS = frozenset(",()[]\uff0c\u3001\uff08\uff09\u060c")
 _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
 
 
@@ -48,17 +48,19 @@ class Unit:
         return not (self.kinds or self.actors or self.acts or self.place is not None)
 
 
-def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled, grammar: Grammar) -> list[Unit]:
+def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled) -> list[Unit]:
     """The units of ``sentence`` as the pack ``owner`` sees them, at most :data:`MOST_UNITS`."""
     found: list[Unit] = []
+    grammar = compiled.grammar
     at = sentence.start
+    token = compiled.writing.token
     for start, end, mentions in _spans(sentence, owner, compiled):
-        _add_words(found, folded, at, start, grammar)
+        _add_words(found, folded, at, start, grammar, token)
         found.append(_mention(start, end, mentions, folded, owner, compiled))
         at = end
         if len(found) > MOST_UNITS:
             break
-    _add_words(found, folded, at, sentence.end, grammar)
+    _add_words(found, folded, at, sentence.end, grammar, token)
     del found[MOST_UNITS:]
     _glue(found, folded)
     _soften(found, grammar)
@@ -79,6 +81,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
     inner = [mention for found in by_span.values() for mention in found if mention.kind in ("actor", "thing")]
     for span in _overrun(by_span):
         del by_span[span]
+    anywhere = compiled.grammar.voices == "list"
     chosen: list[tuple[int, int, list[Mention]]] = []
     taken = bytearray(sentence.end - sentence.start)
     for (start, end), mentions in sorted(by_span.items(), key=lambda item: (item[0][0] - item[0][1], item[0][0])):
@@ -88,18 +91,21 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
         if not any(taken[low:high]):
             taken[low:high] = b"\1" * (high - low)
             name = all(mention.kind == "actor" for mention in mentions)
-            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name)]
+            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name, anywhere=anywhere)]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
 
 
-def _inside(mention: Mention, start: int, end: int, *, name: bool) -> bool:
+def _inside(mention: Mention, start: int, end: int, *, name: bool, anywhere: bool) -> bool:
     """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel".
 
-    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy".
+    Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy"; ``anywhere``: of one that
+    holds a thing.
     """
     if mention.kind == "actor":
         return start <= mention.start < end or mention.start < start < mention.end
+    if anywhere:
+        return name and start <= mention.start and mention.end <= end
     return name and start < mention.start and mention.end == end
 
 
@@ -142,7 +148,7 @@ def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, 
     return Unit(
         start,
         end,
-        folded.data[1 + start : 1 + end].decode("ascii"),
+        folded.data[1 + start : 1 + end],
         kinds=frozenset(kinds),
         actors=tuple(dict.fromkeys(actors)),
         place=place,
@@ -153,17 +159,19 @@ def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, 
     )
 
 
-def _add_words(found: list[Unit], folded: Folded, start: int, end: int, grammar: Grammar) -> None:
-    for match in _TOKEN.finditer(folded.norm, start, end):
+def _add_words(
+    found: list[Unit], folded: Folded, start: int, end: int, grammar: Grammar, token: re.Pattern[str]
+) -> None:
+    for match in token.finditer(folded.norm, start, end):
         text = match.group()
         if text in _SILENT and not _dash(folded.norm, match.start(), match.end()):
             continue
         if text[0] in "'\u2019":
             text = text[1:]
         elif text[0].isalnum():
-            text = folded.data[1 + match.start() : 1 + match.end()].decode("ascii")
+            text = folded.data[1 + match.start() : 1 + match.end()]
         hard = text in _HARD or text == "-" or text in grammar.subordinate
-        found.append(Unit(match.start(), match.end(), text, hard=hard, comma=text in ",()[]"))
+        found.append(Unit(match.start(), match.end(), text, hard=hard, comma=text in _COMMAS))
         if len(found) > MOST_UNITS:
             return
 
@@ -196,9 +204,9 @@ def _set_aside(found: list[Unit], compiled: Compiled, grammar: Grammar) -> None:
         after = found[index + 1] if index + 1 < len(found) else None
         former = before is not None and before.word in grammar.former
         bound = after is not None and after.glued and after.word in grammar.bound
-        if former or bound or _source(found, index, grammar):
+        if former or bound or (grammar.voices == "form" and _source(found, index, grammar)):
             unit.aside = True
-        elif all(compiled.actors[one].kind == "bloc" for one in unit.actors):
+        elif grammar.voices == "form" and all(compiled.actors[one].kind == "bloc" for one in unit.actors):
             unit.aside = _modifies(found, index, grammar)
             unit.modifies = after is not None and (bool(after.things) or any(f == "noun" for _, f in after.acts))
 

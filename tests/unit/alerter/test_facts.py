@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from services.alerter.core.facts import EARLIEST_KEPT, LATEST_KEPT, NO_FACTS, AlertFacts, is_stale, merge, of
 from services.contracts.messages import Change
-from tests.support.alerts import a_tag, a_tagged
+from tests.support.alerts import a_tag, a_tagged, shipped_rules
 from tests.support.clock import START
 
 STALE = timedelta(hours=48)
+TITLES = shipped_rules().titles
 
 
 @st.composite
@@ -34,7 +35,7 @@ def facts(draw: st.DrawFn, *, articles: int = 6) -> AlertFacts:
         changes=(Change(kind="numbers", after=str(version)),) if version else (),
     )
     tagged_at = tagged.tagged_at + timedelta(seconds=draw(st.integers(0, 3)))
-    return of(msgspec.structs.replace(tagged, tagged_at=tagged_at), stale_after=STALE)
+    return of(msgspec.structs.replace(tagged, tagged_at=tagged_at), TITLES, stale_after=STALE)
 
 
 def merged(parts: list[AlertFacts]) -> AlertFacts:
@@ -75,14 +76,15 @@ def test_the_bound_holds_in_any_order(parts: list[AlertFacts], random: Random) -
 
 def test_what_is_kept_is_the_beginning_and_the_present() -> None:
     many = [a_tagged(url=f"https://n.example/{n}", seen=START + timedelta(minutes=n)) for n in range(200)]
-    whole = merged([of(tagged, stale_after=STALE) for tagged in many])
+    whole = merged([of(tagged, TITLES, stale_after=STALE) for tagged in many])
     minutes = [int((item.first_seen_at - START).total_seconds() // 60) for item in whole.articles]
     assert minutes == [*range(EARLIEST_KEPT), *range(200 - LATEST_KEPT, 200)]
 
 
 def test_the_newer_version_of_an_article_stays() -> None:
     old, new = (
-        of(a_tagged(fetched_at=START + timedelta(hours=n), text=f"Version {n}."), stale_after=STALE) for n in (0, 1)
+        of(a_tagged(fetched_at=START + timedelta(hours=n), text=f"Version {n}."), TITLES, stale_after=STALE)
+        for n in (0, 1)
     )
     (kept,) = merge(new, old).articles
     assert kept.fetched_at == START + timedelta(hours=1)
@@ -93,7 +95,7 @@ def test_a_later_tagging_of_the_same_version_stays() -> None:
     late = msgspec.structs.replace(
         early, tags=(a_tag(pack="naval_moves@2"),), tagged_at=early.tagged_at + timedelta(days=1)
     )
-    old, new = (of(tagged, stale_after=STALE) for tagged in (early, late))
+    old, new = (of(tagged, TITLES, stale_after=STALE) for tagged in (early, late))
     assert merge(old, new) == new == merge(new, old)
 
 

@@ -6,15 +6,20 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from services.alerter.core.event_key import keys_of
-from services.alerter.core.same_event import same
-from services.contracts.messages import Actor, Change, Place, TaggedArticle
-from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event
+from services.alerter.core import event_key
+from services.alerter.core.event_key import EventKey
+from services.alerter.core.same_event import contradict, related, same
+from services.contracts.messages import EVENT_MODES, Actor, Change, Place, TaggedArticle
+from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event, shipped_rules
 from tests.support.clock import START
 from tests.unit.alerter.test_handler import World
 
+TITLES = shipped_rules().titles
 HOUR = timedelta(hours=1)
 USA = Actor(id="USA", name="United States", kind="state")
 IRAN = Actor(id="IRN", name="Iran", kind="state")
@@ -42,6 +47,10 @@ def told(
     )
 
 
+def keys_of(tagged: TaggedArticle) -> tuple[EventKey, ...]:
+    return event_key.keys_of(tagged, TITLES)
+
+
 SEIZED = told(1, "US seizes Russian-flagged tanker in North Atlantic", asset_name="Marinera")
 
 
@@ -60,12 +69,17 @@ async def test_a_follow_up_says_what_is_new_and_an_opinion_says_nothing() -> Non
     world = World()
     crew = told(2, "Crew of tanker held after seizure", "detain_crew", hours=9, asset_name="Marinera")
     view = told(3, "Seizure of tanker was lawful", "seize", hours=12, mode="opinion", asset_name="Marinera")
-    assert await world.take(SEIZED, crew, view) == ["opened", "revised", "revised"]
-    opened, followed, spoken = world.sent()
+    assert await world.take(SEIZED, crew, view) == ["opened", "revised", "updated_silently"]
+    opened, followed = world.sent()
     (change,) = [change for change in followed.changes if change.kind == "event"]
     assert change.after == "United States → detain_crews → oil tanker Marinera (Russia) · done"
-    assert [change.kind for change in spoken.changes] == ["source"]
-    assert opened.id == spoken.id
+    (alert,) = world.store.alerts().values()
+    assert alert.id == opened.id
+    assert [(source.independent, source.folded_because) for source in alert.sources] == [
+        (True, None),
+        (True, None),
+        (False, "comments on it"),
+    ]
 
 
 async def test_a_new_act_is_a_new_alert_that_names_what_it_follows() -> None:
@@ -220,3 +234,115 @@ async def test_treaties_of_other_states_are_other_events_though_they_are_announc
         for number, (one, other) in enumerate((first, second), start=1)
     ]
     assert await world.take(*reports) == ["opened", "opened"]
+
+
+STRIKE: dict[str, Any] = {"act": "attack", "objects": (), "asset": None}
+
+
+def test_two_reports_of_one_deed_within_hours_are_one_whatever_the_words() -> None:
+    tenth = told(1, "US conducts 10th deadly boat strike as campaign quickens", **STRIKE)
+    unnumbered = told(2, "Hegseth unleashes lethal attack", hours=2, **(STRIKE | {"asset": "drug boat"}))
+    next_day = told(3, "Hegseth unleashes lethal attack", hours=22, **(STRIKE | {"asset": "drug boat"}))
+    by_others = told(4, "Hegseth unleashes lethal attack", hours=2, **(STRIKE | {"agents": (IRAN,)}))
+    assert same(*keys_of(tenth), *keys_of(unnumbered))
+    assert not same(*keys_of(tenth), *keys_of(next_day))
+    assert not same(*keys_of(tenth), *keys_of(by_others))
+
+
+def test_who_is_hit_is_enough_where_one_report_does_not_say_by_whom() -> None:
+    unsaid = told(1, "Submarine attack leaves 100 missing", "attack", agents=(), objects=(IRAN,), asset=None)
+    said = told(2, "Hormuz shutdown worsens", "attack", agents=(USA,), objects=(IRAN,), asset="warship", hours=3)
+    assert same(*keys_of(unsaid), *keys_of(said))
+
+
+def test_one_announcement_told_by_two_acts_is_one_event() -> None:
+    ties: dict[str, Any] = {"agents": (USA,), "asset": "defence tie"}
+    deepens = told(1, "Envoy arrives to bolster security ties", "deepen", objects=(), mode="planned", **ties)
+    named = msgspec.structs.replace(deepens, tags=(msgspec.structs.replace(deepens.tags[0], actors=(USA, CUBA)),))
+    signs = told(2, "Envoy discusses security partnership", "sign", objects=(CUBA,), mode="under_way", hours=3, **ties)
+    elsewhere = told(3, "Envoy discusses partnership", "sign", objects=(IRAN,), mode="under_way", hours=3, **ties)
+    assert same(*keys_of(named), *keys_of(signs))
+    assert not same(*keys_of(named), *keys_of(elsewhere))
+
+
+def test_who_is_hit_must_be_named_by_a_report_that_names_somebody_else() -> None:
+    boats = told(1, "Bombing of boats expands to Ecuador", "attack", objects=(), asset=None, hours=1)
+    boats = msgspec.structs.replace(boats, tags=(msgspec.structs.replace(boats.tags[0], actors=(USA, CUBA)),))
+    sunk = told(2, "Frigate sunk as conflict expands", "attack", objects=(IRAN,), asset="warship")
+    assert not same(*keys_of(boats), *keys_of(sunk))
+
+
+def test_a_ship_is_known_by_its_name_in_another_script() -> None:
+    russian = told(2, "США захватили танкер", asset_name="Маринера", asset=None, agents=(), objects=())
+    assert same(*keys_of(SEIZED), *keys_of(russian))
+
+
+def test_reports_in_two_languages_are_compared_by_what_they_name() -> None:
+    arabic = told(2, "إيران تحتجز ناقلة نفط", agents=(IRAN,), objects=(), place=HORMUZ, hours=4)
+    english = told(1, "Iran takes tanker", agents=(IRAN,), objects=(), place=HORMUZ)
+    baltic = told(3, "Іран захопив танкер", agents=(IRAN,), objects=(), place=BALTIC)
+    assert same(*keys_of(english), *keys_of(arabic))
+    assert not same(*keys_of(english), *keys_of(baltic))
+
+
+async def test_a_comment_and_what_only_reads_alike_are_no_sources_of_an_event() -> None:
+    world = World()
+    view = told(2, "Analysis: what the tanker raid means", hours=1, story=SEIZED.story_id)
+    unread = told(3, "Weather turns in North Atlantic", hours=2, story=SEIZED.story_id)
+    alike = told(4, "Coast guard takes Russian-flagged tanker in North Atlantic", hours=3, story=SEIZED.story_id)
+    world.stories.add(unread, alike)
+    await world.take(SEIZED, view)
+    (alert,) = world.store.alerts().values()
+    assert [(source.title, source.folded_because) for source in alert.sources if not source.independent] == [
+        (view.article.title, "comments on it"),
+        (unread.article.title, "linked by its words alone: no event was read in it"),
+    ]
+    assert alert.independent_sources == 2
+
+
+async def test_a_comment_alone_is_its_own_source() -> None:
+    world = World()
+    await world.take(told(1, "Analysis: what the tanker raid means"))
+    assert world.sent()[0].independent_sources == 1
+
+
+def test_the_next_of_a_series_follows_the_one_before() -> None:
+    (first,) = keys_of(told(1, "US strikes boat", "attack", asset="drug boat", objects=()))
+    (second,) = keys_of(told(2, "US strikes another boat", "attack", asset="drug boat", objects=(), hours=60))
+    (tanker,) = keys_of(told(3, "US strikes tanker", "attack", objects=(), hours=60))
+    assert related(first, second)
+    assert not related(first, tanker)
+    assert not same(first, second)
+
+
+def test_a_blow_in_return_is_another_event_even_in_one_story() -> None:
+    (blow,) = keys_of(told(1, "Ships attacked off coast", "attack", agents=(IRAN,), objects=(), asset="merchant ship"))
+    (answer,) = keys_of(told(2, "Ships sunk off coast", "attack", agents=(USA,), objects=(IRAN,), asset="ship"))
+    assert contradict(blow, answer)
+    assert not same(blow, answer)
+
+
+KEYS = st.builds(
+    EventKey,
+    at=st.integers(0, 80).map(lambda hours: START + timedelta(hours=hours)),
+    act=st.sampled_from(["attack", "seize", "detain_crew", "sign", "deepen", "doubt", "close_passage"]),
+    mode=st.sampled_from(EVENT_MODES),
+    agents=st.sampled_from([(), ("USA",), ("IRN",), ("CUB",), ("CUB", "USA")]),
+    objects=st.sampled_from([(), ("USA",), ("IRN",), ("nato",)]),
+    asset=st.sampled_from([None, "ship", "oil tanker", "drug boat", "warship"]),
+    name=st.sampled_from([None, "marinera"]),
+    place=st.sampled_from([None, "baltic-sea"]),
+    named=st.sampled_from([(), ("CUB", "USA"), ("IRN", "USA"), ("nato",)]),
+    places=st.sampled_from([(), ("baltic-sea",)]),
+    ordinals=st.sampled_from([(), ("4",), ("5",)]),
+    numbers=st.sampled_from([(), ("3",)]),
+    words=st.sampled_from([(), ("crew", "flagg", "north"), ("crew", "flagg", "searc")]),
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(KEYS, KEYS)
+def test_it_does_not_matter_which_of_two_reports_came_first(one: EventKey, other: EventKey) -> None:
+    assert same(one, other) == same(other, one)
+    assert contradict(one, other) == contradict(other, one)
+    assert related(one, other) == related(other, one)

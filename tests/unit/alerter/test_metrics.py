@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 from prometheus_client import CollectorRegistry
 
 from services.alerter.__main__ import _begin
 from services.alerter.metrics import MAX_COUNTRY_LABELS, MAX_DYAD_LABELS, AlerterMetrics
 from services.alerter.status import STATUSES
-from services.contracts.messages import Place
+from services.contracts.messages import Change, Place
 from tests.support.alerts import KOREA, RUSSIA, a_tag, a_tagged, an_event, an_opened_alert, shipped_rules
 from tests.support.clock import START
 
@@ -72,3 +74,27 @@ def test_an_opened_alert_counts_for_its_act_and_its_pair_of_states() -> None:
         event = msgspec.structs.replace(alert.events[0], objects=(other,))
         metrics.sent(msgspec.structs.replace(alert, events=(event,)), START)
     assert value(metrics, "opened_by_dyad", dyad="other") == MAX_DYAD_LABELS + 1
+
+
+def test_who_was_first_how_soon_and_whether_others_followed() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = an_opened_alert()
+    family = alert.sources[0].family
+    stages = msgspec.structs.replace(alert.stages, published_at=START - timedelta(seconds=90), tier="breaking")
+    alert = msgspec.structs.replace(alert, stages=stages)
+    metrics.sent(alert, START)
+    bucket = {"tier": "breaking", "le": "90.0"}
+    assert metrics.registry.get_sample_value("wirewatch_alerter_published_to_alert_seconds_bucket", bucket) == 1
+    summed = metrics.registry.get_sample_value(
+        "wirewatch_alerter_published_to_alert_by_outlet_seconds_sum", {"outlet": family}
+    )
+    assert summed == 90
+    assert value(metrics, "opened_by_outlet", outlet=family) == 1
+    assert not value(metrics, "corroborated_by_outlet", outlet=family)
+    second = Change(kind="source", after="b.example")
+    metrics.sent(msgspec.structs.replace(alert, revision=2, independent_sources=2, changes=(second,)), START)
+    assert value(metrics, "corroborated_by_outlet", outlet=family) == 1
+    metrics.sent(msgspec.structs.replace(alert, revision=3, independent_sources=3, changes=(second,)), START)
+    counted = Change(kind="source", before="4 independent", after="3 independent")
+    metrics.sent(msgspec.structs.replace(alert, revision=4, independent_sources=3, changes=(counted,)), START)
+    assert value(metrics, "corroborated_by_outlet", outlet=family) == 1

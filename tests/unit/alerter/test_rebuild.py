@@ -11,7 +11,7 @@ from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle
 from services.contracts.stories import StoryMember
 from services.runtime.messages.delivery import Delivery, Outgoing
-from tests.support.alerts import RUSSIA, FakeStories, a_copy, shipped_rules
+from tests.support.alerts import FakeStories, a_copy, shipped_rules
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import deliver
 from tests.unit.alerter.test_handler import World, plain
@@ -48,9 +48,9 @@ def a_history() -> list[Message]:
     shot = told(2, "Iran attacks tanker", "attack", story=SEIZED.story_id, hours=3, agents=(IRAN,), objects=())
     joined = told(3, "Coast guard boards Marinera", "intercept", hours=5, asset_name="Marinera")
     copy = a_copy(shot, url="https://copy.example/1", outlet="copy.example", seen=START + 4 * HOUR)
-    apart = told(5, "Vessel from Murmansk searched", "intercept", hours=6, agents=(), objects=(RUSSIA,), asset="ship")
+    apart = told(5, "Vessel from Murmansk searched", "intercept", hours=6, agents=(), objects=(), asset="ship")
     tie = told(
-        6, "Vessel from Murmansk searched", "intercept", hours=7, objects=(RUSSIA,), asset="ship", asset_name="Marinera"
+        6, "Vessel from Murmansk searched", "intercept", hours=7, objects=(), asset="ship", asset_name="Marinera"
     )
     return [SEIZED, shot, joined, copy, apart, tie]
 

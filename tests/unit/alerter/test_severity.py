@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerter.core.severity import Grounds, fastest, judge, plain_words
-from services.contracts.messages import EVENT_MODES, SEVERITIES, Actor, Event, Place
+from services.contracts.messages import EVENT_MODES, SEVERITIES, Actor, Event, EventPart, Place
 from tests.support.alerts import KOREA, RUSSIA, an_event, shipped_rules
 from tests.support.clock import START
 from tests.support.packs import shipped
@@ -25,8 +26,14 @@ def times(*minutes: float) -> tuple[datetime, ...]:
 
 
 def grounds(event: Event | None, *, seen: tuple[datetime, ...] = times(0), **more: Any) -> Grounds:
-    values: dict[str, Any] = {"role": "primary", "topics": frozenset({"naval_moves"}), "headline": "A tanker is seized"}
-    return Grounds(event=event, seen_at=seen, **(values | more))
+    values: dict[str, Any] = {
+        "role": "primary",
+        "topics": frozenset({"naval_moves"}),
+        "headline": "A tanker is seized",
+        "language": "en",
+    }
+    assets = (event.asset,) if event and event.asset else ()
+    return Grounds(event=event, assets=assets, seen_at=seen, **(values | more))
 
 
 def level(event: Event | None, **more: Any) -> int:
@@ -49,12 +56,54 @@ def test_the_reasons_are_sentences_on_act_mode_and_parties() -> None:
 
 
 def test_done_is_above_threatened_above_spoken_of() -> None:
-    done, threatened, opinion = (level(an_event("attack", mode=mode)) for mode in ("done", "threatened", "opinion"))
+    attacks = (an_event("attack", mode=mode, asset="oil tanker") for mode in ("done", "threatened", "opinion"))
+    done, threatened, opinion = map(level, attacks)
     assert done > threatened > opinion == 0
 
 
 def test_hostile_is_above_routine() -> None:
-    assert level(an_event("attack")) > level(an_event("exercise")) > level(an_event("meet"))
+    assert level(an_event("attack", asset="oil tanker")) > level(an_event("exercise")) > level(an_event("meet"))
+
+
+def test_a_vessel_without_a_flag_is_no_state_s_ship() -> None:
+    at_sea = frozenset({"naval_moves"})
+    tanker, vessel, smugglers = (
+        level(an_event("attack", agents=(KOREA,), asset=asset), topics=at_sea, headline="Vessel is hit")
+        for asset in ("oil tanker", "ship", "drug boat")
+    )
+    assert tanker > vessel == smugglers == SEVERITIES.index("medium")
+    assert level(an_event("attack", agents=(KOREA,), objects=(RUSSIA,), asset="ship"), topics=at_sea) > vessel
+
+
+def test_a_pact_of_defence_is_above_ties_at_large_and_these_above_trade() -> None:
+    allies = frozenset({"alliances"})
+    defence, ties, trade = (
+        level(an_event(act, agents=(KOREA, RUSSIA), asset=asset), topics=allies, headline=title)
+        for act, asset, title in (
+            ("sign", "defence tie", "Two states sign a defence treaty"),
+            ("deepen", "ties", "Two states deepen their ties"),
+            ("deepen", "ties", "Two states deepen their trade ties"),
+        )
+    )
+    assert defence > ties > trade == 0
+
+
+def test_what_any_source_says_it_is_about_counts() -> None:
+    sent = an_event("deploy", agents=(KOREA,), asset="warship")
+    both = Grounds(
+        event=sent, assets=("warship", "aircraft carrier"), role="primary", topics=frozenset({"naval_moves"}),
+        headline="Carrier sails", language="en", seen_at=times(0, 60),
+    )  # fmt: skip
+    severity, reasons = judge(both, RULES)
+    assert severity == "high"
+    assert "It is about an asset that matters: aircraft carrier." in reasons
+
+
+def test_where_scolding_is_the_deed_the_verb_is_no_reaction() -> None:
+    title = "President slams alliance over lack of support"
+    scolds = an_event("doubt", quote=title, end=len(title), objects=(NATO,))
+    told = msgspec.structs.replace(scolds, parts=(EventPart(role="act", start=10, end=15),))
+    assert level(told, headline=title, topics=frozenset({"alliances"})) > level(scolds, headline=title)
 
 
 def test_a_strait_a_bloc_and_an_ultimatum_weigh() -> None:
@@ -81,7 +130,7 @@ def test_corroboration_can_make_it_critical_and_one_source_cannot() -> None:
 
 
 def test_every_act_of_the_packs_has_its_points() -> None:
-    acts = {act.kind for pack in shipped().compiled.packs for act in pack.pack.acts}
+    acts = {act.kind for pack in shipped().compiled["en"].packs for act in pack.pack.acts}
     assert acts <= RULES.acts.keys()
     assert set(EVENT_MODES) == RULES.modes.keys()
 

@@ -76,6 +76,12 @@ def shown(alert: Alert, **more: bool) -> str:
     return captured.get()
 
 
+def test_a_source_that_a_state_controls_is_named_so() -> None:
+    source = msgspec.structs.replace(an_alert().sources[0], outlet="tass.example", state_control="RUS")
+    text = shown(an_alert(sources=(source,), independent_sources=1, confidence="single_source"))
+    assert "tass.example (state-controlled, RUS) (single source)" in text
+
+
 def test_a_panel_says_what_an_analyst_needs() -> None:
     text = shown(an_alert())
     for part in (

@@ -200,7 +200,22 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
             assert environment["WIREWATCH_REDIS"] == f"redis://{name}@redis:6379/0"
             assert name in redis
         assert environment["WIREWATCH_KAFKA_PASSWORD_FILE"] == "/run/wirewatch/kafka_password"
-        assert service(name)["volumes"] == [f"{name}-secrets:/run/wirewatch:ro"]
+        volumes = [volume for volume in service(name)["volumes"] if not volume.startswith("feed-list:")]
+        assert volumes == [f"{name}-secrets:/run/wirewatch:ro"]
+
+
+def test_the_list_that_the_operator_edits_is_the_one_that_the_poller_reads() -> None:
+    mounted = {
+        name: volume.partition(":")[2]
+        for name in NAMES
+        for volume in service(name).get("volumes", ())
+        if isinstance(volume, str) and volume.startswith("feed-list:")
+    }
+    assert mounted == {"poller": "/var/lib/wirewatch/feeds:ro", "operator": "/var/lib/wirewatch/feeds"}
+    for name in mounted:
+        assert "/var/lib/wirewatch/feeds/feeds.opml" in service(name)["environment"]["WIREWATCH_POLLER_FEEDS"]
+    image = (ROOT / "deploy/docker/Dockerfile").read_text()
+    assert "seeds/feeds.opml /var/lib/wirewatch/feeds/feeds.opml" in image
 
 
 def test_redis_lets_nobody_in_without_a_name() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.poller.core.connectivity import HOSTS_ENOUGH, Connectivity, offline_sentence
+from services.poller.core.connectivity import HOSTS_ENOUGH, PROBE_INTERVAL, PROBES, Connectivity, offline_sentence
 from services.poller.status import Outcome
 from tests.support.clock import START
 
@@ -50,6 +50,14 @@ def test_one_answer_ends_it() -> None:
     assert found.offline_since is None
     found.record("h4.example", "connect", START + timedelta(minutes=5))
     assert found.offline_since is None
+
+
+def test_offline_a_few_hosts_are_asked_at_each_look() -> None:
+    found = after(*repeated("dns", 10))
+    assert [found.may_ask(START) for _ in range(PROBES + 3)] == [True] * PROBES + [False] * 3
+    assert found.may_ask(START + PROBE_INTERVAL)
+    found.record("h4.example", "ok", START + PROBE_INTERVAL)
+    assert all(found.may_ask(START + PROBE_INTERVAL) for _ in range(100))
 
 
 def test_the_sentence_names_the_feeds_and_the_moment() -> None:

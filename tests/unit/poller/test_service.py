@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from services.poller import scheduler
+from services.poller.core.connectivity import PROBE_INTERVAL, PROBES
 from services.poller.core.model import FeedConfig, Fetched, Request
 from services.poller.scheduler import Scheduler
 from services.poller.service import PollerService
@@ -32,23 +33,30 @@ class Turning(FakeClock):
 
 
 class Virtual(FakeClock):
-    """Moves on to the end of the shortest sleep once the others have had their turns."""
+    """Moves on to the end of the shortest sleep once those who are awake have had their turns."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._ends: list[float] = []
+        self._asleep: list[tuple[float, asyncio.Future[None]]] = []
+        self._moving: asyncio.Task[None] | None = None
 
     async def sleep(self, seconds: float) -> None:
-        end = self.monotonic() + seconds
-        self._ends.append(end)
-        try:
-            while self.monotonic() < end:
-                for _ in range(30):
-                    await asyncio.sleep(0)
-                if end <= min(self._ends):
-                    self.advance(max(0.0, end - self.monotonic()))
-        finally:
-            self._ends.remove(end)
+        woken = asyncio.get_running_loop().create_future()
+        self._asleep.append((self.monotonic() + seconds, woken))
+        if self._moving is None or self._moving.done():
+            self._moving = asyncio.create_task(self._move_on())
+        await woken
+
+    async def _move_on(self) -> None:
+        while self._asleep:
+            for _ in range(30):
+                await asyncio.sleep(0)
+            first = min((end for end, woken in self._asleep if not woken.done()), default=self.monotonic())
+            self.advance(max(0.0, first - self.monotonic()))
+            for end, woken in self._asleep:
+                if end <= self.monotonic() and not woken.done():
+                    woken.set_result(None)
+            self._asleep = [(end, woken) for end, woken in self._asleep if not woken.done()]
 
 
 @dataclass
@@ -237,7 +245,7 @@ async def test_while_nothing_answers_the_schedule_is_held_and_afterwards_all_fee
         began, asked = bench.clock.now(), len(web.requests)
         while bench.clock.now() < began + timedelta(hours=1):
             await asyncio.sleep(0)
-        assert len(web.requests) - asked < (3600 / scheduler.PROBE_SECONDS + 2) * scheduler.PROBES
+        assert len(web.requests) - asked < (3600 / PROBE_INTERVAL.total_seconds() + 2) * PROBES
         assert all(state.health.failures < 8 for state in bench.store.kept.values())
         assert bench.count("wirewatch_poller_offline_since_timestamp_seconds") > 0
         web.away = False
@@ -248,6 +256,29 @@ async def test_while_nothing_answers_the_schedule_is_held_and_afterwards_all_fee
         while service.note() is not None:
             await asyncio.sleep(0)
         assert bench.count("wirewatch_poller_offline_since_timestamp_seconds") == 0
+
+
+async def test_feeds_of_our_own_hosts_are_asked_at_their_time_while_the_world_is_away() -> None:
+    ours = a_feed("http://127.0.0.1:8000/feed")
+
+    @dataclass
+    class WorldAway(FakeWeb):
+        async def feed(self, request: Request) -> Fetched:
+            if request.url != ours.url:
+                return Fetched(outcome="dns", url=request.url)
+            return await super().feed(request)
+
+    web = WorldAway()
+    web.answers.append(ok(rss(an_item(1))))
+    bench = Bench(web=web, clock=Virtual(), exempt_from_host_gap=lambda config: config.id == ours.id)
+    feeds = [*(a_feed(f"https://n{n}.example/feed") for n in range(300)), ours]
+    async with running(bench, feeds, Lag()) as service:
+        while service.note() is None:
+            await asyncio.sleep(0)
+        began = bench.clock.now()
+        while ours.id not in bench.store.kept or not bench.store.kept[ours.id].health.polls:
+            await asyncio.sleep(0)
+        assert bench.clock.now() - began < timedelta(seconds=30)
 
 
 async def test_a_wish_has_a_feed_asked_within_seconds() -> None:

@@ -10,6 +10,7 @@ from services.runtime.files import shipped as files
 from services.runtime.files import yaml
 from services.tagger.core.actors import read_actors
 from services.tagger.core.packs import read_vocabulary
+from services.tagger.core.phrases import EnglishWording
 from services.tagger.core.places import read_places
 from services.tagger.errors import PackError
 
@@ -72,4 +73,4 @@ def test_a_wrong_place_is_named(content: bytes, says: str) -> None:
 )
 def test_a_wrong_vocabulary_is_named(content: bytes, says: str) -> None:
     with pytest.raises(PackError, match=re.escape(says)):
-        read_vocabulary(yaml.parse(content, "vocabulary.yaml"))
+        read_vocabulary(yaml.parse(content, "vocabulary.yaml"), EnglishWording())

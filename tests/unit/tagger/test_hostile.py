@@ -28,7 +28,7 @@ def test_what_is_read_and_scored_is_bounded(name: str) -> None:
     compiled = shipped().compiled
     tagging = tag(Fields(text, text, text, "en"), compiled)
     assert tagging.truncated
-    read = reading.read(text, text, text, compiled)
+    read = reading.read(text, text, text, compiled["en"])
     if read is not None:
         assert len(read.folded.norm) <= reading.MOST_CHARACTERS + 30_000
         assert len(read.sentences) <= reading.MOST_SENTENCES

@@ -1,0 +1,123 @@
+"""Clauses of languages whose lists tell the voice: who and whom by order and markers, else by what is nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses, Voice
+from services.tagger.core.grammar import Grammar
+from services.tagger.core.units import Unit
+
+_PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent stands between them
+_AGENT_REACH = 6
+_LOCATIVE_REACH = 3
+_VOICES: dict[str, Voice] = {"active": "active", "passive": "passive", "noun": "noun"}
+
+
+def clauses_of(units: Sequence[Unit], grammar: Grammar) -> Clauses:
+    """The clauses of a sentence in the language of ``grammar``."""
+    return Clauses(units, grammar) if grammar.voices == "form" else OrderedClauses(units, grammar)
+
+
+class OrderedClauses(Clauses):
+    """The clauses of one sentence. All answers are places in ``units``."""
+
+    def voices(self, at: int, form: str) -> tuple[Voice, ...]:
+        """As the list says; a marker before an active verb makes it passive."""
+        if form == "active" and self._marker_before(at) is not None:
+            return ("passive",)
+        return (_VOICES.get(form, "phrase"),)
+
+    def _marker_before(self, at: int) -> int | None:
+        for index in range(at - 1, max(-1, at - 1 - _PASSIVE_REACH), -1):
+            unit = self.units[index]
+            if unit.hard or unit.comma:
+                return None
+            if unit.word in self.grammar.passive:
+                return index
+        return None
+
+    def agent_side(self, at: int, voice: Voice) -> Iterator[int]:
+        """Where the doer stands: behind its marker, then where the order puts it, then on the other side."""
+        yield from self.by(at)
+        left, right = list(self.left(at)), list(self.right(at, direct=False, commas=True))
+        if self.grammar.order == "sov":
+            yield from reversed(left)  # the subject comes first
+            yield from right
+        elif voice == "noun" or (voice == "passive" and self.grammar.order == "svo") or self.grammar.order == "vso":
+            yield from right
+            yield from left
+        else:
+            yield from left
+            yield from right
+
+    def object_side(self, at: int, voice: Voice) -> Iterator[int]:
+        """Where that stands to which it is done."""
+        left, right = list(self.left(at)), list(self.right(at, direct=False, commas=True))
+        if (
+            self.grammar.order == "sov"
+            or (voice == "passive" and self.grammar.order == "svo")
+            or (voice == "noun" and self.grammar.unspaced)
+        ):
+            yield from left
+            yield from right
+        else:
+            yield from right
+            yield from left
+
+    def by(self, at: int) -> Iterator[int]:
+        """What stands behind an agent's marker, or before one that follows its word."""
+        marker = self._marker_before(at)
+        if marker is not None:
+            yield from range(marker + 1, at)
+        first, last = max(0, at - REACH_LEFT), min(len(self.units), at + 1 + REACH_RIGHT)
+        for index in range(first, last):
+            word = self.units[index].word
+            if word in self.grammar.by:
+                yield from (i for i in range(index + 1, min(last, index + _AGENT_REACH)) if i != at)
+            elif word in self.grammar.by_after:
+                yield from (i for i in (index - 1, index - 2) if i >= 0)
+
+    def of(self, at: int) -> Iterator[int]:
+        """What follows a noun at once: in most languages whose it is."""
+        yield from range(at + 1, min(len(self.units), at + 3))
+
+    def right(self, at: int, *, direct: bool, commas: bool = False) -> Iterator[int]:
+        """From the act to the end of its clause."""
+        for index in range(at + 1, min(len(self.units), at + 1 + REACH_RIGHT)):
+            unit = self.units[index]
+            if unit.hard or unit.word in self.grammar.relative:
+                return
+            if unit.comma and not commas:
+                return
+            yield index
+
+    def group(self, at: int) -> Iterator[int]:
+        """What stands right before or behind a thing and may say whose it is: an adjective, a genitive."""
+        for step in (1,) if self.grammar.order == "vso" else (-1, 1):  # there the doer stands right before it
+            for index in range(at + step, at + 3 * step, step):
+                if not 0 <= index < len(self.units) or self._parts(self.units[index]):
+                    break
+                yield index
+
+    def _parts(self, unit: Unit) -> bool:
+        return unit.hard or unit.comma or bool(unit.acts) or (unit.plain and unit.word in self.grammar.function)
+
+    def owners(self, thing: int, at: int) -> list[int]:
+        """Whose a thing is: the actor itself, or those in its group."""
+        if self.units[thing].actors and not self.units[thing].aside:
+            return self.coordinated(thing, ())
+        return sorted(index for index in self.group(thing) if self.units[index].actors)
+
+    def _joins(self, unit: Unit) -> bool:
+        return unit.word in self.grammar.conjunction
+
+    def _located(self, index: int) -> bool:
+        """Whether the actor is only where something happens."""
+        for before in range(index - 1, max(-1, index - 1 - _LOCATIVE_REACH), -1):
+            unit = self.units[before]
+            if unit.word in self.grammar.locative:
+                return True
+            if not unit.plain or unit.word in self.grammar.function or unit.hard or unit.comma:
+                return False
+        return False

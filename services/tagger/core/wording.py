@@ -1,0 +1,107 @@
+"""Phrases of every language but English: forms from a list, and what may be written onto a word."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from services.tagger.core.alphabets import Alphabet
+from services.tagger.core.grammar import Grammar
+from services.tagger.core.phrases import Edge, Needle, capitals_of, choices
+from services.text.words import has_word_borders
+
+_MOST_FORMS = 3000
+MAKE_FORMS = "run `make language-forms` and commit what it writes"
+
+
+class MissingFormsError(ValueError):
+    """A marked phrase whose forms were not made; of a file only the first is told, the remedy is one for all."""
+
+
+Forms = Mapping[str, tuple[str, ...]]
+"""By a phrase with ``~`` marks, choices taken: everything it stands for."""
+
+
+def read_forms(text: str) -> dict[str, tuple[str, ...]]:
+    """The forms in a file: one phrase a line, ``phrase~ = form, form``; lines with ``#`` are comments."""
+    found = {}
+    for line in text.splitlines():
+        phrase, parted, forms = line.partition(" = ")
+        if parted and not line.startswith("#"):
+            found[phrase] = tuple(forms.split(", "))
+    return found
+
+
+class ListedWording:
+    """See :class:`services.tagger.core.phrases.Wording`. Verbs are told by the list in which they stand."""
+
+    def __init__(self, grammar: Grammar, alphabet: Alphabet, forms: Forms) -> None:
+        self._grammar = grammar
+        self._alphabet = alphabet
+        self._forms = forms
+
+    def needles(self, phrase: str) -> tuple[Needle, ...]:
+        """Every string that ``phrase`` stands for."""
+        exact = phrase.startswith("=")
+        body = (phrase[1:] if exact else phrase).strip()
+        if not body:
+            raise ValueError("it holds no words")
+        texts = [form for chosen in choices(body) for form in self._written(chosen.strip(), exact=exact)]
+        if len(texts) > _MOST_FORMS:
+            raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
+        found = [self._needle(text, exact=exact) for text in texts]
+        return tuple({(n.folded, n.exact): n for n in found}.values())
+
+    nouns = needles
+
+    def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
+        """The strings of an active verb."""
+        return tuple((needle, "active") for needle in self.needles(phrase))
+
+    def _written(self, phrase: str, *, exact: bool) -> Iterator[str]:
+        for text in self._inflected(phrase):
+            yield text
+            if not exact and (self._grammar.first_prefixes or self._grammar.next_prefixes):
+                yield from self._prefixed(text)
+
+    def _inflected(self, phrase: str) -> Sequence[str]:
+        if "~" not in phrase:
+            return (phrase,)
+        listed = self._forms.get(phrase)
+        if listed is not None:
+            return listed
+        if not self._grammar.suffixes:
+            raise MissingFormsError(f"forms.txt of {self._grammar.language} lacks it: {MAKE_FORMS}")
+        words = [self._suffixed(word[:-1]) if word.endswith("~") else (word,) for word in phrase.split()]
+        return [" ".join(chosen) for chosen in product(*words)]
+
+    def _suffixed(self, word: str) -> tuple[str, ...]:
+        return (word, *(word + suffix for suffix in self._grammar.suffixes))
+
+    def _prefixed(self, text: str) -> Iterator[str]:
+        first, *others = text.split()
+        options = [("", *self._grammar.first_prefixes), *(("", *self._grammar.next_prefixes) for _ in others)]
+        if math.prod(map(len, options)) > _MOST_FORMS:
+            raise ValueError("it has too many words that something may be written onto; use a shorter phrase")
+        for prefixes in product(*options):
+            yield " ".join(prefix + word for prefix, word in zip(prefixes, (first, *others), strict=True))
+
+    def _needle(self, text: str, *, exact: bool) -> Needle:
+        prefix = text.endswith("*")
+        text = text[:-1] if prefix else text
+        if any(mark in text for mark in "*~="):
+            raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
+        folded = self._alphabet.fold(text).data.strip()
+        if not folded:
+            raise ValueError("it holds no letter or digit")
+        left, right = self._edge(folded[0]), self._edge(folded[-1])
+        if prefix and right == "border":
+            right = "word_end"
+        data = f"{' ' if left == 'border' else ''}{folded}{' ' if right == 'border' else ''}"
+        return Needle(data, () if exact else capitals_of(text), text if exact else None, left, right)
+
+    def _edge(self, character: str) -> Edge:
+        if not self._grammar.unspaced:
+            return "border"
+        return "no_latin" if has_word_borders(character) else "open"
