@@ -16,6 +16,7 @@ COMMANDS = {
     "up": "services.cli.up.command",
     "status": "services.cli.up.status",
     "alerts": "services.cli.alerts.command",
+    "act": "services.cli.alerts.act",
     "trace": "services.cli.trace.command",
     "feedback": "services.cli.feedback.command",
     "watches": "services.cli.watches.command",
