@@ -12,10 +12,21 @@ from playwright.async_api import Page, expect
 from services.alert_store.redis import AlertRecords
 from services.contracts.messages import Alert
 from tests.integration.test_api import TOKEN, an_alert, put
-from tests.integration.test_api_page import address, opened, page, pytestmark, replaced, standing, store, tab
+from tests.integration.test_api_page import (
+    address,
+    browser,
+    opened,
+    page,
+    pytestmark,
+    redis_client,
+    replaced,
+    standing,
+    store,
+    tab,
+)
 from tests.support.browser import barriers
 
-__all__ = ["address", "page", "pytestmark", "standing", "store", "tab"]
+__all__ = ["address", "browser", "page", "pytestmark", "redis_client", "standing", "store", "tab"]
 
 
 async def signed_in(page: Page, address: str, rows: int) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 import redis.asyncio
 from playwright.async_api import Page, expect
 
@@ -15,14 +15,14 @@ from services.poller.edges.feedlist import read
 from services.tagger import library
 from services.tagger.template import pack_template
 from tests.integration.test_api import EDITOR, READER, a_desk, an_alert, put, served
-from tests.integration.test_api_page import page, pytestmark, store, tab
+from tests.integration.test_api_page import browser, page, pytestmark, redis_client, store, tab
 from tests.support.browser import Tab, barriers
 
-__all__ = ["page", "pytestmark", "store", "tab"]
+__all__ = ["browser", "page", "pytestmark", "redis_client", "store", "tab"]
 OPML = '<opml version="2.0"><body><outline text="News" xmlUrl="https://news.example/feed.xml"/></body></opml>'
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def address(redis_client: redis.asyncio.Redis, tmp_path: Path) -> AsyncIterator[str]:
     (tmp_path / "feeds.opml").write_text(OPML)
     service = served(redis_client, desk=a_desk(redis_client, tmp_path))
