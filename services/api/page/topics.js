@@ -56,7 +56,9 @@ function show(topic) {
   page.say("");
   open = topic;
   draw();
-  page.content.querySelector("textarea").focus();
+  const field = page.content.querySelector("textarea");
+  field.setSelectionRange(0, 0);
+  field.focus();
 }
 
 function feedback() {
