@@ -49,6 +49,7 @@ def _openapi() -> dict[str, Any]:
         nobody,
         nobody,
         nobody,
+        archive=nobody,
         access=nobody,
         metrics=metrics,
         clock=SystemClock(),

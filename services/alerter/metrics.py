@@ -81,14 +81,15 @@ class AlerterMetrics(ServiceMetrics):
         )
         self.by_act = Counter(
             "wirewatch_alerter_opened_by_act_total",
-            "Alerts opened, by the act of the event they are about.",
-            ["act"],
+            "Alerts opened, by the act of the event they are about and the topic that it proves.",
+            ["topic", "act"],
             registry=registry,
         )
         self.by_dyad = Counter(
             "wirewatch_alerter_opened_by_dyad_total",
-            "Alerts opened, by the two states of the event they are about, in the order of the alphabet (IRN-USA).",
-            ["dyad"],
+            "Alerts opened, by the two states of the event they are about, in the order of the alphabet (IRN-USA), and "
+            "the topic that it proves.",
+            ["topic", "dyad"],
             registry=registry,
         )
         self.merged = Counter(
@@ -123,9 +124,7 @@ class AlerterMetrics(ServiceMetrics):
         self._acts: set[str] = set()
         self._dyads: set[str] = set()
 
-    def begin(
-        self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str], acts: Iterable[str]
-    ) -> None:
+    def begin(self, *, topics: Iterable[str], countries: Iterable[str], actors: Iterable[str]) -> None:
         """Have what is known to come at zero: without that, the first alert of a country would be missing in a rate."""
         for topic in topics:
             for severity in SEVERITIES:
@@ -134,8 +133,6 @@ class AlerterMetrics(ServiceMetrics):
             self.by_country.labels(_label(country, self._countries, MAX_COUNTRY_LABELS))
         for actor in actors:
             self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS))
-        for act in acts:
-            self.by_act.labels(_label(act, self._acts, MAX_ACT_LABELS))
 
     def sent(self, alert: Alert, now: datetime) -> None:
         """Count a revision that Kafka has acknowledged at ``now``."""
@@ -158,9 +155,10 @@ class AlerterMetrics(ServiceMetrics):
         for actor in {actor.id for actor in alert.actors}:
             self.by_actor.labels(_label(actor, self._actors, MAX_ACTOR_LABELS)).inc()
         for event in alert.events[:1]:
-            self.by_act.labels(_label(event.act, self._acts, MAX_ACT_LABELS)).inc()
+            topic = _label(event.topic, self._topics, MAX_TOPIC_LABELS)
+            self.by_act.labels(topic, _label(event.act, self._acts, MAX_ACT_LABELS)).inc()
             for dyad in _dyads(event):
-                self.by_dyad.labels(_label(dyad, self._dyads, MAX_DYAD_LABELS)).inc()
+                self.by_dyad.labels(topic, _label(dyad, self._dyads, MAX_DYAD_LABELS)).inc()
         if alert.stages.published_at:
             seconds = max((now - alert.stages.published_at).total_seconds(), 0.0)
             self.published_seconds.labels(alert.stages.tier or "daily").observe(seconds)

@@ -6,6 +6,7 @@ import asyncio
 
 from services.api.edges import token_file
 from services.api.edges.actions import RedisAlertActions
+from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.metrics import ApiMetrics
@@ -54,6 +55,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         RedisAlertActions(redis, context.clock),
         services,
         desk,
+        archive=ArchiveReader(settings.archive),
         access=Authorization(
             tokens=token_file.load(settings.token_file),
             clock=context.clock,

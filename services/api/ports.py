@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from services.api.core.action_request import ActionRequest
 from services.api.core.pipeline import ServiceState
@@ -12,6 +13,8 @@ from services.api.core.query import Query
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,18 @@ class Services(Protocol):
 
     def feeds(self) -> FeedHealth | None:
         """How the feeds answered then; None where nothing is known."""
+        ...
+
+
+class Archive(Protocol):
+    """The archive's file."""
+
+    async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer of ``question``, which is given a read-only connection, in a thread.
+
+        Raises ``QueryError`` where the question cannot be answered as it stands, ``TransientError`` while the file
+        cannot be read.
+        """
         ...
 
 

@@ -37,6 +37,9 @@ class ApiSettings(CommonSettings):
         tuple[str, ...],
         "`name=http://host:port` of each service's `/readyz`, separated by commas; `wirewatch up` and Compose set it.",
     ] = ()
+    archive: Annotated[Path, "The archive's file, for search and history; where there is none, the API says so."] = (
+        Path(".wirewatch/archive.db")
+    )
     local_feeds: Annotated[
         int, "How many feeds are served on this machine: where only those answer, the page says that it is offline."
     ] = 0

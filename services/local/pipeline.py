@@ -76,6 +76,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
     names = service_names(demo=with_samples)
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
     api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
+    archive = environ.get("WIREWATCH_ARCHIVE_FILE") or str(home.path / "archive.db")
     common = _without_strange_users(environ) | {
         "WIREWATCH_KAFKA": at.kafka.servers,
         "WIREWATCH_REDIS": at.redis.address,
@@ -84,6 +85,8 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
         "WIREWATCH_API_SERVICES": ",".join(
             f"{name}={_ops(numbers[f'{name}.ops'])}" for name in service_names() if name != "api"
         ),
+        "WIREWATCH_ARCHIVE_FILE": archive,
+        "WIREWATCH_API_ARCHIVE": archive,
         "PYTHONUNBUFFERED": "1",
     }
     common |= _files_of_pages(home, environ)

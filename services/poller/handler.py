@@ -59,9 +59,8 @@ class Poller:
         if polite and not self.connectivity.may_ask(now):
             await self.store.postpone(claim, now + timedelta(seconds=OFFLINE_RETRY_SECONDS))
             return None
-        gap = self.host_gap_seconds if polite else 0.0
-        if config.page and self.robots and not await self.robots.allows(request.url, gap_seconds=gap):
-            return await self._finish(claim, config, Polled(outcome="robots"), None)
+        if config.page and (refused := await self._refused_by_robots(claim, config, request.url, polite)) is not None:
+            return refused
         wait = await self.store.take_host(host, now, self.host_gap_seconds) if polite else 0.0
         if wait > 0:
             await self.store.postpone(claim, now + timedelta(seconds=wait))
@@ -85,6 +84,16 @@ class Poller:
             await self.store.pause_host(host, self.clock.now() + timedelta(seconds=pause))
         held = host if polite and fetched.outcome != "ok" else None
         return await self._finish(claim, config, polled, seen, host=held)
+
+    async def _refused_by_robots(self, claim: Claim, config: FeedConfig, url: str, polite: bool) -> Outcome | None:
+        """Why a page may not be asked for, with the poll ended; None where it may. A feed is there for programs."""
+        gap = self.host_gap_seconds if polite else 0.0
+        refused = await self.robots.refusal(url, gap_seconds=gap) if self.robots else None
+        if refused is None:
+            return None
+        if polite and await self._put_off_while_offline(claim, Fetched(outcome=refused), host_of(url) or url):
+            return refused
+        return await self._finish(claim, config, Polled(outcome=refused), None)
 
     async def _fetched(self, request: Request, host: str | None) -> Fetched:
         """The answer. A ``host`` that was taken is free again where there is more to do than to remember it."""

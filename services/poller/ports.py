@@ -12,6 +12,7 @@ from msgspec import Struct
 from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Polled, Request
 from services.poller.core.seen import Seen
 from services.poller.core.state import FeedState
+from services.poller.status import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Documents(Protocol):
 class Robots(Protocol):
     """What robots.txt files say."""
 
-    async def allows(self, url: str, *, gap_seconds: float) -> bool:
-        """Whether the address may be asked for."""
+    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
+        """Why the address may not be asked for: ``robots``, or what came of asking for its robots.txt. None: it may."""
         ...
 
 

@@ -278,7 +278,8 @@ def read_sources() -> list[Row]:
     """Independent sources against labels made by reading (:mod:`tests.bench.eval_sources`)."""
     rows = load("dedupe/same_event.jsonl") + load("dedupe/event_leads.jsonl")
     rows += [row[side] for row in load("dedupe/overlap_pairs.jsonl") for side in ("a", "b")]
-    rows += [row | {"outlet": urlsplit(row["url"]).hostname} for row in load("streams/spring_2026.jsonl.gz")]
+    headlines = [row for month in ("spring_2026", "autumn_2025") for row in load(f"streams/{month}.jsonl.gz")]
+    rows += [row | {"outlet": urlsplit(row["url"]).hostname} for row in headlines]
     return list(eval_sources.evaluate({row["id"]: row for row in rows}, article))
 
 

@@ -7,16 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import redis
 
-from services.local import probes, stack
+from services.local import stack
 from services.local.home import Home
 from services.local.supervisor import Part
-from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process.clock import SystemClock
 from tests.support.stack import quiet
 
@@ -77,7 +76,7 @@ def ended_again(servers: Sequence[Part], store: str, filler: Path) -> bool:
     to write does not fit into the last page of its file: so it is given more than a page.
     """
     fill(filler)
-    with suppress(redis.RedisError), closing(probes.client(RedisAccess(store))) as client:
+    with suppress(redis.RedisError), redis.Redis.from_url(store) as client:
         client.set("full-disk", b"x" * 10_000)
     return all(part.restarts >= 2 for part in servers)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,6 +24,7 @@ from services.api import page
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import Tokens, User
 from services.api.edges.actions import RedisAlertActions
+from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.metrics import ApiMetrics
 from services.api.ports import Desk, Services
@@ -29,6 +32,7 @@ from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
+from services.archive_store.database import Writer
 from services.contracts import ids, redis_keys, stories
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
@@ -77,12 +81,14 @@ def app(
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
     desk: Desk | None = None,
+    archive: Path | None = None,
 ) -> Any:
     return build_app(
         RedisAlertReader(client, following or client),
         RedisAlertActions(client, SystemClock()),
         services or Standing(),
         desk or a_desk(client),
+        archive=ArchiveReader(archive or an_empty_archive()),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,
             clock=SystemClock(),
@@ -102,6 +108,14 @@ def a_desk(client: redis.asyncio.Redis, folder: Path | None = None) -> Desk:
         topics=Topics(folder and folder / "topics"),
         watches=Watches(folder and folder / "watches.yaml", client, RedisCalls(SystemClock(), Waiting())),
     )
+
+
+@cache
+def an_empty_archive() -> Path:
+    """The file of an archive that has taken nothing yet."""
+    path = Path(tempfile.mkdtemp()) / "archive.db"
+    Writer(path).close()
+    return path
 
 
 @dataclass
@@ -266,7 +280,8 @@ async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: C
     assert len(files) > 8
     for file in files:
         path, kind = f"/page/{file.name}", kinds[file.suffix[1:]]
-        path = "/" if file.name == "index.html" else path
+        if kind == "text/html":
+            path = "/" if file.stem == "index" else f"/{file.stem}"
         answer = await client.get(path)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)

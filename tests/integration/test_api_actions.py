@@ -9,7 +9,7 @@ import pytest
 import redis.asyncio
 
 from services.alert_store.redis import AlertRecords
-from services.cli.alerts import act
+from services.cli.alerts import api
 from services.contracts import redis_keys
 from services.contracts.messages import Alert
 from services.runtime.errors import UsageError
@@ -125,11 +125,11 @@ async def test_the_command_acts_on_alerts_by_the_first_characters_of_their_ids(
     await service.start()
     monkeypatch.setenv("WIREWATCH_API_URL", service.address or "")
     try:
-        (noted,) = await act.acted([an_alert(1).id[:8]], {"kind": "note", "text": "Seen."}, None, TOKEN)
+        (noted,) = await api.acted([an_alert(1).id[:8]], {"kind": "note", "text": "Seen."}, None, TOKEN)
         assert noted["alert"]["actions"][0]["text"] == "Seen."
-        (merged,) = await act.acted([an_alert(2).id], {"kind": "merge"}, an_alert(1).id[:8], TOKEN)
+        (merged,) = await api.acted([an_alert(2).id], {"kind": "merge"}, an_alert(1).id[:8], TOKEN)
         assert merged["alert"]["merged_into"] == an_alert(1).id
         with pytest.raises(UsageError, match="the role of the token is reader"):
-            await act.acted([an_alert(1).id], {"kind": "undo"}, None, READER)
+            await api.acted([an_alert(1).id], {"kind": "undo"}, None, READER)
     finally:
         await service.stop()

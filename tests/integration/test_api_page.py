@@ -60,8 +60,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def redis_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
-    client = connect(RedisAccess(redis_url))
+async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
+    client = connect(RedisAccess(redis_server))
+    await client.flushdb()
     yield client
     await client.aclose()
 
@@ -318,6 +319,29 @@ async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
             "0 of 215 feeds answer: this machine seems to be offline since 09:00 UTC."
         )
         await expect(page.locator("#status")).to_be_in_viewport(ratio=1)
+
+
+async def test_a_source_shows_who_publishes_it_and_which_state_controls_it(
+    page: Page, address: str, store: AlertRecords
+) -> None:
+    alert = an_alert(1)
+    owned = msgspec.structs.replace(
+        alert.sources[0],
+        outlet="tass.example",
+        owner=f"Government of Russia {HOSTILE}",
+        country="RUS",
+        kind="agency",
+        state_control="RUS",
+    )
+    told = "All of its sources are controlled by one state, Russia, and count as one."
+    await put(store, [msgspec.structs.replace(alert, sources=(owned,), severity_reasons=(told,))])
+    await opened(page, address, 1)
+    await page.locator("#alerts li").first.click()
+    card = page.locator(".timeline .publisher")
+    await expect(card).to_contain_text("agency, Russia · Government of Russia")
+    await expect(card).to_contain_text("state-controlled (Russia)")
+    await expect(page.locator("#detail")).to_contain_text(told)
+    assert await page.evaluate("window.harmed") is None
 
 
 async def test_an_empty_list_says_how_the_feeds_answer(page: Page, address: str, standing: Standing) -> None:

@@ -24,6 +24,7 @@ from services.poller.parsing.feed import parse_feed
 from services.poller.parsing.listing import parse_listing
 from services.poller.ports import Claim, Push
 from services.poller.publishing import ArticlePublisher
+from services.poller.status import Outcome
 from services.poller.websub.protocol import Subscription
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher
@@ -123,10 +124,10 @@ class FakePages:
 class FakeRobots:
     """Allows all but what is named."""
 
-    forbidden: set[str] = field(default_factory=set)
+    forbidden: dict[str, Outcome] = field(default_factory=dict)
 
-    async def allows(self, url: str, *, gap_seconds: float) -> bool:
-        return url not in self.forbidden
+    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
+        return self.forbidden.get(url)
 
 
 class FakeFeedStore:

@@ -37,13 +37,15 @@ _GAUGE = column(
 )
 
 
-def _most(title: str, description: str, label: str, heading: str, names: dict[str, str] | None = None) -> Panel:
-    """The ten values of ``label`` that opened alerts have most often."""
+def _most(
+    title: str, description: str, label: str, heading: str, names: dict[str, str] | None = None, *, of: str = ""
+) -> Panel:
+    """The ten values of ``label`` that opened alerts have most often; ``of`` chooses among them."""
     words = [column(heading, ("mappings", named(names)))] if names else []
     return Panel(
         title=title,
         description=description,
-        queries=[Query(f"topk(10, {happened(f'wirewatch_alerter_opened_by_{label}_total', label, RANGE)})")],
+        queries=[Query(f"topk(10, {happened(f'wirewatch_alerter_opened_by_{label}_total{of}', label, RANGE)})")],
         kind="table",
         width=6,
         decimals=0,
@@ -53,7 +55,7 @@ def _most(title: str, description: str, label: str, heading: str, names: dict[st
 
 
 _PAIRS = (
-    f"label_replace(label_replace({happened('wirewatch_alerter_opened_by_dyad_total', 'dyad', RANGE)}, "
+    f"label_replace(label_replace({happened(f'wirewatch_alerter_opened_by_dyad_total{_TOPIC}', 'dyad', RANGE)}, "
     '"one", "$1", "dyad", "(.*)-.*"), "other", "$1", "dyad", ".*-(.*)")'
 )
 PAIRS = Panel(
@@ -89,6 +91,28 @@ OUTLETS = Panel(
         _GAUGE,
         column("Published to alert, mean", ("unit", "s"), ("decimals", 1)),
         column("Reported by others", ("unit", "percentunit")),
+    ],
+)
+_JUDGED = 'wirewatch_api_judged_alerts{by=~"topic|rule", name!=""}'
+_USEFUL = 'wirewatch_api_judged_alerts{by=~"topic|rule", name!="", verdict="useful"}'
+_MOST_JUDGED = f"topk(10, sum by (by, name) ({_JUDGED}) > 0)"
+PRECISION = Panel(
+    title="What analysts say",
+    description="Stored alerts that analysts judged, by topic and by rule, the most judged first, and the share that "
+    "they found useful. Below a handful of verdicts a share says little.",
+    queries=[
+        Query(_MOST_JUDGED),
+        Query(f"sum by (by, name) ({_USEFUL}) / on (by, name) {_MOST_JUDGED}"),
+    ],
+    kind="table",
+    width=12,
+    decimals=0,
+    no_data="nobody has judged an alert yet",
+    columns={"by": "By", "name": "Name", "Value #A": "Judged", "Value #B": "Useful"},
+    overrides=[
+        column("By", ("custom.width", 70)),
+        column("Judged", ("custom.width", 90)),
+        column("Useful", ("custom.width", 90), ("unit", "percentunit")),
     ],
 )
 LATEST = Panel(
@@ -142,7 +166,7 @@ BOARD = Dashboard(
     uid="wirewatch-newsroom",
     title="Wirewatch: Newsroom",
     description="What the world reports: alerts, topics and stories, and how soon they were known here. The topic "
-    "chooses among the latest alerts, revisions, tags and packs; what has no topic shows all.",
+    "chooses among the latest alerts, revisions, acts, pairs of states, tags and packs; what has no topic shows all.",
     variables=[Variable("topic", "Topic", "wirewatch_tagger_pack_info", "topic")],
     panels=[
         *FIRST_ROW,
@@ -206,10 +230,10 @@ BOARD = Dashboard(
             colours=TIER,
         ),
         _most("Who acts most", "By who acts in alerts opened in the time shown.", "actor", "Actor", actors()),
-        _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act"),
+        _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act", of=_TOPIC),
         PAIRS,
         _most("In which language", "By language (ISO 639) of the first report.", "language", "Language"),
-        OUTLETS,
+        Row("Who reports first, and what analysts say", [OUTLETS, PRECISION]),
         Row(
             "Where the time goes, and what becomes of articles",
             [

@@ -110,6 +110,43 @@ BOARD = Dashboard(
             columns={"service": "Service", "version": "Version", "hash": "Settings", "Value": "Processes"},
         ),
         Row(
+            "The archive",
+            [
+                stat(
+                    "Archive's file",
+                    "Of the limit at which the oldest articles go before they are as old as they may become.",
+                    "max(wirewatch_archive_file_bytes) / (max(wirewatch_archive_limit_bytes) > 0)",
+                    "percentunit",
+                    thresholds=((0, GOOD), (0.9, WARN), (1, BAD)),
+                    no_data="unknown",
+                    decimals=1,
+                    width=6,
+                ),
+                stat(
+                    "Goes back",
+                    "How long ago the oldest article in the file was first seen.",
+                    "time() - (max(wirewatch_archive_oldest_timestamp_seconds) > 0)",
+                    "s",
+                    no_data="empty",
+                    width=6,
+                ),
+                bars(
+                    "Archived, by status",
+                    "An article or a revision that was written, or known before.",
+                    "wirewatch_archive_articles_total",
+                    "status",
+                    width=6,
+                ),
+                bars(
+                    "Dropped from the archive",
+                    "Articles and alerts that went, because of their age or because the file was full.",
+                    "wirewatch_archive_dropped_total",
+                    "what, why",
+                    width=6,
+                ),
+            ],
+        ),
+        Row(
             "Files, commands and the api",
             [
                 Panel(

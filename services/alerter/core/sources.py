@@ -71,45 +71,44 @@ def _controlling_state(members: Iterable[StoryMember], publishers: Mapping[str, 
 
 
 def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
-    """The members, folded. What reports nothing itself is no source beside what does."""
+    """The members that tell of the event, folded. A comment is no source of its own beside a report."""
     facts = {item.article_id: item for item in articles}
-    told = [] if is_full(articles) else [set(_words(item.title, item.language, titles)) for item in articles]
+    texts = {id_: member if id_ in facts else by_id.get(member.copy_of or "", member) for id_, member in by_id.items()}
+    told = [] if is_full(articles) else [_words(item.title, item.language, titles) for item in articles]
     language = articles[0].language if articles else None
-    silent: dict[str, str] = {}
-    for member in by_id.values():
-        text = member if member.article_id in facts else by_id.get(member.copy_of or "", member)
-        if text.article_id in facts:
-            why = _comments(facts[text.article_id], titles)
-        else:
-            why = _unread(set(_words(text.title, language, titles)), told)
-        if why:
-            silent[member.article_id] = why
-    if len(silent) == len(by_id):
-        silent = {}
-    reporting = stories.fold(member for id_, member in by_id.items() if id_ not in silent)
-    others = (Folded(member=by_id[id_], independent=False, because=why) for id_, why in silent.items())
+    telling = {
+        id_: by_id[id_]
+        for id_, text in texts.items()
+        if text.article_id in facts or _tells_alike(_words(text.title, language, titles), told)
+    }
+    comments = {id_ for id_ in telling if _comments(facts.get(texts[id_].article_id), titles)}
+    if len(comments) == len(telling):
+        return stories.fold(telling.values())
+    reporting = stories.fold(member for id_, member in telling.items() if id_ not in comments)
+    others = (Folded(member=telling[id_], independent=False, because="comments on it") for id_ in comments)
     return tuple(sorted((*reporting, *others), key=lambda item: (item.member.first_seen_at, item.member.article_id)))
 
 
-def _comments(item: ArticleFacts, titles: Titles) -> str | None:
-    """Why a tagged article does not report the event itself."""
+def _comments(item: ArticleFacts | None, titles: Titles) -> bool:
+    """Whether a tagged article does not report the event itself."""
+    if item is None:
+        return False
     event = main_event(item.tags)
     spoken = bool(item.keys) and all(key.mode in SPOKEN for key in item.keys)
-    comments = is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
-    return "comments on it" if spoken or comments else None
+    return spoken or is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
 
 
-def _unread(words: set[str], told: Sequence[set[str]]) -> str | None:
-    """Why an article that no topic was found in is no source: its title does not tell what the tagged ones tell.
+def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:
+    """Whether a title in which no event was read tells what a tagged one tells.
 
-    ``told`` are the words of those, none where the facts of some may have been dropped.
+    The deduper has put both into one story; that alone makes no source. ``told`` are the words of the tagged ones, none
+    where the facts of some may have been dropped: the article may be one of those.
     """
-    alike = any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
-    return None if alike or not told else "linked by its words alone: no event was read in it"
+    return not told or any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
 
 
-def _words(title: str, language: str | None, titles: Titles) -> tuple[str, ...]:
-    return own_words(title, language, titles, names=())
+def _words(title: str, language: str | None, titles: Titles) -> set[str]:
+    return set(own_words(title, language, titles, names=()))
 
 
 def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:

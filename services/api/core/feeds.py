@@ -11,7 +11,9 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from services.archive_store.search import Hit
 from services.contracts.events import summary_of
+from services.contracts.ids import digest
 from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert
 from services.contracts.publishers import outlet_of
@@ -48,6 +50,29 @@ def atom(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
         for term in _terms(alert):
             _add(entry, "category", term=_xml(term))
         _add(entry, "content", _text(alert), type="text")
+    body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+def search_atom(hits: Sequence[Hit], *, base: str, here: str) -> bytes:
+    """The newest matches of a search as an Atom feed. An entry is a version of an article."""
+    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
+    _add(feed, "id", _xml(f"urn:wirewatch:search:{digest('search', here.partition('?')[2])}"))
+    _add(feed, "title", "Wirewatch search")
+    _add(feed, "updated", max((hit.first_seen_at for hit in hits), default=_time(_EPOCH)))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}search?{here.partition('?')[2]}")
+    _add(_add(feed, "author"), "name", "Wirewatch")
+    for hit in hits:
+        entry = _add(feed, "entry")
+        _add(entry, "id", f"urn:wirewatch:article:{hit.id}:{hit.content_hash}")
+        _add(entry, "title", _xml(hit.title.text or "(no headline)"))
+        _add(entry, "updated", hit.first_seen_at)
+        if hit.url and _is_web(hit.url):
+            _add(entry, "link", rel="alternate", href=_xml(hit.url))
+        if hit.alert_id:
+            _add(entry, "link", rel="related", type="text/html", href=f"{base}#{hit.alert_id}")
+        _add(entry, "content", _xml(f"{hit.outlet}: {hit.snippet.text}"), type="text")
     body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return body
 

@@ -1,6 +1,7 @@
 // One alert in full: why it is here, what proves it, who carried it when.
 
 import { BY_ANALYSTS, button, history, labels, panel } from "./actions.js";
+import { before } from "./before.js";
 import { badge, standing } from "./list.js";
 import { card } from "./publisher.js";
 import { clock, element, emphasised, eventLine, foreign, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
@@ -28,6 +29,7 @@ export function render(root, alert, { acting, onBack, onFilter, onCite }) {
     part("How fast", stages(alert)),
     foot(alert, onCite),
   );
+  before(root, alert.id);
   for (const empty of root.querySelectorAll("section:empty, p.lead:empty")) empty.remove();
   root.scrollTop = held ? held.top : 0;
   const field = root.querySelector("textarea");

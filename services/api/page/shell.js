@@ -4,7 +4,7 @@ import { button } from "./actions.js";
 import { Session } from "./session.js";
 import { element } from "./text.js";
 
-const PAGES = { "/": "Alerts", "/sources": "Sources", "/watches": "Watches", "/topics": "Topics" };
+const PAGES = { "/": "Alerts", "/sources": "Sources", "/watches": "Watches", "/topics": "Topics", "/search": "Archive" };
 
 export function mark(name, attributes, ...content) {
   const made = element(name, "", ...content);

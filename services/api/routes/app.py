@@ -13,9 +13,9 @@ from starlette.routing import Match, Route
 from services.api import page
 from services.api.errors import ActionError, QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertActions, AlertReader, Desk, Services
+from services.api.ports import AlertActions, AlertReader, Archive, Desk, Services
 from services.api.routes import actions as actions_route
-from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, session, stream
+from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, search, session, stream
 from services.api.routes import desk as desk_route
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
@@ -31,13 +31,14 @@ def build_app(
     services: Services,
     desk: Desk,
     *,
+    archive: Archive,
     access: Authorization,
     metrics: ApiMetrics,
     clock: Clock,
     followers: Followers,
 ) -> FastAPI:
     """The application on a reader of alerts, what analysts do with them, and what knows how the pipeline is up."""
-    # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
+    # The framework's own documentation pages load scripts from elsewhere; ours is page/docs.html.
     app = openapi.Described(
         title="Wirewatch",
         version=version("wirewatch"),
@@ -55,6 +56,7 @@ def build_app(
     stream.add(app, reader, followers)
     session.add(app, access)
     grafana.add(app, reader, clock)
+    search.add(app, archive, clock)
     page.add(app)
     app.openapi()  # made before HEAD is added: the document names what is answered, not its head once more
     for route in app.routes:

@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import PERMISSIONS, ROLES
+from services.archive_store.reader import AlertLine
+from services.archive_store.search import FacetValue, Hit
 from services.contracts.feed_health import FeedHealth
 from services.contracts.feedback import BY, RejectedRule
 from services.contracts.messages import Alert
@@ -60,6 +62,28 @@ FEEDBACK = an_object(
 STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}
 )
+_NULLABLE_TEXT = {"type": ["string", "null"]}
+_ALERTS = {"type": "array", "items": ref("AlertLine")}
+_COUNTS = {"type": "array", "items": {"type": "array"}}
+FOUND = an_object(
+    hits={"type": "array", "items": ref("Hit")},
+    next_cursor=_NULLABLE_TEXT,
+    count={"type": ["integer", "null"]},
+    more={"type": "boolean"},
+    facets={"type": "object", "additionalProperties": {"type": "array", "items": ref("FacetValue")}},
+)
+BEFORE = an_object(alerts=_ALERTS)
+ABOUT = an_object(
+    kind=_TEXT,
+    value=_TEXT,
+    name=_TEXT,
+    months=_COUNTS,
+    actors=_COUNTS,
+    acts=_COUNTS,
+    places=_COUNTS,
+    alerts=_ALERTS,
+    next_cursor=_NULLABLE_TEXT,
+)
 HEALTH = an_object(status=_TEXT)
 PIPELINE = an_object(
     services={"type": "array", "items": ref("ServiceState")}, feeds={"anyOf": [ref("FeedHealth"), {"type": "null"}]}
@@ -88,7 +112,7 @@ class Described(FastAPI):
         if not self.openapi_schema:
             made = get_openapi(title=self.title, version=self.version, routes=self.routes)
             _, shapes = msgspec.json.schema_components(
-                [Alert, Folded, ServiceState, FeedHealth, RejectedRule], ref_template=_REF
+                [Alert, Folded, ServiceState, FeedHealth, RejectedRule, Hit, FacetValue, AlertLine], ref_template=_REF
             )
             parts = made.setdefault("components", {})
             schemas = parts.setdefault("schemas", {})
@@ -109,4 +133,4 @@ def _say_what_every_route_answers(answers: dict[str, Any]) -> None:
     answers.setdefault("400", {"description": "Something of the request is of the wrong form.", "content": shape})
     answers.setdefault("401", {"description": "A token is needed.", "content": shape})
     answers.setdefault("403", {"description": "Not for this host, this origin or this role.", "content": shape})
-    answers.setdefault("503", {"description": "Redis is away.", "content": shape})
+    answers.setdefault("503", {"description": "Redis or the archive is away.", "content": shape})

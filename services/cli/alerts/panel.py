@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.output import duration, plain, shorten
+from services.contracts.events import summary_of
 from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert, AlertEvidence, Severity
 from services.contracts.publishers import outlet_of
@@ -44,7 +45,8 @@ def alert(shown: Alert, *, earlier: bool = False) -> RenderableType:
     title.append(f"  {topics}", style=f"bold {colour}")
     if earlier:
         title.append("  earlier", style="dim")
-    parts: list[RenderableType] = [Text(headline(shown), style="bold")]
+    parts: list[RenderableType] = [Text(plain(summary_of(shown.events[0])), style=colour)] if shown.events else []
+    parts.append(Text(headline(shown), style="bold"))
     parts += [_quote(quote, colour) for quote in best_quotes(shown)]
     parts.append(_facts(shown))
     return Panel(

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 import msgspec
 
+from services.local.home import home_in
 from services.poller.core import opml
 from services.poller.core.model import FeedConfig
 from services.poller.edges.feedlist import FeedList
@@ -25,7 +26,7 @@ TITLE = "Wirewatch feeds"
 
 def own_list(environ: Mapping[str, str]) -> Path:
     """The list in the home of ``wirewatch up``, which need not exist."""
-    return Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch") / "feeds.opml"
+    return home_in(environ).path / "feeds.opml"
 
 
 def read(list_file: Path | None, environ: Mapping[str, str]) -> list[FeedConfig]:

@@ -83,7 +83,7 @@ class Reader:
         if feed.page:
             answer = await self.egress.get(robots_address(feed.url), headers={}, limit=ROBOTS_BYTES)
             if not robots_allow(answer, feed.url):
-                return Fetched(outcome="robots")
+                return Fetched(outcome="robots" if answer.outcome == "ok" else answer.outcome)
         return await self.egress.feed(Request(url=feed.url))
 
     async def document(

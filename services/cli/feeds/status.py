@@ -15,11 +15,12 @@ from services.cli import addresses, store
 from services.cli.output import cell, duration, json_line, out, shorten, table, warn
 from services.poller.core.cadence import items_a_day
 from services.poller.core.canonical import host_of
+from services.poller.core.connectivity import offline_sentence
 from services.poller.core.diagnosis import FAILED_POLLS
 from services.poller.core.health import health
 from services.poller.core.model import FeedConfig
 from services.poller.core.state import FeedState
-from services.poller.edges.redis import read_states, wish
+from services.poller.edges.redis import read_offline_since, read_states, wish
 from services.poller.settings import PollerSettings
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess, redis_of
@@ -32,7 +33,7 @@ _COLOURS = {"ok": "green", "failing": "red", "gone": "red", "new": "dim"}
 
 async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_json: bool) -> None:
     """Print them; without health where the store does not answer."""
-    states, now = await _states(feeds), datetime.now(UTC)
+    (states, offline), now = await _states(feeds), datetime.now(UTC)
     known = {feed.id: health((states or {}).get(feed.id), now) for feed in feeds}
     shown = [feed for feed in feeds if not failing or known[feed.id] in ("failing", "gone")]
     if as_json:
@@ -46,6 +47,8 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         states_counted = ", ".join(
             f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items()
         )
+        if offline is not None:
+            out.print(f"[red]{offline_sentence(offline, len(feeds))}[/]", soft_wrap=True)
         out.print(f"{len(feeds)} feeds: {states_counted}", soft_wrap=True)
         if slowest := _slowest(feeds, states):
             out.print(f"longest from publication to fetch: {slowest}", soft_wrap=True)
@@ -57,14 +60,15 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         out.print(_table(shown, states or {}, now))
 
 
-async def _states(feeds: Sequence[FeedConfig]) -> dict[str, FeedState] | None:
-    """The stored states; None where the store cannot be reached."""
+async def _states(feeds: Sequence[FeedConfig]) -> tuple[dict[str, FeedState] | None, datetime | None]:
+    """The stored states, None where the store cannot be reached; and since when no feed answers at all."""
     try:
         async with store.opened(_access()) as (client, _):
             found = await read_states(client, [feed.id for feed in feeds])
+            offline = await read_offline_since(client)
     except UsageError:
-        return None
-    return {feed.id: state for feed, state in zip(feeds, found, strict=True) if state is not None}
+        return None, None
+    return {feed.id: state for feed, state in zip(feeds, found, strict=True) if state is not None}, offline
 
 
 async def poll(feeds: Sequence[FeedConfig]) -> None:

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.cli.up.alert_feed import AlertFeed
 from services.cli.up.reporters import Reporter
 from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
 from services.local import pipeline, preflight, process_status, stack
-from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
 from services.local.stack import Stack
@@ -85,14 +85,10 @@ class _Up:
             report=self._reporter.happened,
         ) as standing:
             try:
-                feed = AlertFeed(standing.servers.kafka)
-                await feed.start()
-                try:
+                async with AlertFeed.of(standing.servers.kafka) as feed:
                     await standing.until_ready(_READY_WITHIN_SECONDS)
                     self._reporter.standing(standing, clock.monotonic() - began)
                     return await self._watch(feed, standing)
-                finally:
-                    await feed.stop()
             finally:
                 self._reporter.ending()
 
@@ -108,9 +104,12 @@ class _Up:
         return 0
 
     def _raise_if_hopeless(self, standing: Stack) -> None:
-        """A service that cannot start as it is set up will not start later: say so now, and end."""
+        """A service that cannot start as it is set up will not start later: say so now, and end.
+
+        Not for the archive: nothing waits for it, and alerts go on while its file is damaged. It has said so itself.
+        """
         for part in standing.parts():
-            if part.state == "failed":
+            if part.state == "failed" and part.name != "archive":
                 raise UsageError(f"{part.name} cannot start: {part.detail}")
 
     async def _summarise(self, standing: Stack) -> None:

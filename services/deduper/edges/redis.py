@@ -105,6 +105,7 @@ class RedisSnapshot:
         self._window_s = window_s
         self._values: dict[Key, Any] = {}
         self._strings: dict[bytes, bytes] = {}
+        self._places: dict[Key, tuple[bytes, bytes]] = {}  # of postings: the string, and what marks their entries in it
 
     def get(self, key: Key) -> Any:
         try:
@@ -115,6 +116,7 @@ class RedisSnapshot:
     async def load(self, keys: Collection[Key]) -> None:
         wanted = [key for key in keys if key not in self._values]
         postings = {key: commands.posting(self._prefix, key) for key in wanted if key[0] in LAYOUTS}
+        self._places.update(postings)
         names = list({name for name, _ in postings.values()} - self._strings.keys())
         reads = commands.reads(self._prefix, [key for key in wanted if key[0] not in LAYOUTS], self._values)
         if not names and not reads and not postings:
@@ -136,7 +138,7 @@ class RedisSnapshot:
         for key, owners in changes.items():
             layout = LAYOUTS.get(key[0])
             if layout is not None:
-                name, field = commands.posting(self._prefix, key)
+                name, field = self._places[key]
                 before = self._values[key]
                 strings[name] = packing.with_owners(layout, strings[name], field, before, owners, self._slice)
         changed = [name for name, raw in strings.items() if raw is not self._strings[name]]

@@ -14,7 +14,7 @@ from services.tagger.core.fold import Folded, without_hidden
 from services.tagger.core.grammar import Grammar
 
 # Marks that are written or left out at will: invisible ones, tatweel and the vowel signs of Arabic.
-_SILENT = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0640\u064b-\u0652\u0670"
+_SILENT = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0640\u064b-\u0655\u0670"
 _HIDDEN = re.compile(rf"[{_SILENT}]+|(?<=[^\W_])[ \t\u00a0]{{2,}}(?=[^\W_])|[^\W\d_][\u0300-\u036f]{{1,8}}")
 _MAYBE_HIDDEN = re.compile(rf"[{_SILENT}\u0300-\u036f\t]|  ")
 _LATIN_END = 0x250  # below it, and in Latin Extended Additional, accents can be folded

@@ -11,6 +11,7 @@ from services.tagger.core.units import Unit
 _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent stands between them
 _AGENT_REACH = 6
 _LOCATIVE_REACH = 3
+_SUBJECT_REACH = 2
 _VOICES: dict[str, Voice] = {"active": "active", "passive": "passive", "noun": "noun"}
 
 
@@ -44,12 +45,17 @@ class OrderedClauses(Clauses):
         if self.grammar.order == "sov":
             yield from reversed(left)  # the subject comes first
             yield from right
-        elif voice == "noun" or (voice == "passive" and self.grammar.order == "svo") or self.grammar.order == "vso":
+        elif voice == "noun" or (voice == "passive" and self.grammar.order == "svo") or self._verb_first(left, voice):
             yield from right
             yield from left
         else:
             yield from left
             yield from right
+
+    def _verb_first(self, left: Sequence[int], voice: Voice) -> bool:
+        """Whether the doer follows the verb; in headlines of such languages it stands right before it: "Iran seizes"."""
+        headline = voice == "active" and any(self.is_party(index) for index in left[:_SUBJECT_REACH])
+        return self.grammar.order == "vso" and not headline
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
@@ -105,7 +111,10 @@ class OrderedClauses(Clauses):
 
     def owners(self, thing: int, at: int) -> list[int]:
         """Whose a thing is: the actor itself, or those in its group."""
-        if self.units[thing].actors and not self.units[thing].aside:
+        unit = self.units[thing]
+        if unit.actors and not unit.aside:
+            if self.grammar.order == "vso" and unit.things:
+                return [thing]  # the doer stands right before it: "seized Iran tanker-British"
             return self.coordinated(thing, ())
         return sorted(index for index in self.group(thing) if self.units[index].actors)
 

@@ -141,6 +141,8 @@ def _needle(text: str, *, exact: bool) -> Needle:
 
 def capitals_of(text: str) -> tuple[int, ...]:
     """Where words of ``text`` begin with a capital."""
+    if text == text.lower():
+        return ()
     return tuple(
         index for index, letter in enumerate(text) if letter.isupper() and (index == 0 or not text[index - 1].isalnum())
     )

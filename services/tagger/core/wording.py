@@ -43,27 +43,31 @@ class ListedWording:
 
     def needles(self, phrase: str) -> tuple[Needle, ...]:
         """Every string that ``phrase`` stands for."""
+        return self._needles(phrase, self._grammar.first_prefixes)
+
+    nouns = needles
+
+    def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
+        """The strings of an active verb, which takes no article."""
+        prefixes = tuple(prefix for prefix in self._grammar.first_prefixes if not self._is_article(prefix))
+        return tuple((needle, "active") for needle in self._needles(phrase, prefixes))
+
+    def _needles(self, phrase: str, prefixes: Sequence[str]) -> tuple[Needle, ...]:
         exact = phrase.startswith("=")
         body = (phrase[1:] if exact else phrase).strip()
         if not body:
             raise ValueError("it holds no words")
-        texts = [form for chosen in choices(body) for form in self._written(chosen.strip(), exact=exact)]
+        texts = [form for chosen in choices(body) for form in self._written(chosen.strip(), () if exact else prefixes)]
         if len(texts) > _MOST_FORMS:
             raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
         found = [self._needle(text, exact=exact) for text in texts]
         return tuple({(n.folded, n.exact): n for n in found}.values())
 
-    nouns = needles
-
-    def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
-        """The strings of an active verb."""
-        return tuple((needle, "active") for needle in self.needles(phrase))
-
-    def _written(self, phrase: str, *, exact: bool) -> Iterator[str]:
+    def _written(self, phrase: str, prefixes: Sequence[str]) -> Iterator[str]:
         for text in self._inflected(phrase):
             yield text
-            if not exact and (self._grammar.first_prefixes or self._grammar.next_prefixes):
-                yield from self._prefixed(text)
+            if prefixes:
+                yield from self._prefixed(text, prefixes)
 
     def _inflected(self, phrase: str) -> Sequence[str]:
         if "~" not in phrase:
@@ -79,13 +83,21 @@ class ListedWording:
     def _suffixed(self, word: str) -> tuple[str, ...]:
         return (word, *(word + suffix for suffix in self._grammar.suffixes))
 
-    def _prefixed(self, text: str) -> Iterator[str]:
+    def _prefixed(self, text: str, prefixes: Sequence[str]) -> Iterator[str]:
         first, *others = text.split()
-        options = [("", *self._grammar.first_prefixes), *(("", *self._grammar.next_prefixes) for _ in others)]
+        options = [self._before(first, prefixes), *(self._before(word, self._grammar.next_prefixes) for word in others)]
         if math.prod(map(len, options)) > _MOST_FORMS:
             raise ValueError("it has too many words that something may be written onto; use a shorter phrase")
         for prefixes in product(*options):
             yield " ".join(prefix + word for prefix, word in zip(prefixes, (first, *others), strict=True))
+
+    def _before(self, word: str, prefixes: Sequence[str]) -> tuple[str, ...]:
+        """What may be written onto a word: no second article onto one that has its own."""
+        has_one = word.startswith(self._grammar.next_prefixes)
+        return ("", *(prefix for prefix in prefixes if not (has_one and self._is_article(prefix))))
+
+    def _is_article(self, prefix: str) -> bool:
+        return prefix.endswith(self._grammar.next_prefixes)
 
     def _needle(self, text: str, *, exact: bool) -> Needle:
         prefix = text.endswith("*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -168,11 +168,12 @@ def test_the_slowest_outlets_are_named(capsys: pytest.CaptureFixture[str], monke
     feeds = [FeedConfig(id=feed_id(url), url=url) for url in ("https://a.example/", "https://b.example/")]
     states = {feed.id: FeedState(cadence=Cadence(delay_seconds=60.0 * (n + 1))) for n, feed in enumerate(feeds)}
 
-    async def stored(_: Sequence[FeedConfig]) -> dict[str, FeedState]:
-        return states
+    async def stored(_: Sequence[FeedConfig]) -> tuple[dict[str, FeedState], datetime]:
+        return states, START
 
     monkeypatch.setattr(status, "_states", stored)
     asyncio.run(status.show(feeds, failing=False, verbose=False, as_json=False))
     said = capsys.readouterr().out
+    assert said.startswith("0 of 2 feeds answer: this machine seems to be offline since 2024-06-20T09:00:00Z")
     assert "longest from publication to fetch: b.example 2.0 min, a.example 1.0 min" in said
     assert all(len(line) <= 80 for line in said.splitlines())

@@ -112,6 +112,14 @@ def test_a_service_that_cannot_start_ends_it_even_without_a_goal(tmp_path: Path)
         _Up(JsonReporter(), None, Home(tmp_path))._raise_if_hopeless(standing)
 
 
+def test_an_archive_that_cannot_start_ends_nothing_since_nothing_waits_for_it(tmp_path: Path) -> None:
+    program = Program(name="archive", command=("true",), environment={}, log=tmp_path / "log")
+    server = Server(program=program, address="", probe=lambda: None, alive=lambda: None)
+    standing: Any = SimpleNamespace(parts=lambda: [Part(server, state="failed", detail="archive.db is damaged.")])
+    _Up(JsonReporter(), None, Home(tmp_path))._raise_if_hopeless(standing)
+    assert standing.parts()[0].state == "failed"
+
+
 def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:
     with Home(tmp_path / "home").locked():
         ended = in_a_process("up", "--home", str(tmp_path / "home"))

@@ -201,7 +201,10 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
             assert name in redis
         assert environment["WIREWATCH_KAFKA_PASSWORD_FILE"] == "/run/wirewatch/kafka_password"
         volumes = [volume for volume in service(name)["volumes"] if not volume.startswith("feed-list:")]
-        assert volumes == [f"{name}-secrets:/run/wirewatch:ro"]
+        # The archive's file is its own to write; those who answer from it may read it.
+        readers = {"archive": "", "api": ":ro", "operator": ":ro"}
+        shared = [f"archive-data:/var/lib/wirewatch/archive{readers[name]}"] if name in readers else []
+        assert volumes == [f"{name}-secrets:/run/wirewatch:ro", *shared]
 
 
 def test_the_list_that_the_operator_and_the_page_edit_is_the_one_that_the_poller_reads() -> None:
