@@ -81,7 +81,7 @@ function acts(refused) {
 }
 
 function addForm() {
-  const url = mark("input", { type: "url", required: "", placeholder: "https://…/feed.xml", "aria-label": "Address of a feed" });
+  const url = mark("input", { type: "url", required: "", placeholder: "Address of the feed", "aria-label": "Address of a feed" });
   const title = mark("input", { placeholder: "Name", "aria-label": "Name of the feed" });
   const file = mark("input", { type: "file", accept: ".opml,.xml", "aria-label": "Import an OPML file" });
   file.addEventListener("change", async () => file.files[0] && change({ do: "import", opml: await file.files[0].text() }));
