@@ -130,7 +130,7 @@ ALARMS = Panel(
         ),
         column("Alarm", link("What to do", "/d/wirewatch-runbooks")),
         column("About", ("custom.width", 75)),
-        column("Since", ("custom.width", 145)),
+        column("Since", ("custom.width", 165)),
     ],
 )
 
