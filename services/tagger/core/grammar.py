@@ -26,6 +26,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     language: str
     order: Literal["svo", "sov", "vso"] = "svo"
+    possessor: Literal["around", "after"] = "around"  # of a noun
     voices: Literal["form", "list"] = "list"
     # How it is written.
     unspaced: bool = False  # no spaces between words: phrases match anywhere, the longest wins

@@ -12,6 +12,7 @@ from services.tagger.core.alphabets import Alphabet
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.languages import guess
 from services.tagger.core.tag import Fields, Tagging, tag
+from services.tagger.core.wording import ListedWording
 from services.tagger.errors import PackError
 from tests.bench import eval_languages
 from tests.bench.eval_topics import items
@@ -96,6 +97,9 @@ def test_spans_stay_exact_where_signs_are_left_out(tmp_path: Path) -> None:
         ("Иран захватил британский танкер", "ru", "IRN"),
         ("英国油轮在霍尔木兹海峡被伊朗扣押", "zh", "IRN"),
         ("伊朗扣押英國油輪", "zh", "IRN"),
+        ("احتجزت إيران ناقلة نفط بريطانية", "ar", "IRN"),  # the verb first, in the text
+        ("إيران تحتجز ناقلة نفط بريطانية", "ar", "IRN"),  # the doer first, in headlines
+        ("توقیف نفتکش انگلیسی توسط ایران", "fa", "IRN"),
     ],
 )
 def test_who_does_it_follows_from_order_and_markers(title: str, language: str, agent: str) -> None:
@@ -152,6 +156,20 @@ def test_accents_are_folded_or_kept_by_language() -> None:
     assert folded.fold("Maçon Élysée").data == " macon elysee "
     assert kept.fold("maç").data == " maç "
     assert Alphabet(Grammar(language="ru", accents="kept")).fold("ёй ٣").data == " ей 3 "
+    assert Alphabet(Grammar(language="fa")).fold("کرهٔ جنوبی").data == " کره جنوبی "
+
+
+def test_an_article_is_written_once_and_not_onto_verbs() -> None:
+    grammar = Grammar(language="ar", first_prefixes=("و", "ال", "وال"), next_prefixes=("ال",))
+    wording = ListedWording(grammar, Alphabet(grammar), {})
+    assert {needle.folded for needle in wording.needles("الناتو")} == {" الناتو ", " والناتو "}
+    assert {needle.folded for needle, _ in wording.verbs("وقعت")} == {" وقعت ", " ووقعت "}
+    assert len(wording.needles("سفينة حربية")) == 8
+
+
+def test_two_who_do_it_are_named_before_the_thing_in_a_language_whose_possessors_follow() -> None:
+    (found,) = tag(Fields("عربستان و پاکستان پیمان دفاعی امضا کردند", "", "", "fa"), shipped().compiled).tags
+    assert [actor.id for actor in found.events[0].agents] == ["SAU", "PAK"]
 
 
 @pytest.mark.parametrize(
