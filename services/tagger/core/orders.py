@@ -12,6 +12,8 @@ _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent sta
 _AGENT_REACH = 6
 _LOCATIVE_REACH = 3
 _SUBJECT_REACH = 2
+_SPEAKER_REACH = 5
+_COLONS = (":", "\uff1a")
 _VOICES: dict[str, Voice] = {"active": "active", "passive": "passive", "noun": "noun"}
 
 
@@ -97,6 +99,12 @@ class OrderedClauses(Clauses):
             if unit.comma and not commas:
                 return
             yield index
+
+    def clause(self, at: int) -> Iterator[int]:
+        """All of it, and who says it where the sentence opens with a speaker: "Trump: NATO must pay"."""
+        yield from super().clause(at)
+        colon = next((i for i, unit in enumerate(self.units[:_SPEAKER_REACH]) if unit.word in _COLONS), 0)
+        yield from range(colon)
 
     def group(self, at: int) -> Iterator[int]:
         """What stands right before or behind a thing and may say whose it is: an adjective, a genitive."""

@@ -111,6 +111,11 @@ def test_who_does_it_follows_from_order_and_markers(title: str, language: str, a
     assert_exact(tagging, fields)
 
 
+def test_who_speaks_before_a_colon_takes_part_in_what_is_said() -> None:
+    assert tag(Fields("هگست: محاصره دریایی پابرجاست", "", "", "fa"), shipped().compiled).tags
+    assert not tag(Fields("محاصره دریایی پابرجاست", "", "", "fa"), shipped().compiled).tags
+
+
 @pytest.mark.parametrize(
     ("title", "language", "mode"),
     [
