@@ -68,6 +68,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     must: Words = Words()
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news
+    future: tuple[str, ...] = ()  # how verbs begin that tell what will be
     to: str = ""
     mode_words: dict[str, EventMode] = {}  # governors, and the mode they give to what they govern
     mode_prefixes: tuple[tuple[str, EventMode], ...] = ()  # how governors begin, where the file says planir*

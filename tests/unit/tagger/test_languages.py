@@ -15,9 +15,10 @@ from services.tagger.core.tag import Fields, Tagging, tag
 from services.tagger.core.wording import ListedWording
 from services.tagger.errors import PackError
 from tests.bench import eval_languages
-from tests.bench.eval_topics import items
+from tests.bench.eval_topics import TOPICS, items
 from tests.support.packs import shipped
 
+LABELLED = Path(eval_languages.__file__).parent / "data" / "languages"
 PACK = """\
 format: 2
 topic: ships
@@ -122,6 +123,9 @@ def test_who_speaks_before_a_colon_takes_part_in_what_is_said() -> None:
         ("Армения не подпишет договор о взаимной обороне с Россией", "ru", "denied"),
         ("Швеция планирует вступить в НАТО", "ru", "planned"),
         ("伊朗威胁封锁霍尔木兹海峡", "zh", "threatened"),
+        ("السويد ستنضم إلى الناتو", "ar", "planned"),
+        ("الصين سيطرت على سفينة فلبينية", "ar", "done"),
+        ("ایران تهدید کرد تنگه هرمز را می‌بندد", "fa", "threatened"),
     ],
 )
 def test_how_far_it_has_come_follows_from_governors(title: str, language: str, mode: str) -> None:
@@ -203,6 +207,17 @@ def test_a_language_without_grammar_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path, "xx", ship="a", act="verbs: [b]")
     with pytest.raises(PackError, match=r"language 'xx' has no grammar\.yaml: known are ar, de, en"):
         library.load(folder)
+
+
+@pytest.mark.parametrize("language", ["ar", "fa"])
+def test_sentences_labelled_for_a_language_are_told_apart(language: str) -> None:
+    rows = items(LABELLED / f"{language}.jsonl")
+    judged, inexact = eval_languages.judge(rows, shipped().compiled)
+    assert inexact == 0
+    for topic in TOPICS:
+        tagged = [one.label for one in judged[topic] if one.found]
+        assert tagged.count("yes") / len(tagged) >= 0.95
+        assert tagged.count("yes") / sum(one.label == "yes" for one in judged[topic]) >= 0.85
 
 
 @pytest.mark.skipif(not eval_languages.DATA.is_file(), reason="the labelled news is not beside the repository")
