@@ -20,7 +20,7 @@ from pathlib import Path
 from string import Template
 
 # Each folder is a volume, mounted only where it is needed.
-KAFKA_USERS = ("poller", "deduper", "tagger", "alerter", "notifier", "operator", "reader")
+KAFKA_USERS = ("poller", "deduper", "tagger", "alerter", "notifier", "archive", "operator", "reader")
 REDIS_USERS = ("poller", "deduper", "alerter", "notifier", "api", "operator")
 
 # File to its content; {} is random.

@@ -91,7 +91,7 @@ def keda() -> Iterator[Manifest]:
         },
     }
     for service in declared().values():
-        if not service.stream:
+        if not service.stream or service.name in workloads.ONE_ONLY:
             continue
         inputs = [topic for topic in topics.values() if service.name in topic.consumers]
         yield {

@@ -20,6 +20,8 @@ _SECRETS: Final = "/run/wirewatch"
 _MEMORY: Final = {"poller": "1Gi"}
 _OTHER_MEMORY: Final = "512Mi"
 _DNS: Final = 53
+_ARCHIVE: Final = "/var/lib/wirewatch/archive"
+ONE_ONLY: Final = ("archive",)  # one process writes one file: a second one would wait for the first to end
 
 
 def labels(service: str) -> dict[str, str]:
@@ -30,6 +32,7 @@ def labels(service: str) -> dict[str, str]:
 def manifests() -> Iterator[Manifest]:
     """Every object of the services, those of the demo left out."""
     services = [one for one in declared().values() if not one.demo]
+    yield _archive_volume()
     for service in services:
         yield _deployment(service)
         yield _budget(service.name)
@@ -124,6 +127,8 @@ def _deployment(service: DeclaredService) -> Manifest:
     if name == "api":
         one["ports"].append({"name": "page", "containerPort": PAGE_PORT})
     made = pod(name, one, secrets)
+    if name in ("archive", "api"):
+        _add_archive(name, made["spec"])
     made["spec"] |= {
         # A service ends the batch that it has begun within 25 s.
         "terminationGracePeriodSeconds": 35,
@@ -144,10 +149,34 @@ def _deployment(service: DeclaredService) -> Manifest:
             "replicas": 1,
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": {NAME: name}},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "strategy": {"type": "Recreate"}
+            if name in ONE_ONLY
+            else {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
             "template": made,
         },
     }
+
+
+def _archive_volume() -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "archive", "labels": labels("archive")},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "60Gi"}}},
+    }
+
+
+def _add_archive(name: str, spec: Manifest) -> None:
+    """The archive's file: its own to write, the api's to read, on one node, since SQLite shares memory with readers."""
+    reads = name != "archive"
+    container = spec["containers"][0]
+    variable = "WIREWATCH_API_ARCHIVE" if reads else "WIREWATCH_ARCHIVE_FILE"
+    container["env"].append({"name": variable, "value": f"{_ARCHIVE}/archive.db"})
+    container["volumeMounts"].append({"name": "archive", "mountPath": _ARCHIVE, "readOnly": reads})
+    spec["volumes"].append({"name": "archive", "persistentVolumeClaim": {"claimName": "archive", "readOnly": reads}})
+    if reads:
+        beside = {"labelSelector": {"matchLabels": {NAME: "archive"}}, "topologyKey": "kubernetes.io/hostname"}
+        spec["affinity"] = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [beside]}}
 
 
 def _page_environment() -> list[Manifest]:

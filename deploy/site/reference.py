@@ -48,6 +48,8 @@ def _openapi() -> dict[str, Any]:
         nobody,
         nobody,
         nobody,
+        nobody,
+        archive=nobody,
         access=nobody,
         metrics=metrics,
         clock=SystemClock(),

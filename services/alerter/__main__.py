@@ -9,7 +9,6 @@ import yaml
 
 from services.alert_store.redis import AlertRecords
 from services.alerter import severity_file
-from services.alerter.core.severity import Rules
 from services.alerter.edges.kafka_app import build_app
 from services.alerter.edges.redis import RedisStories
 from services.alerter.handler import AlerterHandler
@@ -30,7 +29,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     """The alerter on real Kafka and Redis."""
     rules = severity_file.load(settings.severity_file or files.seeds() / "severity.yaml")
     metrics = AlerterMetrics(STATUSES, context.registry)
-    _begin(metrics, rules)
+    _begin(metrics)
     waiting = context.waiting
     waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
@@ -69,15 +68,14 @@ def build(settings: AlerterSettings, context: Context) -> Service:
     )
 
 
-def _begin(metrics: AlerterMetrics, rules: Rules) -> None:
-    """The topics, states, organisations and acts of the shipped files, at zero."""
+def _begin(metrics: AlerterMetrics) -> None:
+    """The topics, states and organisations of the shipped files, at zero."""
     seeds = files.seeds()
     named = yaml.safe_load((seeds / "actors.yaml").read_text(encoding="utf-8"))
     metrics.begin(
         topics=sorted(path.stem for path in (seeds / "topics").glob("*.yaml")),
         countries=named["states"],
         actors=[*named["states"], *named["others"]],
-        acts=rules.acts,
     )
 
 

@@ -231,6 +231,7 @@ def _cause_of_article(tagged: TaggedArticle) -> core.Cause:
         published_at=tagged.article.published_at,
         backfill=tagged.article.backfill,
         traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
+        tier=tagged.article.feed.tier,
     )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from services.local.home import home_in
 from services.runtime.errors import UsageError
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
@@ -30,6 +30,7 @@ class _Server:
 
 _KAFKA = _Server("Kafka", "kafka", "--kafka", "WIREWATCH_KAFKA", "host:port")
 _REDIS = _Server("Redis", "redis", "--redis", "WIREWATCH_REDIS", redis_address.FORMS)
+_API = _Server("the API", "api", "WIREWATCH_API_URL", "WIREWATCH_API_URL", "http://host:port")
 
 
 def kafka(option: str | None) -> KafkaAccess:
@@ -53,6 +54,14 @@ def redis(option: str | None) -> RedisAccess:
     return access.redis_in(os.environ, address) if _is_given(_REDIS, option) else RedisAccess(address)
 
 
+def api() -> str:
+    """Where the API answers. Raises :class:`UsageError`."""
+    address, source = _find(_API, None)
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise UsageError(f"{source} is {address!r}: give {_API.form}.")
+    return address
+
+
 def redis_noted() -> str | None:
     """Redis of the ``wirewatch up`` that runs in this directory, None where none does. Raises :class:`UsageError`."""
     return _noted(_REDIS)
@@ -70,25 +79,22 @@ def _find(server: _Server, option: str | None) -> tuple[str, str]:
         return from_environment, server.variable
     noted = _noted(server)
     if noted:
-        return noted, f"{server.field!r} in {_run_file()}"
+        return noted, f"{server.field!r} in {home_in(os.environ).run_file}"
     raise UsageError(
         f"No address of {server.name} is known: run this where `wirewatch up` runs, "
         f"or give {server.option} {server.form}, or set {server.variable}."
     )
 
 
-def _run_file() -> Path:
-    return Path(os.environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch") / "run.json"
-
-
 def _noted(server: _Server) -> str | None:
+    file = home_in(os.environ).run_file
     try:
-        noted = msgspec.json.decode(_run_file().read_bytes(), type=dict[str, object])
+        noted = msgspec.json.decode(file.read_bytes(), type=dict[str, object])
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{_run_file()} cannot be read ({error}): remove it, or give {server.option} {server.form}."
+            f"{file} cannot be read ({error}): remove it, or give {server.option} {server.form}."
         ) from None
     address = noted.get(server.field)
     return address if isinstance(address, str) else None

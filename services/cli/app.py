@@ -16,7 +16,13 @@ COMMANDS = {
     "up": "services.cli.up.command",
     "status": "services.cli.up.status",
     "alerts": "services.cli.alerts.command",
+    "act": "services.cli.alerts.act",
+    "search": "services.cli.search",
+    "brief": "services.cli.brief",
+    "archive": "services.cli.archive.command",
+    "mcp": "services.cli.mcp.command",
     "trace": "services.cli.trace.command",
+    "feedback": "services.cli.feedback.command",
     "watches": "services.cli.watches.command",
     "parse": "services.cli.parse",
     "dedupe": "services.cli.dedupe",
@@ -74,7 +80,7 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Watch the world's news feeds and raise one alert per story, with the sentences that prove it."""
+    """Watch the world's news feeds and raise one alert per event, with the sentences that prove it."""
 
 
 def build() -> typer.Typer:

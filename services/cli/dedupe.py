@@ -15,6 +15,7 @@ from services.contracts.messages import LinkedBy
 from services.contracts.stories import StoryMember
 from services.deduper.core.fingerprint import fingerprint
 from services.deduper.core.verdict import Copy, Decision, New, status
+from services.deduper.core.vocabulary import Vocabulary
 from services.deduper.edges.memory import MemoryIndex
 from services.deduper.vocabularies import Vocabularies
 from services.poller.core.imports import InputArticle, completed, outlet_of, time_of
@@ -76,12 +77,16 @@ class Judge:
             first_seen_at=seen or time_of(given.published_at) or self._now,
             fetched_at=self._now,
         )
-        vocabulary = self._vocabularies.of(redis_keys.bucket(article.language))
+        vocabulary = self.vocabulary(article.language)
         item = fingerprint(article, vocabulary)
         decision = self._index.check_and_insert(item, int(self._now.timestamp()))
-        if not decision.known:
+        if decision.is_new_text:
             vocabulary.learn(item.word_counts)
         return decision
+
+    def vocabulary(self, language: str | None) -> Vocabulary:
+        """What is counted of a language."""
+        return self._vocabularies.of(redis_keys.bucket(language))
 
     def members(self, given: InputArticle, story_id: str) -> tuple[StoryMember, ...]:
         """The members of the story that the line was put into."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 
 import msgspec
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 out = Console(highlight=False)
@@ -34,6 +36,14 @@ def warn(sentence: str) -> None:
 def error(sentence: str) -> None:
     """What keeps a command from its work, on standard error. Brackets in it are text, not markup."""
     err.print(f"[bold red]error:[/] {escape(sentence)}", soft_wrap=True)
+
+
+@contextmanager
+def progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """A bar on standard error while work of ``total`` steps goes on; none where that is no terminal."""
+    with Progress(console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
 
 
 def table(*columns: str, whole: Collection[str] = (), right: Collection[str] = ()) -> Table:

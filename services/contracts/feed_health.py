@@ -9,13 +9,13 @@ from typing import Final
 from msgspec import Struct
 
 FEEDS_METRIC: Final = "wirewatch_poller_feeds"  # one series a state
-_ENOUGH: Final = 5  # feeds that have failed, before no answer at all is taken for a machine without a network
+OFFLINE_METRIC: Final = "wirewatch_poller_offline_since_timestamp_seconds"  # 0 while any feed answers
 
 
 class FeedHealth(Struct, frozen=True, kw_only=True):
     """The feeds but for those served on this machine itself, which answer without a network.
 
-    ``offline`` is whether it seems to be the network and not the feeds; ``since`` is when that was first seen.
+    ``offline`` is whether it seems to be the network and not the feeds, ``since`` is since when.
     """
 
     feeds: int
@@ -27,31 +27,25 @@ class FeedHealth(Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-def feed_health(
-    states: Mapping[str, float], *, local: int, now: datetime, before: FeedHealth | None = None
-) -> FeedHealth | None:
+def feed_health(states: Mapping[str, float], *, local: int, offline_since: float) -> FeedHealth | None:
     """The health of ``states``, how many feeds are in each state of the poller's; None before the first was polled.
 
-    ``local`` is how many of them are served on this machine, ``before`` how they stood the last time.
+    ``local`` is how many of them are served on this machine. ``offline_since`` is the poller's word (Unix time, 0 while
+    it is online): while nobody answers it counts no failures, so the states alone would go on looking well.
     """
     counts = {state: int(count) for state, count in states.items()}
-    total, answering, failing, untried = (
-        sum(counts.values()),
-        *(counts.get(state, 0) for state in ("ok", "failing", "new")),
-    )
-    if not answering + failing:
+    answering, failing, untried = (counts.get(state, 0) for state in ("ok", "failing", "new"))
+    since = datetime.fromtimestamp(offline_since, UTC) if offline_since > 0 else None
+    if since is None and not answering + failing:
         return None
-    others = max(total - local, 0)
-    offline = answering <= local and failing >= min(_ENOUGH, others) > 0
-    since = (before.since if before and before.offline else now) if offline else None
-    answering = max(answering - local, 0) if offline else answering
-    feeds = others if offline else total
+    feeds = sum(counts.values()) if since is None else max(sum(counts.values()) - local, 0)
+    answering = answering if since is None else 0
     return FeedHealth(
         feeds=feeds,
         answering=answering,
         failing=failing,
         untried=untried,
-        offline=offline,
+        offline=since is not None,
         summary=_in_words(feeds, answering, failing, untried, since),
         since=since,
     )

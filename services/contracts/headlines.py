@@ -6,9 +6,10 @@ police or witnesses say is no such sign: two outlets may have heard it.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -92,12 +93,27 @@ def one_source(mine: Headline, theirs: Headline) -> str | None:
     return None
 
 
+def signs(headline: Headline) -> set[Hashable]:
+    """Two headlines for which :func:`one_source` finds something have one of these in common: by these they are found.
+
+    Of nearly equal headlines the words that come first in some one order cannot all differ.
+    """
+    ordered = sorted(headline.words)
+    first = ordered[: len(ordered) - math.ceil(NEAR * len(ordered)) + 1]
+    return {*first, *headline.quoted, *(() if headline.reporter is None else ("a report",))}
+
+
+def labels(names: Iterable[str]) -> set[str]:
+    """How a headline may call a publisher. ``names`` are its outlet and family."""
+    parts = {_squeezed(part) for name in names for part in (name, *name.split("."))}
+    return {_SHORT_FOR.get(part, part) for part in parts}
+
+
 def reports_of(headline: Headline, names: Iterable[str]) -> bool:
     """Whether a headline passes on what a publisher reported. ``names`` are its outlet and family."""
     if not headline.reporter:
         return False
-    labels = {_squeezed(part) for name in names for part in (name, *name.split("."))}
-    return headline.reporter in {_SHORT_FOR.get(label, label) for label in labels}
+    return headline.reporter in labels(names)
 
 
 def _nearly_equal(mine: frozenset[str], theirs: frozenset[str]) -> bool:

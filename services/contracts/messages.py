@@ -40,6 +40,8 @@ Verdict = Literal["new", "update", "same_story"]
 Role = Literal["primary", "mention"]
 Severity = Literal["low", "medium", "high", "critical"]
 Confidence = Literal["single_source", "corroborated"]
+PublisherKind = Literal["agency", "paper", "broadcaster", "state_body", "specialist", "other"]
+Tier = Literal["breaking", "daily", "slow"]  # how soon the news of a feed is fetched
 
 # How an article came to its story. "url" same canonical URL, "exact" same normalised text, "title" same title
 # of a text too short to sketch, "sketch" sampled shingles, "event" rare terms, names and time.
@@ -54,6 +56,7 @@ class FeedRef(Struct, frozen=True, kw_only=True):
     id: Id
     url: str
     title: str | None = None
+    tier: Tier | None = None
 
 
 class Article(Timed, frozen=True, kw_only=True):
@@ -227,6 +230,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
+    ``owner`` to ``state_control`` are what ``seeds/publishers.yaml`` knows of its family, null where that is nothing;
+    the two of places are ISO 3166-1 alpha-3, or INT.
     """
 
     article_id: Id
@@ -243,6 +248,10 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     url: Filled | None = None
     published_at: Time | None = None
     language: Language | None = None
+    owner: str | None = None
+    country: str | None = None
+    kind: PublisherKind | None = None
+    state_control: str | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):
@@ -255,6 +264,7 @@ class Stages(Timed, frozen=True, kw_only=True):
     alerted_at: Time
     published_at: Time | None = None
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 class Alert(Timed, frozen=True, kw_only=True):

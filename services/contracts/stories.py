@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -227,11 +228,21 @@ class _Known:
     def __init__(self) -> None:
         self.first: dict[str, StoryMember] = {}
         self._read: list[tuple[StoryMember, headlines.Headline]] = []
+        self._found_by: defaultdict[Hashable, list[int]] = defaultdict(list)
 
     def same_source(self, member: StoryMember) -> str | None:
-        """Why a text is of the source of an earlier one, as far as its headline tells. It is kept for later ones."""
+        """Why a text is of the source of an earlier one, as far as its headline tells. It is kept for later ones.
+
+        Only headlines that share a sign are compared: a story may have hundreds.
+        """
         mine = headlines.read(member.title)
-        found = next(filter(None, (_by_headline(member, mine, *other) for other in self._read)), None)
+        signs, names = headlines.signs(mine), headlines.labels((member.outlet, member.family))
+        by = {("by", mine.reporter)} if mine.reporter else set()
+        asked = {*signs, *(("of", reporter) for _, reporter in by), *(("by", name) for name in names)}
+        near = sorted({at for sign in asked for at in self._found_by.get(sign, ())})
+        found = next(filter(None, (_by_headline(member, mine, *self._read[at]) for at in near)), None)
+        for sign in {*signs, *by, *(("of", name) for name in names)}:
+            self._found_by[sign].append(len(self._read))
         self._read.append((member, mine))
         return found
 

@@ -118,9 +118,10 @@ class Deduper:
             return
         one.status = "known" if decision.known else status(decision.verdict)
         one.outgoing = self._message(article, item, decision.verdict, trace.passed_on(one.delivery.headers, SERVICE))
+        if decision.is_new_text:
+            self._vocabulary_of(item.bucket).learn(item.word_counts)
         if decision.known:
             return
-        self._vocabulary_of(item.bucket).learn(item.word_counts)
         if not isinstance(decision.verdict, New):
             self._metrics.links.labels(decision.verdict.link.linked_by).inc()
         if not article.backfill:

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from services.deduper.core.fingerprint import Fingerprint
 from services.deduper.core.index import check_and_insert
 from services.deduper.core.lookup import stages
-from services.deduper.core.records import Key, NotLoadedError
+from services.deduper.core.records import Head, Key, NotLoadedError
 from services.deduper.core.verdict import Decision
 from services.deduper.core.view import View
 from services.deduper.errors import IndexLostError
@@ -33,6 +33,7 @@ class Judge:
         self._rebuild = rebuild
         self._worker = uuid.uuid4().hex[:12]
         self._commits = 0
+        self._reached: dict[str, int] = {}  # by bucket: how many articles the store has held
 
     async def decide(self, batch: Sequence[Fingerprint]) -> Sequence[Decision]:
         buckets: dict[str, list[int]] = {}
@@ -50,15 +51,24 @@ class Judge:
             now_s = int(self._clock.now().timestamp())
             try:
                 snapshot = await self._store.open(bucket, now_s)
+                await self._check(bucket, snapshot.head)
                 view = View(snapshot, snapshot.head, self._window_s)
                 await prefetch(snapshot, view, items, now_s)
                 decisions = [await judge_one(snapshot, view, item, now_s) for item in items]
                 self._commits += 1
                 head = view.head._replace(commit=f"{self._worker}-{self._commits}")
                 if not view.changes or await snapshot.commit(head, view.changes):
+                    self._reached[bucket] = head.owners + head.copies
                     return decisions
             except IndexLostError:
                 await self._rebuild()
+                self._reached.clear()
+
+    async def _check(self, bucket: str, head: Head) -> None:
+        """Raise :class:`IndexLostError` where the store holds less than it has held: it went back to an older copy."""
+        if head.owners + head.copies < self._reached.get(bucket, 0):
+            await self._store.set_lost()
+            raise IndexLostError
 
 
 async def prefetch(snapshot: Snapshot, view: View, items: Sequence[Fingerprint], now_s: int) -> None:

@@ -46,12 +46,19 @@ class IndexStore(Protocol):
         """Whether the index holds all that the topics say of the window: not so in a new, lost or flushed store."""
         ...
 
-    async def claim(self, worker: str) -> bool:
-        """Take the right to build the index, or prolong it: one worker has it, for half a minute."""
+    async def claim(self, worker: str, *, again: bool = False) -> bool:
+        """Take the right to build the index, or prolong it: one worker has it, for half a minute.
+
+        ``again`` only prolongs it: false says that the store was flushed since, or that another worker has it.
+        """
         ...
 
-    async def set_built(self) -> None:
-        """Note that the index is complete."""
+    async def set_built(self, worker: str) -> bool:
+        """Note that the index is complete. False, and nothing noted, where ``worker`` has no right to build it."""
+        ...
+
+    async def set_lost(self) -> None:
+        """Note that the index lacks something."""
         ...
 
 

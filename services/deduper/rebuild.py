@@ -4,13 +4,17 @@ version of Wirewatch keeps it in another layout. Ports only.
 The verdicts are not taken anew but read from the messages, in the order in which they were given. What is there
 already stays, so it can be repeated, run beside the service, and begun again where a worker died in the middle. Only
 what copies showed about an outlet's boilerplate is not in the messages: that is learnt again.
+
+A process that starts reads the messages even if the index is complete: the vocabulary is only in the process, and the
+verdicts must not depend on when it started. On the way one message of each batch is looked up: the index was written
+before the message was sent, so where one is missing, the store has lost a part and the index is made again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +22,14 @@ from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Duplicate, Link, UniqueArticle
 from services.contracts.stories import member_of_copy
 from services.deduper.core.facts import Facts
-from services.deduper.core.fingerprint import Fingerprint, fingerprint, fingerprint_of_copy
+from services.deduper.core.fingerprint import (
+    Fingerprint,
+    fingerprint,
+    fingerprint_of_copy,
+    identity_of,
+    identity_of_copy,
+    word_counts,
+)
 from services.deduper.core.index import given_before, insert, insert_root
 from services.deduper.core.lookup import Query
 from services.deduper.core.records import Key, NotLoadedError
@@ -35,6 +46,7 @@ from services.runtime.process.logging import get
 log = get(__name__)
 
 _ASKED_AGAIN_SECONDS = 1.0
+_CERTAIN = 0.9  # of the window: what is older may have expired since it was read
 
 
 @dataclass(slots=True)
@@ -79,11 +91,17 @@ class Rebuild:
         self._one_at_a_time = asyncio.Lock()
         self._report = Report()
         self._numbers: dict[str, dict[str, int]] = {}
+        self._read_so_far = 0
+        self._learnt = 0  # articles, from the first
 
     async def ensure(self) -> None:
-        """Return once the index is complete: rebuild it, or wait for the worker that does."""
+        """Return once the index is complete: rebuild it, or wait for the worker that does. Learn the vocabulary first,
+        if that has not been done."""
         async with self._one_at_a_time:
             try:
+                if not self._learnt and await self._store.built() and not await self._learn():
+                    log.warning("index_incomplete")
+                    await self._store.set_lost()
                 while not await self._store.built():
                     if await self._store.claim(self._worker):
                         report = await self.run()
@@ -95,26 +113,61 @@ class Rebuild:
                 self._say(None)
 
     async def run(self) -> Report:
-        """Put back what the index lacks of the window."""
-        self._report, self._numbers = Report(), {}
-        since = self._clock.now() - timedelta(seconds=self._window_s)
-        self._say("rebuilding the index: 0 %")
-        async for batch, share in self._articles.read(since):
-            await self._store.claim(self._worker)
-            await self._put_back(batch)
-            self._say(f"rebuilding the index: {share:.0%}".replace("%", " %"))
-        await self._store.set_built()
+        """Put back what the index lacks of the window. Begun again where the store is flushed meanwhile."""
+        while not (await self._store.claim(self._worker) and await self._pass()):
+            await self._clock.sleep(_ASKED_AGAIN_SECONDS)
         self._numbers = {}
         return self._report
 
+    async def _pass(self) -> bool:
+        """Put everything back once. False where what was put back has been lost again."""
+        self._report, self._numbers = Report(), {}
+        async for batch in self._batches("rebuilding the index"):
+            await self._put_back(batch)
+            if not await self._store.claim(self._worker, again=True):
+                return False
+        return await self._store.set_built(self._worker)
+
+    async def _learn(self) -> bool:
+        """Count the words of the window. False where the index lacks a message that was looked up."""
+        complete, certain = True, self._clock.now() - timedelta(seconds=_CERTAIN * self._window_s)
+        async for batch in self._batches("reading the words of the window"):
+            messages = list(self._decoded(batch))
+            for message in messages:
+                if isinstance(message, UniqueArticle):
+                    self._learn_words(redis_keys.bucket(message.article.language), word_counts(message.article))
+            if complete and messages and messages[-1].deduped_at > certain:
+                complete = await self._is_held(messages[-1])
+        return complete
+
+    async def _batches(self, what: str) -> AsyncIterator[Sequence[Delivery]]:
+        """The messages of the window. Says how far it is."""
+        self._read_so_far = 0
+        since = self._clock.now() - timedelta(seconds=self._window_s)
+        self._say(f"{what}: 0 %")
+        async for batch, share in self._articles.read(since):
+            yield batch
+            self._say(f"{what}: {share:.0%}".replace("%", " %"))
+
+    async def _is_held(self, message: UniqueArticle | Duplicate) -> bool:
+        """Whether the index has the address of an article."""
+        if isinstance(message, Duplicate):
+            language, identity = message.language, identity_of_copy(message)
+        else:
+            language = message.article.language
+            identity = identity_of(message.article.canonical_url, message.article.id)
+        now_s = int(self._clock.now().timestamp())
+        snapshot = await self._store.open(redis_keys.bucket(language), now_s, incomplete=True)
+        address: Key = ("text", identity)
+        await snapshot.load([address])
+        records: list[Key] = [("record", owner.number) for owner in snapshot.get(address) or ()]
+        await snapshot.load(records)
+        return any(map(snapshot.get, records))
+
     async def _put_back(self, batch: Sequence[Delivery]) -> None:
         judged: dict[str, list[_Judged]] = {}
-        for delivery in batch:
-            try:
-                one = self._read(delivery)
-            except codec.UndecodableError:
-                self._report.undecodable += 1
-                continue
+        for message in self._decoded(batch):
+            one = self._read(message)
             judged.setdefault(one.item.bucket, []).append(one)
         for bucket, some in judged.items():
             while not await self._commit(bucket, some):
@@ -175,18 +228,33 @@ class Rebuild:
         held = self._numbers.get(bucket, {})
         return next((found for id_ in article_ids if (found := numbers.get(id_) or held.get(id_))), 0)
 
-    def _read(self, delivery: Delivery) -> _Judged:
-        """The article of a message, with its verdict. Raises :class:`UndecodableError`."""
-        if delivery.topic == topics.DUPLICATES:
-            copy = codec.decode(delivery.value, Duplicate)
-            link = Link(linked_by=copy.linked_by, article_id=copy.duplicate_of, score=copy.containment)
-            item = fingerprint_of_copy(copy, member_of_copy(copy))
-            return _Judged(item, Copy(copy.story_id, link), int(copy.deduped_at.timestamp()))
-        message = codec.decode(delivery.value, UniqueArticle)
-        vocabulary = self._vocabulary_of(redis_keys.bucket(message.article.language))
-        item = fingerprint(message.article, vocabulary)
-        vocabulary.learn(item.word_counts)
-        return _Judged(item, _verdict(message), int(message.deduped_at.timestamp()))
+    def _decoded(self, batch: Sequence[Delivery]) -> Iterator[UniqueArticle | Duplicate]:
+        """What can be read of a batch."""
+        for delivery in batch:
+            try:
+                if delivery.topic == topics.DUPLICATES:
+                    yield codec.decode(delivery.value, Duplicate)
+                else:
+                    yield codec.decode(delivery.value, UniqueArticle)
+            except codec.UndecodableError:
+                self._report.undecodable += 1
+
+    def _read(self, message: UniqueArticle | Duplicate) -> _Judged:
+        """The article of a message, with its verdict."""
+        seen_s = int(message.deduped_at.timestamp())
+        if isinstance(message, Duplicate):
+            link = Link(linked_by=message.linked_by, article_id=message.duplicate_of, score=message.containment)
+            return _Judged(fingerprint_of_copy(message, member_of_copy(message)), Copy(message.story_id, link), seen_s)
+        item = fingerprint(message.article, self._vocabulary_of(redis_keys.bucket(message.article.language)))
+        self._learn_words(item.bucket, item.word_counts)
+        return _Judged(item, _verdict(message), seen_s)
+
+    def _learn_words(self, bucket: str, counts: Mapping[str, int]) -> None:
+        """Count the words of one article, where no earlier reading of the window has done so."""
+        self._read_so_far += 1
+        if self._read_so_far > self._learnt:
+            self._learnt = self._read_so_far
+            self._vocabulary_of(bucket).learn(counts)
 
 
 def _verdict(message: UniqueArticle) -> Verdict:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from services.contracts import redis_keys
 from services.deduper.core.names import Aliases
 from services.deduper.core.vocabulary import Vocabulary
+from services.runtime.files import yaml
 from services.runtime.files.shipped import seeds
 from services.text.normalise import normalise
 
@@ -43,7 +42,8 @@ def english() -> Mapping[str, float]:
 @cache
 def state_names() -> Aliases:
     """The single words that stand for a state, from ``seeds/actors.yaml``: its name, demonyms and capital."""
-    states = yaml.load((seeds() / "actors.yaml").read_text("utf-8"), yaml.CSafeLoader)["states"]
+    path = seeds() / "actors.yaml"
+    states = yaml.parse(yaml.read_bytes(path), str(path)).value["states"]
     aliases: dict[str, frozenset[str]] = {}
     for state in states.values():
         called = [state["name"], *state.get("demonyms", ()), state.get("capital", ""), *state.get("also", ())]

@@ -124,6 +124,11 @@ class Home:
         self._children_file.unlink(missing_ok=True)
 
 
+def home_in(environ: Mapping[str, str]) -> Home:
+    """The directory that the environment names, else ``.wirewatch`` here."""
+    return Home(Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch"))
+
+
 def _signal(pids: Mapping[str, int], signum: int) -> None:
     for pid in pids.values():
         if _command_of(pid):

@@ -6,12 +6,13 @@ not by one service after broker and store are up. What only a server can tell is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from services.alerter.settings import AlerterSettings
 from services.api.settings import ApiSettings
+from services.archive.settings import ArchiveSettings
 from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
@@ -28,6 +29,7 @@ SETTINGS: dict[str, type[CommonSettings]] = {
     "tagger": TaggerSettings,
     "alerter": AlerterSettings,
     "notifier": NotifierSettings,
+    "archive": ArchiveSettings,
     "api": ApiSettings,
     "samples": SamplesSettings,
     "local": LocalSettings,
@@ -43,6 +45,12 @@ def variables() -> set[str]:
 
 def check(environ: Mapping[str, str]) -> None:
     """Raise :class:`UsageError` for the first setting or file that a service would refuse, given ``environ``."""
+    for look in looks(environ).values():
+        look()
+
+
+def looks(environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
+    """What can be looked at, by name. Each look says what it found, or raises :class:`UsageError`."""
     from services.alerter import severity_file
     from services.api.edges import token_file
     from services.notifier.edges import watch_file
@@ -53,14 +61,47 @@ def check(environ: Mapping[str, str]) -> None:
     def of(kind: type[S], service: str) -> S:
         return settings.load(kind, service, environ)
 
-    of(DeduperSettings, "deduper")
-    poller = of(PollerSettings, "poller")
-    allowed_of(poller)
-    FeedList([Path(name) for name in poller.feeds]).load()
-    library.load(of(TaggerSettings, "tagger").packs or library.default_folder())
-    severity_file.load(of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml")
-    watch_file.load(of(NotifierSettings, "notifier").watches, environ)
-    token_file.load(of(ApiSettings, "api").token_file)
-    samples = of(SamplesSettings, "samples")
-    if of(LocalSettings, "local").samples:
-        feeds.read(samples.folder or files.seeds() / "samples")
+    def every_setting() -> str:
+        for service, kind in SETTINGS.items():
+            of(kind, service)
+        allowed_of(of(PollerSettings, "poller"))
+        return f"those of {len(SETTINGS)} services"
+
+    def feed_list() -> str:
+        named = [Path(name) for name in of(PollerSettings, "poller").feeds] or [files.seeds() / "feeds.opml"]
+        loaded = FeedList(named)
+        loaded.load()
+        return f"{len(loaded.feeds)} in {', '.join(map(str, named))}"
+
+    def packs() -> str:
+        folder = of(TaggerSettings, "tagger").packs or library.default_folder()
+        return f"{', '.join(pack.version for pack in library.load(folder).packs)} in {folder}"
+
+    def severity() -> str:
+        file = of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml"
+        severity_file.load(file)
+        return str(file)
+
+    def watches() -> str:
+        file = of(NotifierSettings, "notifier").watches
+        loaded = watch_file.load(file, environ)
+        return f"{len(loaded.watches)} watches, {len(loaded.routes)} channels in {file}"
+
+    def tokens() -> str:
+        file = of(ApiSettings, "api").token_file
+        token_file.load(file)
+        return str(file) if file else "no setting names a file"
+
+    def samples() -> str:
+        folder = of(SamplesSettings, "samples").folder or files.seeds() / "samples"
+        return f"{len(feeds.read(folder))} feeds in {folder}" if of(LocalSettings, "local").samples else "switched off"
+
+    return {
+        "settings": every_setting,
+        "feeds": feed_list,
+        "topic packs": packs,
+        "severity": severity,
+        "watches": watches,
+        "tokens": tokens,
+        "samples": samples,
+    }

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-import redis
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
-from redis.cluster import ClusterNode
-from redis.exceptions import RedisClusterException
-from redis.sentinel import Sentinel
 
 from services.local.process import Probe
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.publisher import refusal
-from services.runtime.redis import address as redis_address
+from services.runtime.redis.connection import FAILURES, connect
 
 _TIMEOUT_SECONDS = 2.0
 
 
 def kafka(access: KafkaAccess) -> Probe:
-    """A probe of a broker: it names the live ones. Asked in a thread of its own: the caller may run an event loop."""
+    """A probe of a broker: it names the live ones."""
 
     def probe() -> str | None:
         try:
             access.addresses()
         except UsageError:
             return f"no answer at {access}: that is not host:port"
-        with ThreadPoolExecutor(1) as thread:
-            problem = thread.submit(asyncio.run, _broker_problem(access)).result()
+        problem = _in_a_thread(_broker_problem(access))
         return None if problem is None else f"no answer at {access}: {problem.rstrip('.')}"
 
     return probe
@@ -55,35 +50,30 @@ async def _broker_problem(access: KafkaAccess) -> str | None:
 
 def store(access: RedisAccess) -> Probe:
     """A probe of a Redis server: it answers PING and has loaded its data."""
-    address = access.address
-
-    def probe() -> str | None:
-        try:
-            with closing(client(access)) as asked:
-                asked.ping()
-        except (redis.RedisError, RedisClusterException, OSError) as error:
-            return f"no answer at {access}: {str(error).rstrip('.')}"
-        except (ValueError, OverflowError):
-            return f"no answer at {address.rpartition('@')[2]}: that is not redis://host:port/0"
-        return None
-
-    return probe
+    return lambda: _in_a_thread(_store_problem(access))
 
 
-def client(access: RedisAccess) -> Any:
-    """A client that blocks, for any address that the services take. Raises ValueError where it is none."""
-    times = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
-    if redis_address.scheme(access.address) in redis_address.ONE_SERVER:
-        return redis.Redis.from_url(access.address, **times, **access.client())
-    parts = redis_address.parse(access.address)
-    options = {**parts.user(), **parts.transport(), **times, **access.client()}
-    if parts.service:
-        asked: Any = Sentinel  # redis leaves it and ClusterNode without annotations
-        asking = {key: value for key, value in options.items() if key.startswith(("socket_", "ssl"))}
-        sentinel = asked(parts.hosts, sentinel_kwargs=asking, **options)
-        return sentinel.master_for(parts.service, db=parts.database)
-    node: Any = ClusterNode
-    return redis.RedisCluster(startup_nodes=[node(host, port) for host, port in parts.hosts], **options)
+async def _store_problem(access: RedisAccess) -> str | None:
+    try:
+        client = connect(access)
+    except UsageError:
+        return f"no answer at {access}: that is not redis://host:port/0"
+    try:
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            await client.ping()
+    except TimeoutError:
+        return f"no answer at {access}: not within {_TIMEOUT_SECONDS:g} s"
+    except FAILURES as error:
+        return f"no answer at {access}: {str(error).rstrip('.')}"
+    finally:
+        await client.aclose()
+    return None
+
+
+def _in_a_thread(asked: Coroutine[Any, Any, str | None]) -> str | None:
+    """Asked in a thread of its own: the caller may run an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asked).result()
 
 
 def http(url: str) -> Probe:

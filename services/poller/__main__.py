@@ -139,6 +139,7 @@ def _poller(
         listed=lambda feed_id: feed_id in world.feeds.feeds,
         exempt_from_host_gap=lambda config: is_ours(config, world.allowed),
         hubs=subscriptions,
+        robots=pages,
         daily_bytes=daily_bytes_of(settings),
     )
 

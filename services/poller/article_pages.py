@@ -1,7 +1,7 @@
 """Article pages within politeness: robots.txt, one request a host at a time, and a gap between two.
 
 RFC 9309: a robots.txt that answers 4xx allows everything, one that cannot be had (5xx, no connection) allows nothing;
-it is asked for once a day and read up to 500 KiB.
+it is asked for once a day (one that cannot be had, after ten minutes) and read up to 500 KiB.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from services.poller.core.model import ExtractedPage, Fetched
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Documents, FeedStore
+from services.poller.status import Outcome
 from services.runtime.process.clock import Clock
 
 ROBOTS_BYTES: Final = 500 * 1024
 ROBOTS_HOURS: Final = 24
+ROBOTS_MISSING_FOR: Final = timedelta(minutes=10)  # until one that could not be had is asked for again
 MAX_CRAWL_DELAY_SECONDS: Final = 60.0
 _ORIGINS_KEPT: Final = 5000
 _AGENT: Final = "wirewatch"
@@ -32,6 +34,7 @@ _AGENT: Final = "wirewatch"
 class _Rules:
     until: datetime
     parsed: Any  # Protego's, or None where nothing is allowed
+    missing: Outcome | None = None  # what came of asking, where that is why nothing is allowed
 
     def allows(self, url: str) -> bool:
         return self.parsed is not None and bool(self.parsed.can_fetch(url, _AGENT))
@@ -71,6 +74,11 @@ class ArticlePages:
         self._metrics.pages.labels(outcome).inc()
         return page
 
+    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
+        """See :class:`services.poller.ports.Robots`."""
+        rules = await self._rules_for(url, gap_seconds)
+        return None if rules.allows(url) else rules.missing or "robots"
+
     async def _text(self, url: str, gap_seconds: float) -> tuple[str, ExtractedPage | None]:
         rules = await self._rules_for(url, gap_seconds)
         if not rules.allows(url):
@@ -88,16 +96,19 @@ class ArticlePages:
             return "failed", None
 
     async def _rules_for(self, url: str, gap_seconds: float) -> _Rules:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        address = robots_address(url)
         now = self._clock.now()
-        kept = self._rules.get(origin)
+        kept = self._rules.get(address)
         if kept is not None and kept.until > now:
-            self._rules.move_to_end(origin)
+            self._rules.move_to_end(address)
             return kept
-        answer = await self._one_at_a_time(f"{origin}/robots.txt", gap_seconds, robots=True)
-        rules = _Rules(until=now + timedelta(hours=ROBOTS_HOURS), parsed=_parsed(answer))
-        self._rules[origin] = rules
+        answer = await self._one_at_a_time(address, gap_seconds, robots=True)
+        parsed = _parsed(answer)
+        if parsed is None:
+            rules = _Rules(until=now + ROBOTS_MISSING_FOR, parsed=None, missing=answer.outcome)
+        else:
+            rules = _Rules(until=now + timedelta(hours=ROBOTS_HOURS), parsed=parsed)
+        self._rules[address] = rules
         if len(self._rules) > _ORIGINS_KEPT:
             self._rules.popitem(last=False)
         return rules
@@ -114,6 +125,18 @@ class ArticlePages:
         finally:
             if gap_seconds:
                 await self._store.release_host(host)
+
+
+def robots_address(url: str) -> str:
+    """Where the robots.txt of an address is."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/robots.txt"
+
+
+def robots_allow(answer: Fetched, url: str) -> bool:
+    """Whether the robots.txt in ``answer`` allows the address."""
+    parsed = _parsed(answer)
+    return parsed is not None and bool(parsed.can_fetch(url, _AGENT))
 
 
 def _parsed(answer: Fetched) -> Any:

@@ -1,8 +1,8 @@
 """What can go wrong in the poller beyond an answer of the world (that is an outcome, not an exception).
 
 WirewatchError
-├── UsageError
-│   └── FeedListError            a feed list cannot be read: the sentence names file and line
+├── UnusableFilesError
+│   └── FeedListError            a feed list cannot be read: a sentence with file and line for each mistake
 └── PollerError                  one document or body fails its feed, nothing else
     ├── WorkerError              a document killed or confused its worker process
     ├── BodyError
@@ -15,10 +15,10 @@ WirewatchError
 
 from __future__ import annotations
 
-from services.runtime.errors import UsageError, WirewatchError
+from services.runtime.errors import UnusableFilesError, WirewatchError
 
 
-class FeedListError(UsageError):
+class FeedListError(UnusableFilesError):
     """A feed list cannot be read."""
 
 

@@ -19,7 +19,7 @@ from services.poller.core.connectivity import Connectivity
 from services.poller.core.model import FeedConfig, Fetched, Polled, Request
 from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push
+from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push, Robots
 from services.poller.status import SUCCESSES, UNREACHABLE, Outcome
 from services.runtime.process import failpoints
 from services.runtime.process.clock import Clock
@@ -41,6 +41,7 @@ class Poller:
     exempt_from_host_gap: Callable[[FeedConfig], bool] = lambda _: False
     jitter: Callable[[], float] = random.random
     hubs: Hubs | None = None
+    robots: Robots | None = None
     daily_bytes: float = policy.DAILY_BYTES
     connectivity: Connectivity = dataclasses.field(default_factory=Connectivity)
 
@@ -58,6 +59,8 @@ class Poller:
         if polite and not self.connectivity.may_ask(now):
             await self.store.postpone(claim, now + timedelta(seconds=OFFLINE_RETRY_SECONDS))
             return None
+        if config.page and (refused := await self._refused_by_robots(claim, config, request.url, polite)) is not None:
+            return refused
         wait = await self.store.take_host(host, now, self.host_gap_seconds) if polite else 0.0
         if wait > 0:
             await self.store.postpone(claim, now + timedelta(seconds=wait))
@@ -81,6 +84,16 @@ class Poller:
             await self.store.pause_host(host, self.clock.now() + timedelta(seconds=pause))
         held = host if polite and fetched.outcome != "ok" else None
         return await self._finish(claim, config, polled, seen, host=held)
+
+    async def _refused_by_robots(self, claim: Claim, config: FeedConfig, url: str, polite: bool) -> Outcome | None:
+        """Why a page may not be asked for, with the poll ended; None where it may. A feed is there for programs."""
+        gap = self.host_gap_seconds if polite else 0.0
+        refused = await self.robots.refusal(url, gap_seconds=gap) if self.robots else None
+        if refused is None:
+            return None
+        if polite and await self._put_off_while_offline(claim, Fetched(outcome=refused), host_of(url) or url):
+            return refused
+        return await self._finish(claim, config, Polled(outcome=refused), None)
 
     async def _fetched(self, request: Request, host: str | None) -> Fetched:
         """The answer. A ``host`` that was taken is free again where there is more to do than to remember it."""

@@ -70,7 +70,7 @@ class FeedIngest:
         polled = dataclasses.replace(polled, complete=True, body_hash=body_hash)
         for part in itertools.count():
             try:
-                feed = await self._part(fetched, part)
+                feed = await self._part(config, fetched, part)
             except WorkerError as error:
                 if not part:
                     outcome: Outcome = "not_a_feed" if error.kind == "NotAFeedError" else "parse_error"
@@ -86,10 +86,13 @@ class FeedIngest:
         hidden = whole and hidden_by_304(claim.state, polled.new_dates)
         return dataclasses.replace(polled, hidden_by_304=hidden), seen.pack(polled.items)
 
-    async def _part(self, fetched: Fetched, part: int) -> ParsedFeed:
+    async def _part(self, config: FeedConfig, fetched: Fetched, part: int) -> ParsedFeed:
         started = self.clock.monotonic()
-        kind = (fetched.headers or {}).get("content-type")
-        feed = await self.documents.feed(fetched.body, url=fetched.url, content_type=kind, part=part)
+        if config.page:
+            feed = await self.documents.listing(fetched.body, url=fetched.url, items=config.items)
+        else:
+            kind = (fetched.headers or {}).get("content-type")
+            feed = await self.documents.feed(fetched.body, url=fetched.url, content_type=kind, part=part)
         self.metrics.parse_seconds.observe(self.clock.monotonic() - started)
         return feed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -54,8 +55,8 @@ _GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "feeds": ("Feeds in the list, by state of health.", ("state",)),
     "worst_feed_seconds": (
         "The ten feeds that have failed for longest and the ten silent for longest, by host: for how long. "
-        "`wirewatch feeds list` has all of them.",
-        ("why", "host"),
+        "`wirewatch feeds list` has all of them. `reason` is the outcome of the last poll.",
+        ("why", "host", "reason"),
     ),
     "offline_since_timestamp_seconds": (
         "Since when no feed at all has answered, so that the schedule is held (Unix time); 0 while any does.",
@@ -68,6 +69,15 @@ _GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("server",),
     ),
 }
+
+
+class WorstFeed(NamedTuple):
+    """A feed that fails or is silent, for how long, and the outcome of its last poll."""
+
+    why: str
+    host: str
+    reason: str
+    seconds: float
 
 
 class PollerMetrics:
@@ -108,13 +118,13 @@ class PollerMetrics:
             self.waiting_since.labels(server).set(0)
         build_info(registry)
 
-    def show_worst(self, found: Iterable[tuple[str, str, float]]) -> None:
-        """Show for these (why, host, seconds) and no others, of each reason the :data:`WORST_FEEDS` longest."""
-        longest: dict[tuple[str, str], float] = {}
-        for why, host, seconds in sorted(found, key=lambda each: each[2]):
-            longest[why, host] = seconds  # of a host's several feeds the worst
+    def show_worst(self, found: Iterable[WorstFeed]) -> None:
+        """Show these and no others: of those that fail and of those that are silent the :data:`WORST_FEEDS` longest."""
+        longest: dict[tuple[str, str], WorstFeed] = {}
+        for feed in sorted(found, key=lambda each: each.seconds):
+            longest[feed.why, feed.host] = feed  # of a host's several feeds the worst
         self.worst.clear()
-        for reason in ("failing", "silent"):
-            ranked = sorted((pair for pair in longest.items() if pair[0][0] == reason), key=lambda each: -each[1])
-            for (why, host), seconds in ranked[:WORST_FEEDS]:
-                self.worst.labels(why, host[:_HOST_CHARACTERS]).set(seconds)
+        for why in ("failing", "silent"):
+            ranked = sorted((feed for feed in longest.values() if feed.why == why), key=lambda each: -each.seconds)
+            for feed in ranked[:WORST_FEEDS]:
+                self.worst.labels(feed.why, feed.host[:_HOST_CHARACTERS], feed.reason).set(feed.seconds)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Polled, Request
 from services.poller.core.seen import Seen
 from services.poller.core.state import FeedState
+from services.poller.status import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,20 @@ class Documents(Protocol):
         """A feed document, or a part of a very long one."""
         ...
 
+    async def listing(self, body: bytes, *, url: str, items: str | None) -> ParsedFeed:
+        """A page that lists releases; ``items`` is the XPath of its items, None to find them by their dates."""
+        ...
+
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
         """An article page."""
+        ...
+
+
+class Robots(Protocol):
+    """What robots.txt files say."""
+
+    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
+        """Why the address may not be asked for: ``robots``, or what came of asking for its robots.txt. None: it may."""
         ...
 
 

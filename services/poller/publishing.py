@@ -141,6 +141,7 @@ class ArticlePublisher:
             backfill=source.backfill,
             language=language_of(item, text, source.config.language or source.feed.language, self.detect),
             page=page,
+            tier=cadence.tier_of(source.config, source.claim.state.cadence, now),
         )
 
 

@@ -17,7 +17,7 @@ from services.poller.core.health import bad_since, health
 from services.poller.core.model import FeedConfig
 from services.poller.core.state import FeedState
 from services.poller.handler import Poller
-from services.poller.metrics import PollerMetrics
+from services.poller.metrics import PollerMetrics, WorstFeed
 from services.poller.ports import Claim, FeedStore
 from services.poller.status import FEED_HEALTHS, UNREACHABLE, FeedHealth
 from services.runtime.errors import UsageError
@@ -225,7 +225,7 @@ class Scheduler:
         """Put right what a store that was emptied or a clock that was set back has done, and count the feeds."""
         await self.sync()
         counts = dict.fromkeys(FEED_HEALTHS, 0)
-        bad: list[tuple[str, str, float]] = []
+        bad: list[WorstFeed] = []
         ahead: dict[str, datetime] = {}
         answering, now = 0, self.clock.now()
         async for feed_id, state in self._states():
@@ -254,15 +254,14 @@ class Scheduler:
             }
         )
 
-    def _bad(
-        self, feed_id: str, state: FeedState | None, name: FeedHealth, now: datetime
-    ) -> list[tuple[str, str, float]]:
-        """(why, host, seconds) of a feed that fails or is silent, nothing of any other."""
+    def _bad(self, feed_id: str, state: FeedState | None, name: FeedHealth, now: datetime) -> list[WorstFeed]:
+        """A feed that fails or is silent, nothing of any other."""
         since = None if state is None else bad_since(state, name)
         config = self.feeds.feeds.get(feed_id)
-        if since is None or config is None:
+        if state is None or since is None or config is None:
             return []
-        return [(name, host_of(config.url) or "other", (now - since).total_seconds())]
+        reason = state.health.last_outcome or ""
+        return [WorstFeed(name, host_of(config.url) or "other", reason, (now - since).total_seconds())]
 
 
 def _share(feed_id: str) -> float:

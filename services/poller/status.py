@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from services.contracts.messages import Tier
+
 Outcome = Literal[
     "ok",
     "not_modified",
@@ -17,6 +19,7 @@ Outcome = Literal[
     "tls",
     "connect",
     "ssrf_blocked",
+    "robots",
     "too_large",
     "bad_body",
     "not_a_feed",
@@ -45,5 +48,4 @@ FEED_HEALTHS: tuple[FeedHealth, ...] = get_args(FeedHealth)
 Cap = Literal["body", "entries", "pages", "text", "message"]
 CAPS: tuple[Cap, ...] = get_args(Cap)
 
-Tier = Literal["breaking", "daily", "slow"]
 TIERS: tuple[Tier, ...] = get_args(Tier)

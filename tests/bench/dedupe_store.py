@@ -20,6 +20,7 @@ import random
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -43,6 +44,7 @@ from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls, connect
 from tests.bench import corpus
 from tests.support.publisher import FakePublisher, deliver
+from tests.support.stories import mark_built
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_S = 96 * 3600
@@ -135,7 +137,7 @@ async def through_the_handler(address: str, articles: int) -> dict[str, Any]:
     client = await _emptied(address)
     clock, vocabulary_of, publisher = SystemClock(), Vocabularies().of, FakePublisher()
     store = _store(client, clock)
-    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=store.set_built)
+    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=partial(mark_built, store))
     handler = Deduper(judge, publisher, clock, DeduperMetrics(CollectorRegistry()), vocabulary_of)
     drawn = corpus.items(round(articles * (1 - COPIES)), copies=round(articles * COPIES), words=480)
     values = [codec.encode(item.article) for item in drawn]
@@ -167,7 +169,7 @@ async def measure(address: str, articles: int, window: int) -> dict[str, Any]:
     client = await _emptied(address)
     clock, source = EvenClock(window), Articles(1)
     store = _store(client, clock)
-    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=store.set_built)
+    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=partial(mark_built, store))
     empty = (await client.info("memory"))["used_memory"]
     steps: list[dict[str, Any]] = []
     for step in [size for size in STEPS if size < articles] + [articles]:

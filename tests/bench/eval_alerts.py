@@ -43,7 +43,7 @@ from services.deduper.handler import duplicate_of
 from services.deduper.vocabularies import Vocabularies
 from services.poller.core.imports import article_of
 from services.tagger.core.tag import Fields, tag
-from tests.bench.readers import Row, agreement, readers, spearman
+from tests.bench.readers import Row, agreement, own, readers, spearman
 from tests.support.alerts import FakeAlertStore, FakeStories, a_delivery, shipped_rules
 from tests.support.clock import FakeClock
 from tests.support.packs import shipped
@@ -205,8 +205,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for alert in alerts if chosen.show == "all" else behind[chosen.show]:
                     sys.stdout.write("\n".join(show(alert, judged)) + "\n")
             _print(f"{stream}, {reader}", figures, as_json=chosen.json)
-        if len(judgements) == 2:
-            _print(f"{stream}, how far they agree", agreement(*judgements.values()), as_json=chosen.json)
+        if len(ours := own(stream)) == 2:
+            _print(f"{stream}, how far our readers agree", agreement(*ours.values()), as_json=chosen.json)
     return 0
 
 

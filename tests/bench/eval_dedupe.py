@@ -229,16 +229,22 @@ def overlap(mine: Mapping[str, str], theirs: Mapping[str, str]) -> float:
 
 
 def links() -> list[Row]:
-    """Which of the links that were read (``data/links.tsv``) are still on one story when the stream is judged."""
+    """Which of the links that were read (``data/links.tsv``) are on one story when their stream is judged."""
     lines = (DATA_HERE / "links.tsv").read_text("utf-8").splitlines()
     read = [line.split("\t") for line in lines if not line.startswith("#")]
-    judge, stories_of, linked = Judge(), {}, 0
-    for row in load("streams/spring_2026.jsonl.gz"):
-        verdict = judge(article(row, first_seen_at=row["first_seen_at"], language=row["language"])).verdict
-        stories_of[row["id"]] = verdict.story_id
-        linked += not isinstance(verdict, New)
-    together = Counter(label for one, other, label in read if stories_of[one] == stories_of[other])
-    return [{"links read": len(read), "links in all": linked, **dict(sorted(together.items()))}]
+    found: list[Row] = []
+    for stream in sorted({line[0] for line in read}):
+        judge, stories_of, linked = Judge(), {}, 0
+        for row in load(f"streams/{stream}.jsonl.gz"):
+            verdict = judge(article(row, first_seen_at=row["first_seen_at"], language=row["language"])).verdict
+            stories_of[row["id"]] = verdict.story_id
+            linked += not isinstance(verdict, New)
+        for draw in sorted({line[1] for line in read if line[0] == stream}):
+            drawn = [line[2:] for line in read if line[:2] == [stream, draw]]
+            together = Counter(label for one, other, label in drawn if stories_of[one] == stories_of[other])
+            row = {"draw": f"{stream}, {draw}", "read": len(drawn), "links in all": linked}
+            found.append(row | {label: together[label] for label in ("right", "wrong")})
+    return found
 
 
 REPUBLISHED = (
@@ -272,7 +278,8 @@ def read_sources() -> list[Row]:
     """Independent sources against labels made by reading (:mod:`tests.bench.eval_sources`)."""
     rows = load("dedupe/same_event.jsonl") + load("dedupe/event_leads.jsonl")
     rows += [row[side] for row in load("dedupe/overlap_pairs.jsonl") for side in ("a", "b")]
-    rows += [row | {"outlet": urlsplit(row["url"]).hostname} for row in load("streams/spring_2026.jsonl.gz")]
+    headlines = [row for month in ("spring_2026", "autumn_2025") for row in load(f"streams/{month}.jsonl.gz")]
+    rows += [row | {"outlet": urlsplit(row["url"]).hostname} for row in headlines]
     return list(eval_sources.evaluate({row["id"]: row for row in rows}, article))
 
 

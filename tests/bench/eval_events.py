@@ -7,6 +7,7 @@ natural labels, chosen by a hash of the id, were read while the packs were writt
 figures were looked at ("unseen"). The labels of the sample are ours, by id, in ``data/stream_topics.tsv``. A draw was
 judged before looking at what the tagger said, scored once, and then what was found wrong was mended. The third draw is
 of naval headlines alone, whether tagged or not ("net"). docs/measurements/topics.md says what was known of it before.
+``data/unseen_topics.tsv`` holds 1,426 items with both topics, all labelled before any of them was tagged.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from services.tagger.core.tag import Fields, tag
 
 EVAL = Path(__file__).resolve().parents[3] / "shared" / "eval"
 SAMPLE = Path(__file__).parent / "data" / "stream_topics.tsv"
+FRESH = Path(__file__).parent / "data" / "unseen_topics.tsv"
+LEAD_CHARACTERS = 600  # of a text, as far as it was read for its label
 TOPICS = ("alliances", "naval_moves")
 MONTHS = ("autumn_2025", "spring_2026")
 # How many items of the stream each stratum of the labels stands for: as in topics/score_natural.py.
@@ -68,6 +71,7 @@ def report(console: Console, languages: Languages) -> None:
     for path, show in (
         (EVAL / "topics" / "natural_dev.jsonl", _natural),
         (EVAL / "streams", _sample),
+        (EVAL / "dedupe", _fresh),
         (EVAL / "events", _coded),
     ):
         if path.exists():
@@ -129,6 +133,38 @@ def _sample(console: Console, languages: Languages) -> None:
             for label in ("yes", "borderline", "no")
         )
         table.add_row(part, topic, *cells)
+    console.print(table)
+
+
+def _fresh(console: Console, languages: Languages) -> None:
+    """What no rule was written on: headlines of the two months and of defence news, standfirsts and leads."""
+    texts = {row["id"]: row for month in MONTHS for row in _zipped(EVAL / "streams" / f"{month}.jsonl.gz")}
+    for name in ("dedupe/navy_release_stream", "dedupe/same_event", "dedupe/texts", "topics/random_news"):
+        texts.update({row["id"]: row for row in _lines(EVAL / f"{name}.jsonl")})
+    for row in _lines(EVAL / "dedupe" / "repolled_headlines.jsonl"):  # polled again and again: no ids
+        texts[hashlib.sha256(row["title"].encode()).hexdigest()[:16]] = row
+    counts: Counter[tuple[str, str, str, bool]] = Counter()
+    with FRESH.open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            item = texts[row["id"]]
+            for topic in TOPICS:
+                lead = (item.get("text") or "")[:LEAD_CHARACTERS]
+                given = _tag(item["title"], lead, topic, languages) is not None
+                for draw in (row["draw"], "all"):
+                    counts[draw, topic, row[topic], given] += 1
+    table = Table(title="Labelled before any was tagged: tagged / not tagged")
+    for heading in ("draw", "topic", "yes", "borderline", "no", "precision", "recall"):
+        table.add_column(heading)
+    for draw, topic in sorted({(draw, topic) for draw, topic, _, _ in counts}):
+        hits, missed, wrong = (
+            counts[draw, topic, label, given] for label, given in (("yes", True), ("yes", False), ("no", True))
+        )
+        cells = (
+            f"{counts[draw, topic, label, True]} / {counts[draw, topic, label, False]}"
+            for label in ("yes", "borderline", "no")
+        )
+        shares = (f"{hits / total:.2f}" if (total := hits + other) else "" for other in (wrong, missed))
+        table.add_row(draw, topic, *cells, *shares)
     console.print(table)
 
 

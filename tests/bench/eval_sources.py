@@ -18,7 +18,7 @@ from services.poller.core.imports import InputArticle
 from services.poller.edges import publishers
 
 LABELS = Path(__file__).parent / "data" / "sources.tsv"
-KINDS = {"p": "overlapping pairs", "s": "own reports", "l": "leads", "h": "headlines"}
+KINDS = {"p": "overlapping pairs", "s": "own reports", "l": "leads", "h": "headlines", "u": "headlines, unseen"}
 Row = dict[str, Any]
 
 

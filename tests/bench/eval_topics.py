@@ -3,6 +3,7 @@
     make eval-topics                 both parts and the random news, with the errors of the tuned part, then what
                                      tests/bench/eval_events.py measures
     ... --errors held-out            the errors of the held-out part, too (it is no longer held out then)
+    ... --labels FILE                other labels, such as those of analysts (wirewatch feedback export)
 
 The labels are ``topics/dev.jsonl`` beside the repository. A third of it, chosen by a hash of the id, is held out: its
 errors were not looked at while the packs were written. Items labelled borderline are set aside, counted apart.
@@ -85,7 +86,15 @@ def judge(rows: Iterable[dict[str, Any]], topic: str, languages: Languages) -> l
     for row in rows:
         tags = tag(Fields(row["title"], "", row["text"], None), languages).tags
         found = next((t for t in tags if t.topic == topic), None)
-        judged.append(Judged(row["id"], row["source"], row["title"] or row["text"][:90], row["labels"][topic], found))
+        judged.append(
+            Judged(
+                row["id"],
+                row["source"],
+                row["title"] or row["text"][:90],
+                row["labels"].get(topic, "borderline"),
+                found,
+            )
+        )
     return judged
 
 
@@ -112,14 +121,15 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packs", type=Path, default=None)
+    parser.add_argument("--labels", type=Path, default=DATA / "dev.jsonl")  # or what `wirewatch feedback export` wrote
     parser.add_argument("--errors", choices=("tuned", "held-out", "none"), default="tuned")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    if not (DATA / "dev.jsonl").is_file():
-        print(f"{DATA / 'dev.jsonl'} is not there: nothing to measure with.")
+    if not arguments.labels.is_file():
+        print(f"{arguments.labels} is not there: nothing to measure with.")
         return
     languages = library.load(arguments.packs or library.default_folder()).compiled
-    rows = items(DATA / "dev.jsonl")
+    rows = items(arguments.labels)
     parts = {
         "tuned": [row for row in rows if not held_out(row["id"])],
         "held-out": [row for row in rows if held_out(row["id"])],

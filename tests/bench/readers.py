@@ -20,12 +20,23 @@ Row = dict[str, Any]
 Judgements = dict[str, Row]
 
 
+def own(stream: str) -> dict[str, Judgements]:
+    """Our own judgements of a stream by reader."""
+    files = {"first reader": OWN / f"alerts_{stream}.json", "second reader": OWN / f"alerts_{stream}.second.json"}
+    return {name: _read(path) for name, path in files.items() if path.exists()}
+
+
 def readers(stream: str, folder: Path) -> dict[str, Judgements]:
-    """The judgements of a stream by reader: those beside the streams, else our own."""
-    files = {"gold": folder / f"{stream}_gold.json"}
-    if not files["gold"].exists():
-        files = {"first reader": OWN / f"alerts_{stream}.json", "second reader": OWN / f"alerts_{stream}.second.json"}
-    return {name: json.loads(path.read_text("utf-8")) for name, path in files.items() if path.exists()}
+    """The judgements of a stream by reader: those beside the streams, and each of ours on what they leave out."""
+    gold = folder / f"{stream}_gold.json"
+    given = _read(gold) if gold.exists() else {}
+    found = {f"gold and {name}" if given else name: judged | given for name, judged in own(stream).items()}
+    return found or {"gold": given}
+
+
+def _read(path: Path) -> Judgements:
+    judged: Judgements = json.loads(path.read_text("utf-8"))
+    return judged
 
 
 def agreement(one: Judgements, other: Judgements) -> Row:

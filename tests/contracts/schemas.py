@@ -20,7 +20,15 @@ SUFFIX = ".schema.json"
 DEFINITIONS = "definitions.v1"
 NO_TOPIC = ("story_member.v1",)  # kept in Redis, described for those who read it there
 # Of files that people write, not of messages: their service tests them.
-FILE_FORMATS = ("grammar.v1", "names.v1", "severity.v1", "topic_pack.v2", "topic_words.v2", "watches.v1")
+FILE_FORMATS = (
+    "grammar.v1",
+    "names.v1",
+    "publishers.v1",
+    "severity.v1",
+    "topic_pack.v2",
+    "topic_words.v2",
+    "watches.v1",
+)
 
 Json = Any
 

@@ -87,9 +87,9 @@ def a_deduper(publisher: FakePublisher) -> StreamHandler:
 def a_tagger(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.tagger.handler")
     metrics = importlib.import_module("services.tagger.metrics")
-    library = importlib.import_module("services.tagger.library")
+    packs = importlib.import_module("tests.support.packs")
     made: StreamHandler = handler.TaggerHandler(
-        library=library.load(library.default_folder()),
+        library=packs.shipped(),
         publisher=publisher,
         clock=FakeClock(),
         metrics=metrics.TaggerMetrics(CollectorRegistry()),
@@ -132,6 +132,21 @@ def a_notifier(publisher: FakePublisher) -> StreamHandler:
     return made
 
 
+def an_archive(publisher: FakePublisher) -> StreamHandler:
+    handler = importlib.import_module("services.archive.handler")
+    metrics = importlib.import_module("services.archive.metrics")
+    fakes = importlib.import_module("tests.support.archive")
+    made: StreamHandler = handler.ArchiveHandler(
+        file=fakes.an_archive(),
+        publisher=publisher,
+        keep=timedelta(days=365),
+        most_bytes=10**9,
+        clock=FakeClock(),
+        metrics=metrics.ArchiveMetrics(CollectorRegistry()),
+    )
+    return made
+
+
 def statuses(service: str) -> tuple[str, ...]:
     return get_args(importlib.import_module(f"services.{service}.handler").Status)
 
@@ -141,6 +156,7 @@ SERVICES = (
     Service("tagger", a_tagger, (topics.UNIQUE,), statuses("tagger")),
     Service("alerter", an_alerter, (topics.TAGGED, topics.DUPLICATES), statuses("alerter")),
     Service("notifier", a_notifier, (topics.ALERTS,), statuses("notifier")),
+    Service("archive", an_archive, (topics.TAGGED, topics.ALERTS), statuses("archive")),
 )
 SERVICE_TOPICS = [
     pytest.param(service, topic, id=f"{service.name}-{topic}") for service in SERVICES for topic in service.reads

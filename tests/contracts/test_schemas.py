@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from services.contracts import codec, messages, stories, topics
 from services.runtime.files import shipped as files
 from services.runtime.kafka import topics as declared
+from services.runtime.services import names as service_names
 from tests.contracts import schemas, shape
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {
@@ -77,6 +78,11 @@ def test_schema_did_not_break_those_who_rely_on_it(name: str) -> None:
 def test_topics_of_the_code_are_those_declared() -> None:
     named = {value for name, value in vars(topics).items() if name.isupper()}
     assert named == set(declared.read())
+
+
+def test_who_sets_messages_aside_is_a_producer_of_dead_letters_and_nobody_else() -> None:
+    producers = declared.read()[topics.DEAD].producers
+    assert set(producers) == {*service_names(stream=True), "cli"}
 
 
 def test_no_file_is_orphaned() -> None:

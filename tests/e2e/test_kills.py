@@ -19,7 +19,7 @@ from services.runtime.process.clock import SystemClock
 from tests.bench import corpus
 from tests.support.pipeline import RunningLine, a_line, alerts_in_redis, everything_on
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 SEED = 301  # no two treaties of the same two states, no two like ships of one: those may well be judged one event
 ORDER = ("deduper", "broker", "tagger", "store", "alerter", "poller", "api")

@@ -18,7 +18,7 @@ from services.runtime.process.clock import SystemClock
 from services.samples.core import feeds
 from tests.support.pipeline import RunningLine, a_line, alerts_in_redis, alerts_of_api, alerts_on_topic, everything_on
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 SAMPLES = files.seeds() / "samples"
 EXPECTED = yaml.safe_load((SAMPLES / "expected.yaml").read_text())
@@ -56,7 +56,7 @@ async def test_the_samples_raise_exactly_the_expected_alerts(tmp_path: Path) -> 
         line.check_published()
         line.kill_all()
 
-    with a_line(home, "--until-alerts", str(len(EXPECTED)), "--timeout", "90", WIREWATCH_POLLER_FEEDS="") as line:
+    with a_line(home, "--until-alerts", str(len(EXPECTED)), "--timeout", "150", WIREWATCH_POLLER_FEEDS="") as line:
         assert line.ended() == 0
         assert all(event["earlier"] for event in line.alerts_printed())
         assert len(line.alerts_printed()) == len(EXPECTED)

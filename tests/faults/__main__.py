@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.faults import kills, messages, mutants, oracle, outages, report, world
+from tests.faults import archive, kills, messages, mutants, oracle, outages, report, world
 from tests.faults.bench import Bench, environment
 from tests.faults.feeds import FeedServers
 from tests.faults.pipeline import Pipeline
@@ -29,6 +29,7 @@ ROWS: dict[str, Rows] = {
     "F05": kills.together,
     "F01 F03": kills.at_random,
     "F02 F04": kills.at_points,
+    "F31 F32": archive.rows,
     "F06": kills.zombies,
     "F07": kills.storm,
     "F08": kills.rolling,
@@ -126,7 +127,8 @@ async def _everything(bench: Bench) -> Result:
         doubled=len(verdict.doubled),
         problems=[*verdict.lost[:3], *verdict.doubled[:3], *verdict.wrong[:3], *wrong],
         note=f"{shown:,} by way of feeds, {bench.pool.copies:,} copies, {len(bench.book.poison)} poison; "
-        f"{judged.same:,} alerts as the oracle has them; {bench.feeds.requests:,} requests to feeds "
+        f"{judged.same:,} alerts as the oracle has them; {bench.book.quotes:,} quotes proved in the archive; "
+        f"{bench.feeds.requests:,} requests to feeds "
         f"({bench.feeds.conditional:,} with validators), {bench.feeds.breaches.total()} breaches of politeness",
     )
 

@@ -60,7 +60,7 @@ class Bench:
         self.pipeline.home.mkdir(parents=True, exist_ok=True)
         self.feeds.write_opml(self.pipeline.home / "faults.opml", by_name=False)
         await self.pipeline.start()
-        self.book = Book(self.pipeline.kafka, self.pipeline.redis)
+        self.book = Book(self.pipeline.kafka, self.pipeline.redis, self.pipeline.home / "archive.db")
         self.book.start()
         self.publisher = KafkaPublisher(kafka=KafkaAccess(self.pipeline.kafka), client_id="faults", clock=SystemClock())
         await self.publisher.start()

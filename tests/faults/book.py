@@ -11,17 +11,21 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from services.archive_store.database import reading
+from services.archive_store.reader import quote_checks
 from services.contracts import codec, ids, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter, Duplicate, UniqueArticle
 from services.runtime.messages.dead_letters import MAX_VALUE_BYTES
 from tests.bench.corpus import Item
 
+_ARCHIVE_SECONDS = 60  # it may still be reading what the topic has
 _READ = (topics.UNIQUE, topics.DUPLICATES, topics.ALERTS, topics.DEAD)
 
 
@@ -50,6 +54,7 @@ class Book:
 
     kafka: str
     store: str
+    archive: Path = Path("archive.db")
     entries: dict[str, Entry] = field(default_factory=dict)
     pending: dict[str, Entry] = field(default_factory=dict)
     poison: dict[str, bytes | None] = field(default_factory=dict)  # dead letter id to the bytes that were sent
@@ -59,6 +64,7 @@ class Book:
     alert_stories: set[str] = field(default_factory=set)
     dead: dict[str, DeadLetter] = field(default_factory=dict)
     messages: int = 0
+    quotes: int = 0  # checked in the archive, at the end
     alert_messages: int = 0
     torn: list[str] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
@@ -200,6 +206,24 @@ class Book:
         if outbox:
             wrong.append(f"{outbox} alerts stand in the outbox")
         wrong += self.dead_letters()
+        wrong += await self.not_in_archive()
+        return wrong
+
+    async def not_in_archive(self) -> list[str]:
+        """Revisions of the topic that the archive has not, and quotes that do not stand in its texts."""
+        sent = {(alert_id, revision) for alert_id, revisions in self.alerts.items() for revision in revisions}
+        missing = sent
+        for _ in range(_ARCHIVE_SECONDS):
+            with reading(self.archive, seconds=None) as db:
+                missing = sent - set(db.execute("SELECT alert_id, revision FROM revisions"))
+            if not missing:
+                break
+            await asyncio.sleep(1)
+        with reading(self.archive, seconds=None) as db:
+            checks = list(quote_checks(db))
+        wrong = [f"{len(missing)} of {len(sent)} revisions are not in the archive"] if missing else []
+        wrong += [f"{one.alert_id} in the archive: {one.problem} “{one.quote}”" for one in checks if one.problem][:5]
+        self.quotes = len(checks)
         return wrong
 
     def dead_letters(self) -> list[str]:

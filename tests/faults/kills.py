@@ -11,7 +11,7 @@ from tests.faults.bench import Bench
 from tests.faults.pipeline import SERVICES, SESSION_SECONDS, STREAM_SERVICES
 from tests.faults.report import Result
 
-_WAVES = (("deduper", "poller"), ("tagger", "api"), ("alerter", "notifier"))
+_WAVES = (("deduper", "poller"), ("tagger", "api"), ("alerter", "notifier", "archive"))
 _POLL_POINTS = ("poller.fetched", "publisher.sent", "poller.acknowledged", "poller.remembered")
 _ALERT_POINTS = ("alerter.decided", "alerter.written", "alerter.sent", "alerter.ticked", "deduper.remembered")
 
@@ -31,7 +31,7 @@ async def at_random(bench: Bench) -> list[Result]:
                         longest[victim].append(seconds)
         return [seconds for victim, found in longest.items() if victim != "poller" for seconds in found]
 
-    result = await bench.row("F03", "SIGKILL of deduper, tagger, alerter, notifier, api at random", harm)
+    result = await bench.row("F03", "SIGKILL of deduper, tagger, alerter, notifier, archive, api at random", harm)
     result.note = ", ".join(f"{victim} {len(found)}, {max(found):.0f} s" for victim, found in longest.items())
     result.kills -= len(longest["poller"])
     times = len(longest["poller"])
@@ -93,7 +93,7 @@ async def together(bench: Bench) -> list[Result]:
         async with bench.traffic():
             return [await _after_a_while(bench, *SERVICES) for _ in bench.rounds(15 if bench.full else 1)]
 
-    return [await bench.row("F05", "all six services SIGKILL together", harm)]
+    return [await bench.row("F05", "all seven services SIGKILL together", harm)]
 
 
 async def servers(bench: Bench) -> list[Result]:
@@ -189,7 +189,7 @@ async def rolling(bench: Bench) -> list[Result]:
         return recoveries
 
     repeated = bench.book.alert_messages - sum(len(revisions) for revisions in bench.book.alerts.values())
-    result = await bench.row("F08", "SIGTERM of each of the six services in turn", harm)
+    result = await bench.row("F08", "SIGTERM of each of the seven services in turn", harm)
     repeated = bench.book.alert_messages - sum(len(r) for r in bench.book.alerts.values()) - repeated
     result.note = f"slowest exit {max(exits):.1f} s; {repeated} alert messages sent again"
     return [result]

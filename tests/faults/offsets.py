@@ -15,6 +15,7 @@ READS = {
     "tagger": (topics.UNIQUE,),
     "alerter": (topics.TAGGED, topics.DUPLICATES),
     "notifier": (topics.ALERTS,),
+    "archive": (topics.TAGGED, topics.ALERTS),
 }
 
 

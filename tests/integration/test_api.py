@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,16 +24,21 @@ from services.api import page
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import Tokens, User
 from services.api.edges.actions import RedisAlertActions
+from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.metrics import ApiMetrics
-from services.api.ports import Services
+from services.api.ports import Desk, Services
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
+from services.archive_store.database import Writer
 from services.contracts import ids, redis_keys, stories
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
+from services.desk.feeds import Feeds
+from services.desk.topics import Topics
+from services.desk.watches import Watches
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process.clock import SystemClock
@@ -60,7 +67,8 @@ async def client(redis_client: redis.asyncio.Redis) -> AsyncIterator[Client]:
 
 TOKEN = "a-token-of-an-analyst"
 READER = "a-token-of-a-reader"
-TOKENS = Tokens([(User("ann", "analyst"), TOKEN), (User("rex", "reader"), READER)])
+EDITOR = "a-token-of-an-editor"
+TOKENS = Tokens([(User("ann", "analyst"), TOKEN), (User("rex", "reader"), READER), (User("eve", "editor"), EDITOR)])
 
 
 def app(
@@ -72,11 +80,15 @@ def app(
     tokens: Tokens | None = None,
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
+    desk: Desk | None = None,
+    archive: Path | None = None,
 ) -> Any:
     return build_app(
         RedisAlertReader(client, following or client),
-        RedisAlertActions(client, FakeClock()),
+        RedisAlertActions(client, SystemClock()),
         services or Standing(),
+        desk or a_desk(client),
+        archive=ArchiveReader(archive or an_empty_archive()),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,
             clock=SystemClock(),
@@ -87,6 +99,23 @@ def app(
         clock=SystemClock(),
         followers=followers or Followers(2, ApiMetrics(CollectorRegistry())),
     )
+
+
+def a_desk(client: redis.asyncio.Redis, folder: Path | None = None) -> Desk:
+    """The files in ``folder``, else the shipped ones."""
+    return Desk(
+        sources=Feeds(folder and folder / "feeds.opml", client, SystemClock()),
+        topics=Topics(folder and folder / "topics"),
+        watches=Watches(folder and folder / "watches.yaml", client, RedisCalls(SystemClock(), Waiting())),
+    )
+
+
+@cache
+def an_empty_archive() -> Path:
+    """The file of an archive that has taken nothing yet."""
+    path = Path(tempfile.mkdtemp()) / "archive.db"
+    Writer(path).close()
+    return path
 
 
 @dataclass
@@ -110,6 +139,7 @@ def served(
     port: int = 0,
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
+    desk: Desk | None = None,
 ) -> ApiService:
     """The application on a port of loopback."""
 
@@ -117,7 +147,7 @@ def served(
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True, services=services, following=following)
+    made = app(client, followers=followers, loopback=True, services=services, following=following, desk=desk)
     return ApiService(
         made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )
@@ -250,7 +280,8 @@ async def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: C
     assert len(files) > 8
     for file in files:
         path, kind = f"/page/{file.name}", kinds[file.suffix[1:]]
-        path = "/" if file.name == "index.html" else path
+        if kind == "text/html":
+            path = "/" if file.stem == "index" else f"/{file.stem}"
         answer = await client.get(path)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)

@@ -9,9 +9,11 @@ import pytest
 import redis.asyncio
 
 from services.alert_store.redis import AlertRecords
+from services.cli.alerts import api
 from services.contracts import redis_keys
 from services.contracts.messages import Alert
-from tests.integration.test_api import READER, TOKEN, an_alert, app, browser, put, store
+from services.runtime.errors import UsageError
+from tests.integration.test_api import READER, TOKEN, an_alert, app, browser, put, served, store
 
 pytestmark = pytest.mark.stack
 
@@ -99,3 +101,35 @@ async def test_a_reader_may_not_act(client: httpx.AsyncClient, store: AlertRecor
     assert refused.status_code == 403
     del client.headers["Authorization"]
     assert (await client.post(ACTIONS, json=body)).status_code == 401
+
+
+async def test_feedback_is_counted_and_a_rejected_rule_is_named(client: httpx.AsyncClient, store: AlertRecords) -> None:
+    alerts = [an_alert(number) for number in range(4)]
+    await put(store, alerts)
+    assert (await client.get("/api/v1/feedback")).json() == {"alerts": 0, "judged": [], "rejected_rules": []}
+    await results(client, *alerts[:3], kind="feedback", useful=False, why="wrong_topic")
+    found = (await client.get("/api/v1/feedback")).json()
+    assert found["alerts"] == 3
+    topic = next(one for one in found["judged"] if one["by"] == "topic")
+    assert (topic["name"], topic["precision"], topic["rejected"]) == ("naval_moves", 0.0, {"wrong_topic": 3})
+    assert [rule["gain"] for rule in found["rejected_rules"]] == [3]
+    await results(client, *alerts[:3], kind="undo")
+    assert (await client.get("/api/v1/feedback")).json()["judged"] == []
+
+
+async def test_the_command_acts_on_alerts_by_the_first_characters_of_their_ids(
+    redis_client: redis.asyncio.Redis, store: AlertRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(store, [an_alert(1), an_alert(2)])
+    service = served(redis_client)
+    await service.start()
+    monkeypatch.setenv("WIREWATCH_API_URL", service.address or "")
+    try:
+        (noted,) = await api.acted([an_alert(1).id[:8]], {"kind": "note", "text": "Seen."}, None, TOKEN)
+        assert noted["alert"]["actions"][0]["text"] == "Seen."
+        (merged,) = await api.acted([an_alert(2).id], {"kind": "merge"}, an_alert(1).id[:8], TOKEN)
+        assert merged["alert"]["merged_into"] == an_alert(1).id
+        with pytest.raises(UsageError, match="the role of the token is reader"):
+            await api.acted([an_alert(1).id], {"kind": "undo"}, None, READER)
+    finally:
+        await service.stop()

@@ -8,23 +8,26 @@ from typing import Any, TypeVar
 
 import msgspec
 import pytest
+import pytest_asyncio
 import redis.asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from services.alert_store.redis import AlertRecords
 from services.api.core.pipeline import ServiceState
 from services.contracts.feed_health import feed_health
 from services.contracts.messages import Actor, Alert, AlertEvent, AlertEvidence, AlertTopic, Place
+from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process.outages import Waiting
-from services.runtime.redis.connection import RedisCalls
+from services.runtime.redis.connection import RedisCalls, connect
 from tests.integration.test_api import READER, TOKEN, Standing, an_alert, put, served
 from tests.support import newsroom
 from tests.support.alerts import RETENTION
-from tests.support.browser import Tab, a_tab, barriers, chromium
+from tests.support.browser import Tab, a_browser, a_tab_of, barriers, chromium
 from tests.support.clock import START, FakeClock
 
 pytestmark = [
     pytest.mark.stack,
+    pytest.mark.asyncio(loop_scope="module"),  # all of them share a browser
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: install one to test the page"),
 ]
 
@@ -50,6 +53,20 @@ SEIZED = AlertEvent(
 TURNED = "Fleet\u202e sliaf \u202cof\u2066 no\u200bbody\u2069 sai\u00adls\ufeff\U000e0041 \u0007home"
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with a_browser() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
+    client = connect(RedisAccess(redis_server))
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
 @pytest.fixture
 def store(redis_client: redis.asyncio.Redis) -> AlertRecords:
     clock = FakeClock()
@@ -62,7 +79,7 @@ def standing() -> Standing:
     return Standing()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def address(redis_client: redis.asyncio.Redis, standing: Standing) -> AsyncIterator[str]:
     service = served(redis_client, services=standing)
     await service.start()
@@ -70,9 +87,9 @@ async def address(redis_client: redis.asyncio.Redis, standing: Standing) -> Asyn
     await service.stop()
 
 
-@pytest.fixture
-async def tab() -> AsyncIterator[Tab]:
-    async with a_tab() as made:
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(browser: Browser) -> AsyncIterator[Tab]:
+    async with a_tab_of(browser) as made:
         yield made
 
 
@@ -244,11 +261,11 @@ async def test_a_button_that_may_not_act_says_so_beforehand(page: Page, address:
     await page.locator(".row a").first.click()
     close = page.locator("#detail").get_by_role("button", name="Close")
     await expect(close).to_be_disabled()
-    await expect(page.locator(".refusal")).to_have_text("Sign in to change the state of alerts.")
+    await expect(page.locator(".refusal")).to_have_text("Sign in to act on alerts.")
     await page.locator("#detail").get_by_role("button", name="Sign in").click()
     await page.locator("#token").fill(READER)
     await page.locator("#ask button[value=ok]").click()
-    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not change them (role: reader).")
+    await expect(page.locator(".refusal")).to_have_text("rex may read alerts, not act on them (role: reader).")
     await expect(close).to_be_disabled()
 
 
@@ -292,7 +309,7 @@ async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
     page: Page, address: str, store: AlertRecords, standing: Standing
 ) -> None:
     await put(store, [an_alert(n) for n in range(60)])
-    standing.health = feed_health({"failing": 215}, local=0, now=START)
+    standing.health = feed_health({"ok": 215}, local=0, offline_since=START.timestamp())
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 800})
         await opened(page, address, 60)
@@ -304,8 +321,31 @@ async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
         await expect(page.locator("#status")).to_be_in_viewport(ratio=1)
 
 
+async def test_a_source_shows_who_publishes_it_and_which_state_controls_it(
+    page: Page, address: str, store: AlertRecords
+) -> None:
+    alert = an_alert(1)
+    owned = msgspec.structs.replace(
+        alert.sources[0],
+        outlet="tass.example",
+        owner=f"Government of Russia {HOSTILE}",
+        country="RUS",
+        kind="agency",
+        state_control="RUS",
+    )
+    told = "All of its sources are controlled by one state, Russia, and count as one."
+    await put(store, [msgspec.structs.replace(alert, sources=(owned,), severity_reasons=(told,))])
+    await opened(page, address, 1)
+    await page.locator("#alerts li").first.click()
+    card = page.locator(".timeline .publisher")
+    await expect(card).to_contain_text("agency, Russia · Government of Russia")
+    await expect(card).to_contain_text("state-controlled (Russia)")
+    await expect(page.locator("#detail")).to_contain_text(told)
+    assert await page.evaluate("window.harmed") is None
+
+
 async def test_an_empty_list_says_how_the_feeds_answer(page: Page, address: str, standing: Standing) -> None:
-    standing.health = feed_health({"ok": 3, "failing": 1}, local=0, now=START)
+    standing.health = feed_health({"ok": 3, "failing": 1}, local=0, offline_since=0)
     await opened(page, address, 0)
     await expect(page.locator("#empty")).to_contain_text("3 of 4 feeds answer, 1 failing.")
 
@@ -389,8 +429,10 @@ async def test_it_says_when_the_api_is_away_and_goes_on_where_it_was(
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-async def test_axe_finds_no_serious_barrier(address: str, store: AlertRecords, *, width: int, dark: bool) -> None:
-    async with a_tab(width=width, height=900, dark=dark) as tab:
+async def test_axe_finds_no_serious_barrier(
+    browser: Browser, address: str, store: AlertRecords, *, width: int, dark: bool
+) -> None:
+    async with a_tab_of(browser, width=width, height=900, dark=dark) as tab:
         page = tab.page
         await page.goto(address)
         await expect(page.locator("#empty")).to_be_visible()

@@ -50,7 +50,7 @@ class Ledger:
         alerter = self.services["alerter"].metrics
         alerter.articles.labels("opened").inc()
         alerter.by_country.labels(country).inc()
-        alerter.published_seconds.observe(published)
+        alerter.published_seconds.labels("daily").observe(published)
         alerter.fetched_seconds.observe(fetched)
         self.opened += 1
         self.countries[country] = self.countries.get(country, 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from services.runtime.redis.connection import RedisCalls, connect
 from tests.support import redis_nodes
 from tests.support.articles import an_article
 from tests.support.clock import FakeClock
-from tests.support.stories import WINDOW_S, prose
+from tests.support.stories import WINDOW_S, mark_built, prose
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def at(number: int, text: str, language: str) -> Article:
 async def test_verdicts_on_a_cluster(cluster: redis.asyncio.Redis) -> None:
     clock = FakeClock()
     store = RedisIndexStore(cluster, RedisCalls(clock, Waiting()), window_s=WINDOW_S)
-    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=store.set_built)
+    judge = Judge(store, clock, window_s=WINDOW_S, rebuild=partial(mark_built, store))
     vocabularies = Vocabularies()
     languages = [f"l{number}" for number in range(12)]
     originals = [at(1, prose(1, 300), language) for language in languages]

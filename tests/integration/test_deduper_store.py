@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
 from tests.support.articles import an_article
 from tests.support.clock import FakeClock
-from tests.support.stories import WINDOW_S, MemoryStories, prose
+from tests.support.stories import WINDOW_S, MemoryStories, mark_built, prose
 
 
 class RedisStories:
@@ -35,7 +36,7 @@ class RedisStories:
     def __init__(self, client: redis.asyncio.Redis, clock: FakeClock) -> None:
         self.client = client
         self.store = RedisIndexStore(client, RedisCalls(clock, Waiting()), window_s=WINDOW_S)
-        self.judge = Judge(self.store, clock, window_s=WINDOW_S, rebuild=self.store.set_built)
+        self.judge = Judge(self.store, clock, window_s=WINDOW_S, rebuild=partial(mark_built, self.store))
 
     async def decide(self, batch: Sequence[Fingerprint]) -> Sequence[Decision]:
         return await self.judge.decide(batch)
@@ -130,7 +131,7 @@ async def test_a_commit_on_what_has_changed_is_refused_and_the_same_one_again_is
     redis_client: redis.asyncio.Redis,
 ) -> None:
     store = RedisStories(redis_client, FakeClock()).store
-    await store.set_built()
+    await mark_built(store)
     first, second = await store.open("en", 1000), await store.open("en", 1000)
     assert await first.commit(Head(1, 0, "one"), {("facts", 1): "a"})
     assert await first.commit(Head(1, 0, "one"), {("facts", 1): "a"})
@@ -149,7 +150,7 @@ async def test_a_flushed_store_is_noticed_before_the_next_verdict(redis_client: 
 
     async def rebuild() -> None:
         rebuilt.append(await redis_client.dbsize())
-        await stories.store.set_built()
+        await mark_built(stories.store)
 
     judge = Judge(stories.store, FakeClock(), window_s=WINDOW_S, rebuild=rebuild)
     assert await judge.decide([first]) == [Decision(New(first.article_id), known=False)]
@@ -195,8 +196,27 @@ async def test_every_key_expires_but_the_mark_that_the_index_is_whole(redis_clie
         text = prose(1, 200) if number else prose(1, 300)
         await stories.decide(made(at(number, text=text), at(9, text=prose(number, 90))))
         clock.advance((60, WINDOW_S // 4, 0)[number])
-    lasting = [key async for key in redis_client.scan_iter() if await redis_client.ttl(key) < WINDOW_S - 5]
-    assert lasting == [redis_keys.DEDUPE_BUILT.encode()]
+    lasting = {
+        key: ttl async for key in redis_client.scan_iter() if (ttl := await redis_client.ttl(key)) < WINDOW_S - 5
+    }
+    assert lasting.keys() == {redis_keys.DEDUPE_BUILT.encode(), redis_keys.DEDUPE_BUILDING.encode()}
+    assert 0 < lasting[redis_keys.DEDUPE_BUILDING.encode()] <= 30
+
+
+async def test_who_builds_the_index_notices_that_it_was_flushed(redis_client: redis.asyncio.Redis) -> None:
+    store = RedisStories(redis_client, FakeClock()).store
+    assert await store.claim("one")
+    assert not await store.claim("another")
+    assert await store.claim("one", again=True)
+    await redis_client.flushdb()
+    assert not await store.claim("one", again=True)
+    assert not await store.set_built("one")
+    assert not await store.built()
+    assert await store.claim("one")
+    assert await store.set_built("one")
+    assert await store.built()
+    await store.set_lost()
+    assert not await store.built()
 
 
 def _random_article(draw: random.Random, languages: Sequence[str | None] = ("en", "en", "en", None)) -> Article:

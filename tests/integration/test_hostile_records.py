@@ -14,9 +14,9 @@ import pytest
 
 from services.alerter.edges.topics import KafkaLog
 from services.cli.alerts.log import AlertLog
+from services.cli.up.alert_feed import AlertFeed
 from services.contracts import codec, topics
 from services.contracts.messages import Article
-from services.local.alert_feed import AlertFeed
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.log_reader import read_all, read_one
 from tests.contracts.test_handlers import SERVICES, Service
@@ -64,12 +64,8 @@ async def test_every_reader_of_whole_topics_reads_over_it(
         assert found.value == hostile_records.good_value(topics.ALERTS)
     async with AlertLog(access) as log:
         assert len(await log.retained()) == len(ledger.good)
-    feed = AlertFeed(access)
-    await feed.start()
-    try:
+    async with AlertFeed.of(access) as feed:
         first = await asyncio.wait_for(anext(feed.alerts()), WITHIN_SECONDS)
-    finally:
-        await feed.stop()
     assert first.earlier
 
 

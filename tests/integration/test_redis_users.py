@@ -91,6 +91,11 @@ async def test_a_service_has_its_own_keys_and_no_other(users: str, user: str) ->
         await ask(users, user, "SET", "something-else", "1")
 
 
+@pytest.mark.parametrize("user", ["api", "operator"])
+async def test_how_the_feeds_answer_is_there_to_read(users: str, user: str) -> None:
+    assert await ask(users, user, "HGETALL", f"{redis_keys.POLLER}:status") == {}
+
+
 @pytest.mark.parametrize("user", [*SERVICES, "operator", "exporter", "health"])
 async def test_nobody_may_do_what_is_dangerous(users: str, user: str) -> None:
     client = connected(users, user)

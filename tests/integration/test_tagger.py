@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from services.cli import broker
@@ -24,17 +21,7 @@ from tests.support.clock import START
 from tests.support.packs import SMALL_PACK
 from tests.support.stack import MakeTopics
 
-pytestmark = pytest.mark.stack
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("logging_as_it_was")]
 
 
 def unique(article: Article, story: str) -> Outgoing:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 import typer
 from typer.testing import CliRunner
 
@@ -28,17 +25,7 @@ from services.runtime.messages.delivery import Delivery, Outgoing
 from tests.support import records
 from tests.support.clock import START
 
-pytestmark = pytest.mark.stack
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("logging_as_it_was")]
 
 
 @pytest.fixture

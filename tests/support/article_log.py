@@ -19,12 +19,12 @@ class SentLog:
     def __init__(
         self, sent: Sequence[Outgoing], at_once: int = 3, between: Callable[[int], None] = lambda _: None
     ) -> None:
-        self._sent = [message for message in sent if message.topic in (topics.UNIQUE, topics.DUPLICATES)]
+        self.sent = [message for message in sent if message.topic in (topics.UNIQUE, topics.DUPLICATES)]
         self._at_once = at_once
         self._between = between
 
     async def read(self, since: datetime) -> AsyncIterator[tuple[Sequence[Delivery], float]]:
-        for first in range(0, len(self._sent), self._at_once):
+        for first in range(0, len(self.sent), self._at_once):
             self._between(first // self._at_once)
-            batch = deliver(self._sent[first : first + self._at_once])
-            yield batch, min(1.0, (first + len(batch)) / len(self._sent))
+            batch = deliver(self.sent[first : first + self._at_once])
+            yield batch, min(1.0, (first + len(batch)) / len(self.sent))

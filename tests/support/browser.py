@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = ("--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update")
@@ -35,24 +35,40 @@ def chromium() -> str | None:
 
 
 @asynccontextmanager
-async def a_tab(*, width: int = 1280, height: int = 800, dark: bool = False) -> AsyncIterator[Tab]:
-    """A tab of a Chromium of its own, in a window of that size."""
+async def a_browser() -> AsyncIterator[Browser]:
+    """A Chromium without tabs."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(), args=list(_QUIET), chromium_sandbox=False
         )
-        context = await browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        tab = Tab(await context.new_page())
-        tab.page.set_default_timeout(_PATIENCE_MS)
-        expect.set_options(timeout=_PATIENCE_MS)
-        tab.page.on("console", lambda message: tab.heard(message))
-        tab.page.on("pageerror", lambda error: tab.problems.append(str(error)))
         try:
-            yield tab
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def a_tab_of(browser: Browser, *, width: int = 1280, height: int = 800, dark: bool = False) -> AsyncIterator[Tab]:
+    """A tab in a window of that size, with cookies and storage of its own."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+    )
+    tab = Tab(await context.new_page())
+    tab.page.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
+    tab.page.on("console", lambda message: tab.heard(message))
+    tab.page.on("pageerror", lambda error: tab.problems.append(str(error)))
+    try:
+        yield tab
+    finally:
+        await context.close()
+
+
+@asynccontextmanager
+async def a_tab(*, width: int = 1280, height: int = 800, dark: bool = False) -> AsyncIterator[Tab]:
+    """A tab of a Chromium of its own."""
+    async with a_browser() as browser, a_tab_of(browser, width=width, height=height, dark=dark) as tab:
+        yield tab
 
 
 async def barriers(page: Page, *, impacts: tuple[str, ...] = GRAVE) -> list[str]:

@@ -17,12 +17,15 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    Summary,
     generate_latest,
 )
 
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
+from services.archive.metrics import ArchiveMetrics
+from services.contracts.feedback import Judged
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
@@ -30,7 +33,7 @@ from services.runtime.kafka.lag import LagMetrics
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.tagger.metrics import TaggerMetrics
 
-Metric = Counter | Gauge | Histogram
+Metric = Counter | Gauge | Histogram | Summary
 
 # What redis_exporter 1.69 says of a Redis 8, as far as dashboards and alarms ask for it.
 REDIS = """\
@@ -52,13 +55,22 @@ class _Poller(PollerMetrics):
         vars(self).update(vars(LagMetrics(registry)))
 
 
+class _Api(ApiMetrics):
+    """The api's, once analysts have judged something."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        self.judged([Judged(by="topic", name="alliances", useful=1)])
+
+
 SERVICES: dict[str, Callable[[CollectorRegistry], object]] = {
     "poller": _Poller,
     "deduper": DeduperMetrics,
     "tagger": TaggerMetrics,
     "alerter": lambda registry: AlerterMetrics(STATUSES, registry),
     "notifier": NotifierMetrics,
-    "api": ApiMetrics,
+    "archive": ArchiveMetrics,
+    "api": _Api,
 }
 
 
@@ -95,7 +107,7 @@ class Service:
         self._metrics: list[Metric] = [
             metric
             for metric in (*vars(made).values(), *vars(times).values())
-            if isinstance(metric, Counter | Gauge | Histogram)
+            if isinstance(metric, Counter | Gauge | Histogram | Summary)
         ]
         self._lock = Lock()
 
@@ -148,7 +160,7 @@ def _children(metric: Metric) -> list[Any]:
 
 
 def _happen(metric: Metric) -> None:
-    if isinstance(metric, Histogram):
+    if isinstance(metric, Histogram | Summary):
         metric.observe(0.2)
     elif isinstance(metric, Counter):
         metric.inc()

@@ -29,7 +29,7 @@ from services.local.home import Home, Run
 from services.runtime.kafka import topics as declared
 from tests.contracts import schemas
 
-_READY_WITHIN_SECONDS = 90.0
+_PATIENCE_SECONDS = 180.0
 
 
 class RunningLine:
@@ -68,7 +68,7 @@ class RunningLine:
 
         self.until(ready, "everything is ready")
 
-    def until(self, holds: Callable[[], bool], what: str, seconds: float = _READY_WITHIN_SECONDS) -> None:
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = _PATIENCE_SECONDS) -> None:
         """Wait until ``holds``; the limit is for a line that has broken, not for a slow machine."""
         deadline = time.monotonic() + seconds
         while not holds():
@@ -108,7 +108,7 @@ class RunningLine:
 
     def ended(self) -> int:
         """Wait for the end; returns the exit code."""
-        code = self._process.wait(60)
+        code = self._process.wait(_PATIENCE_SECONDS)
         self._reader.join(10)
         assert self._process.stdout is not None
         self._process.stdout.close()
@@ -119,7 +119,7 @@ class RunningLine:
         if self._process.poll() is not None or self.home.read_run() is None:
             return  # the test ended it
         with ThreadPoolExecutor(max_workers=1) as thread:  # the test may have a loop of its own
-            assert thread.submit(asyncio.run, _against_schemas(self.run.kafka)).result(60) == []
+            assert thread.submit(asyncio.run, _against_schemas(self.run.kafka)).result(_PATIENCE_SECONDS) == []
 
     def alerts_printed(self) -> list[dict[str, Any]]:
         """The alert events so far."""

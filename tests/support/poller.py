@@ -21,8 +21,10 @@ from services.poller.handler import Poller
 from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
 from services.poller.parsing.feed import parse_feed
+from services.poller.parsing.listing import parse_listing
 from services.poller.ports import Claim, Push
 from services.poller.publishing import ArticlePublisher
+from services.poller.status import Outcome
 from services.poller.websub.protocol import Subscription
 from tests.support.clock import START, FakeClock
 from tests.support.publisher import FakePublisher
@@ -96,6 +98,12 @@ class InProcess:
         except DocumentError as error:
             raise WorkerError(type(error).__name__, str(error)) from None
 
+    async def listing(self, body: bytes, *, url: str, items: str | None) -> ParsedFeed:
+        try:
+            return parse_listing(body, url=url, items=items)
+        except DocumentError as error:
+            raise WorkerError(type(error).__name__, str(error)) from None
+
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
         return ExtractedPage(text=body.decode())
 
@@ -110,6 +118,16 @@ class FakePages:
     async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
         self.asked.append(url)
         return ExtractedPage(text=self.texts[url]) if url in self.texts else None
+
+
+@dataclass
+class FakeRobots:
+    """Allows all but what is named."""
+
+    forbidden: dict[str, Outcome] = field(default_factory=dict)
+
+    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
+        return self.forbidden.get(url)
 
 
 class FakeFeedStore:
@@ -269,6 +287,7 @@ class Bench:
     publisher: FakePublisher = field(default_factory=FakePublisher)
     pages: FakePages = field(default_factory=FakePages)
     clock: FakeClock = field(default_factory=FakeClock)
+    robots: FakeRobots = field(default_factory=FakeRobots)
     exempt_from_host_gap: Callable[[FeedConfig], bool] = lambda _: False
 
     def __post_init__(self) -> None:
@@ -298,6 +317,7 @@ class Bench:
             host_gap_seconds=5.0,
             exempt_from_host_gap=self.exempt_from_host_gap,
             jitter=lambda: 0.0,
+            robots=self.robots,
         )
 
     async def poll(self, config: FeedConfig, *answers: Fetched) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,13 +16,14 @@ import redis.asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-from services.local import broker, probes, process, store
+from services.local import broker, process, store
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.redis import address as redis_address
 from services.runtime.redis.connection import connect
 
 MakeTopics = Callable[[Sequence[str]], Awaitable[None]]
 
+PATIENCE_SECONDS = 180.0  # a busy machine is no failure
 TEST_DATABASE = 15  # tests flush it: a store that is there already keeps what others put into its database 0
 
 
@@ -39,7 +40,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("kafka")
     server = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
-    running = process.start(server)
+    running = process.start(server, timeout_seconds=PATIENCE_SECONDS)
     yield server.address
     running.stop(grace_seconds=5)
 
@@ -54,7 +55,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("store")
     server = store.prepare(home / "store", logs=home / "logs")
-    running = process.start(server)
+    running = process.start(server, timeout_seconds=PATIENCE_SECONDS)
     yield urlsplit(server.address)._replace(path=f"/{TEST_DATABASE}").geturl()
     running.stop(grace_seconds=5)
 
@@ -69,10 +70,9 @@ async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
 
 
 @pytest.fixture
-def redis_url(redis_server: str) -> str:
+async def redis_url(redis_server: str, redis_client: redis.asyncio.Redis) -> str:
     """redis:// address of an empty database."""
-    with closing(probes.client(RedisAccess(redis_server))) as client:
-        client.flushdb()
+    del redis_client  # which has emptied it
     return redis_server
 
 

@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import SECONDS, Dashboard, Panel, Query, Row, column, count, named, quantiles, stat
-from deploy.grafana.boards.promql import BAR, RANGE, RECENT, happened, quantile, share, total
-from deploy.grafana.boards.words import BAD, FEED_HEALTH, GOOD, POLL_OUTCOME, STATUS, WARN
+from deploy.grafana.boards.model import (
+    SECONDS,
+    Dashboard,
+    Panel,
+    Query,
+    Row,
+    bars,
+    column,
+    count,
+    durations,
+    named,
+    stat,
+)
+from deploy.grafana.boards.promql import BAR, RANGE, RECENT, happened, quantile, share, total, within
+from deploy.grafana.boards.words import BAD, FEED_HEALTH, GOOD, POLL_OUTCOME, STATUS, TIER, WARN
 
 _FAILED = 'outcome!~"ok|not_modified|redirect"'
 _POLLS = "wirewatch_poller_polls_total"
+
+_FETCHED = "wirewatch_poller_published_to_fetched_seconds"
+IN_TIME = (("breaking", 600, "10 min"), ("daily", 21_600, "6 h"), ("slow", 86_400, "a day"))
+
+
+def _in_time(tier: str, seconds: float, words: str) -> Panel:
+    return stat(
+        f"{tier.capitalize()} within {words}",
+        f"Share of the articles of {tier} feeds in the time shown that were fetched within {words} of the date their "
+        "feed gives; not of a feed's first poll. The objective is 95 %.",
+        within(seconds, _FETCHED, f'tier="{tier}"'),
+        "percentunit",
+        thresholds=((0, BAD), (0.95, GOOD)),
+        no_data="no news yet",
+        decimals=1,
+    )
+
+
+NETWORK = stat(
+    "Network",
+    "Offline: nearly all hosts stopped answering at once. The schedule is held until one answers.",
+    "max(wirewatch_poller_offline_since_timestamp_seconds) > bool 0",
+    thresholds=((0, GOOD), (1, BAD)),
+    mappings=named({"0": ("online", GOOD), "1": ("offline", BAD)}),
+    no_data="unknown",
+    no_data_colour=BAD,
+)
 
 BOARD = Dashboard(
     uid="wirewatch-feeds",
@@ -55,6 +94,20 @@ BOARD = Dashboard(
             legend="99 in 100 within",
             decimals=1,
         ),
+        NETWORK,
+        *(_in_time(*one) for one in IN_TIME),
+        stat(
+            "Late news, budget burn",
+            "How many times faster than allowed each tier's budget of late news is used up, over the last hour: 1 is "
+            "just as fast as it comes. The objective is 95 %.",
+            "tier:wirewatch_late_news:ratio_rate1h / 0.05",
+            "suffix:×",
+            legend="{{tier}}",
+            thresholds=((0, GOOD), (1, WARN), (14.4, BAD)),
+            no_data="no news yet",
+            decimals=1,
+            width=8,
+        ),
         Panel(
             title="Feeds by health",
             description="How many feeds are ok, failing, silent, lying (304 hides items), gone (410), merged into "
@@ -63,21 +116,15 @@ BOARD = Dashboard(
             draw="bars",
             colours=FEED_HEALTH,
         ),
-        Panel(
-            title="Polls by outcome",
-            description="What came of each request for a feed.",
-            queries=[Query(happened(_POLLS, "outcome", BAR), "{{outcome}}")],
-            draw="bars",
-            colours=POLL_OUTCOME,
-        ),
+        bars("Polls by outcome", "What came of each request for a feed.", _POLLS, "outcome", colours=POLL_OUTCOME),
         Panel(
             title="Failing and silent for longest",
             description="The ten of each kind, by host. `wirewatch feeds list` has all, and the answer of each.",
-            queries=[Query("sort_desc(max by (why, host) (wirewatch_poller_worst_feed_seconds))")],
+            queries=[Query("sort_desc(max by (why, host, reason) (wirewatch_poller_worst_feed_seconds))")],
             kind="table",
             unit="s",
             no_data="no feed fails or is silent",
-            columns={"host": "Host", "why": "What", "Value": "For"},
+            columns={"host": "Host", "why": "What", "reason": "Last answer", "Value": "For"},
             overrides=[
                 column(
                     "What",
@@ -85,39 +132,33 @@ BOARD = Dashboard(
                 )
             ],
         ),
-        Panel(
-            title="Failed polls by outcome",
-            description="The same without ok, not_modified and redirect.",
-            queries=[Query(happened(f"{_POLLS}{{{_FAILED}}}", "outcome", BAR), "{{outcome}}")],
-            draw="bars",
+        bars(
+            "Failed polls by outcome",
+            "The same without ok, not_modified and redirect.",
+            f"{_POLLS}{{{_FAILED}}}",
+            "outcome",
             colours=POLL_OUTCOME,
         ),
         Panel(
             title="Published to fetched, 9 in 10",
             description="From the date the feed gave to our fetch, by tier of the feed; not of a feed's first poll.",
-            queries=[Query(quantile(0.9, "wirewatch_poller_published_to_fetched_seconds", RECENT, "tier"), "{{tier}}")],
+            queries=[Query(quantile(0.9, _FETCHED, RECENT, "tier"), "{{tier}}")],
             unit=SECONDS,
+            colours=TIER,
         ),
-        Panel(
-            title="Late by, over time",
-            description="How long after its time a feed is polled.",
-            queries=quantiles("wirewatch_poller_lateness_seconds"),
-            unit=SECONDS,
+        durations(
+            "Late by, over time", "How long after its time a feed is polled.", "wirewatch_poller_lateness_seconds"
         ),
         Row(
             "Fetching and parsing",
             [
-                Panel(
-                    title="Time to fetch",
-                    description="From asking for a feed to having its last byte.",
-                    queries=quantiles("wirewatch_poller_fetch_seconds"),
-                    unit=SECONDS,
+                durations(
+                    "Time to fetch", "From asking for a feed to having its last byte.", "wirewatch_poller_fetch_seconds"
                 ),
-                Panel(
-                    title="Time to parse",
-                    description="Parsing a feed in a process of its own, waiting for one included.",
-                    queries=quantiles("wirewatch_poller_parse_seconds"),
-                    unit=SECONDS,
+                durations(
+                    "Time to parse",
+                    "Parsing a feed in a process of its own, waiting for one included.",
+                    "wirewatch_poller_parse_seconds",
                 ),
                 Panel(
                     title="Received",
@@ -130,13 +171,12 @@ BOARD = Dashboard(
         Row(
             "Pages, limits and hubs",
             [
-                Panel(
-                    title="Article pages by outcome",
-                    description="Pages fetched because their feed only teases: ok, forbidden by robots.txt, failed or "
-                    "skipped.",
-                    queries=[Query(happened("wirewatch_poller_pages_total", "outcome", BAR), "{{outcome}}")],
+                bars(
+                    "Article pages by outcome",
+                    "Pages fetched because their feed only teases: ok, forbidden by robots.txt, failed or skipped.",
+                    "wirewatch_poller_pages_total",
+                    "outcome",
                     width=6,
-                    draw="bars",
                     colours={"ok": GOOD, "robots": "blue", "failed": BAD, "skipped": STATUS["known"]},
                 ),
                 Panel(
@@ -150,20 +190,20 @@ BOARD = Dashboard(
                     width=6,
                     draw="bars",
                 ),
-                Panel(
-                    title="Pushed by hubs",
-                    description="Deliveries of hubs by what came of them: only what was taken was signed and is read. "
+                bars(
+                    "Pushed by hubs",
+                    "Deliveries of hubs by what came of them: only what was taken was signed and is read. "
                     "Empty where no public address is set (WIREWATCH_POLLER_WEBSUB_URL).",
-                    queries=[Query(happened("wirewatch_poller_pushes_total", "status", BAR), "{{status}}")],
+                    "wirewatch_poller_pushes_total",
+                    "status",
                     width=6,
-                    draw="bars",
                 ),
-                Panel(
-                    title="Requests to hubs",
-                    description="Subscriptions confirmed, failed, denied by the hub or left.",
-                    queries=[Query(happened("wirewatch_poller_subscriptions_total", "event", BAR), "{{event}}")],
+                bars(
+                    "Requests to hubs",
+                    "Subscriptions confirmed, failed, denied by the hub or left.",
+                    "wirewatch_poller_subscriptions_total",
+                    "event",
                     width=6,
-                    draw="bars",
                 ),
             ],
         ),

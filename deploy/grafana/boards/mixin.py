@@ -2,7 +2,7 @@
 
 ``python -m deploy.grafana.boards.mixin FOLDER --job wirewatch`` writes ``dashboards/*.json`` and ``rules/*.yml`` with
 the names of that installation; ``--help`` has them all. Its scrape job has to have the name that ``--job`` says, and to
-add the label ``service``: poller, deduper, tagger, alerter, notifier or api.
+add the label ``service``: poller, deduper, tagger, alerter, notifier, archive or api.
 """
 
 from __future__ import annotations

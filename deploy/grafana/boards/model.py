@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from deploy.grafana.boards import configuration
-from deploy.grafana.boards.promql import RECENT, quantile
+from deploy.grafana.boards.promql import BAR, RECENT, happened, quantile
 from deploy.grafana.boards.words import GOOD, HEALTH, PLAIN, UNKNOWN, Colours
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -49,7 +49,8 @@ class Panel:
     thresholds: Thresholds = NEUTRAL
     no_data: str = "none in this time"
     columns: Mapping[str, str] = field(default_factory=dict)
-    """For a table or a map: label to heading, in order; all else is hidden."""
+    """For a table or a map: label to heading, in order; all else is hidden. The values of several queries, which are
+    put into one row, are "Value #A", "Value #B" and so on."""
     colours: Colours = field(default_factory=dict)
     """Name of a series to its colour."""
     mappings: Sequence[Json] = ()
@@ -75,7 +76,8 @@ class Panel:
         if self.draw == "bars":
             panel["interval"] = "1m"  # the least width of a bar: the bars stand side by side and add up to the total
         if self.kind in ("table", "geomap"):
-            panel["transformations"] = [self._organised()]
+            merged = [{"id": "merge", "options": {}}] if len(self.queries) > 1 else []
+            panel["transformations"] = [*merged, self._organised()]
         return panel
 
     def _target(self, index: int, query: Query) -> Json:
@@ -271,6 +273,18 @@ def quantiles(metric: str, window: str = RECENT) -> list[Query]:
     """Half, nine in ten and 99 in a hundred of a histogram."""
     named = ((0.5, "half"), (0.9, "9 in 10"), (0.99, "99 in 100"))
     return [Query(quantile(share, metric, window), name) for share, name in named]
+
+
+def bars(title: str, description: str, metric: str, label: str, **more: Any) -> Panel:
+    """What happened over time: a bar for each value of ``label`` (or of several, with commas) of a counter."""
+    legend = ", ".join(f"{{{{{name.strip()}}}}}" for name in label.split(","))
+    queries = [Query(happened(metric, label, BAR), legend)]
+    return Panel(title=title, description=description, queries=queries, draw="bars", **more)
+
+
+def durations(title: str, description: str, metric: str, **more: Any) -> Panel:
+    """Half, nine in ten and 99 in a hundred of a histogram of seconds, over time."""
+    return Panel(title=title, description=description, queries=quantiles(metric), unit=SECONDS, **more)
 
 
 def text(document: Json) -> str:

@@ -12,17 +12,17 @@ from deploy.grafana.boards.model import (
     Query,
     Row,
     Variable,
+    bars,
     coloured_text,
     column,
     count,
     link,
     named,
-    quantiles,
     stat,
 )
 from deploy.grafana.boards.overview import FIRST_ROW
-from deploy.grafana.boards.promql import BAR, RANGE, RECENT, happened, quantile, share, total
-from deploy.grafana.boards.words import SEVERITY, STATUS, actors
+from deploy.grafana.boards.promql import RANGE, RECENT, happened, mean, quantile, share, total
+from deploy.grafana.boards.words import SEVERITY, STATUS, TIER, actors
 
 _TOPIC = '{topic=~"$topic"}'
 _PUBLISHED = "wirewatch_alerter_published_to_alert_seconds"
@@ -37,13 +37,15 @@ _GAUGE = column(
 )
 
 
-def _most(title: str, description: str, label: str, heading: str, names: dict[str, str] | None = None) -> Panel:
-    """The ten values of ``label`` that opened alerts have most often."""
+def _most(
+    title: str, description: str, label: str, heading: str, names: dict[str, str] | None = None, *, of: str = ""
+) -> Panel:
+    """The ten values of ``label`` that opened alerts have most often; ``of`` chooses among them."""
     words = [column(heading, ("mappings", named(names)))] if names else []
     return Panel(
         title=title,
         description=description,
-        queries=[Query(f"topk(10, {happened(f'wirewatch_alerter_opened_by_{label}_total', label, RANGE)})")],
+        queries=[Query(f"topk(10, {happened(f'wirewatch_alerter_opened_by_{label}_total{of}', label, RANGE)})")],
         kind="table",
         width=6,
         decimals=0,
@@ -53,7 +55,7 @@ def _most(title: str, description: str, label: str, heading: str, names: dict[st
 
 
 _PAIRS = (
-    f"label_replace(label_replace({happened('wirewatch_alerter_opened_by_dyad_total', 'dyad', RANGE)}, "
+    f"label_replace(label_replace({happened(f'wirewatch_alerter_opened_by_dyad_total{_TOPIC}', 'dyad', RANGE)}, "
     '"one", "$1", "dyad", "(.*)-.*"), "other", "$1", "dyad", ".*-(.*)")'
 )
 PAIRS = Panel(
@@ -65,6 +67,53 @@ PAIRS = Panel(
     decimals=0,
     columns={"one": "State", "other": "and", "Value": "Alerts"},
     overrides=[_GAUGE, *(column(heading, ("mappings", named(actors()))) for heading in ("State", "and"))],
+)
+_FIRST = f"topk(10, {happened('wirewatch_alerter_opened_by_outlet_total', 'outlet', RANGE)})"
+_OPENED_BY = total("wirewatch_alerter_opened_by_outlet_total", "outlet")
+_FOLLOWED = f"{total('wirewatch_alerter_corroborated_by_outlet_total', 'outlet')} / ({_OPENED_BY} > 0)"
+_MEAN = mean("wirewatch_alerter_published_to_alert_by_outlet_seconds", "outlet")
+OUTLETS = Panel(
+    title="Who reports first",
+    description="The publishers whose report opened most alerts in the time shown, how long after its publication the "
+    "alert came on average, and how many of the alerts a second independent source has reported since.",
+    queries=[Query(_FIRST), *(Query(f"({asked}) and on (outlet) {_FIRST}") for asked in (_MEAN, _FOLLOWED))],
+    kind="table",
+    width=12,
+    decimals=0,
+    no_data="no alert",
+    columns={
+        "outlet": "Publisher",
+        "Value #A": "Alerts",
+        "Value #B": "Published to alert, mean",
+        "Value #C": "Reported by others",
+    },
+    overrides=[
+        _GAUGE,
+        column("Published to alert, mean", ("unit", "s"), ("decimals", 1)),
+        column("Reported by others", ("unit", "percentunit")),
+    ],
+)
+_JUDGED = 'wirewatch_api_judged_alerts{by=~"topic|rule", name!=""}'
+_USEFUL = 'wirewatch_api_judged_alerts{by=~"topic|rule", name!="", verdict="useful"}'
+_MOST_JUDGED = f"topk(10, sum by (by, name) ({_JUDGED}) > 0)"
+PRECISION = Panel(
+    title="What analysts say",
+    description="Stored alerts that analysts judged, by topic and by rule, the most judged first, and the share that "
+    "they found useful. Below a handful of verdicts a share says little.",
+    queries=[
+        Query(_MOST_JUDGED),
+        Query(f"sum by (by, name) ({_USEFUL}) / on (by, name) {_MOST_JUDGED}"),
+    ],
+    kind="table",
+    width=12,
+    decimals=0,
+    no_data="nobody has judged an alert yet",
+    columns={"by": "By", "name": "Name", "Value #A": "Judged", "Value #B": "Useful"},
+    overrides=[
+        column("By", ("custom.width", 70)),
+        column("Judged", ("custom.width", 90)),
+        column("Useful", ("custom.width", 90), ("unit", "percentunit")),
+    ],
 )
 LATEST = Panel(
     title="Latest alerts",
@@ -117,7 +166,7 @@ BOARD = Dashboard(
     uid="wirewatch-newsroom",
     title="Wirewatch: Newsroom",
     description="What the world reports: alerts, topics and stories, and how soon they were known here. The topic "
-    "chooses among the latest alerts, revisions, tags and packs; what has no topic shows all.",
+    "chooses among the latest alerts, revisions, acts, pairs of states, tags and packs; what has no topic shows all.",
     variables=[Variable("topic", "Topic", "wirewatch_tagger_pack_info", "topic")],
     panels=[
         *FIRST_ROW,
@@ -159,31 +208,32 @@ BOARD = Dashboard(
         stat("9 in 10 within", "The same for nine alerts in ten.", quantile(0.9, _PUBLISHED, RANGE), "s", decimals=1),
         LATEST,
         MAP,
-        Panel(
-            title="Alert revisions by severity",
-            description="Revisions sent, by severity. One with two topics counts twice.",
-            queries=[
-                Query(happened(f"wirewatch_alerter_revisions_total{_TOPIC}", "severity", BAR), "{{severity}}"),
-            ],
-            draw="bars",
+        bars(
+            "Alert revisions by severity",
+            "Revisions sent, by severity. One with two topics counts twice.",
+            f"wirewatch_alerter_revisions_total{_TOPIC}",
+            "severity",
             colours=SEVERITY,
         ),
-        Panel(
-            title="Alert revisions by topic",
-            description="Revisions sent, by topic. One with two topics counts for both.",
-            queries=[Query(happened(f"wirewatch_alerter_revisions_total{_TOPIC}", "topic", BAR), "{{topic}}")],
-            draw="bars",
+        bars(
+            "Alert revisions by topic",
+            "Revisions sent, by topic. One with two topics counts for both.",
+            f"wirewatch_alerter_revisions_total{_TOPIC}",
+            "topic",
         ),
         Panel(
-            title="Published to alert, over time",
-            description="From the date that the feed gave to the alert, for opened alerts, over five minutes.",
-            queries=quantiles(_PUBLISHED),
+            title="Published to alert, 9 in 10",
+            description="From the date that the feed gave to the alert, for opened alerts, by tier of the feed, over "
+            "five minutes.",
+            queries=[Query(quantile(0.9, _PUBLISHED, RECENT, "tier"), "{{tier}}")],
             unit=SECONDS,
+            colours=TIER,
         ),
         _most("Who acts most", "By who acts in alerts opened in the time shown.", "actor", "Actor", actors()),
-        _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act"),
+        _most("What they do", "By act, of alerts opened in the time shown.", "act", "Act", of=_TOPIC),
         PAIRS,
         _most("In which language", "By language (ISO 639) of the first report.", "language", "Language"),
+        Row("Who reports first, and what analysts say", [OUTLETS, PRECISION]),
         Row(
             "Where the time goes, and what becomes of articles",
             [
@@ -193,29 +243,26 @@ BOARD = Dashboard(
                     "of a feed's first poll.",
                     queries=[Query(quantile(0.9, _FETCHED, RECENT, "tier"), "{{tier}}")],
                     unit=SECONDS,
+                    colours=TIER,
                 ),
-                Panel(
-                    title="What became of tagged articles",
-                    description="Opened or revised an alert, changed one silently, or said nothing new.",
-                    queries=[Query(happened("wirewatch_alerter_articles_total", "status", BAR), "{{status}}")],
-                    draw="bars",
+                bars(
+                    "What became of tagged articles",
+                    "Opened or revised an alert, changed one silently, or said nothing new.",
+                    "wirewatch_alerter_articles_total",
+                    "status",
                     colours=STATUS,
                 ),
-                Panel(
-                    title="How articles join stories",
-                    description="Articles that joined a story, by the rule that joined them.",
-                    queries=[Query(happened("wirewatch_deduper_links_total", "linked_by", BAR), "{{linked_by}}")],
-                    draw="bars",
+                bars(
+                    "How articles join stories",
+                    "Articles that joined a story, by the rule that joined them.",
+                    "wirewatch_deduper_links_total",
+                    "linked_by",
                 ),
-                Panel(
-                    title="Tags by topic and role",
-                    description="A topic is primary where the article is about it, a mention where it only comes up.",
-                    queries=[
-                        Query(
-                            happened(f"wirewatch_tagger_tags_total{_TOPIC}", "topic, role", BAR), "{{topic}}, {{role}}"
-                        )
-                    ],
-                    draw="bars",
+                bars(
+                    "Tags by topic and role",
+                    "A topic is primary where the article is about it, a mention where it only comes up.",
+                    f"wirewatch_tagger_tags_total{_TOPIC}",
+                    "topic, role",
                 ),
                 Panel(
                     title="Share of articles that carry a topic",

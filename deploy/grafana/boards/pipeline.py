@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import HEALTH_WORDS, SECONDS, Dashboard, Panel, Query, Row, count, quantiles, stat
+from deploy.grafana.boards.model import (
+    HEALTH_WORDS,
+    SECONDS,
+    Dashboard,
+    Panel,
+    Query,
+    Row,
+    bars,
+    count,
+    durations,
+    stat,
+)
 from deploy.grafana.boards.overview import FETCHED_TO_ALERT, FIRST_ROW
 from deploy.grafana.boards.promql import (
     BAR,
@@ -11,7 +22,6 @@ from deploy.grafana.boards.promql import (
     STREAM_SERVICES,
     dead_letters,
     either,
-    happened,
     quantile,
     total,
 )
@@ -19,12 +29,12 @@ from deploy.grafana.boards.words import AWAY, BAD, BEHIND, GOOD, STATUS, UNKNOWN
 
 
 def _statuses(service: str, reads: str) -> Panel:
-    return Panel(
-        title=f"{service.capitalize()}: articles by status",
-        description=f"Every article that {reads} ends in exactly one status.",
-        queries=[Query(happened(f"wirewatch_{service}_articles_total", "status", BAR), "{{status}}")],
+    return bars(
+        f"{service.capitalize()}: articles by status",
+        f"Every article that {reads} ends in exactly one status.",
+        f"wirewatch_{service}_articles_total",
+        "status",
         width=6,
-        draw="bars",
         colours=STATUS,
     )
 
@@ -112,12 +122,11 @@ BOARD = Dashboard(
         _statuses("deduper", "is on articles"),
         _statuses("tagger", "is on articles.unique"),
         _statuses("alerter", "is on articles.tagged or articles.duplicates"),
-        Panel(
-            title="Fetched to alert",
-            description="From fetching the article to the revision on the topic alerts, over five minutes. The line is "
+        durations(
+            "Fetched to alert",
+            "From fetching the article to the revision on the topic alerts, over five minutes. The line is "
             "the objective.",
-            queries=quantiles(FETCHED_TO_ALERT),
-            unit=SECONDS,
+            FETCHED_TO_ALERT,
             width=12,
             thresholds=((None, "transparent"), (5, BAD)),
         ),
@@ -161,11 +170,11 @@ BOARD = Dashboard(
         Row(
             "Deliveries, and what was done twice",
             [
-                Panel(
-                    title="Deliveries by outcome",
-                    description="What happened to deliveries to the channels of the watch file.",
-                    queries=[Query(happened("wirewatch_notifier_deliveries_total", "outcome", BAR), "{{outcome}}")],
-                    draw="bars",
+                bars(
+                    "Deliveries by outcome",
+                    "What happened to deliveries to the channels of the watch file.",
+                    "wirewatch_notifier_deliveries_total",
+                    "outcome",
                     colours=STATUS,
                 ),
                 Panel(

@@ -58,10 +58,16 @@ def quantile(share: float, metric: str, window: str = RECENT, by: str = "") -> s
     return f"histogram_quantile({share}, {counted}) >= 0"  # nothing at all, not NaN, where nothing was observed
 
 
-def within(seconds: float, metric: str, window: str = RANGE) -> str:
+def within(seconds: float, metric: str, where: str = "", window: str = RANGE) -> str:
     """The exact share of a histogram's observations up to ``seconds``, which has to be an edge of it."""
-    met = total(f'{metric}_bucket{{le="{seconds:.1f}"}}', window=window)
-    return f"{met} / ({total(f'{metric}_count', window=window)} > 0)"
+    also, only = (f", {where}", f"{{{where}}}") if where else ("", "")
+    met = total(f'{metric}_bucket{{le="{seconds:.1f}"{also}}}', window=window)
+    return f"{met} / ({total(f'{metric}_count{only}', window=window)} > 0)"
+
+
+def mean(metric: str, by: str, window: str = RANGE) -> str:
+    """The mean of a summary within ``window``, by a label."""
+    return f"{total(f'{metric}_sum', by, window)} / ({total(f'{metric}_count', by, window)} > 0)"
 
 
 def share(part: str, whole: str, window: str = RANGE) -> str:

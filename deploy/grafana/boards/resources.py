@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.grafana.boards.model import SECONDS, Dashboard, Panel, Query, Row, named, quantiles, stat
-from deploy.grafana.boards.promql import BAR, SERVICES, happened
+from deploy.grafana.boards.model import Dashboard, Panel, Query, Row, bars, durations, named, stat
+from deploy.grafana.boards.promql import SERVICES
 from deploy.grafana.boards.words import BAD, GOOD, WARN
 
 _API_COLOURS = {"200": GOOD, "400": WARN, "404": "blue", "500": BAD, "503": BAD}
@@ -110,6 +110,43 @@ BOARD = Dashboard(
             columns={"service": "Service", "version": "Version", "hash": "Settings", "Value": "Processes"},
         ),
         Row(
+            "The archive",
+            [
+                stat(
+                    "Archive's file",
+                    "Of the limit at which the oldest articles go before they are as old as they may become.",
+                    "max(wirewatch_archive_file_bytes) / (max(wirewatch_archive_limit_bytes) > 0)",
+                    "percentunit",
+                    thresholds=((0, GOOD), (0.9, WARN), (1, BAD)),
+                    no_data="unknown",
+                    decimals=1,
+                    width=6,
+                ),
+                stat(
+                    "Goes back",
+                    "How long ago the oldest article in the file was first seen.",
+                    "time() - (max(wirewatch_archive_oldest_timestamp_seconds) > 0)",
+                    "s",
+                    no_data="empty",
+                    width=6,
+                ),
+                bars(
+                    "Archived, by status",
+                    "An article or a revision that was written, or known before.",
+                    "wirewatch_archive_articles_total",
+                    "status",
+                    width=6,
+                ),
+                bars(
+                    "Dropped from the archive",
+                    "Articles and alerts that went, because of their age or because the file was full.",
+                    "wirewatch_archive_dropped_total",
+                    "what, why",
+                    width=6,
+                ),
+            ],
+        ),
+        Row(
             "Files, commands and the api",
             [
                 Panel(
@@ -129,19 +166,18 @@ BOARD = Dashboard(
                     queries=[Query("max(redis_aof_current_size_bytes)", "size")],
                     unit="bytes",
                 ),
-                Panel(
-                    title="Requests to the api",
-                    description="Answers by code.",
-                    queries=[Query(happened("wirewatch_api_requests_total", "code", BAR), "{{code}}")],
+                bars(
+                    "Requests to the api",
+                    "Answers by code.",
+                    "wirewatch_api_requests_total",
+                    "code",
                     width=12,
-                    draw="bars",
                     colours=_API_COLOURS,
                 ),
-                Panel(
-                    title="Time of the api",
-                    description="To the first byte of an answer, over five minutes.",
-                    queries=quantiles("wirewatch_api_request_seconds"),
-                    unit=SECONDS,
+                durations(
+                    "Time of the api",
+                    "To the first byte of an answer, over five minutes.",
+                    "wirewatch_api_request_seconds",
                     width=12,
                 ),
             ],

@@ -25,6 +25,7 @@ FEED_HEALTH: Colours = {
     "merged": "#8e8e8e",
     "new": "light-blue",
 }
+TIER: Colours = {"breaking": "red", "daily": "blue", "slow": "#8e8e8e"}
 POLL_OUTCOME: Colours = {
     "ok": "green",
     "not_modified": "light-green",

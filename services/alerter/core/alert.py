@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from services.alerter.core import changes as diff
-from services.alerter.core import events
-from services.alerter.core.facts import AlertFacts, ArticleFacts, version
+from services.alerter.core import content, events
+from services.alerter.core.facts import AlertFacts, version
 from services.alerter.core.headline import soberest
 from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
 from services.contracts import alert_states, trace
 from services.contracts.messages import (
-    Actor,
     Alert,
-    AlertEvent,
-    AlertEvidence,
     AlertRef,
-    AlertTopic,
     Change,
-    Place,
     Stages,
-    Tag,
+    Tier,
 )
 from services.contracts.stories import StoryMember
 
-Named = TypeVar("Named", Actor, Place)
-
-EVIDENCE_PER_TOPIC = 4
-MAX_ACTORS = 30
-MAX_PLACES = 30
 _MAX_TITLE = 500
 
 
@@ -51,6 +39,7 @@ class Cause:
     published_at: datetime | None
     backfill: bool
     traceparent: str | None = None
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +154,13 @@ def _render(given: Given, rules: Rules) -> Alert:
     """The alert as if it were the first, but for what it keeps of the one before."""
     articles, cause = given.facts.articles, given.cause
     known = [source for alert in (given.before, *given.taken_over) if alert for source in alert.sources]
-    sources = gather(given.members, articles, [s for s in known if s.article_id not in given.elsewhere], rules.titles)
-    ranked = _ranked(articles)
+    kept = [source for source in known if source.article_id not in given.elsewhere]
+    sources = gather(given.members, articles, kept, rules)
+    ranked = content.ranked(articles)
     told = events.of_alert(articles, rules)
     event = told[0] if told else None
     shown = soberest(ranked, event, rules.titles)
-    topics = _topics(ranked)
+    topics = content.topics(ranked)
     severity, reasons = judge(
         Grounds(
             event=event,
@@ -180,6 +170,7 @@ def _render(given: Given, rules: Rules) -> Alert:
             headline=shown.title,
             language=shown.language,
             seen_at=sources.seen_at,
+            controlling_state=sources.controlling_state,
         ),
         rules,
     )
@@ -194,9 +185,9 @@ def _render(given: Given, rules: Rules) -> Alert:
         severity_reasons=reasons,
         headline=shown.title[:_MAX_TITLE],
         lead=shown.lead or next((item.lead for item in ranked if item.lead), ()),
-        actors=_actors(told, articles),
-        places=_places(told, articles),
-        evidence=_evidence(ranked),
+        actors=content.actors(told, articles),
+        places=content.places(told, articles),
+        evidence=content.evidence(ranked),
         sources=sources.listed,
         independent_sources=sources.independent,
         confidence="corroborated" if sources.independent > 1 else "single_source",
@@ -211,6 +202,7 @@ def _render(given: Given, rules: Rules) -> Alert:
             alerted_at=given.now,
             published_at=cause.published_at,
             traceparent=trace.onward(cause.traceparent, "alerter"),
+            tier=cause.tier,
         ),
         packs=tuple(sorted({tag.pack for item in articles for tag in item.tags})),
         language=shown.language,
@@ -231,87 +223,3 @@ def _kept(before: Alert | None) -> dict[str, Any]:
 def _stories(sources: Sources) -> tuple[str, ...]:
     """The stories that tell it, in the order of their sources, which is that of first sight."""
     return tuple(dict.fromkeys(source.story_id for source in sources.listed if source.story_id))
-
-
-def _rank_of_tag(tag: Tag) -> tuple[bool, float]:
-    """Primary before mention, then the higher score. Rounded: a hundredth of a score must not change a headline."""
-    return (tag.role != "primary", -round(tag.score, 1))
-
-
-def _ranked(articles: Iterable[ArticleFacts]) -> list[ArticleFacts]:
-    """The articles that say most about a topic first; among equals the first seen."""
-    return sorted(
-        articles,
-        key=lambda item: (
-            min((_rank_of_tag(tag) for tag in item.tags), default=(True, 0.0)),
-            item.first_seen_at,
-            item.article_id,
-        ),
-    )
-
-
-def _topics(ranked: list[ArticleFacts]) -> tuple[AlertTopic, ...]:
-    best: dict[str, Tag] = {}
-    for item in ranked:
-        for tag in item.tags:
-            held = best.get(tag.topic)
-            if held is None or (tag.role == "primary", tag.score) > (held.role == "primary", held.score):
-                best[tag.topic] = tag
-    return tuple(
-        AlertTopic(topic=tag.topic, score=tag.score, role=tag.role)
-        for tag in sorted(best.values(), key=lambda tag: (tag.role != "primary", -tag.score, tag.topic))
-    )
-
-
-def _actors(told: Sequence[AlertEvent], articles: Iterable[ArticleFacts]) -> tuple[Actor, ...]:
-    """Who acts: those of the events first, then those that most articles name."""
-    named = [[actor for tag in item.tags for actor in tag.actors] for item in articles]
-    return _most_named([actor for event in told for actor in (*event.agents, *event.objects)], named, MAX_ACTORS)
-
-
-def _places(told: Sequence[AlertEvent], articles: Iterable[ArticleFacts]) -> tuple[Place, ...]:
-    """Where: the places of the events first, then those that most articles name."""
-    named = [[place for tag in item.tags for place in tag.places] for item in articles]
-    return _most_named([event.place for event in told if event.place], named, MAX_PLACES)
-
-
-def _most_named(first: Iterable[Named], articles: Iterable[Iterable[Named]], limit: int) -> tuple[Named, ...]:
-    """Of two descriptions under one id always the same one is kept, whichever came first."""
-    chosen: dict[str, Named] = {}
-    counts: Counter[str] = Counter()
-    leading: dict[str, Named] = {item.id: item for item in first}
-    for named in chain([leading.values()], articles):
-        once = {item.id: item for item in named}
-        counts.update(once.keys())
-        for id_, item in once.items():
-            held = chosen.get(id_)
-            chosen[id_] = item if held is None or held == item else min(item, held, key=repr)
-    others: list[str] = sorted(chosen.keys() - leading.keys(), key=lambda id_: (-counts[id_], id_))
-    return tuple(chosen[id_] for id_ in (*leading, *others)[:limit])
-
-
-def _evidence(ranked: list[ArticleFacts]) -> tuple[AlertEvidence, ...]:
-    """The quotes of the best articles, a few per topic, each text once."""
-    counts: Counter[str] = Counter()
-    quoted: set[tuple[str, str]] = set()
-    chosen: list[AlertEvidence] = []
-    for item in ranked:
-        for tag in item.tags:
-            for piece in tag.evidence:
-                key = (tag.topic, " ".join(piece.quote.split()).casefold())
-                if key in quoted or counts[tag.topic] >= EVIDENCE_PER_TOPIC:
-                    continue
-                quoted.add(key)
-                counts[tag.topic] += 1
-                chosen.append(
-                    AlertEvidence(
-                        article_id=item.article_id,
-                        topic=tag.topic,
-                        field=piece.field,
-                        start=piece.start,
-                        end=piece.end,
-                        quote=piece.quote,
-                        rule=piece.rule,
-                    )
-                )
-    return tuple(chosen)

@@ -39,9 +39,9 @@ _LATIN = str.maketrans(dict(zip(_CYRILLIC, _IN_LATIN, strict=True)))
 class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an article is mainly about, as far as it is compared. ``at`` is when the article was first seen.
 
-    ``point`` are the coordinates of ``place``; ``named`` and ``places`` are all actors and places that its tags name, by
-    id, so that reports in two languages can be compared. ``ordinals`` count this event among others ("fourth strike"), ``numbers``
-    count what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
+    ``point`` are the coordinates of ``place``. ``named`` and ``places`` are all actors and places that its tags name,
+    by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"),
+    ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
     """
 
     at: datetime
@@ -122,10 +122,17 @@ def main_event(tags: Iterable[Tag]) -> Event | None:
 
 
 def places_to_look(key: EventKey) -> Iterator[tuple[str, int]]:
-    """Where an event is entered: each pair of its parts, in the window of time it falls into."""
+    """Where an event is entered: each pair of its parts, in the window of time it falls into.
+
+    Of what an article only names beside them, each with the act.
+    """
     window = int(key.at.timestamp() // WINDOW.total_seconds())
-    for pair in combinations(sorted(_parts(key)), 2):
-        yield "+".join(pair), window
+    act = f"act={key.family}"
+    pairs = {"+".join(pair) for pair in combinations(sorted(_parts(key)), 2)}
+    pairs.update(f"{act}+by={actor}" for actor in key.named)
+    pairs.update(f"{act}+in={place}" for place in key.places)
+    for pair in sorted(pairs):
+        yield pair, window
 
 
 def windows_around(window: int) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ ENOUGH_AT_ONCE = 1.5
 TOLD_ALIKE = 3  # words that two titles share, a third of the shorter one, to be one event whatever act was read
 
 _MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
+_FORCE = _MOMENTS | {FAMILY_OF["blockade"]}
 _MUTUAL = {FAMILY_OF[act] for act in ("sign", "doubt")} | {"exercise"}
 _THREATS: dict[str, frozenset[EventMode]] = {
     FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
@@ -63,7 +64,7 @@ _EARTH_KM = 6371.0
 
 def contradict(one: EventKey, other: EventKey) -> bool:
     """Whether two articles that read like one story tell two events: another thing, time, or act by others."""
-    if _other_thing(one, other) or _far(one, other) or _other_allies(one, other):
+    if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
         return True
     if _told_alike(one, other):
         return False
@@ -78,7 +79,11 @@ def contradict(one: EventKey, other: EventKey) -> bool:
 def same(one: EventKey, other: EventKey) -> bool:
     """Whether two events from different stories are one: nothing contradicts, and enough agrees."""
     apart = abs(one.at - other.at)
-    if apart > WINDOW or _other_thing(one, other) or _of_others(one, other):
+    if apart > WINDOW or _other_thing(one, other):
+        return False
+    if _one_state(one, other):
+        return True
+    if _of_others(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
@@ -93,13 +98,18 @@ def same(one: EventKey, other: EventKey) -> bool:
 
 
 def related(one: EventKey, other: EventKey) -> bool:
-    """Whether one may follow from the other, though it is another event: the same parties, or the same named thing."""
+    """Whether one may follow from the other, though it is another event.
+
+    The same named thing, the same parties, a party at the same place, or the next of a series: another strike.
+    """
     if one.name and one.name == other.name:
         return True
-    shared = {*one.agents, *one.objects} & {*other.agents, *other.objects}
-    return abs(one.at - other.at) <= WINDOW and (
-        len(shared) > 1 or bool(shared and one.place and one.place == other.place)
-    )
+    if abs(one.at - other.at) > WINDOW:
+        return False
+    shared = one.parties & other.parties
+    series = one.family == other.family and one.family in _MOMENTS and set(one.agents) & set(other.agents)
+    alike = one.objects == other.objects and _SHIP_KIND.get(one.asset or "") == _SHIP_KIND.get(other.asset or "")
+    return len(shared) > 1 or bool(series and alike) or bool(shared and one.place and one.place == other.place)
 
 
 def _other_thing(one: EventKey, other: EventKey) -> bool:
@@ -117,12 +127,27 @@ def _other_act(one: EventKey, other: EventKey) -> bool:
     return one.family != other.family or _threat_and_deed(one, other) or _other_parties(one, other) or _far(one, other)
 
 
+def _one_state(one: EventKey, other: EventKey) -> bool:
+    """Whether both tell how one passage stands. Who is named beside it (a buyer, a senator) makes it no other."""
+    shut = one.family == other.family == FAMILY_OF["blockade"] and one.place and one.place == other.place
+    return bool(shut) and not _threat_and_deed(one, other)
+
+
 def _of_others(one: EventKey, other: EventKey) -> bool:
     """Whether one is about somebody whom the other does not even name, while naming somebody else."""
     if {one.family, other.family} <= _MUTUAL:
         first, second = set(one.named), set(other.named)
         return bool(first - second and second - first) and len(first & second) < 2
+    if _reversed(one, other):
+        return True
     return _elsewhere(one, other) or _elsewhere(other, one)
+
+
+def _reversed(one: EventKey, other: EventKey) -> bool:
+    """Whether who does it in one report suffers it in the other: a blow, and the blow in return."""
+    if one.family not in _FORCE or one.family != other.family or not _differ(one.agents, other.agents):
+        return False
+    return not set(one.agents).isdisjoint(other.objects) or not set(other.agents).isdisjoint(one.objects)
 
 
 def _elsewhere(one: EventKey, other: EventKey) -> bool:
@@ -189,7 +214,7 @@ def _agreement(one: EventKey, other: EventKey) -> float:
     score = 1.0 if one.act == other.act else 0.5
     score += sum(0.5 if actor in _COMMON_ACTORS else 1.0 for side in _shared(one, other) for actor in side)
     if _one_place(one, other):
-        score += 1.0
+        score += 1.0 if one.place and other.place else 0.5
     if one.asset and one.asset == other.asset:
         score += 0.5 if one.asset in _COMMON_ASSETS else 1.0
     if set(one.ordinals) & set(other.ordinals):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -17,6 +17,7 @@ from msgspec import Struct
 from services.alerter.core.event_key import deed_of
 from services.alerter.core.titles import Titles, TitleWords, is_comment
 from services.contracts.messages import SEVERITIES, Event, EventMode, Role, Severity
+from services.contracts.publishers import Publisher
 
 _NO_WORD = re.compile(r"\W+")
 
@@ -85,7 +86,10 @@ class Levels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole rule file. ``roles`` are the points where no event was read, ``other_act`` those of an unlisted act.
 
-    A single source reaches ``single_source_limit`` at most. ``titles`` are the words of titles by language.
+    A single source reaches ``single_source_limit`` at most. ``titles`` are the words of titles by language. Where one
+    state controls all sources, they count as one and ``one_state_because`` says so ({state} is filled in).
+
+    ``publishers`` by family and ``state_names`` by code are of other files (``publishers.yaml``, ``actors.yaml``).
     """
 
     version: str
@@ -97,13 +101,17 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     modes: Mapping[EventMode, Points]
     rules: tuple[Rule, ...]
     titles: Mapping[str, TitleWords] = {}
+    one_state_because: str | None = None
+    publishers: Mapping[str, Publisher] = {}
+    state_names: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
     """What is judged. ``event`` is what the alert is about; ``seen_at`` when each independent source was first seen.
 
-    ``assets`` are what the act is about, in the order in which the sources tell it.
+    ``assets`` are what the act is about, in the order in which the sources tell it. ``controlling_state`` is the state
+    that controls all of the sources.
     """
 
     event: Event | None
@@ -113,14 +121,20 @@ class Grounds:
     headline: str
     language: str | None
     seen_at: tuple[datetime, ...]
+    controlling_state: str | None = None
 
 
 def judge(grounds: Grounds, rules: Rules) -> tuple[Severity, tuple[str, ...]]:
     """The severity and the reasons for it, in sentences."""
+    one_state = ""
+    if rules.one_state_because and grounds.controlling_state and len(grounds.seen_at) > 1:
+        state = rules.state_names.get(grounds.controlling_state, grounds.controlling_state)
+        one_state = rules.one_state_because.replace("{state}", state)
+        grounds = replace(grounds, seen_at=(min(grounds.seen_at),))
     given = [found for found in _points(grounds, rules) if found.points or found.limit]
     total = sum(found.points for found in given)
     level = _level(total, rules.levels)
-    reasons = [found.because for found in given if found.because]
+    reasons = [found.because for found in given if found.because] + ([one_state] if one_state else [])
     limits = [(_rank(found.limit), "") for found in given if found.limit]
     if len(grounds.seen_at) <= 1:
         limits.append((_rank(rules.single_source_limit), "no second source corroborates it yet"))

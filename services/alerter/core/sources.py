@@ -9,9 +9,11 @@ from datetime import datetime
 from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
 from services.alerter.core.same_event import TOLD_ALIKE
+from services.alerter.core.severity import Rules
 from services.alerter.core.titles import Titles, is_comment, own_words
 from services.contracts import stories
 from services.contracts.messages import AlertSource
+from services.contracts.publishers import Publisher
 from services.contracts.stories import Folded, StoryMember
 
 MAX_SOURCES = 500  # about 250 kB of JSON: the alert stays well below the largest message
@@ -20,18 +22,22 @@ _MAX_TITLE = 300
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources an alert lists, how many of all are independent, and when each independent one was first seen."""
+    """The sources an alert lists, how many of all are independent, and when each independent one was first seen.
+
+    ``controlling_state`` is the state that controls every independent one, None where there is no such state.
+    """
 
     listed: tuple[AlertSource, ...]
     independent: int
     seen_at: tuple[datetime, ...]
+    controlling_state: str | None
 
 
 def gather(
     members: Iterable[tuple[str, StoryMember]],
     articles: Sequence[ArticleFacts],
     known: Iterable[AlertSource],
-    titles: Titles,
+    rules: Rules,
 ) -> Sources:
     """The sources of an alert. ``members`` are those of its stories, each with the story.
 
@@ -46,56 +52,63 @@ def gather(
     for story_id, member in members:
         by_id[member.article_id] = member
         story_of[member.article_id] = story_id
-    folded = _fold(by_id, articles, titles)
+    folded = _fold(by_id, articles, rules.titles)
     languages = {source.story_id: source.language for source in known} | {a.story_id: a.language for a in articles}
     listed = [(item, story_of[item.member.article_id]) for item in _capped(folded)]
     return Sources(
-        listed=tuple(_source(item, story_id, languages.get(story_id)) for item, story_id in listed),
+        listed=tuple(_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
+        controlling_state=_controlling_state([item.member for item in folded if item.independent], rules.publishers),
     )
 
 
+def _controlling_state(members: Iterable[StoryMember], publishers: Mapping[str, Publisher]) -> str | None:
+    """The one state behind all of them. A report that credits an agency is that agency's, whoever prints it."""
+    authors = [publishers.get(member.wire or "") or publishers.get(member.family) for member in members]
+    states = {author.controlling_state if author else None for author in authors}
+    return states.pop() if len(states) == 1 else None
+
+
 def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
-    """The members, folded. What reports nothing itself is no source beside what does."""
+    """The members that tell of the event, folded. A comment is no source of its own beside a report."""
     facts = {item.article_id: item for item in articles}
-    told = [] if is_full(articles) else [set(_words(item.title, item.language, titles)) for item in articles]
+    texts = {id_: member if id_ in facts else by_id.get(member.copy_of or "", member) for id_, member in by_id.items()}
+    told = [] if is_full(articles) else [_words(item.title, item.language, titles) for item in articles]
     language = articles[0].language if articles else None
-    silent: dict[str, str] = {}
-    for member in by_id.values():
-        text = member if member.article_id in facts else by_id.get(member.copy_of or "", member)
-        if text.article_id in facts:
-            why = _comments(facts[text.article_id], titles)
-        else:
-            why = _unread(set(_words(text.title, language, titles)), told)
-        if why:
-            silent[member.article_id] = why
-    if len(silent) == len(by_id):
-        silent = {}
-    reporting = stories.fold(member for id_, member in by_id.items() if id_ not in silent)
-    others = (Folded(member=by_id[id_], independent=False, because=why) for id_, why in silent.items())
+    telling = {
+        id_: by_id[id_]
+        for id_, text in texts.items()
+        if text.article_id in facts or _tells_alike(_words(text.title, language, titles), told)
+    }
+    comments = {id_ for id_ in telling if _comments(facts.get(texts[id_].article_id), titles)}
+    if len(comments) == len(telling):
+        return stories.fold(telling.values())
+    reporting = stories.fold(member for id_, member in telling.items() if id_ not in comments)
+    others = (Folded(member=telling[id_], independent=False, because="comments on it") for id_ in comments)
     return tuple(sorted((*reporting, *others), key=lambda item: (item.member.first_seen_at, item.member.article_id)))
 
 
-def _comments(item: ArticleFacts, titles: Titles) -> str | None:
-    """Why a tagged article does not report the event itself."""
+def _comments(item: ArticleFacts | None, titles: Titles) -> bool:
+    """Whether a tagged article does not report the event itself."""
+    if item is None:
+        return False
     event = main_event(item.tags)
     spoken = bool(item.keys) and all(key.mode in SPOKEN for key in item.keys)
-    comments = is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
-    return "comments on it" if spoken or comments else None
+    return spoken or is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
 
 
-def _unread(words: set[str], told: Sequence[set[str]]) -> str | None:
-    """Why an article that no topic was found in is no source: its title does not tell what the tagged ones tell.
+def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:
+    """Whether a title in which no event was read tells what a tagged one tells.
 
-    ``told`` are the words of those, none where the facts of some may have been dropped.
+    The deduper has put both into one story; that alone makes no source. ``told`` are the words of the tagged ones, none
+    where the facts of some may have been dropped: the article may be one of those.
     """
-    alike = any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
-    return None if alike or not told else "linked by its words alone: no event was read in it"
+    return not told or any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
 
 
-def _words(title: str, language: str | None, titles: Titles) -> tuple[str, ...]:
-    return own_words(title, language, titles, names=())
+def _words(title: str, language: str | None, titles: Titles) -> set[str]:
+    return set(own_words(title, language, titles, names=()))
 
 
 def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
@@ -106,8 +119,11 @@ def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
     return tuple(item for _, item in sorted(kept, key=lambda pair: pair[0]))
 
 
-def _source(item: Folded, story_id: str | None, language: str | None) -> AlertSource:
+def _source(
+    item: Folded, story_id: str | None, language: str | None, publishers: Mapping[str, Publisher]
+) -> AlertSource:
     member = item.member
+    publisher = publishers.get(member.family)
     return AlertSource(
         article_id=member.article_id,
         outlet=member.outlet,
@@ -123,6 +139,10 @@ def _source(item: Folded, story_id: str | None, language: str | None) -> AlertSo
         url=member.url,
         published_at=member.published_at,
         language=language,
+        owner=publisher.owner if publisher else None,
+        country=publisher.country if publisher else None,
+        kind=publisher.kind if publisher else None,
+        state_control=publisher.controlling_state if publisher else None,
     )
 
 

@@ -11,8 +11,12 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from services.archive_store.search import Hit
 from services.contracts.events import summary_of
+from services.contracts.ids import digest
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert
+from services.contracts.publishers import outlet_of
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +50,29 @@ def atom(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
         for term in _terms(alert):
             _add(entry, "category", term=_xml(term))
         _add(entry, "content", _text(alert), type="text")
+    body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+def search_atom(hits: Sequence[Hit], *, base: str, here: str) -> bytes:
+    """The newest matches of a search as an Atom feed. An entry is a version of an article."""
+    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
+    _add(feed, "id", _xml(f"urn:wirewatch:search:{digest('search', here.partition('?')[2])}"))
+    _add(feed, "title", "Wirewatch search")
+    _add(feed, "updated", max((hit.first_seen_at for hit in hits), default=_time(_EPOCH)))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}search?{here.partition('?')[2]}")
+    _add(_add(feed, "author"), "name", "Wirewatch")
+    for hit in hits:
+        entry = _add(feed, "entry")
+        _add(entry, "id", f"urn:wirewatch:article:{hit.id}:{hit.content_hash}")
+        _add(entry, "title", _xml(hit.title.text or "(no headline)"))
+        _add(entry, "updated", hit.first_seen_at)
+        if hit.url and _is_web(hit.url):
+            _add(entry, "link", rel="alternate", href=_xml(hit.url))
+        if hit.alert_id:
+            _add(entry, "link", rel="related", type="text/html", href=f"{base}#{hit.alert_id}")
+        _add(entry, "content", _xml(f"{hit.outlet}: {hit.snippet.text}"), type="text")
     body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return body
 
@@ -85,7 +112,7 @@ def _title(alert: Alert) -> str:
 
 def _text(alert: Alert) -> str:
     """The alert in plain text: an alert's feed is read in mail programs and chat services."""
-    outlets = list(dict.fromkeys(source.outlet for source in alert.sources))
+    outlets = list(dict.fromkeys(outlet_of(source) for source in alert.sources))
     more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
     lines = [
         *(summary_of(event) for event in alert.events),
@@ -96,6 +123,7 @@ def _text(alert: Alert) -> str:
     ]
     lines += [f"“{piece.quote}”" for piece in alert.evidence]
     lines += ["", f"{alert.independent_sources} independent of: {', '.join(outlets[:_OUTLETS])}{more}"]
+    lines += [line] if (line := also_reported_in(alert.languages, headline=alert.language)) else []
     if alert.revision > 1:
         changed = "; ".join(f"{c.kind} {c.before or ''} → {c.after or ''}" for c in alert.changes)
         lines.append(f"Revision {alert.revision}: {changed}")

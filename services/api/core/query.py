@@ -28,13 +28,17 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Filters that all hold. ``severities`` is every level at or above the one asked for; all of them: no filter."""
+    """Filters that all hold. ``severities`` is every level at or above the one asked for; all of them: no filter.
+
+    ``judged`` are the alerts that analysts gave feedback on.
+    """
 
     topic: str | None = None
     actor: str | None = None
     place: str | None = None
     severities: tuple[Severity, ...] = SEVERITIES
     since_ms: int = 0
+    judged: bool = False
     cursor: Cursor | None = None
     limit: int = 50
 
@@ -55,23 +59,25 @@ def parse(
         actor=actor or None,
         place=place or None,
         severities=SEVERITIES[SEVERITIES.index(min_severity) :] if min_severity else SEVERITIES,
-        since_ms=_milliseconds(since),
-        cursor=_cursor(cursor),
+        since_ms=0 if (begin := moment("since", since)) is None else int(begin.timestamp() * 1000),
+        cursor=parse_cursor(cursor),
         limit=limit,
     )
 
 
-def _milliseconds(since: str | None) -> int:
-    if not since:
-        return 0
+def moment(name: str, text: str | None) -> datetime | None:
+    """The time of the parameter ``name``, in UTC where it has no offset. Raises :class:`QueryError`."""
+    if not text:
+        return None
     try:
-        time = datetime.fromisoformat(since)
+        time = datetime.fromisoformat(text)
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
     except ValueError:
-        raise QueryError(f"since is {since!r}: give a time such as 2024-06-20T09:00:00Z.") from None
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+        raise QueryError(f"{name} is {text!r}: give a time such as 2024-06-20T09:00:00Z.") from None
 
 
-def _cursor(text: str | None) -> Cursor | None:
+def parse_cursor(text: str | None) -> Cursor | None:
+    """The place that a cursor's text names. Raises :class:`QueryError`."""
     if not text:
         return None
     match = re.fullmatch(CURSOR, text)

@@ -1,4 +1,4 @@
-"""An alert for a page: as it is stored, and its events in words beside them. Pure."""
+"""An alert for a page: as it is stored, with its events and languages in words beside them. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ import msgspec
 
 from services.contracts.codec import decode
 from services.contracts.events import summary_of
-from services.contracts.messages import AlertEvent
+from services.contracts.languages import also_reported_in
+from services.contracts.messages import AlertEvent, Language
 
 _encode = msgspec.json.Encoder().encode
 
 
-class _Events(msgspec.Struct):
+class _Told(msgspec.Struct):
     events: tuple[AlertEvent, ...] = ()
+    language: Language | None = None
+    languages: tuple[Language, ...] = ()
 
 
 def with_summaries(alert: bytes) -> bytes:
-    """The JSON of an alert with ``event_summaries``: a line for each of its ``events``, in their order."""
-    summaries = [summary_of(event) for event in decode(alert, _Events).events]
-    return alert.rstrip()[:-1] + b',"event_summaries":' + _encode(summaries) + b"}"
+    """The JSON of an alert with ``event_summaries``, a line for each of its ``events``, and ``also_reported_in``."""
+    found = decode(alert, _Told)
+    words = {
+        "event_summaries": [summary_of(event) for event in found.events],
+        "also_reported_in": also_reported_in(found.languages, headline=found.language),
+    }
+    return alert.rstrip()[:-1] + b"," + _encode(words)[1:]

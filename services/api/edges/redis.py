@@ -175,6 +175,7 @@ class RedisAlertReader:
 
 def _facets(query: Query) -> list[tuple[Facet, str]]:
     facets: list[tuple[Facet, str | None]] = [("topic", query.topic), ("actor", query.actor), ("place", query.place)]
+    facets.append(("feedback", "given" if query.judged else None))
     return [(facet, value) for facet, value in facets if value]
 
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from services.api.core import pipeline
 from services.api.core.pipeline import Answer, ServiceState
-from services.contracts.feed_health import FEEDS_METRIC, FeedHealth, feed_health
+from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
 from services.runtime.errors import UsageError
 from services.runtime.process.clock import Clock
 
@@ -20,6 +20,7 @@ TIMEOUT_SECONDS = 2.0
 _MAX_BYTES = 2_000  # of a sentence
 _MAX_METRICS_BYTES = 2_000_000
 _FEEDS = re.compile(rf'^{FEEDS_METRIC}{{state="(?P<state>[^"]*)"}} (?P<count>[0-9.e+]+)$', re.MULTILINE)
+_OFFLINE = re.compile(rf"^{OFFLINE_METRIC} (?P<since>[0-9.e+]+)$", re.MULTILINE)
 
 
 def addresses(services: Iterable[str]) -> dict[str, str]:
@@ -74,8 +75,11 @@ class HttpServices:
         for service, answer in zip(self._addresses, answers, strict=True):
             self._states[service] = pipeline.after(self._states[service], answer, now)
         if (poller := self._addresses.get("poller")) is not None:
-            states = await _feed_states(session, poller)
-            self._feeds = feed_health(states, local=self._local_feeds, now=now, before=self._feeds)
+            text = await _metrics(session, poller)
+            states = {match["state"]: float(match["count"]) for match in _FEEDS.finditer(text)}
+            offline = _OFFLINE.search(text)
+            since = float(offline["since"]) if offline else 0.0
+            self._feeds = feed_health(states, local=self._local_feeds, offline_since=since)
 
 
 async def _ask(session: aiohttp.ClientSession, address: str) -> Answer:
@@ -89,11 +93,10 @@ async def _ask(session: aiohttp.ClientSession, address: str) -> Answer:
         return Answer(None, f"no answer: {error}")
 
 
-async def _feed_states(session: aiohttp.ClientSession, address: str) -> dict[str, float]:
-    """How many feeds are in each state, by the poller's metrics; empty where it does not answer."""
+async def _metrics(session: aiohttp.ClientSession, address: str) -> str:
+    """A service's metrics; empty where it does not answer."""
     try:
         async with session.get(f"{address}/metrics", allow_redirects=False) as response:
-            text = (await response.content.read(_MAX_METRICS_BYTES)).decode("utf-8", "replace")
+            return (await response.content.read(_MAX_METRICS_BYTES)).decode("utf-8", "replace")
     except (TimeoutError, aiohttp.ClientError, OSError):
-        return {}
-    return {match["state"]: float(match["count"]) for match in _FEEDS.finditer(text)}
+        return ""

@@ -18,10 +18,12 @@ _TYPES = {
 
 
 def add(app: FastAPI) -> None:
-    """Serve ``index.html`` as ``/`` and every other file beside it under ``/page/``."""
+    """Serve ``index.html`` as ``/``, other pages by their name, and every other file beside them under ``/page/``."""
     for file in sorted(_HERE.iterdir()):
         if file.suffix in _TYPES:
-            address = "/" if file.name == "index.html" else f"/page/{file.name}"
+            address = f"/page/{file.name}"
+            if file.suffix == ".html":
+                address = "/" if file.stem == "index" else f"/{file.stem}"
             app.add_api_route(address, _answer(file), methods=["GET"], include_in_schema=False, response_class=Response)
 
 

@@ -34,7 +34,7 @@ async function answer(address, options) {
   throw new ApiError(response.status, said || `The API answers ${response.status}.`);
 }
 
-async function call(address, options) {
+export async function call(address, options) {
   return parse(await (await answer(address, options)).text());
 }
 
@@ -80,12 +80,13 @@ export function signOut() {
   return call("/api/v1/session", { method: "DELETE" });
 }
 
-export function move(id, state) {
-  return call(`/api/v1/alerts/${encodeURIComponent(id)}/state`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ state }),
-  });
+export function send(method, address, body) {
+  return call(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** Does something with alerts: { results: [{ id, alert, error }] }, one of alert and error. */
+export function act(alerts, action) {
+  return send("POST", "/api/v1/actions", { alerts, ...action });
 }
 
 /**

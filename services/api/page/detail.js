@@ -1,37 +1,50 @@
 // One alert in full: why it is here, what proves it, who carried it when.
 
+import { BY_ANALYSTS, button, history, labels, panel } from "./actions.js";
+import { before } from "./before.js";
 import { badge, standing } from "./list.js";
-import { clock, element, emphasised, eventLine, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
+import { card } from "./publisher.js";
+import { clock, element, emphasised, eventLine, foreign, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
 const COPIES_SHOWN = 3;
 
-/** `refusal` is why one may not change the state, null where one may. */
-export function render(root, alert, { refusal, onBack, onFilter, onState, onSignIn }) {
-  const quotes = alert.evidence.map((piece) => piece.quote);
-  const head = element("header", alert.severity);
-  const back = element("button", "back", "← back to the list");
-  back.type = "button";
-  back.addEventListener("click", onBack);
-  const facts = element("p", "facts", badge(alert.severity), standing(alert));
-  if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
-  facts.append(element("span", "", "first seen ", timeAgo(alert.first_seen)));
-  if (Date.parse(alert.last_updated) - Date.parse(alert.first_seen) > 60000) facts.append(element("span", "", "updated ", timeAgo(alert.last_updated)));
-  const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
-  head.append(...[back, facts, eventLine(alert), element("h2", "", link(titleOf(alert), best.url)), related(alert)].filter(Boolean));
+/**
+ * `acting` is { refusal, me, onAct, onSignIn }: why one may not act (null where one may), one's name, what acts. A note
+ * that is being written, the place and the focus stay where the same alert is drawn again.
+ */
+export function render(root, alert, { acting, onBack, onFilter, onCite }) {
+  const same = root.dataset.id === alert.id;
+  const held = same && { top: root.scrollTop, note: root.querySelector("textarea")?.value, key: root.contains(document.activeElement) ? document.activeElement.dataset.key : null };
+  root.dataset.id = alert.id;
   root.replaceChildren(
-    head,
-    element("p", "lead", ...alert.lead.flatMap((sentence) => [...marked(sentence, quotes), " "])),
-    states(alert, { refusal, onState, onSignIn }),
+    head(alert, onBack),
+    foreign(element("p", "lead", ...alert.lead.flatMap((sentence) => [...marked(sentence, alert.evidence.map((piece) => piece.quote)), " "])), alert.language),
+    panel(alert, acting),
+    part("Who did what", history(alert)),
     part("Why", reasons(alert)),
     changes(alert),
     part("Who and where", names(alert, onFilter)),
     part("Evidence", topics(alert), evidence(alert)),
-    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${alert.independent_sources} independent`, timeline(alert)),
+    part(`Who carried it · ${plural(alert.sources.length, "article")}, ${alert.independent_sources} independent`, alert.also_reported_in ? element("p", "hint", alert.also_reported_in) : null, timeline(alert, acting)),
     part("How fast", stages(alert)),
-    foot(alert),
+    foot(alert, onCite),
   );
+  before(root, alert.id);
   for (const empty of root.querySelectorAll("section:empty, p.lead:empty")) empty.remove();
-  root.scrollTop = 0;
+  root.scrollTop = held ? held.top : 0;
+  const field = root.querySelector("textarea");
+  if (field && held?.note) field.value = held.note;
+  if (held?.key) root.querySelector(`[data-key="${CSS.escape(held.key)}"]`)?.focus({ preventScroll: true });
+}
+
+function head(alert, onBack) {
+  const back = button("← back to the list", onBack, { className: "back" });
+  const facts = element("p", "facts", badge(alert.severity), standing(alert), ...labels(alert));
+  facts.append(element("span", "", "first seen ", timeAgo(alert.first_seen), ` · ${clock(alert.first_seen)}`));
+  if (Date.parse(alert.last_updated) - Date.parse(alert.first_seen) > 60000) facts.append(element("span", "", "updated ", timeAgo(alert.last_updated)));
+  const best = alert.sources.find((source) => source.title === alert.headline) || alert.sources[0] || {};
+  const title = foreign(element("h2", "", link(titleOf(alert), best.url)), alert.language);
+  return element("header", alert.severity, back, facts, eventLine(alert), title, related(alert));
 }
 
 function part(title, ...content) {
@@ -51,36 +64,13 @@ function related(alert) {
   }));
 }
 
-function states(alert, { refusal, onState, onSignIn }) {
-  const made = element("p", "states");
-  const moves = { new: "Reopen", acknowledged: "Acknowledge", muted: "Mute", closed: "Close" };
-  for (const [state, label] of Object.entries(moves)) {
-    if (state === alert.state) continue;
-    const button = element("button", "", label);
-    button.type = "button";
-    button.disabled = refusal !== null;
-    button.addEventListener("click", () => onState(state));
-    made.append(button);
-  }
-  if (refusal !== null) {
-    made.append(element("span", "refusal", refusal));
-    if (onSignIn) {
-      const button = element("button", "", "Sign in");
-      button.type = "button";
-      button.addEventListener("click", onSignIn);
-      made.append(button);
-    }
-  }
-  return made;
-}
-
 function reasons(alert) {
   return element("ul", "", ...alert.severity_reasons.map((reason) => element("li", "", reason)));
 }
 
 function changes(alert) {
   const list = element("ul", "changes");
-  for (const change of alert.revision > 1 ? alert.changes : []) {
+  for (const change of alert.revision > 1 ? alert.changes.filter(({ kind }) => !BY_ANALYSTS.has(kind)) : []) {
     const item = element("li", "", element("strong", "", change.kind), " ");
     if (change.before !== undefined && change.before !== null) item.append(element("del", "", change.before), " ");
     if (change.after !== undefined && change.after !== null) item.append(element("ins", "", change.after));
@@ -108,7 +98,9 @@ function evidence(alert) {
     const source = alert.sources.find((item) => item.article_id === pieces[0].article_id);
     const proves = pieces.map((piece) => `${topicName(piece.topic)} (${piece.rule})`);
     const cite = [source?.outlet, pieces[0].field, ...new Set(proves)].filter(Boolean).join(" · ");
-    made.append(element("blockquote", "", element("mark", "", ...emphasised(quote, words)), element("cite", "", cite)));
+    const origin = element("cite", "", cite);
+    [origin.dir, origin.lang] = ["ltr", "en"]; // not of the quote, whose own words say which way it runs
+    made.append(foreign(element("blockquote", "", element("mark", "", ...emphasised(quote, words)), origin), source?.language || alert.language));
   }
   return made;
 }
@@ -128,7 +120,7 @@ function names(alert, onFilter) {
 }
 
 /** Originals in order of first sight, their copies folded under them. */
-function timeline(alert) {
+function timeline(alert, { refusal, onAct }) {
   const made = element("ol", "timeline");
   const begin = Date.parse(alert.first_seen);
   const known = new Set(alert.sources.map((source) => source.article_id));
@@ -141,6 +133,11 @@ function timeline(alert) {
   }
   for (const source of originals) {
     const item = entry(source, begin);
+    if (originals.length > 1 && refusal === null) {
+      const split = button("Split off", () => onAct({ kind: "split", article_id: source.article_id }), { key: `split ${source.article_id}`, title: "Make this report an alert of its own", className: "quiet" });
+      split.setAttribute("aria-label", `Split off the report of ${source.outlet}`);
+      item.append(split);
+    }
     const folded = gather(source.article_id, copies, new Set());
     if (folded.length) {
       const list = element("ol", "copies", ...folded.map((copy) => entry(copy, begin, source)));
@@ -170,7 +167,8 @@ function entry(source, begin, original = null) {
   const who = element("span", "outlet", link(source.outlet, source.url));
   if (source.wire) who.append(element("small", "", ` ${source.wire}`));
   item.append(when, who);
-  if (source.title !== original?.title) item.append(element("span", "title", source.title || "(no title)"));
+  if (source.title !== original?.title) item.append(foreign(element("span", "title", source.title || "(no title)"), source.language));
+  if (source.independent) item.append(card(source) ?? "");
   const expected = original && `same text as ${original.outlet}`;
   if (source.folded_because && source.folded_because !== expected) item.append(element("small", "because", source.folded_because));
   return item;
@@ -194,8 +192,8 @@ function precise(seconds) {
   return seconds < 90 ? `${Math.max(0, seconds).toFixed(2)} s` : span(seconds);
 }
 
-function foot(alert) {
+function foot(alert, onCite) {
   const raw = element("a", "", "JSON");
   raw.href = `/api/v1/alerts/${alert.id}`;
-  return element("footer", "", `alert ${alert.id.slice(0, 8)} · revision ${alert.revision} · ${alert.packs.join(", ")} · `, raw);
+  return element("footer", "", `alert ${alert.id.slice(0, 8)} · revision ${alert.revision} · ${alert.packs.join(", ")} · `, raw, " ", button("Copy citation", onCite, { className: "quiet" }));
 }

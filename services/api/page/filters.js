@@ -1,8 +1,9 @@
 // What is filtered for: in the form, in the address, and as a question to one alert.
 
+import { snoozed } from "./actions.js";
 import { topicName } from "./text.js";
 
-const NAMES = ["topic", "min_severity", "actor", "place", "hours", "words", "done"];
+const NAMES = ["topic", "min_severity", "actor", "place", "hours", "words", "mine", "done"];
 const LEVELS = ["low", "medium", "high", "critical"];
 
 export class Filters {
@@ -10,6 +11,7 @@ export class Filters {
     this.form = form;
     this.countryName = countryName;
     this.onChange = onChange;
+    this.me = null; // one's name
     this.known = { topic: new Map(), actor: new Map(), place: new Map() }; // value -> label
     let typed = 0;
     const changed = () => {
@@ -80,7 +82,8 @@ export class Filters {
 
   matches(alert) {
     const asked = this.values;
-    if (!asked.done && (alert.state === "muted" || alert.state === "closed")) return false;
+    if (!asked.done && (alert.state === "muted" || alert.state === "closed" || snoozed(alert))) return false;
+    if (asked.mine && alert.assigned_to !== this.me) return false;
     if (asked.topic && !alert.topics.some((topic) => topic.topic === asked.topic)) return false;
     if (asked.actor && !alert.actors.some((actor) => actor.id === asked.actor)) return false;
     if (asked.place && !alert.places.some((place) => place.country === asked.place || place.id === asked.place)) return false;

@@ -1,13 +1,16 @@
 // The list: rows in the order (last update, id), both descending, each alert once.
 
-import { element, emphasised, eventLine, plural, timeAgo, titleOf, topicName } from "./text.js";
+import { labels } from "./actions.js";
+import { element, emphasised, eventLine, foreign, plural, timeAgo, titleOf, topicName } from "./text.js";
 
 const LEVELS = ["low", "medium", "high", "critical"];
 
 export class List {
-  constructor(root, { onChoose }) {
+  constructor(root, { onChoose, onSelect }) {
     this.root = root;
     this.onChoose = onChoose;
+    this.onSelect = onSelect;
+    this.selected = new Set();
     this.alerts = []; // in order
     this.rows = new Map(); // id -> row
     this.chosen = null;
@@ -28,7 +31,7 @@ export class List {
     const focused = this.rows.get(alert.id)?.contains(document.activeElement);
     this.remove(alert.id);
     const at = this._position(alert);
-    const row = makeRow(alert, this.onChoose);
+    const row = makeRow(alert, this);
     if (fresh) row.classList.add("fresh");
     if (alert.id === this.chosen) mark(row, true);
     const before = this.alerts[at] ? this.rows.get(this.alerts[at].id) : null;
@@ -44,6 +47,14 @@ export class List {
     row.remove();
     this.rows.delete(id);
     this.alerts.splice(this.alerts.findIndex((alert) => alert.id === id), 1);
+  }
+
+  /** Shows whether an alert is among those selected. */
+  select(id, on) {
+    if (on) this.selected.add(id);
+    else this.selected.delete(id);
+    const row = this.rows.get(id);
+    if (row) row.querySelector("input").checked = on;
   }
 
   choose(id, { scroll = false } = {}) {
@@ -101,7 +112,7 @@ export function standing(alert) {
 }
 
 /** What the row tells at a glance: how grave, what of, how sure, since when; who; and the sentence that proves it. */
-function makeRow(alert, onChoose) {
+function makeRow(alert, { onChoose, onSelect, selected }) {
   const row = element("li", `row ${alert.severity}`);
   row.dataset.id = alert.id;
   const anchor = element("a", "", titleOf(alert));
@@ -111,15 +122,21 @@ function makeRow(alert, onChoose) {
     event.preventDefault();
     onChoose(alert.id);
   });
-  const facts = element("p", "facts", badge(alert.severity));
+  const box = element("input", "select");
+  box.type = "checkbox";
+  box.checked = selected.has(alert.id);
+  box.setAttribute("aria-label", `Select: ${titleOf(alert)}`);
+  box.addEventListener("change", () => onSelect(alert.id, box.checked));
+  const facts = element("p", "facts", box, badge(alert.severity));
   facts.append(element("span", "topics", alert.topics.map((topic) => topicName(topic.topic)).join(" + ")));
   facts.append(standing(alert));
-  if (alert.state !== "new") facts.append(element("span", `state ${alert.state}`, alert.state));
+  facts.append(...labels(alert));
   facts.append(timeAgo(alert.last_updated));
   const named = [...alert.actors.slice(0, 5), ...alert.places.slice(0, 3)].map((item) => item.name);
-  row.append(...[facts, eventLine(alert), element("h3", "", anchor)].filter(Boolean));
+  row.append(...[facts, eventLine(alert), foreign(element("h3", "", anchor), alert.language)].filter(Boolean));
   const proof = alert.evidence.find((piece) => piece.field !== "title" && piece.quote !== anchor.textContent);
-  if (proof) row.append(element("p", "proof", ...emphasised(proof.quote, named)));
+  const told = proof && alert.sources.find((source) => source.article_id === proof.article_id);
+  if (proof) row.append(foreign(element("p", "proof", ...emphasised(proof.quote, named)), told?.language || alert.language));
   else if (named.length) row.append(element("p", "proof", named.join(" · ")));
   return row;
 }

@@ -1,5 +1,7 @@
 // The world: countries shaded by how many alerts of the list name them as place or actor, dots where their places are.
 
+import { countryNames } from "./publisher.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const A = [1.340264, -0.081106, 0.000893, 0.003796]; // Equal Earth (Savric, Patterson, Jenny 2018)
 const M = Math.sqrt(3) / 2;
@@ -39,6 +41,7 @@ export class WorldMap {
         }
       });
       this.countries.set(code, { shape, title, name });
+      countryNames.set(code, name);
       this.svg.append(shape);
     }
     this.dots = make("g", { class: "dots", "aria-hidden": "true" });

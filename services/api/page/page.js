@@ -1,26 +1,41 @@
 // The page: what is filtered for stands in the address, what is chosen behind its #.
 
+import { BY_ANALYSTS, snoozed } from "./actions.js";
 import * as api from "./client.js";
 import * as detail from "./detail.js";
 import { Filters } from "./filters.js";
+import { DesktopNotices } from "./notices.js";
 import * as pipeline from "./pipeline.js";
+import { listen } from "./keyboard.js";
 import { List } from "./list.js";
 import { WorldMap } from "./map.js";
 import * as overview from "./overview.js";
+import { Selection } from "./selection.js";
 import { Session } from "./session.js";
-import { ago, titleOf } from "./text.js";
+import { ago, plural, titleOf } from "./text.js";
+import * as views from "./views.js";
 
 const PAGE = 100;
 const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 60rem)");
 
-const list = new List($("alerts"), { onChoose: (id) => choose(id, { read: true }) });
+const list = new List($("alerts"), {
+  onChoose: (id) => choose(id, { read: true }),
+  onSelect: (id, on) => selection.toggle(id, on),
+});
 const map = new WorldMap($("map"), {
   onPick: (filter, value) => filters.set(filter, filters.values[filter] === value ? "" : value),
 });
 const filters = new Filters($("filters"), { countryName: (code) => map.name(code), onChange: refilter });
-const session = new Session({ button: $("who"), dialog: $("ask"), onChange: () => shown && show(shown) });
+const session = new Session({ button: $("who"), dialog: $("ask"), onChange: signedIn });
+const selection = new Selection($("selection"), {
+  session,
+  onAct: act,
+  onMerge: merge,
+  onChange: (id, on) => list.select(id, on),
+});
+const desktop = new DesktopNotices($("desktop"), { onOpen: (id) => choose(id, { read: true }), onRefused: notice });
 let cursor = null;
 let loading = null; // the load under way; a newer one makes it give up
 let loaded = false;
@@ -28,6 +43,7 @@ let summing = 0;
 let unread = 0;
 let shown = null; // the alert in the detail
 let feeds = null; // how the feeds answer
+let waking = null; // runs out when the first snoozed alert wakes up
 
 // ---------------------------------------------------------------- the list
 
@@ -54,6 +70,7 @@ async function loadMore(mine = loading) {
       if (mine !== loading) return;
       for (const alert of page.alerts) {
         filters.learnFrom(alert);
+        wakeLater(alert);
         if (filters.matches(alert)) {
           list.put(alert);
           added += 1;
@@ -137,12 +154,27 @@ function show(alert) {
   shown = alert;
   document.body.classList.add("chosen");
   detail.render($("detail"), alert, {
-    refusal: session.refusal,
+    acting: {
+      refusal: session.refusal,
+      me: session.me.name,
+      onAct: (action) => act([alert.id], action),
+      onSignIn: session.open ? () => session.ask() : null,
+    },
     onBack: back,
     onFilter: (name, value) => filters.set(name, value),
-    onState: changeState,
-    onSignIn: session.open ? () => session.ask() : null,
+    onCite: () => cite(alert),
   });
+}
+
+async function cite(alert) {
+  const sentence = views.citation(alert);
+  try {
+    await navigator.clipboard.writeText(sentence);
+    $("news").textContent = "The citation is in the clipboard.";
+    notice("Copied.");
+  } catch {
+    notice(sentence); // only pages over TLS and on this machine may write to the clipboard
+  }
 }
 
 /** Back to the list or the overview, as the browser's Back does it. */
@@ -164,20 +196,57 @@ function close({ focus = false } = {}) {
   if (focus) row?.querySelector("a").focus({ preventScroll: true });
 }
 
-async function changeState(state) {
+/** Acts on alerts, one call for all; says what became of it. */
+async function act(ids, action) {
   notice("");
-  if (!shown) return;
-  const { id } = shown;
+  if (!ids.length) return;
   if (session.open && !(await session.ask())) return;
   if (session.refusal) return notice(session.refusal);
   try {
-    const alert = await api.move(id, state);
-    take(alert, { fresh: false });
-    $("news").textContent = `The alert is ${state} now.`;
+    const { results } = await api.act(ids, action);
+    const refused = results.filter((result) => result.error);
+    for (const { alert } of results) if (alert) take(alert, { fresh: false });
+    if (refused.length) notice(ids.length === 1 ? refused[0].error : `${plural(refused.length, "alert")} of ${ids.length} stayed as before: ${refused[0].error}`);
+    const done = results.length - refused.length;
+    if (done) $("news").textContent = `Done: ${action.kind}${action.state ? ` ${action.state}` : ""}, ${plural(done, "alert")}.`;
   } catch (error) {
     notice(error.message);
     if (error.status === 401) await session.begin();
   }
+}
+
+/** Merges the selected alerts into the one that was seen first. */
+async function merge(ids) {
+  const alerts = ids.map((id) => list.get(id)).filter(Boolean).sort((a, b) => a.first_seen.localeCompare(b.first_seen));
+  if (alerts.length < 2) return;
+  await act(alerts.slice(1).map((alert) => alert.id), { kind: "merge", other: alerts[0].id });
+  selection.set([]);
+  choose(alerts[0].id);
+}
+
+/** What the keys act on: the selection, else the chosen alert. */
+function targets() {
+  return selection.ids.size ? [...selection.ids] : shown ? [shown.id] : [];
+}
+
+function signedIn() {
+  filters.me = session.me.name;
+  selection.draw();
+  if (filters.values.mine) load();
+  if (shown) show(shown);
+}
+
+/** Lists an alert again when its snooze is over. */
+function wakeLater(alert) {
+  if (!snoozed(alert)) return;
+  const at = Date.parse(alert.snoozed_until);
+  if (waking && waking.at <= at) return;
+  clearTimeout(waking?.timer);
+  const timer = setTimeout(() => {
+    waking = null;
+    load();
+  }, Math.min(at - Date.now() + 500, 2 ** 31 - 1));
+  waking = { at, timer };
 }
 
 /** Says beside the list why something was not done, until the next act. */
@@ -191,14 +260,19 @@ function take(alert, { fresh = true } = {}) {
   const held = list.get(alert.id);
   if (held && held.revision > alert.revision) return;
   filters.learnFrom(alert);
+  wakeLater(alert);
   if (filters.matches(alert)) list.put(alert, { fresh });
-  else list.remove(alert.id);
+  else if (list.rows.has(alert.id)) {
+    list.remove(alert.id);
+    if (selection.ids.has(alert.id)) selection.toggle(alert.id, false);
+  }
   if (shown && shown.id === alert.id) show(alert);
   settle();
 }
 
 function announce(alert) {
-  if (!filters.matches(alert)) return;
+  if (!filters.matches(alert) || alert.changes.some((change) => BY_ANALYSTS.has(change.kind))) return;
+  desktop.show(alert);
   $("news").textContent = `${alert.revision === 1 ? "New" : "Revised"} ${alert.severity} alert: ${titleOf(alert)}`;
   if (document.hidden || !document.hasFocus()) document.title = `(${(unread += 1)}) Wirewatch`;
 }
@@ -249,32 +323,20 @@ function store(name, value) {
   }
 }
 
-const moves = { a: "acknowledged", m: "muted", c: "closed", n: "new" };
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, dialog");
-  if (event.key === "Escape" && !event.target.closest("dialog")) {
-    if (typing) event.target.blur();
-    else back();
-  }
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "j" || event.key === "k") {
-    const next = list.beside(event.key === "j" ? 1 : -1);
-    if (next) choose(next.id, { scroll: true });
-  } else if (event.key === "Enter" && event.target.closest("button, a, summary, [role=button]") === null && shown) {
-    if (document.body.classList.contains("reading")) $("detail").querySelector("h2 a")?.click();
-    else choose(shown.id, { read: true });
-  } else if (event.key === "/") {
-    event.preventDefault();
+listen({
+  list,
+  selection,
+  shown: () => shown,
+  choose,
+  back,
+  act: (action) => act(targets(), action),
+  me: () => session.me.name,
+  find: () => {
     document.body.classList.add("filtering");
     $("filters").elements.words.focus();
-  } else if (event.key === "x") {
-    $("filters").reset();
-  } else if (event.key === "?") {
-    $("help").showModal();
-  } else if (moves[event.key] && shown) {
-    changeState(moves[event.key]);
-  }
+  },
+  clear: () => $("filters").reset(),
+  help: () => $("help").showModal(),
 });
 
 $("keys").addEventListener("click", () => $("help").showModal());
@@ -286,6 +348,15 @@ $("theme").addEventListener("click", () => {
   const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
   document.documentElement.dataset.theme = dark ? "light" : "dark";
   store("theme", document.documentElement.dataset.theme);
+});
+views.listen({
+  onOpen: (search) => {
+    history.pushState(null, "", location.pathname + search);
+    if (shown) close();
+    readAddress();
+    load();
+  },
+  alerts: () => list.alerts,
 });
 addEventListener("popstate", () => {
   if (location.hash.startsWith("#token=")) return;

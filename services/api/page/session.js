@@ -30,8 +30,8 @@ export class Session {
   get refusal() {
     const { name, role, may, tokens } = this.me;
     if (may.includes("change_state")) return null;
-    if (name) return `${name} may read alerts, not change them (role: ${role}).`;
-    return tokens ? "Sign in to change the state of alerts." : "Nobody may change alerts: this API has no tokens.";
+    if (name) return `${name} may read alerts, not act on them (role: ${role}).`;
+    return tokens ? "Sign in to act on alerts." : "Nobody may act on alerts: this API has no tokens.";
   }
 
   /** Whether signing in is possible and would change something. */

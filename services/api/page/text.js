@@ -56,8 +56,21 @@ export function timeAgo(time) {
   return made;
 }
 
+/** The time in UTC, and by the clock of this machine where that is another one. */
 export function clock(time) {
-  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
+  const at = new Date(time);
+  const utc = at.toISOString();
+  if (!at.getTimezoneOffset()) return `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
+  const here = new Date(at - at.getTimezoneOffset() * 60000).toISOString();
+  const day = here.slice(0, 10) === utc.slice(0, 10) ? "" : `${here.slice(5, 10)} `;
+  return `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC (${day}${here.slice(11, 16)} here)`;
+}
+
+/** `made` with words of the world in it: written in their own direction, read in their own language. */
+export function foreign(made, language) {
+  made.dir = "auto";
+  if (language) made.lang = language;
+  return made;
 }
 
 export function plural(count, word) {

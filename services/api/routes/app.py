@@ -13,12 +13,13 @@ from starlette.routing import Match, Route
 from services.api import page
 from services.api.errors import ActionError, QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertActions, AlertReader, Services
+from services.api.ports import AlertActions, AlertReader, Archive, Desk, Services
 from services.api.routes import actions as actions_route
-from services.api.routes import alerts, authorization, grafana, openapi, pipeline, session, stream
+from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, search, session, stream
+from services.api.routes import desk as desk_route
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
-from services.runtime.errors import TransientError
+from services.runtime.errors import TransientError, UsageError
 from services.runtime.process.clock import Clock
 
 _SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
@@ -28,14 +29,16 @@ def build_app(
     reader: AlertReader,
     actions: AlertActions,
     services: Services,
+    desk: Desk,
     *,
+    archive: Archive,
     access: Authorization,
     metrics: ApiMetrics,
     clock: Clock,
     followers: Followers,
 ) -> FastAPI:
     """The application on a reader of alerts, what analysts do with them, and what knows how the pipeline is up."""
-    # The interactive documentation pages load scripts from elsewhere: only the OpenAPI document is served.
+    # The framework's own documentation pages load scripts from elsewhere; ours is page/docs.html.
     app = openapi.Described(
         title="Wirewatch",
         version=version("wirewatch"),
@@ -47,10 +50,13 @@ def build_app(
     _give_errors_one_shape(app)
     actions_route.add(app, actions, access)
     alerts.add(app, reader)
+    feedback.add(app, reader)
+    desk_route.add(app, reader, desk, access)
     pipeline.add(app, services)
     stream.add(app, reader, followers)
     session.add(app, access)
     grafana.add(app, reader, clock)
+    search.add(app, archive, clock)
     page.add(app)
     app.openapi()  # made before HEAD is added: the document names what is answered, not its head once more
     for route in app.routes:
@@ -64,6 +70,10 @@ def _give_errors_one_shape(app: FastAPI) -> None:
     @app.exception_handler(QueryError)
     async def bad_request(_: Request, failure: QueryError) -> Response:
         return error(400, str(failure))
+
+    @app.exception_handler(UsageError)
+    async def unusable(_: Request, failure: UsageError) -> Response:
+        return error(409, str(failure))
 
     @app.exception_handler(ActionError)
     async def conflict(_: Request, failure: ActionError) -> Response:

@@ -10,7 +10,10 @@ from fastapi.openapi.utils import get_openapi
 
 from services.api.core.pipeline import ServiceState
 from services.api.core.tokens import PERMISSIONS, ROLES
+from services.archive_store.reader import AlertLine
+from services.archive_store.search import FacetValue, Hit
 from services.contracts.feed_health import FeedHealth
+from services.contracts.feedback import BY, RejectedRule
 from services.contracts.messages import Alert
 from services.contracts.stories import Folded
 
@@ -29,7 +32,12 @@ def an_object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-ALERT = {"allOf": [ref("Alert"), an_object(event_summaries={"type": "array", "items": _TEXT})]}
+ALERT = {
+    "allOf": [
+        ref("Alert"),
+        an_object(event_summaries={"type": "array", "items": _TEXT}, also_reported_in={"type": ["string", "null"]}),
+    ]
+}
 PAGE = an_object(alerts={"type": "array", "items": ALERT}, next_cursor={"type": ["string", "null"]})
 RESULTS = an_object(
     results={
@@ -37,8 +45,44 @@ RESULTS = an_object(
         "items": an_object(id=_TEXT, alert={"anyOf": [ALERT, {"type": "null"}]}, error={"type": ["string", "null"]}),
     }
 )
+FEEDBACK = an_object(
+    alerts={"type": "integer"},
+    judged={
+        "type": "array",
+        "items": an_object(
+            by={"enum": list(BY)},
+            name=_TEXT,
+            useful={"type": "integer"},
+            rejected={"type": "object", "additionalProperties": {"type": "integer"}},
+            precision={"type": "number"},
+        ),
+    },
+    rejected_rules={"type": "array", "items": ref("RejectedRule")},
+)
 STORY = an_object(
     story_id=_TEXT, independent_sources={"type": "integer"}, members={"type": "array", "items": ref("Folded")}
+)
+_NULLABLE_TEXT = {"type": ["string", "null"]}
+_ALERTS = {"type": "array", "items": ref("AlertLine")}
+_COUNTS = {"type": "array", "items": {"type": "array"}}
+FOUND = an_object(
+    hits={"type": "array", "items": ref("Hit")},
+    next_cursor=_NULLABLE_TEXT,
+    count={"type": ["integer", "null"]},
+    more={"type": "boolean"},
+    facets={"type": "object", "additionalProperties": {"type": "array", "items": ref("FacetValue")}},
+)
+BEFORE = an_object(alerts=_ALERTS)
+ABOUT = an_object(
+    kind=_TEXT,
+    value=_TEXT,
+    name=_TEXT,
+    months=_COUNTS,
+    actors=_COUNTS,
+    acts=_COUNTS,
+    places=_COUNTS,
+    alerts=_ALERTS,
+    next_cursor=_NULLABLE_TEXT,
 )
 HEALTH = an_object(status=_TEXT)
 PIPELINE = an_object(
@@ -67,7 +111,9 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             made = get_openapi(title=self.title, version=self.version, routes=self.routes)
-            _, shapes = msgspec.json.schema_components([Alert, Folded, ServiceState, FeedHealth], ref_template=_REF)
+            _, shapes = msgspec.json.schema_components(
+                [Alert, Folded, ServiceState, FeedHealth, RejectedRule, Hit, FacetValue, AlertLine], ref_template=_REF
+            )
             parts = made.setdefault("components", {})
             schemas = parts.setdefault("schemas", {})
             for name in ("HTTPValidationError", "ValidationError"):
@@ -87,4 +133,4 @@ def _say_what_every_route_answers(answers: dict[str, Any]) -> None:
     answers.setdefault("400", {"description": "Something of the request is of the wrong form.", "content": shape})
     answers.setdefault("401", {"description": "A token is needed.", "content": shape})
     answers.setdefault("403", {"description": "Not for this host, this origin or this role.", "content": shape})
-    answers.setdefault("503", {"description": "Redis is away.", "content": shape})
+    answers.setdefault("503", {"description": "Redis or the archive is away.", "content": shape})

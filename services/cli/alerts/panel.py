@@ -19,7 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.output import duration, plain, shorten
+from services.contracts.events import summary_of
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert, AlertEvidence, Severity
+from services.contracts.publishers import outlet_of
 
 SEVERITY_COLOURS: dict[Severity, str] = {
     "low": "cyan",
@@ -42,7 +45,8 @@ def alert(shown: Alert, *, earlier: bool = False) -> RenderableType:
     title.append(f"  {topics}", style=f"bold {colour}")
     if earlier:
         title.append("  earlier", style="dim")
-    parts: list[RenderableType] = [Text(headline(shown), style="bold")]
+    parts: list[RenderableType] = [Text(plain(summary_of(shown.events[0])), style=colour)] if shown.events else []
+    parts.append(Text(headline(shown), style="bold"))
     parts += [_quote(quote, colour) for quote in best_quotes(shown)]
     parts.append(_facts(shown))
     return Panel(
@@ -128,6 +132,8 @@ def _facts(shown: Alert) -> Table:
     for label, named in (("who", shown.actors), ("where", shown.places)):
         if named:
             facts.add_row(label, _listed([item.name for item in named]))
+    if others := also_reported_in(shown.languages, headline=shown.language):
+        facts.add_row("languages", others)
     facts.add_row("source" if shown.independent_sources < 2 else "sources", _sources(shown))
     return facts
 
@@ -153,8 +159,8 @@ def _quote(item: AlertEvidence, colour: str) -> RenderableType:
 
 def _sources(shown: Alert) -> Text:
     """Who says it, and who only carries it."""
-    own = [source.outlet for source in shown.sources if source.independent]
-    said = {plain(outlet) for outlet in own}
+    own = [outlet_of(source) for source in shown.sources if source.independent]
+    said = {plain(source.outlet) for source in shown.sources if source.independent}
     carried = [source.outlet for source in shown.sources if plain(source.outlet) not in said]
     if shown.confidence == "corroborated":
         line = Text.assemble((f"{shown.independent_sources} independent: ", "green"), _listed(own))

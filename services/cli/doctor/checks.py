@@ -17,21 +17,14 @@ from xml.parsers import expat
 import msgspec
 from aiokafka.errors import KafkaError
 
-from services.alerter import severity_file
-from services.alerter.settings import AlerterSettings
 from services.cli import addresses
-from services.cli.feeds import lists
-from services.local.preflight import SETTINGS
-from services.notifier.edges import watch_file
-from services.notifier.settings import NotifierSettings
+from services.local import pipeline, preflight
+from services.local.home import home_in
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
-from services.runtime.process import settings
 from services.runtime.redis.connection import FAILURES, connect, require_access
-from services.tagger import library
-from services.tagger.settings import TaggerSettings
 
 State = Literal["ok", "warn", "fail", "skipped"]
 
@@ -168,42 +161,9 @@ def clock(skew_seconds: float) -> Finding:
 
 def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     """The settings of every service and the files they name, read as the services read them."""
-
-    def of(kind: type[Any], service: str) -> Any:
-        return settings.load(kind, service, environ)
-
-    def every_setting() -> str:
-        for service, kind in SETTINGS.items():
-            of(kind, service)
-        return f"those of {len(SETTINGS)} services"
-
-    def feeds() -> str:
-        named = lists.in_force(environ)
-        return f"{len(lists.load(named))} in {', '.join(map(str, named))}"
-
-    def packs() -> str:
-        folder = of(TaggerSettings, "tagger").packs or library.default_folder()
-        return f"{', '.join(pack.version for pack in library.load(folder).packs)} in {folder}"
-
-    def severity() -> str:
-        file = of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml"
-        severity_file.load(file)
-        return str(file)
-
-    def watches() -> str:
-        file = of(NotifierSettings, "notifier").watches
-        loaded = watch_file.load(file, environ)
-        return f"{len(loaded.watches)} watches, {len(loaded.routes)} channels in {file}"
-
-    for check, look in (
-        ("settings", every_setting),
-        ("feeds", feeds),
-        ("topic packs", packs),
-        ("severity", severity),
-        ("watches", watches),
-        ("schemas", _schemas),
-    ):
+    for check, look in preflight.looks(pipeline.own_feeds(home_in(environ)) | dict(environ)).items():
         yield _looked(check, look)
+    yield _looked("schemas", _schemas)
     yield _contact(environ)
 
 
@@ -262,7 +222,7 @@ def _names_secret(variable: str) -> bool:
 
 def disk(environ: Mapping[str, str]) -> Finding:
     """Service where `wirewatch up` keeps its data, or would. That of other servers is for their alarms."""
-    place = Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch").absolute()
+    place = home_in(environ).path.absolute()
     there = next(folder for folder in (place, *place.parents) if folder.exists())
     usage = shutil.disk_usage(there)
     if there != place and usage.total < FREE_BYTES[0]:  # memory of a container: nothing will be kept there

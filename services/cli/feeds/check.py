@@ -1,37 +1,54 @@
-"""Each feed polled once, and what is wrong with it in a sentence."""
+"""Each feed polled once, and what is wrong with it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.cli.feeds.reader import Reader, SourceError
-from services.cli.output import cell, error, json_line, out
+from services.cli.output import cell, error, json_line, out, progress, shorten, table
+from services.poller.core.canonical import host_of
 from services.poller.core.diagnosis import FAILED_POLLS, Answer, is_usable, summary
+from services.poller.core.model import FeedConfig
 
 _AT_ONCE: Final = 8
 _OFFLINE_AFTER: Final = 16  # so many hosts without an address are no coincidence
+_NAME_CHARACTERS: Final = 34
 
 Found = dict[str, Any]
 
 
-async def check_one(reader: Reader, url: str) -> Found:
+@dataclass(slots=True)
+class Checked:
+    """What came of a check, by feed id. ``offline``: no host name at all could be resolved."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    offline: bool = False
+
+    @property
+    def bad(self) -> int:
+        """How many feeds are not usable."""
+        return sum(not found["ok"] for found in self.found.values())
+
+
+async def check_one(reader: Reader, feed: FeedConfig) -> Found:
     """Poll once; ``says`` is one sentence."""
-    answer = await reader.fetch(url)
+    answer = await reader.fetch(feed)
     if answer.outcome != "ok":
-        return _failed(url, answer.outcome, answer.detail if answer.outcome != "dns" else None)
+        return _failed(feed, answer.outcome, answer.detail if answer.outcome != "dns" else None)
     content_type = (answer.headers or {}).get("content-type")
     try:
-        feed = await reader.document(answer.body, url=answer.url, content_type=content_type)
+        document = await reader.document(answer.body, url=answer.url, content_type=content_type, feed=feed)
     except SourceError as refused:
-        return _failed(url, refused.kind, str(refused))
-    articles = reader.articles(url, feed, answer.url)
-    judged = Answer(response=answer, feed=feed, articles=articles, now=datetime.now(UTC))
+        return _failed(feed, refused.kind, str(refused))
+    articles = reader.articles(feed.url, document, answer.url)
+    judged = Answer(response=answer, feed=document, articles=articles, now=datetime.now(UTC))
     return {
-        "url": url,
+        "url": feed.url,
         "ok": is_usable(judged),
         "outcome": "ok",
         "says": summary(judged),
@@ -43,60 +60,69 @@ async def check_one(reader: Reader, url: str) -> Found:
     }
 
 
-async def check_all(urls: Sequence[str], *, as_json: bool) -> int:
-    """Check them, eight at once, and print each as it comes. Returns how many are not usable.
+async def check_all(feeds: Sequence[FeedConfig], *, as_json: bool) -> Checked:
+    """Poll them once each: eight hosts at once, one request a host at a time with the poller's gap between two.
 
     Ends early where no host name at all can be resolved: then nothing is wrong with the feeds.
     """
-    outcomes: Counter[str] = Counter()
-    bad, held = 0, list[Found]()
+    checked, resolved = Checked(), False
     together = asyncio.Semaphore(_AT_ONCE)
-    async with Reader.opened() as reader, asyncio.TaskGroup() as group:
+    hosts: dict[str, list[FeedConfig]] = {}
+    for feed in feeds:
+        hosts.setdefault(host_of(feed.url) or feed.url, []).append(feed)
+    with progress(len(feeds), quiet=as_json) as advance:
+        async with Reader.opened() as reader, asyncio.TaskGroup() as group:
 
-        async def one(url: str) -> Found:
-            async with together:
-                return await check_one(reader, url)
+            async def ask(same_host: Sequence[FeedConfig]) -> None:
+                nonlocal resolved
+                async with together:
+                    for number, feed in enumerate(same_host):
+                        if number:
+                            await asyncio.sleep(reader.gap_seconds)
+                        found = checked.found[feed.id] = await check_one(reader, feed)
+                        resolved = resolved or found["outcome"] != "dns"
+                        advance()
+                        if as_json:
+                            json_line(found)
+                        if not resolved and len(checked.found) >= _OFFLINE_AFTER:
+                            for task in tasks:
+                                task.cancel()
 
-        tasks = [group.create_task(one(url)) for url in dict.fromkeys(urls)]
-        for done in asyncio.as_completed(tasks):
-            found = await done
-            outcomes[found["outcome"]] += 1
-            bad += not found["ok"]
-            held.append(found)
-            if outcomes["dns"] < outcomes.total():
-                held = _print_all(held, as_json=as_json)
-            elif len(held) == _OFFLINE_AFTER:
-                for task in tasks:
-                    task.cancel()
-                break
-    if outcomes["dns"] == outcomes.total() >= 2:
-        error(f"No host name could be resolved ({bad} tried): this machine seems to be offline.")
-    if as_json or outcomes["dns"] < _OFFLINE_AFTER:
-        _print_all(held, as_json=as_json)
-    if not as_json:
-        _print_sum(outcomes, bad)
-    return bad
-
-
-def _failed(url: str, outcome: str, detail: str | None) -> Found:
-    sentence = FAILED_POLLS[outcome][1]
-    return {"url": url, "ok": False, "outcome": outcome, "says": f"{sentence}{f' ({detail})' if detail else ''}."}
+            tasks = [group.create_task(ask(same_host)) for same_host in hosts.values()]
+    checked.offline = not resolved and len(checked.found) > 1
+    if checked.offline:
+        error(f"No host name could be resolved ({checked.bad} tried): this machine seems to be offline.")
+    return checked
 
 
-def _print_all(held: Sequence[Found], *, as_json: bool) -> list[Found]:
-    """Print what was held back; what is held then is nothing."""
-    for found in held:
-        if as_json:
-            json_line(found)
-        else:
-            mark = "[green]ok[/]  " if found["ok"] else "[red]bad[/] "
-            out.print(f"{mark} {cell(found['url'])}: {cell(found['says'])}", soft_wrap=True)
-    return []
-
-
-def _print_sum(outcomes: Counter[str], bad: int) -> None:
+def show(feeds: Sequence[FeedConfig], checked: Checked, *, failing: bool, verbose: bool) -> None:
+    """Print the sum, then a line for each feed; ``verbose`` says all that is known of it."""
+    outcomes = Counter(found["outcome"] for found in checked.found.values())
     labels = Counter({FAILED_POLLS[outcome][0]: n for outcome, n in outcomes.items() if outcome != "ok"})
-    if stale := bad - labels.total():
+    if stale := checked.bad - labels.total():
         labels["empty or stale"] = stale
     why = ", ".join(f"{n} {label}" for label, n in labels.most_common())
-    out.print(f"\n{outcomes.total()} feeds: {outcomes.total() - bad} ok, {bad} bad{f' ({why})' if why else ''}")
+    good = outcomes.total() - checked.bad
+    out.print(f"{outcomes.total()} feeds: {good} ok, {checked.bad} bad{f' ({why})' if why else ''}\n", soft_wrap=True)
+    shown = [(feed, found) for feed in feeds if (found := checked.found.get(feed.id)) and not (failing and found["ok"])]
+    if verbose:
+        for feed, found in shown:
+            mark = "[green]ok[/]  " if found["ok"] else "[red]bad[/] "
+            out.print(f"{mark} {cell(feed.url)}: {cell(found['says'])}", soft_wrap=True)
+    elif shown and not checked.offline:
+        made = table("feed", "verdict", "items", "newest", right=("items",))
+        for feed, found in shown:
+            name = cell(shorten(feed.title or feed.url, _NAME_CHARACTERS))
+            made.add_row(name, _verdict(found), str(found.get("items", "")), (found.get("newest") or "")[:10])
+        out.print(made)
+
+
+def _verdict(found: Found) -> str:
+    if found["outcome"] != "ok":
+        return f"[red]{FAILED_POLLS[found['outcome']][0]}[/]"
+    return "[green]ok[/]" if found["ok"] else "[red]empty or stale[/]"
+
+
+def _failed(feed: FeedConfig, outcome: str, detail: str | None) -> Found:
+    sentence = FAILED_POLLS[outcome][1]
+    return {"url": feed.url, "ok": False, "outcome": outcome, "says": f"{sentence}{f' ({detail})' if detail else ''}."}

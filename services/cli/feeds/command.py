@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from services.cli.family import family
 from services.cli.feeds import lists
 from services.cli.options import JsonOption
-from services.cli.output import say
+from services.cli.output import say, warn
 from services.poller.core import opml
 from services.poller.edges import feedlist
 from services.runtime.errors import UsageError
@@ -59,6 +60,15 @@ def add(
     interval_seconds: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Poll this often, whatever the publisher asks for.")
     ] = None,
+    tier: Annotated[
+        str | None, typer.Option(metavar="TIER", help="How soon its news matters: breaking, daily or slow.")
+    ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="The address is no feed but a page that lists releases.")
+    ] = False,
+    items: Annotated[
+        str | None, typer.Option(metavar="XPATH", help="The items of the page; without it they are found by dates.")
+    ] = None,
     full_text: Annotated[
         str, typer.Option(metavar="WHEN", help="auto, always or never: whether article pages are fetched.")
     ] = "auto",
@@ -66,12 +76,15 @@ def add(
 ) -> None:
     """Add a feed to the list."""
     values = {
+        "type": "page" if page else "rss",
         "xmlUrl": url,
         "text": title or url,
         "wirewatchOutlet": outlet,
         "wirewatchCountry": country,
         "language": language,
         "wirewatchIntervalSeconds": f"{interval_seconds:.12g}" if interval_seconds is not None else None,
+        "wirewatchTier": tier,
+        "wirewatchItems": items,
         "wirewatchFullText": full_text,
     }
     edited = lists.Edited.opened(list_file, os.environ)
@@ -98,9 +111,14 @@ def import_(
 ) -> None:
     """Add all feeds of an OPML file to the list."""
     edited = lists.Edited.opened(list_file, os.environ)
-    added = edited.add(feedlist.read(source))
+    repeated: list[str] = []
+    feeds = feedlist.read(source, repeated=repeated)
+    added = edited.add(feeds)
     edited.write()
-    say(f"Added {added} feeds to {edited.path} ({len(edited.feeds)} feeds).")
+    for sentence in repeated:
+        warn(sentence)
+    known = f"; {len(feeds) - added} were there already" if added < len(feeds) else ""
+    say(f"Added {added} feeds to {edited.path} ({len(edited.feeds)} feeds){known}.")
 
 
 @app.command()
@@ -113,14 +131,36 @@ def export(list_file: ListOption = None) -> None:
 def check(
     urls: Annotated[list[str] | None, typer.Argument(metavar="URL", help="Addresses; the whole list if none.")] = None,
     list_file: ListOption = None,
+    failing: Annotated[bool, typer.Option("--failing", help="Only the feeds with which something is wrong.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="All that is known of each, in a sentence.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Poll each feed once and say what is wrong with it. Exit code 1 where anything is."""
     from services.cli.feeds import check as checking
 
-    chosen = urls or [feed.url for feed in lists.read(list_file, os.environ)]
-    if asyncio.run(checking.check_all(chosen, as_json=json)):
+    listed = {feed.url: feed for feed in lists.read(list_file, os.environ)}
+    chosen = [listed.get(url) or lists.outline({"xmlUrl": url}, None)[0] for url in dict.fromkeys(urls or listed)]
+    checked = asyncio.run(checking.check_all(chosen, as_json=json))
+    if not json:
+        checking.show(chosen, checked, failing=failing, verbose=verbose)
+    if checked.bad:
         raise typer.Exit(1)
+
+
+@app.command()
+def audit(list_file: ListOption = None) -> None:
+    """Poll every feed of the list once, and write today's date into it for each that works."""
+    from services.cli.feeds import check as checking
+
+    edited = lists.Edited.opened(list_file, os.environ)
+    checked = asyncio.run(checking.check_all(edited.feeds, as_json=False))
+    if checked.offline:
+        raise typer.Exit(1)
+    proved = {id_ for id_, found in checked.found.items() if found["ok"]}
+    edited.prove(proved, on=datetime.now(UTC).date())
+    edited.write()
+    checking.show(edited.feeds, checked, failing=True, verbose=False)
+    say(f"wirewatchProof is now today's date for {len(proved)} feeds of {edited.path}; the others keep theirs.")
 
 
 @app.command()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import msgspec
+
+from services.local.home import home_in
 from services.poller.core import opml
 from services.poller.core.model import FeedConfig
 from services.poller.edges.feedlist import FeedList
@@ -21,7 +26,7 @@ TITLE = "Wirewatch feeds"
 
 def own_list(environ: Mapping[str, str]) -> Path:
     """The list in the home of ``wirewatch up``, which need not exist."""
-    return Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch") / "feeds.opml"
+    return home_in(environ).path / "feeds.opml"
 
 
 def read(list_file: Path | None, environ: Mapping[str, str]) -> list[FeedConfig]:
@@ -53,21 +58,30 @@ def outline(attributes: Mapping[str, str | None], folder: str | None) -> list[Fe
 
 @dataclass(slots=True)
 class Edited:
-    """The list to edit. It is written to ``path``; ``source`` is where its feeds were read, for sentences."""
+    """The list to edit. It is written to ``path``; ``source`` is where its feeds were read, for sentences.
+
+    ``comment`` is what stands before the document, kept as it is.
+    """
 
     path: Path
     source: str
     feeds: list[FeedConfig]
+    comment: str = ""
 
     @classmethod
     def opened(cls, list_file: Path | None, environ: Mapping[str, str]) -> Edited:
-        """``list_file``, else the own list; on the first edit that is made as a copy of the shipped one."""
-        path = list_file or own_list(environ)
+        """``list_file``, else the first list of the poller's setting, else the own list.
+
+        The own list is made as a copy of the shipped one on the first edit.
+        """
+        named = settings.load(PollerSettings, "poller", environ).feeds
+        path = list_file or (Path(named[0]) if named else own_list(environ))
         if path.is_file():
-            return cls(path, str(path), read_file(path))
+            return cls(path, str(path), read_file(path), _comment(path))
         if list_file:
             return cls(path, str(path), [])
-        return cls(path, "the shipped list", read_file(files.seeds() / "feeds.opml"))
+        shipped = files.seeds() / "feeds.opml"
+        return cls(path, "the shipped list", read_file(shipped), _comment(shipped))
 
     def add(self, feeds: Sequence[FeedConfig]) -> int:
         """Add those that are not there yet; returns how many."""
@@ -82,9 +96,16 @@ class Edited:
         removed, self.feeds = len(self.feeds) - len(left), left
         return removed
 
+    def prove(self, feed_ids: Collection[str], *, on: date) -> None:
+        """Note the day on which these feeds worked."""
+        today = on.isoformat()
+        self.feeds = [
+            msgspec.structs.replace(feed, proof=today) if feed.id in feed_ids else feed for feed in self.feeds
+        ]
+
     def write(self) -> None:
         """Write the list in one step: a poller that reads it never sees half of it. Raises :class:`UsageError`."""
-        text = opml.write(self.feeds, title=TITLE)
+        text = opml.write(self.feeds, title=TITLE, comment=self.comment)
         temporary = self.path.with_name(self.path.name + ".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,3 +113,9 @@ class Edited:
             temporary.replace(self.path)
         except OSError as error:
             raise UsageError(f"{self.path}: {error.strerror}; name another file with --list.") from None
+
+
+def _comment(path: Path) -> str:
+    """The comments before the document element."""
+    head = path.read_text("utf-8", "replace").partition("<opml")[0]
+    return "\n".join(re.findall(r"<!--.*?-->", head, re.DOTALL))

@@ -14,6 +14,7 @@ import msgspec
 
 from services.contracts import codec, ids
 from services.contracts.messages import Article
+from services.poller.article_pages import ROBOTS_BYTES, robots_address, robots_allow
 from services.poller.core.articles import article_of, items_of
 from services.poller.core.language import language_of
 from services.poller.core.model import FeedConfig, Fetched, ParsedFeed, Request
@@ -51,6 +52,7 @@ class Reader:
     egress: Egress
     workers: WorkerPool
     publishers: Publishers
+    gap_seconds: float
 
     @classmethod
     @asynccontextmanager
@@ -60,7 +62,9 @@ class Reader:
         egress = Egress(allowed=allowed_of(chosen), user_agent=user_agent(chosen.contact))
         async with WorkerPool(chosen.workers) as workers:
             try:
-                yield cls(egress=egress, workers=workers, publishers=publishers.load())
+                yield cls(
+                    egress=egress, workers=workers, publishers=publishers.load(), gap_seconds=chosen.host_gap_seconds
+                )
             finally:
                 await egress.close()
 
@@ -74,21 +78,32 @@ class Reader:
             said = {"file": source, "error": {"class": error.kind, "message": str(error)}}
             return Parsed((msgspec.json.encode(said),), failed=True)
 
-    async def fetch(self, url: str) -> Fetched:
-        """One plain request for a feed."""
-        return await self.egress.feed(Request(url=url))
+    async def fetch(self, feed: FeedConfig) -> Fetched:
+        """One plain request for a feed; for a page only where robots.txt allows it."""
+        if feed.page:
+            answer = await self.egress.get(robots_address(feed.url), headers={}, limit=ROBOTS_BYTES)
+            if not robots_allow(answer, feed.url):
+                return Fetched(outcome="robots" if answer.outcome == "ok" else answer.outcome)
+        return await self.egress.feed(Request(url=feed.url))
 
-    async def document(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-        """The feed document, all parts of a very long one. Raises :class:`SourceError`."""
+    async def document(
+        self, body: bytes, *, url: str, content_type: str | None, feed: FeedConfig | None = None
+    ) -> ParsedFeed:
+        """The feed document, all parts of a very long one, or the page. Raises :class:`SourceError`."""
         try:
-            feed = await self.workers.feed(body, url=url, content_type=content_type)
-            entries, more, part = list(feed.entries), feed.more, 1
-            while more:
-                following = await self.workers.feed(body, url=url, content_type=content_type, part=part)
-                entries += following.entries
-                more, part = following.more, part + 1
+            if feed is not None and feed.page:
+                return await self.workers.listing(body, url=url, items=feed.items)
+            return await self._all_parts(body, url, content_type)
         except WorkerError as error:
             raise SourceError(_OUTCOMES.get(error.kind, "parse_error"), error.detail) from None
+
+    async def _all_parts(self, body: bytes, url: str, content_type: str | None) -> ParsedFeed:
+        feed = await self.workers.feed(body, url=url, content_type=content_type)
+        entries, more, part = list(feed.entries), feed.more, 1
+        while more:
+            following = await self.workers.feed(body, url=url, content_type=content_type, part=part)
+            entries += following.entries
+            more, part = following.more, part + 1
         return msgspec.structs.replace(feed, entries=tuple(entries), more=False)
 
     def articles(self, source: str, feed: ParsedFeed, base: str) -> list[Article]:
@@ -111,7 +126,7 @@ class Reader:
 
     async def _body(self, source: str, base_url: str | None) -> tuple[bytes, str, str | None]:
         if source.startswith(("http://", "https://")):
-            answer = await self.fetch(source)
+            answer = await self.egress.feed(Request(url=source))
             if answer.outcome != "ok":
                 raise SourceError(answer.outcome, answer.detail or answer.outcome)
             return answer.body, base_url or answer.url, (answer.headers or {}).get("content-type")

@@ -12,24 +12,28 @@ import msgspec
 from rich.table import Table
 
 from services.cli import addresses, store
-from services.cli.output import cell, duration, json_line, out, table, warn
+from services.cli.output import cell, duration, json_line, out, shorten, table, warn
 from services.poller.core.cadence import items_a_day
+from services.poller.core.canonical import host_of
+from services.poller.core.connectivity import offline_sentence
 from services.poller.core.diagnosis import FAILED_POLLS
 from services.poller.core.health import health
 from services.poller.core.model import FeedConfig
 from services.poller.core.state import FeedState
-from services.poller.edges.redis import read_states, wish
+from services.poller.edges.redis import read_offline_since, read_states, wish
 from services.poller.settings import PollerSettings
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess, redis_of
 from services.runtime.process import settings
 
+_NAME_CHARACTERS = 32  # the table fits 80 columns
+_WORST = 3
 _COLOURS = {"ok": "green", "failing": "red", "gone": "red", "new": "dim"}
 
 
 async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_json: bool) -> None:
     """Print them; without health where the store does not answer."""
-    states, now = await _states(feeds), datetime.now(UTC)
+    (states, offline), now = await _states(feeds), datetime.now(UTC)
     known = {feed.id: health((states or {}).get(feed.id), now) for feed in feeds}
     shown = [feed for feed in feeds if not failing or known[feed.id] in ("failing", "gone")]
     if as_json:
@@ -43,7 +47,12 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         states_counted = ", ".join(
             f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items()
         )
-        out.print(f"{len(feeds)} feeds: {states_counted}\n")
+        if offline is not None:
+            out.print(f"[red]{offline_sentence(offline, len(feeds))}[/]", soft_wrap=True)
+        out.print(f"{len(feeds)} feeds: {states_counted}", soft_wrap=True)
+        if slowest := _slowest(feeds, states):
+            out.print(f"longest from publication to fetch: {slowest}", soft_wrap=True)
+        out.print()
     if verbose:
         for feed in shown:
             out.print(_block(feed, (states or {}).get(feed.id), now), soft_wrap=True)
@@ -51,14 +60,15 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
         out.print(_table(shown, states or {}, now))
 
 
-async def _states(feeds: Sequence[FeedConfig]) -> dict[str, FeedState] | None:
-    """The stored states; None where the store cannot be reached."""
+async def _states(feeds: Sequence[FeedConfig]) -> tuple[dict[str, FeedState] | None, datetime | None]:
+    """The stored states, None where the store cannot be reached; and since when no feed answers at all."""
     try:
         async with store.opened(_access()) as (client, _):
             found = await read_states(client, [feed.id for feed in feeds])
+            offline = await read_offline_since(client)
     except UsageError:
-        return None
-    return {feed.id: state for feed, state in zip(feeds, found, strict=True) if state is not None}
+        return None, None
+    return {feed.id: state for feed, state in zip(feeds, found, strict=True) if state is not None}, offline
 
 
 async def poll(feeds: Sequence[FeedConfig]) -> None:
@@ -73,6 +83,18 @@ def _access() -> RedisAccess:
     return RedisAccess(noted) if noted else redis_of(settings.load(PollerSettings, "poller", os.environ))
 
 
+def _slowest(feeds: Sequence[FeedConfig], states: dict[str, FeedState]) -> str:
+    """The outlets whose news is found latest, with the usual delay of their worst feed."""
+    worst: dict[str, float] = {}
+    for feed in feeds:
+        state = states.get(feed.id)
+        if state is not None and (delay := state.cadence.delay_seconds) is not None:
+            outlet = feed.outlet or host_of(feed.url) or feed.url
+            worst[outlet] = max(delay, worst.get(outlet, 0.0))
+    ranked = sorted(worst.items(), key=lambda pair: -pair[1])[:_WORST]
+    return ", ".join(f"{cell(outlet)} {duration(delay)}" for outlet, delay in ranked)
+
+
 def _facts(feed: FeedConfig, word: str, state: FeedState | None, now: datetime) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(feed),
@@ -84,21 +106,19 @@ def _facts(feed: FeedConfig, word: str, state: FeedState | None, now: datetime) 
 
 
 def _table(feeds: Sequence[FeedConfig], states: dict[str, FeedState], now: datetime) -> Table:
-    made = table(
-        "feed", "health", "last success", "next poll", "new/day", right=("last success", "next poll", "new/day")
-    )
+    made = table("feed", "health", "next poll", "new/day", "delay", right=("next poll", "new/day", "delay"))
     for feed in feeds:
-        state = states.get(feed.id)
+        state, name = states.get(feed.id), cell(shorten(feed.title or feed.url, _NAME_CHARACTERS))
         if state is None:
-            made.add_row(cell(feed.title or feed.url), "[dim]not polled[/]")
+            made.add_row(name, "[dim]not polled[/]")
             continue
-        rate = items_a_day(state.cadence, now)
+        rate, delay = items_a_day(state.cadence, now), state.cadence.delay_seconds
         made.add_row(
-            cell(feed.title or feed.url),
+            name,
             _health(state, now),
-            _ago(state.health.last_success_at, now),
             _until(state.next_poll_at, now),
             f"{rate:.1f}" if rate is not None else "",
+            duration(delay) if delay is not None else "",
         )
     return made
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from services.cli.alerts import panel
 from services.cli.output import json_line, out, plain, table
-from services.local.alert_feed import Seen
+from services.cli.up.alert_feed import Seen
 from services.local.jars import KAFKA_VERSION
 from services.local.stack import Stack
 from services.local.supervisor import Part, State

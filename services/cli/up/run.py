@@ -9,13 +9,12 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from services.cli.up.alert_feed import AlertFeed
 from services.cli.up.reporters import Reporter
-from services.contracts.feed_health import FEEDS_METRIC, FeedHealth, feed_health
+from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
 from services.local import pipeline, preflight, process_status, stack
-from services.local.alert_feed import AlertFeed
 from services.local.home import Home
 from services.local.settings import LocalSettings
 from services.local.stack import Stack
@@ -86,14 +85,10 @@ class _Up:
             report=self._reporter.happened,
         ) as standing:
             try:
-                feed = AlertFeed(standing.servers.kafka)
-                await feed.start()
-                try:
+                async with AlertFeed.of(standing.servers.kafka) as feed:
                     await standing.until_ready(_READY_WITHIN_SECONDS)
                     self._reporter.standing(standing, clock.monotonic() - began)
                     return await self._watch(feed, standing)
-                finally:
-                    await feed.stop()
             finally:
                 self._reporter.ending()
 
@@ -109,9 +104,12 @@ class _Up:
         return 0
 
     def _raise_if_hopeless(self, standing: Stack) -> None:
-        """A service that cannot start as it is set up will not start later: say so now, and end."""
+        """A service that cannot start as it is set up will not start later: say so now, and end.
+
+        Not for the archive: nothing waits for it, and alerts go on while its file is damaged. It has said so itself.
+        """
         for part in standing.parts():
-            if part.state == "failed":
+            if part.state == "failed" and part.name != "archive":
                 raise UsageError(f"{part.name} cannot start: {part.detail}")
 
     async def _summarise(self, standing: Stack) -> None:
@@ -120,7 +118,8 @@ class _Up:
         while True:
             found = await asyncio.to_thread(process_status.metrics, poller)
             states = {labels["state"]: count for labels, count in found.get(FEEDS_METRIC, ())}
-            now = feed_health(states, local=standing.pipeline.local_feeds, now=datetime.now(UTC), before=last)
+            since = max((value for _, value in found.get(OFFLINE_METRIC, ())), default=0.0)
+            now = feed_health(states, local=standing.pipeline.local_feeds, offline_since=since)
             if now and (last is None or now.summary != last.summary):
                 self._reporter.feeds(now.summary)
             last = now

@@ -96,7 +96,7 @@ def fingerprint_of_copy(copy: Duplicate, member: StoryMember) -> Fingerprint:
         article_id=copy.article_id,
         bucket=redis_keys.bucket(copy.language),
         version=version_of(copy.content_hash or ""),
-        identity=identity_of(copy.canonical_url or copy.url, copy.article_id),
+        identity=identity_of_copy(copy),
         exact=0,
         title=None,
         short=False,
@@ -112,6 +112,12 @@ def fingerprint_of_copy(copy: Duplicate, member: StoryMember) -> Fingerprint:
     )
 
 
+def word_counts(article: Article) -> Mapping[str, int]:
+    """What a vocabulary learns from an article."""
+    text = article.text or article.summary or ""
+    return count_words(article.title, text, tokens(text))
+
+
 def version_of(content_hash: str) -> int:
     """The hash that names a version of an article."""
     return _hash("version", content_hash)
@@ -120,6 +126,11 @@ def version_of(content_hash: str) -> int:
 def identity_of(canonical_url: str | None, article_id: str) -> int:
     """The hash of an article's address, or of its id where it has none."""
     return _hash("address", canonical_url or article_id)
+
+
+def identity_of_copy(copy: Duplicate) -> int:
+    """:func:`identity_of` the article that a message on a copy is about."""
+    return identity_of(copy.canonical_url or copy.url, copy.article_id)
 
 
 def outlet_of(name: str) -> int:

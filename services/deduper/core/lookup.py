@@ -208,15 +208,14 @@ class Query:
         return StorySimilarity(root, number, mean, best.score, best.shared, best.entities)
 
     def _score(self, stored: StoredVector) -> TextMatch:
-        """The words' score, and what days, dates and names of the headline add to it or take away."""
+        """The words' score, and what days, hours apart and names of the headline add to it or take away."""
         match = compare_texts(self.item.terms, stored)
         score, mine = match.score, self.item.published_s
         if mine and stored.published_s:
             gap = abs(mine - stored.published_s)
             if gap > limits.FAR_S:
                 return match._replace(score=0.0)
-            if gap <= limits.NEAR_S:
-                score += limits.NEAR_BONUS
+            score += limits.SAME_TIME - limits.HOUR_APART * gap / 3600
         if self.item.terms.days and stored.days:
             score += limits.SAME_DAY if self.item.terms.days & stored.days else -limits.OTHER_DAY
         if match.entities.none_shared:

@@ -16,6 +16,12 @@ _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _WORD = re.compile(r"[^\W_]+")
 _TYPOGRAPHY = "’“”—–‘…\u00a0"  # nothing that NFKC would make a letter or digit of
 _ASCII_WORDS = str.maketrans({chr(code): chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
+# Letters that outlets write in two ways: forms of alef, Persian keyboards, vowel signs and the stretch of Arabic, and
+# its digits; Turkish capitals, of which the small letters cannot be told.
+_ARABIC_ALEF, _DOTLESS, _DOT = "ا", "ı", "i\u0307"
+_ARABIC: dict[int, int | None] = {}
+_ARABIC |= str.maketrans("أإآٱىیکةۀ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييكهه01234567890123456789")
+_ARABIC |= dict.fromkeys((0x0640, 0x0670, *range(0x064B, 0x0653)))
 _MIXED_TOKEN = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+")
 
 
@@ -39,6 +45,10 @@ def words_in(folded: str) -> list[str]:
     """:func:`tokens` of a text that is folded already."""
     if folded.isascii():
         return folded.translate(_ASCII_WORDS).split()
+    if _ARABIC_ALEF in folded:
+        folded = folded.translate(_ARABIC)
+    if _DOTLESS in folded or _DOT in folded:
+        folded = folded.replace(_DOTLESS, "i").replace(_DOT, "i")
     if not _UNSPACED_CHARACTER.search(folded):
         return _WORD.findall(folded)
     return _MIXED_TOKEN.findall(folded)

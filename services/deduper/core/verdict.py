@@ -53,6 +53,11 @@ class Decision:
     verdict: Verdict
     known: bool
 
+    @property
+    def is_new_text(self) -> bool:
+        """Whether a vocabulary learns from it: not from a copy, whose words no message has after a restart."""
+        return not self.known and not isinstance(self.verdict, Copy)
+
 
 def status(verdict: Verdict) -> VerdictStatus:
     """The verdict in one word."""

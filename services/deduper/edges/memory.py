@@ -38,6 +38,9 @@ class MemorySnapshot:
         if held not in (self.head, head):
             return False
         self._values.update(changes)
+        for (kind, of), value in changes.items():
+            if kind == "member":
+                self._store.stories.setdefault((self._bucket, of[0]), {})[of[1]] = value
         self._store.heads[self._bucket] = head
         return True
 
@@ -48,7 +51,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self.buckets: dict[str, dict[Key, Any]] = {}
         self.heads: dict[str, Head] = {}
+        self.stories: dict[tuple[str, str], dict[str, StoryMember]] = {}
         self.complete = True
+        self.builder: str | None = None
 
     async def open(self, bucket: str, now_s: int, *, incomplete: bool = False) -> MemorySnapshot:
         if not self.complete and not incomplete:
@@ -58,16 +63,30 @@ class MemoryStore:
     async def built(self) -> bool:
         return self.complete
 
-    async def claim(self, worker: str) -> bool:
+    async def claim(self, worker: str, *, again: bool = False) -> bool:
+        if not again:
+            self.builder = worker
+        return self.builder == worker
+
+    async def set_built(self, worker: str) -> bool:
+        if self.builder != worker:
+            return False
+        self.complete, self.builder = True, None
         return True
 
-    async def set_built(self) -> None:
-        self.complete = True
+    async def set_lost(self) -> None:
+        self.complete = False
+
+    def flush(self) -> None:
+        """Lose everything, as a server does."""
+        self.buckets.clear()
+        self.heads.clear()
+        self.stories.clear()
+        self.complete, self.builder = False, None
 
     def members(self, bucket: str, story_id: str) -> tuple[StoryMember, ...]:
         """The members of a story, in order of arrival; empty where there is no such story."""
-        held = self.buckets.get(bucket, {}).items()
-        return tuple(value for (kind, of), value in held if kind == "member" and of[0] == story_id)
+        return tuple(self.stories.get((bucket, story_id), {}).values())
 
 
 class MemoryIndex:

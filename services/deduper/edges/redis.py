@@ -69,9 +69,10 @@ class RedisIndexStore:
     async def built(self) -> bool:
         return bool(await self._calls.run(lambda: self._client.exists(redis_keys.DEDUPE_BUILT)))
 
-    async def claim(self, worker: str) -> bool:
+    async def claim(self, worker: str, *, again: bool = False) -> bool:
         async def take() -> Any:
-            await self._client.set(redis_keys.DEDUPE_BUILDING, worker, nx=True, ex=_CLAIM_SECONDS)
+            if not again:
+                await self._client.set(redis_keys.DEDUPE_BUILDING, worker, nx=True, ex=_CLAIM_SECONDS)
             held = await self._client.get(redis_keys.DEDUPE_BUILDING)
             if held == worker.encode():
                 await self._client.expire(redis_keys.DEDUPE_BUILDING, _CLAIM_SECONDS)
@@ -79,8 +80,13 @@ class RedisIndexStore:
 
         return bool(await self._calls.run(take) == worker.encode())
 
-    async def set_built(self) -> None:
-        await self._calls.run(lambda: self._client.set(redis_keys.DEDUPE_BUILT, "1"))
+    async def set_built(self, worker: str) -> bool:
+        noted = _packed([[b"SET", redis_keys.DEDUPE_BUILT.encode(), b"1"]])
+        words = [worker.encode(), worker.encode() + b" built", _CLAIM_SECONDS, *noted]
+        return await self._scripts.run(_RUN, [redis_keys.DEDUPE_BUILDING], words) is not None
+
+    async def set_lost(self) -> None:
+        await self._calls.run(lambda: self._client.delete(redis_keys.DEDUPE_BUILT))
 
 
 class RedisSnapshot:
@@ -99,6 +105,7 @@ class RedisSnapshot:
         self._window_s = window_s
         self._values: dict[Key, Any] = {}
         self._strings: dict[bytes, bytes] = {}
+        self._places: dict[Key, tuple[bytes, bytes]] = {}  # of postings: the string, and what marks their entries in it
 
     def get(self, key: Key) -> Any:
         try:
@@ -109,6 +116,7 @@ class RedisSnapshot:
     async def load(self, keys: Collection[Key]) -> None:
         wanted = [key for key in keys if key not in self._values]
         postings = {key: commands.posting(self._prefix, key) for key in wanted if key[0] in LAYOUTS}
+        self._places.update(postings)
         names = list({name for name, _ in postings.values()} - self._strings.keys())
         reads = commands.reads(self._prefix, [key for key in wanted if key[0] not in LAYOUTS], self._values)
         if not names and not reads and not postings:
@@ -130,7 +138,7 @@ class RedisSnapshot:
         for key, owners in changes.items():
             layout = LAYOUTS.get(key[0])
             if layout is not None:
-                name, field = commands.posting(self._prefix, key)
+                name, field = self._places[key]
                 before = self._values[key]
                 strings[name] = packing.with_owners(layout, strings[name], field, before, owners, self._slice)
         changed = [name for name, raw in strings.items() if raw is not self._strings[name]]

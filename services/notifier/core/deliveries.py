@@ -11,12 +11,15 @@ from msgspec import Struct
 
 from services.contracts import ids
 from services.contracts.events import summary_of
+from services.contracts.languages import also_reported_in
 from services.contracts.messages import SEVERITIES, Alert, Severity, Time
+from services.contracts.publishers import outlet_of
 
 MAX_IN_DIGEST = 200
 MAX_TITLE_CHARACTERS = 200
 _MAX_LEAD = 3
 _MAX_QUOTES = 3
+_MAX_SOURCES = 8
 # How Slack, Discord, Teams and others write "everybody here": a word after @, or a link that begins with ! or @.
 _CALL = re.compile(r"@(?=everyone|here|channel|all\b|service)|<(?=[!@#])", re.IGNORECASE)
 
@@ -162,7 +165,14 @@ def message(notification: Notification) -> Message:
     lines += [f'"{quote}"' for quote in dict.fromkeys(e.quote for e in alert.evidence[:_MAX_QUOTES])]
     lines += ["", *(f"Why {alert.severity}: {reason}" for reason in alert.severity_reasons)]
     lines += [f"Changed: {_change(change.kind, change.before, change.after)}" for change in alert.changes]
-    lines += ["", _facts(summary(notification)), f"Revision {alert.revision} of {alert.id}"]
+    own = list(dict.fromkeys(outlet_of(source) for source in alert.sources if source.independent))
+    lines += ["", f"Sources: {', '.join(own[:_MAX_SOURCES])}"] if own else []
+    lines += [
+        "",
+        _facts(summary(notification)),
+        *([others] if (others := also_reported_in(alert.languages, headline=alert.language)) else []),
+        f"Revision {alert.revision} of {alert.id}",
+    ]
     body = "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
     return Message(title=one_line(f"[{alert.severity}] {event or alert.headline}"), body=defused(body.strip()))
 

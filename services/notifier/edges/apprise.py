@@ -38,7 +38,7 @@ class AppriseSender:
 
     def __init__(self, *, timeout_seconds: float, notify: Notify | None = None) -> None:
         self._timeout_seconds = timeout_seconds
-        self._notify = notify or _notify
+        self._notify = notify or deliver
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="apprise")
         self._running: dict[str, asyncio.Future[str | None]] = {}
 
@@ -73,7 +73,8 @@ def problem_of(url: str) -> str | None:
     return f"apprise knows no such service, or a part of its address is missing ({why})."
 
 
-def _notify(url: str, message: Message, severity: Severity) -> str | None:
+def deliver(url: str, message: Message, severity: Severity) -> str | None:
+    """Send ``message`` to an address, now; what went wrong, or None. It blocks, and the answer may hold the address."""
     with _warnings_of_apprise() as said:
         apprise = Apprise(asset=AppriseAsset(async_mode=False))
         if not apprise.add(url):

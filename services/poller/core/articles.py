@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.contracts import ids
-from services.contracts.messages import Article, FeedRef, TextSource
+from services.contracts.messages import Article, FeedRef, TextSource, Tier
 from services.poller.core.canonical import absolute, canonical, host_of, of_page
 from services.poller.core.model import ExtractedPage, FeedConfig, ParsedEntry, ParsedFeed
 from services.poller.core.outlet import Publishers, attribute
@@ -129,6 +129,7 @@ def article_of(
     backfill: bool,
     language: str | None,
     page: ExtractedPage | None = None,
+    tier: Tier | None = None,
 ) -> Article:
     """The article that is published for ``item``."""
     entry = item.entry
@@ -160,7 +161,7 @@ def article_of(
     summary = cut(entry.summary, MAX_SUMMARY_CHARACTERS)[0] if entry.summary else None
     return Article(
         id=item.id if canonical_url == item.canonical_url else _id_of(canonical_url, item),
-        feed=FeedRef(id=config.id, url=config.url, title=config.title or feed.title),
+        feed=FeedRef(id=config.id, url=config.url, title=config.title or feed.title, tier=tier),
         outlet=attribution.outlet,
         family=attribution.family,
         wire=attribution.wire,

@@ -16,8 +16,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from services.contracts.messages import Tier
 from services.poller.core.model import FeedConfig, Polled
-from services.poller.status import Tier
 
 FASTEST_SECONDS: Final = 120.0
 FAST_SECONDS: Final = 300.0  # while a feed moves, unless its gaps or its publisher's word are shorter

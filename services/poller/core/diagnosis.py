@@ -25,6 +25,7 @@ FAILED_POLLS: Final[Mapping[str, tuple[str, str]]] = {
     "tls": ("TLS failed", "The certificate cannot be trusted"),
     "connect": ("no connection", "The server cannot be reached"),
     "ssrf_blocked": ("private address", "Private addresses are not polled (see WIREWATCH_POLLER_ALLOW_PRIVATE)"),
+    "robots": ("robots.txt", "The host's robots.txt forbids this page, or cannot be had"),
     "too_large": ("too large", "The document is too large"),
     "bad_body": ("damaged", "The answer is cut off or damaged"),
     "not_a_feed": ("not a feed", "The document is no feed"),

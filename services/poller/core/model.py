@@ -8,7 +8,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from services.poller.status import Outcome, Tier
+from services.contracts.messages import Tier
+from services.poller.status import Outcome
 
 FullText = Literal["auto", "always", "never"]
 FULL_TEXT: tuple[FullText, ...] = get_args(FullText)
@@ -19,6 +20,8 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
 
     ``interval_seconds`` is the operator's word and overrides every hint of the publisher; ``tier`` bounds what the
     feed's own rhythm may choose. ``backfill`` false lets the items of the very first fetch alert.
+    A ``paused`` feed stays in the list and is not asked.
+    ``page``: it is no feed but a page that lists releases; ``items`` is the XPath of these, None to find them by dates.
     ``proof`` says when and where the feed was last seen alive, ``terms`` what its publisher allows machines.
     """
 
@@ -33,6 +36,9 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     full_text: FullText = "auto"
     backfill: bool = True
+    paused: bool = False
+    page: bool = False
+    items: str | None = None
     proof: str | None = None
     terms: str | None = None
 

@@ -3,26 +3,42 @@
     <outline type="rss" text="Name" xmlUrl="https://..." wirewatchOutlet="outlet.example" wirewatchCountry="NOR"
              language="no" wirewatchTier="breaking" wirewatchIntervalSeconds="300" wirewatchFullText="never"
              wirewatchBackfill="no"/>
+    <outline type="page" text="Name" xmlUrl="https://..." wirewatchItems="//li[@class='release']"/>
 
-An editor other than ours may have written the file: unknown attributes are passed over, and a feed that stands in two
-folders is one feed.
+An editor other than ours may have written the file: attributes that do not begin with "wirewatch" are passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
+
+from lxml import etree
 
 from services.contracts.ids import feed_id
 from services.poller.core.model import FULL_TEXT, FeedConfig
 from services.poller.errors import FeedListError
 from services.poller.status import TIERS
 
+Word = TypeVar("Word", bound=str)
 _YES_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_OURS: Final = (
+    "wirewatchOutlet",
+    "wirewatchCountry",
+    "wirewatchTier",
+    "wirewatchIntervalSeconds",
+    "wirewatchFullText",
+    "wirewatchBackfill",
+    "wirewatchPaused",
+    "wirewatchItems",
+    "wirewatchTerms",
+    "wirewatchProof",
+)
+_KNOWN: Final = frozenset(name.lower() for name in _OURS)
 
 
 @dataclass(slots=True)
@@ -30,6 +46,9 @@ class _Reader:
     name: str
     parser: expat.XMLParserType
     feeds: dict[str, FeedConfig] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
     folders: list[str | None] = field(default_factory=list)
     seen_body: bool = False
 
@@ -42,29 +61,42 @@ class _Reader:
         url = values.get("xmlurl", "")
         title = values.get("title") or values.get("text") or None
         self.folders.append(None if url else title)
+        for key in attributes:
+            if key.lower().startswith("wirewatch") and key.lower() not in _KNOWN:
+                self.problem(f"{key} is no attribute of a feed: use {', '.join(_OURS)}.")
         if url:
-            config = self._config(url, title, values)
-            self.feeds.setdefault(config.id, config)
+            self._take(self._config(url, title, values))
 
     def end(self, tag: str) -> None:
         if tag == "outline":
             self.folders.pop()
 
-    def fail(self, message: str, line: int | None = None) -> FeedListError:
-        return FeedListError(f"{self.name}, line {line or self.parser.CurrentLineNumber}: {message}")
+    def said(self, message: str, line: int | None = None) -> str:
+        return f"{self.name}, line {line or self.parser.CurrentLineNumber}: {message}"
+
+    def problem(self, message: str) -> None:
+        self.problems.append(self.said(message))
+
+    def _take(self, config: FeedConfig) -> None:
+        if config.id in self.feeds:
+            self.repeated.append(self.said(f"{config.url} stands in line {self.lines[config.id]} already: keep one."))
+            return
+        self.feeds[config.id], self.lines[config.id] = config, self.parser.CurrentLineNumber
 
     def _config(self, url: str, title: str | None, values: dict[str, str]) -> FeedConfig:
         if urlsplit(url).scheme not in ("http", "https"):
-            raise self.fail(f"xmlUrl is {url[:200]!r}: give an http or https address.")
-        tier = values.get("wirewatchtier")
-        if tier and tier not in TIERS:
-            raise self.fail(f"wirewatchTier is {tier!r}: use one of {', '.join(TIERS)}.")
-        full_text = values.get("wirewatchfulltext") or "auto"
-        if full_text not in FULL_TEXT:
-            raise self.fail(f"wirewatchFullText is {full_text!r}: use one of {', '.join(FULL_TEXT)}.")
-        backfill = values.get("wirewatchbackfill") or "yes"
-        if backfill.lower() not in _YES_NO:
-            raise self.fail(f"wirewatchBackfill is {backfill!r}: use yes or no.")
+            self.problem(f"xmlUrl is {url[:200]!r}: give an http or https address.")
+        backfill = (values.get("wirewatchbackfill") or "yes").lower()
+        if backfill not in _YES_NO:
+            self.problem(f"wirewatchBackfill is {backfill!r}: use yes or no.")
+        paused = (values.get("wirewatchpaused") or "no").lower()
+        if paused not in _YES_NO:
+            self.problem(f"wirewatchPaused is {paused!r}: use yes or no.")
+        page, items = values.get("type", "").lower() == "page", values.get("wirewatchitems") or None
+        if items and not page:
+            self.problem('wirewatchItems is for pages: give type="page", or leave it out.')
+        if items and not _is_xpath(items):
+            self.problem(f"wirewatchItems is {items!r}: give an XPath of elements, as in //li[@class='release'].")
         return FeedConfig(
             id=feed_id(url),
             url=url,
@@ -74,12 +106,21 @@ class _Reader:
             country=values.get("wirewatchcountry") or None,
             language=values.get("language") or None,
             interval_seconds=self._interval(values.get("wirewatchintervalseconds")),
-            tier=tier or None,
-            full_text=full_text,
-            backfill=_YES_NO[backfill.lower()],
+            tier=self._one_of(TIERS, "wirewatchTier", values.get("wirewatchtier")),
+            full_text=self._one_of(FULL_TEXT, "wirewatchFullText", values.get("wirewatchfulltext")) or "auto",
+            backfill=_YES_NO.get(backfill, True),
+            paused=_YES_NO.get(paused, False),
+            page=page,
+            items=items,
             proof=values.get("wirewatchproof") or None,
             terms=values.get("wirewatchterms") or None,
         )
+
+    def _one_of(self, allowed: Sequence[Word], name: str, value: str | None) -> Word | None:
+        found = next((word for word in allowed if word == value), None)
+        if value and found is None:
+            self.problem(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
+        return found
 
     def _interval(self, text: str | None) -> float | None:
         if not text:
@@ -89,12 +130,15 @@ class _Reader:
         except ValueError:
             seconds = 0.0
         if not 0 < seconds <= 30 * 86_400:
-            raise self.fail(f"wirewatchIntervalSeconds is {text!r}: give seconds, more than 0 and at most 30 days.")
+            self.problem(f"wirewatchIntervalSeconds is {text!r}: give seconds, more than 0 and at most 30 days.")
         return seconds
 
 
-def parse(data: bytes, *, name: str) -> list[FeedConfig]:
-    """The feeds of an OPML document. Raises :class:`FeedListError` naming ``name`` and the line."""
+def parse(data: bytes, *, name: str, repeated: list[str] | None = None) -> list[FeedConfig]:
+    """The feeds of an OPML document. Raises :class:`FeedListError` with all that is wrong: ``name``, line, what to do.
+
+    A feed that stands in it twice is wrong, too, unless a list is given: then the sentences about it go there.
+    """
     parser = expat.ParserCreate()
     reader = _Reader(name=name, parser=parser)
     parser.StartElementHandler = reader.start
@@ -103,19 +147,34 @@ def parse(data: bytes, *, name: str) -> list[FeedConfig]:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
-        raise reader.fail(f"not well-formed XML ({reason}); the feed list is OPML.", error.lineno) from None
-    if not reader.seen_body:
-        raise reader.fail("no <body>: this is XML but no OPML feed list.", 1)
+        reader.problems.append(reader.said(f"not well-formed XML ({reason}); the feed list is OPML.", error.lineno))
+    else:
+        if not reader.seen_body:
+            reader.problems.append(reader.said("no <body>: this is XML but no OPML feed list.", 1))
+    if repeated is None:
+        reader.problems += reader.repeated
+    else:
+        repeated += reader.repeated
+    if reader.problems:
+        raise FeedListError(tuple(reader.problems))
     return list(reader.feeds.values())
 
 
-def write(feeds: Iterable[FeedConfig], *, title: str) -> str:
-    """An OPML document with folders; reading it gives the same feeds."""
+def _is_xpath(text: str) -> bool:
+    try:
+        return isinstance(etree.XPath(text)(etree.Element("html")), list)
+    except etree.XPathError:
+        return False
+
+
+def write(feeds: Iterable[FeedConfig], *, title: str, comment: str = "") -> str:
+    """An OPML document with folders; reading it gives the same feeds. ``comment`` is XML that goes before it."""
     folders: dict[str | None, list[FeedConfig]] = {}
     for feed in feeds:
         folders.setdefault(feed.folder, []).append(feed)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
+        *([comment] if comment else []),
         '<opml version="2.0">',
         f"  <head><title>{_escape(title)}</title></head>",
         "  <body>",
@@ -140,11 +199,13 @@ def _outline(feed: FeedConfig) -> str:
         "wirewatchTier": feed.tier,
         "wirewatchFullText": feed.full_text if feed.full_text != "auto" else None,
         "wirewatchBackfill": None if feed.backfill else "no",
+        "wirewatchPaused": "yes" if feed.paused else None,
+        "wirewatchItems": feed.items,
         "wirewatchTerms": feed.terms,
         "wirewatchProof": feed.proof,
     }
     shown = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items() if value is not None)
-    return f'<outline type="rss" {shown}/>'
+    return f'<outline type="{"page" if feed.page else "rss"}" {shown}/>'
 
 
 def _escape(text: str) -> str:

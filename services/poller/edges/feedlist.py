@@ -15,7 +15,10 @@ log = get(__name__)
 
 
 class FeedList:
-    """All feeds of several OPML files; where two name one feed, the first file's settings count."""
+    """All feeds of several OPML files; where two name one feed, the first file's settings count.
+
+    Feeds that are paused are left out.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths) or (files.seeds() / "feeds.opml",)
@@ -29,6 +32,7 @@ class FeedList:
         for path in self._paths:
             for feed in read(path):
                 feeds.setdefault(feed.id, feed)
+        feeds = {feed_id: feed for feed_id, feed in feeds.items() if not feed.paused}
         self.feeds, self._stamps = feeds, stamps
 
     def reload_if_changed(self) -> bool:
@@ -40,7 +44,7 @@ class FeedList:
             self.load()
         except FeedListError as error:
             self._stamps = stamps
-            log.error("feed_list_refused", error=str(error), kept_feeds=len(self.feeds))
+            log.error("feed_list_refused", problems=error.problems, kept_feeds=len(self.feeds))
             return False
         return True
 
@@ -56,10 +60,10 @@ class FeedList:
         return tuple(stamps)
 
 
-def read(path: Path) -> list[FeedConfig]:
-    """The feeds of one file. Raises :class:`FeedListError`."""
+def read(path: Path, *, repeated: list[str] | None = None) -> list[FeedConfig]:
+    """The feeds of one file; see :func:`services.poller.core.opml.parse`. Raises :class:`FeedListError`."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FeedListError(f"{path}: {error.strerror}; name an OPML file in WIREWATCH_POLLER_FEEDS.") from None
-    return opml.parse(data, name=str(path))
+        raise FeedListError((f"{path}: {error.strerror}; name an OPML file in WIREWATCH_POLLER_FEEDS.",)) from None
+    return opml.parse(data, name=str(path), repeated=repeated)

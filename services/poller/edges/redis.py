@@ -217,6 +217,12 @@ async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> l
     return [_decoder.decode(value) if value else None for value in values]
 
 
+async def read_offline_since(client: redis.asyncio.Redis) -> datetime | None:
+    """Since when no feed at all has answered, as the poller noted it; None while any does."""
+    noted: Any = await client.hget(STATUS, "offline_since")
+    return datetime.fromisoformat(noted.decode()) if noted else None
+
+
 async def wish(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> None:
     """Have feeds asked within seconds, whatever their schedule says; the Retry-After of their host still holds."""
     if feed_ids:

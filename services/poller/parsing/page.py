@@ -31,12 +31,7 @@ _HREF = re.compile(r"""\b(?:href|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+)
 
 def extract_page(body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
     """Text and canonical address of the page. Raises :class:`BrokenDocumentError` for a page of no sane shape."""
-    if len(body) > MAX_PAGE_BYTES:
-        raise BrokenDocumentError(f"a page of more than {MAX_PAGE_BYTES} bytes")
-    if body.count(b"<") > 2 * MAX_ELEMENTS:
-        raise BrokenDocumentError(f"a page of more than {MAX_ELEMENTS} elements")
-    if _LONG_TAG.search(body):
-        raise BrokenDocumentError("a page with a tag of thousands of attributes")
+    refuse_insane(body)
     tree = load_html(body)
     if tree is None:
         return ExtractedPage(url=url, canonical=canonical_link(body, url))
@@ -44,6 +39,16 @@ def extract_page(body: bytes, *, url: str, content_type: str | None) -> Extracte
         tree, fast=True, include_comments=False, include_tables=False, with_metadata=False, deduplicate=False
     )
     return ExtractedPage(text=plain(text or "").strip(), url=url, canonical=canonical_link(body, url))
+
+
+def refuse_insane(body: bytes) -> None:
+    """Raise :class:`BrokenDocumentError` for a page that would cost too much to read."""
+    if len(body) > MAX_PAGE_BYTES:
+        raise BrokenDocumentError(f"a page of more than {MAX_PAGE_BYTES} bytes")
+    if body.count(b"<") > 2 * MAX_ELEMENTS:
+        raise BrokenDocumentError(f"a page of more than {MAX_ELEMENTS} elements")
+    if _LONG_TAG.search(body):
+        raise BrokenDocumentError("a page with a tag of thousands of attributes")
 
 
 def canonical_link(body: bytes, url: str) -> str | None:

@@ -43,10 +43,11 @@ class WorkerPool:
 
     async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         """The feed in ``body``, or a part of a very long one. Raises :class:`WorkerError`."""
-        done = await self._do(Job(kind="feed", body=body, url=url, content_type=content_type, part=part))
-        if done.feed is None:
-            raise WorkerError("WorkerError", "the worker gave no feed")
-        return done.feed
+        return _feed(await self._do(Job(kind="feed", body=body, url=url, content_type=content_type, part=part)))
+
+    async def listing(self, body: bytes, *, url: str, items: str | None) -> ParsedFeed:
+        """The releases that a page lists. Raises :class:`WorkerError`."""
+        return _feed(await self._do(Job(kind="listing", body=body, url=url, items=items)))
 
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
         """The story in ``body``. Raises :class:`WorkerError`."""
@@ -143,6 +144,12 @@ class _Worker:
         if self._process.stdin is not None:
             self._process.stdin.close()
         return await self._process.wait()
+
+
+def _feed(done: Done) -> ParsedFeed:
+    if done.feed is None:
+        raise WorkerError("WorkerError", "the worker gave no feed")
+    return done.feed
 
 
 def _reason(code: int) -> str:

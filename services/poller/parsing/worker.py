@@ -25,13 +25,14 @@ HEADER = struct.Struct(">I")
 
 class Job(Struct, frozen=True, kw_only=True):
     """A document to handle. ``url`` is its base address, ``content_type`` the header that came with it,
-    ``part`` which part of a very long feed is meant."""
+    ``part`` which part of a very long feed is meant, ``items`` the XPath of a listing's items."""
 
-    kind: Literal["feed", "page"]
+    kind: Literal["feed", "page", "listing"]
     body: bytes
     url: str
     content_type: str | None = None
     part: int = 0
+    items: str | None = None
 
 
 class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +62,10 @@ def main() -> None:
         try:
             if job.kind == "feed":
                 done = Done(feed=parse_feed(job.body, url=job.url, content_type=job.content_type, part=job.part))
+            elif job.kind == "listing":
+                from services.poller.parsing.listing import parse_listing
+
+                done = Done(feed=parse_listing(job.body, url=job.url, items=job.items))
             else:
                 from services.poller.parsing.page import extract_page
 

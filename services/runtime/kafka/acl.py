@@ -23,6 +23,7 @@ from services.runtime.kafka.topics import Topic
 OPERATOR: Final = "operator"
 READER: Final = "reader"
 READER_GROUPS: Final = "reader"
+_COPIED: Final = ("archive",)  # may run several times, each in a group of its own, so that each has it all
 _COMMANDS: Final = "cli"  # how topics.yaml calls what a person runs
 
 Resource = Literal["topic", "group"]
@@ -59,6 +60,8 @@ def rights(topics: Iterable[Topic]) -> tuple[Right, ...]:
                 found.add(Right("poller", "topic", topic.name, "describe"))
                 found.add(Right(user, "topic", topic.name, "read"))
                 found.add(Right(user, "group", f"wirewatch-{user}", "read"))
+                if user in _COPIED:
+                    found.add(Right(user, "group", f"wirewatch-{user}-", "read", prefix=True))
         if topic.public:
             found.add(Right(READER, "topic", topic.name, "read"))
         for operation in ("read", "write", "describe_configs"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -14,22 +15,29 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError, for_code
 from prometheus_client import CollectorRegistry, Gauge
 
-from services.contracts import topics
+from services.contracts import topics as names
+from services.runtime import services
+from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
 log = get(__name__)
 
-READERS: Final = (
-    ("wirewatch-deduper", topics.ARTICLES),
-    ("wirewatch-tagger", topics.UNIQUE),
-    ("wirewatch-alerter", topics.TAGGED),
-    ("wirewatch-alerter", topics.DUPLICATES),
-    ("wirewatch-notifier", topics.ALERTS),
-)
-HOLDS_BACK: Final = ("wirewatch-deduper", topics.ARTICLES)
+HOLDS_BACK: Final = ("wirewatch-deduper", names.ARTICLES)
 LOOK_SECONDS: Final = 10.0
+
+
+@cache
+def readers() -> tuple[tuple[str, str], ...]:
+    """Group and topic of what every stream processor reads, as topics.yaml declares it."""
+    streams = {service.name: service.group for service in services.declared().values() if service.stream}
+    return tuple(
+        (streams[consumer], topic.name)
+        for topic in topics.read().values()
+        for consumer in topic.consumers
+        if consumer in streams
+    )
 
 
 class LagMetrics:
@@ -67,7 +75,7 @@ class LagMetrics:
             "Since when polling has waited for the readers of articles (Unix time); 0 while it does not.",
             registry=registry,
         )
-        for group, topic in READERS:
+        for group, topic in readers():
             self.group_lag.labels(group, topic)
 
 
@@ -101,7 +109,7 @@ class ConsumerLag:
             await admin.start()
             await reader.start()
             while True:
-                for group, topic in READERS:
+                for group, topic in readers():
                     await self._look_if_permitted(admin, reader, group, topic)
                 self._metrics.lag_looked_at.set(self._clock.now().timestamp())
                 await self._clock.sleep(LOOK_SECONDS)

@@ -5,7 +5,7 @@ Every record that lies there arrives as a :class:`Delivery`, whatever it is (see
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -59,16 +59,23 @@ class LogReader:
         if self._consumer is not None:
             await self._consumer.stop()
 
-    async def retained(self, *, since: datetime | None = None) -> AsyncIterator[Sequence[Delivery]]:
+    async def retained(
+        self, *, since: datetime | None = None, begin: Mapping[int, int] | None = None
+    ) -> AsyncIterator[Sequence[Delivery]]:
         """What lies there now, in batches, oldest first within a partition; then :meth:`coming` goes on behind it.
 
-        With ``since`` only what the broker took from then on. Raises :class:`UsageError` where the broker goes away.
+        With ``since`` only what the broker took from then on; with ``begin`` only from an offset on, by partition: one
+        that lies behind the end is of a topic that was made again, and says nothing. Raises :class:`UsageError` where
+        the broker goes away.
         """
         try:
             ends = await self._consumer.end_offsets(self._partitions)
             await self._consumer.seek_to_beginning(*self._partitions)
             if since is not None:
                 await self._seek(since, ends)
+            for place in self._partitions:
+                if (offset := (begin or {}).get(place.partition)) is not None and offset <= ends[place]:
+                    self._consumer.seek(place, offset)
             while left := [part for part in self._partitions if await self._consumer.position(part) < ends[part]]:
                 yield await self._poll(left)
         except (KafkaError, OSError) as error:

@@ -9,11 +9,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
@@ -21,6 +19,7 @@ from msgspec import Struct
 
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
+from services.runtime.files import yaml
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.publisher import refusal
 
@@ -66,17 +65,14 @@ class Found:
     replicas: int
 
 
-def read(path: Path | None = None) -> dict[str, Topic]:
-    """The declared topics by name. Raises :class:`UsageError` naming the file and the place in it."""
-    path = path or files.schemas() / "topics.yaml"
-    try:
-        document = yaml.safe_load(path.read_bytes())
-        defaults, declared = document["defaults"], document["topics"]
-        return {name: msgspec.convert({**defaults, **topic, "name": name}, Topic) for name, topic in declared.items()}
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} does not declare topics as its comments say: {error}.") from None
+def read() -> dict[str, Topic]:
+    """The declared topics by name. Raises :class:`UsageError` where the file cannot be read."""
+    path = files.schemas() / "topics.yaml"
+    document = yaml.parse(yaml.read_bytes(path), str(path)).value
+    return {
+        name: msgspec.convert({**document["defaults"], **topic, "name": name}, Topic)
+        for name, topic in document["topics"].items()
+    }
 
 
 @asynccontextmanager

@@ -23,6 +23,8 @@ POINTS: Final = (
     "alerter.written",  # alerts and their places in the outbox are written, nothing is published
     "alerter.sent",  # Kafka has the alerts, the outbox still lists them
     "alerter.ticked",  # the outbox is told, no offset is committed
+    "archive.writing",  # part of a batch is in the open transaction
+    "archive.written",  # the file has a batch, no offset is committed
 )
 
 _armed = ""

@@ -51,13 +51,27 @@ class Automaton:
                 known.append(meaning)
         self._meanings = [tuple(found) for found in meanings.values()]
         self._engine = AhoCorasick(list(meanings)) if meanings else None
+        self._exact = {
+            index: tuple(meaning.exact for meaning in found if meaning.exact is not None)
+            for index, found in enumerate(self._meanings)
+            if all(meaning.exact is not None for meaning in found)
+        }
         self.patterns = len(meanings)
 
-    def positions(self, data: str) -> list[int]:
-        """Where needles begin in the text whose folded, bordered copy is ``data``; case is not looked at."""
+    def positions(self, data: str, norm: str) -> list[int]:
+        """Where needles begin in the text whose folded, bordered copy is ``data``.
+
+        Case is looked at only where every meaning has exact letters: "ITS" is a ship, "its" is in every text.
+        """
         if self._engine is None:
             return []
-        return [start for _, start, _ in self._engine.find_matches_as_indexes(data, overlapping=True)]
+        found = self._engine.find_matches_as_indexes(data, overlapping=True)
+        exact = self._exact
+        return [
+            start
+            for index, start, _ in found
+            if index not in exact or any(norm.startswith(letters, start) for letters in exact[index])
+        ]
 
     def hits(self, data: str, norm: str, offset: int) -> list[Hit]:
         """Every checked match in ``data``, the bordered copy of ``norm[offset:]``, as spans of ``norm``."""

@@ -17,6 +17,7 @@ Voice = Literal["active", "passive", "noun", "phrase"]
 REACH_LEFT = 18
 REACH_RIGHT = 16
 _NOUN_GROUP = 7
+_ASIDE = 6  # words before the conjunction in an aside between commas
 _LIST_GAP = 4  # words between two names that are named in one breath
 
 
@@ -27,6 +28,7 @@ class Clauses:
         self.units = units
         self.grammar = grammar
         self._sides: dict[tuple[Slot, int, Voice], tuple[int, ...]] = {}
+        self._fronted: int | None = None
 
     def voices(self, at: int, form: str) -> tuple[Voice, ...]:
         """How a word of this form can be read here; nothing where it is not the act at all."""
@@ -62,7 +64,7 @@ class Clauses:
             return False
         if form == "base" and not self._plural_before(at):
             return False
-        if all(other != "noun" for _, other in self.units[at].acts):
+        if all(other != "noun" for _, other in self.units[at].acts) and not self.units[at].things:
             return True
         after = self.units[at + 1] if at + 1 < len(self.units) else None
         if after is None or after.hard or after.comma:
@@ -79,6 +81,7 @@ class Clauses:
             or before.comma
             or (before.word.endswith(("s", "ly")) and before.word not in (*self.grammar.function, "s"))
             or before.word in self.grammar.plain_verb
+            or (at > 2 and self.units[at - 2].comma and not self.units[at - 3].plain)  # "Israel, Somaliland agree"
         )
 
     def _word_before(self, at: int) -> str:
@@ -145,17 +148,59 @@ class Clauses:
 
     def left(self, at: int) -> Iterator[int]:
         """From the act to the beginning of its clause, over a relative pronoun to what it is about."""
-        for index in range(at - 1, max(-1, at - 1 - REACH_LEFT), -1):
+        index = at
+        while index > max(0, at - REACH_LEFT):
+            index -= 1
             unit = self.units[index]
-            if unit.hard and unit.word not in self.grammar.relative:
-                return
+            if unit.hard and unit.word not in self.grammar.relative and not self._content(index):
+                index = self._before_aside(index, at)
+                if index < 0:
+                    return
+                continue
             if unit.word in self.grammar.pronouns and not self._reported(index):
+                return
+            if unit.comma and self._after_fronted(index):
                 return
             yield index
 
+    def goes_on(self, at: int) -> bool:
+        """Whether a mark, not a word, parts the clause from the one before: "Japan's role; the alliance's future"."""
+        opens = next((unit for unit in reversed(self.units[:at]) if unit.hard), None)
+        return opens is not None and not opens.word[0].isalnum()
+
+    def _before_aside(self, index: int, at: int) -> int:
+        """The comma that opens an aside between two commas: "ties, frozen since May, are thawing". Else -1."""
+        if not self.units[index].word[0].isalpha() or not any(unit.comma for unit in self.units[index:at]):
+            return -1
+        for before in range(index - 1, max(0, index - _ASIDE), -1):
+            if self.units[before].comma:
+                return before
+            if self.units[before].hard:
+                return -1
+        return -1
+
     def _reported(self, pronoun: int) -> bool:
-        """Whether the pronoun is the one who says it: "Iran says it fired"."""
-        return any(self.units[index].word in self.grammar.says for index in range(max(0, pronoun - 2), pronoun))
+        """Whether the pronoun is the one who says it: "Iran says it fired", "wonders whether it can"."""
+        before = range(max(0, pronoun - 2), pronoun)
+        return any(self.units[index].word in self.grammar.says or self._content(index) for index in before)
+
+    def _content(self, index: int) -> bool:
+        """Whether a clause begins there whose pronoun stands for who is named before."""
+        after = self.units[index + 1 : index + 2]
+        return self.units[index].word in self.grammar.content and any(
+            unit.word in self.grammar.pronouns for unit in after
+        )
+
+    def _after_fronted(self, comma: int) -> bool:
+        """Whether the clause before the comma opens the sentence and only says when or why: "After talks, ..."."""
+        if self._fronted is None:
+            self._fronted = self._end_of_fronted()
+        return comma == self._fronted
+
+    def _end_of_fronted(self) -> int:
+        if not self.units or not self.units[0].hard or self.units[0].word not in self.grammar.subordinate:
+            return -1
+        return next((index for index, unit in enumerate(self.units) if unit.comma), -1)
 
     def right(self, at: int, *, direct: bool, commas: bool = False) -> Iterator[int]:
         """From the act to the end of its clause; ``direct``: as far as an object that no preposition parts from it."""
@@ -169,7 +214,20 @@ class Clauses:
                 return
             if direct and unit.word in self.grammar.conjunction and self._verb_follows(index):
                 return
+            if direct and self._participle(index, at):
+                return
             yield index
+
+    def _participle(self, index: int, at: int) -> bool:
+        """Whether another verb begins there, with an object of its own: "blast sites threatening ships"."""
+        unit, before = self.units[index], self.units[index - 1]
+        return (
+            index > at + 1
+            and unit.plain
+            and unit.word.endswith("ing")
+            and not (before.plain and before.word in self.grammar.function)
+            and not before.comma
+        )
 
     def _list_goes_on(self, index: int) -> bool:
         after = self.units[index + 1] if index + 1 < len(self.units) else None

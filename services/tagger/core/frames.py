@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
@@ -56,6 +57,7 @@ class _Reader:
         self._clauses = clauses_of(units, grammar)
         self._by_list = grammar.voices == "list"
         self._parties: dict[int, int] = {}
+        self._kinds = frozenset[int]().union(*(unit.kinds for unit in units))
 
     def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
         """The best reading of the word at ``at``; None where it is not the act."""
@@ -93,6 +95,8 @@ class _Reader:
         return fillers, tuple(unmet)
 
     def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers) -> int | None:
+        if self._kinds.isdisjoint(ids):
+            return None
         for index in self._clauses.candidates(slot, at, voice):
             unit = self._units[index]
             if unit.kinds & ids and index not in taken.values():
@@ -103,11 +107,17 @@ class _Reader:
 
     def _unwanted(self, need: CompiledNeed, at: int, fillers: Fillers) -> int | None:
         """What the need wants nowhere near the act and its parts, if it is there."""
-        if not need.without:
+        if self._kinds.isdisjoint(need.without):
             return None
         taken = [at, *fillers.values()]
-        nearby = range(max(0, min(taken) - _NEARBY), min(len(self._units), max(taken) + _NEARBY + 1))
+        first, last = min(taken), max(taken)
+        before = range(first - 1, max(-1, first - 1 - _NEARBY), -1)
+        after = range(last + 1, min(len(self._units), last + 1 + _NEARBY))
+        nearby = (*range(first, last + 1), *self._as_far_as_clause(before), *self._as_far_as_clause(after))
         return next((index for index in nearby if self._units[index].kinds & need.without), None)
+
+    def _as_far_as_clause(self, places: range) -> Iterator[int]:
+        return takewhile(lambda index: not self._units[index].hard, places)
 
     def _owned(self, owner: Ids, fillers: Fillers) -> bool:
         thing = _thing(fillers)
@@ -127,6 +137,8 @@ class _Reader:
                 if self._compiled.actors[one].kind != "force"
             }
             self._parties[at] = len(named)
+            if not named and self._clauses.goes_on(at):
+                self._parties[at] = min(1, len(self._named_before(at)))
         return self._parties[at]
 
     def _whole(self, frame: Frame) -> Frame:
@@ -137,6 +149,9 @@ class _Reader:
             after = (index for index in self._clauses.right(at, direct=False) if self._clauses.is_party(index))
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
+        beside = frame.fillers.get("with")
+        if not objects and beside is not None and self._units[beside].actors and not self._same(beside, agents):
+            objects = [beside]  # "withdraws troops from Germany"
         if not agents and not objects:
             agents = self._named_before(at)
         if frame.act.source.mutual and not agents and len(objects) > 1:

@@ -58,6 +58,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     infinitive: Words = Words()  # words after which a verb stands in its plain form
     plain_verb: Words = Words()  # after these a verb may stand in its plain form
     including: Words = Words()
+    content: Words = Words()  # open a clause whose pronoun is the subject of the clause before: "said that it would"
+    same_verb: Words = Words()  # leave a verb what it is: "agreed to", not "searches for"
     function: Words = Words()
     # Modes.
     negation: Words = Words()
@@ -83,10 +85,15 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     number: Words = Words()
     indefinite: Words = Words()  # before a participle: an adjective
     reaching: Words = Words()  # an end is reached: told in the present it has happened
-    needs_to: Words = Words()  # governors only with "to" or "for" after them
+    needs_to: Words = Words()  # governors only with "to", "for" or "on" after them
+    particles: Words = Words()  # make another verb of a governor: "calls at", "forces back"
+    sending: Words = Words()  # with a purpose after them: what they are sent for is under way
+    accusing: Words = Words()  # "accuses X of seizing": told as done
+    effects: Words = Words()  # after an act's noun: the news is what the act does to others
     preventing: Words = Words()
     # Parties.
     stands_for: Words = Words()  # nouns after a bloc's name that are the bloc acting
+    after_verb: Words = Words()  # no noun in the plural stands before these
     former: Words = Words()
     says: Words = Words()
     pronouns: Words = Words()
@@ -95,6 +102,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     everyday: Words = Words()  # nouns in news of every sort: they make no sentence worth a look by themselves
     opinion_openings: tuple[str, ...] = ()
     opinion_labels: tuple[str, ...] = ()  # no colon parts an act from them
+    news_labels: tuple[str, ...] = ()  # in capitals before a colon, but no columnist's name
     fact_questions: tuple[str, ...] = ()
     bloc_again: tuple[str, ...] = ()  # take up a bloc that was named before
     states_again: tuple[str, ...] = ()  # take up states that were named before

@@ -73,7 +73,7 @@ def read(title: str, summary: str, text: str, compiled: Compiled) -> Reading | N
         starts[name] = length
         length += len(value) + len(_SEPARATOR)
     folded = compiled.writing.fold(_SEPARATOR.join(value for _, value in fields))
-    positions = sorted(compiled.net.positions(folded.data))
+    positions = sorted(compiled.net.positions(folded.data, folded.norm))
     if not positions:
         return None
     cut, reached = _cut(fields, folded, starts, positions, compiled.grammar)

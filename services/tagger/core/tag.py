@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.contracts.messages import Actor, Event, Evidence, Place, Role, Tag
+from services.contracts.messages import EVENT_MODES, Actor, Event, Evidence, Place, Role, Tag
 from services.tagger.core.compiled import Compiled, CompiledPack
 from services.tagger.core.events import event_of
 from services.tagger.core.languages import Languages
@@ -61,7 +61,7 @@ def tag(article: Fields, languages: Languages) -> Tagging:
 
 
 def _tag(article: Fields, reading: Reading, pack: CompiledPack, verdict: Verdict, compiled: Compiled) -> Tag:
-    best = sorted(verdict.proofs, key=lambda proof: -proof.score)[:MOST_EVIDENCE]
+    best = sorted(verdict.proofs, key=_rank)[:MOST_EVIDENCE]
     events = tuple(event for proof in best for event in _events(article, reading, proof, compiled))[:MOST_EVENTS]
     best.sort(key=lambda proof: proof.sentence.start)
     proven = [proof.sentence for proof in verdict.proofs]
@@ -75,6 +75,11 @@ def _tag(article: Fields, reading: Reading, pack: CompiledPack, verdict: Verdict
         evidence=tuple(_evidence(article, reading, proof) for proof in best),
         events=events,
     )
+
+
+def _rank(proof: Proof) -> tuple[float, int]:
+    """The strongest first; of equals what is done before what is threatened."""
+    return (-round(proof.score, 2), EVENT_MODES.index(proof.reading.events[0].mode))
 
 
 def _events(article: Fields, reading: Reading, proof: Proof, compiled: Compiled) -> tuple[Event, ...]:

@@ -56,7 +56,7 @@ def units_of(sentence: Sentence, folded: Folded, owner: int, compiled: Compiled)
     token = compiled.writing.token
     for start, end, mentions in _spans(sentence, owner, compiled):
         _add_words(found, folded, at, start, grammar, token)
-        found.append(_mention(start, end, mentions, folded, owner, compiled))
+        found.append(_mention(start, end, mentions, folded, compiled))
         at = end
         if len(found) > MOST_UNITS:
             break
@@ -78,7 +78,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
             continue
         end = _before_act(mention, sentence, owner, compiled) if mention.ship else mention.end
         by_span.setdefault((mention.start, end), []).append(mention)
-    inner = [mention for found in by_span.values() for mention in found if mention.kind in ("actor", "thing")]
+    inner = [mention for found in by_span.values() for mention in found if mention.kind != "place"]
     for span in _overrun(by_span):
         del by_span[span]
     anywhere = compiled.grammar.voices == "list"
@@ -91,7 +91,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
         if not any(taken[low:high]):
             taken[low:high] = b"\1" * (high - low)
             name = all(mention.kind == "actor" for mention in mentions)
-            within = [m for m in inner if m not in mentions and _inside(m, start, end, name=name, anywhere=anywhere)]
+            within = [m for m in inner if _inside(m, start, end, name=name, anywhere=anywhere) and m not in mentions]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
 
@@ -100,8 +100,10 @@ def _inside(mention: Mention, start: int, end: int, *, name: bool, anywhere: boo
     """Whether a longer mention takes this one in: the state of "Chinese coast guard vessel".
 
     Of a ``name`` that ends in a thing it takes the thing, too: the navy of "Israel's navy"; ``anywhere``: of one that
-    holds a thing.
+    holds a thing. An act takes in the shorter one that it begins with: "agreed to".
     """
+    if mention.kind == "act":
+        return not name and mention.start == start and mention.end < end
     if mention.kind == "actor":
         return start <= mention.start < end or mention.start < start < mention.end
     if anywhere:
@@ -126,7 +128,7 @@ def _before_act(mention: Mention, sentence: Sentence, owner: int, compiled: Comp
     return min([mention.end, *starts])
 
 
-def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, owner: int, compiled: Compiled) -> Unit:
+def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, compiled: Compiled) -> Unit:
     kinds: set[int] = set()
     actors: list[int] = []
     acts: list[tuple[int, str]] = []
@@ -137,6 +139,9 @@ def _mention(start: int, end: int, mentions: Sequence[Mention], folded: Folded, 
             kinds.add(mention.index)
             things.append(mention.index)
         elif mention.kind == "act":
+            rest = folded.data[1 + mention.end : 1 + end].split()
+            if rest and rest[0] not in compiled.grammar.same_verb:
+                continue
             word = compiled.act_words[mention.index]
             acts.append((word.act, word.form))
         elif mention.kind == "actor":
@@ -177,11 +182,14 @@ def _add_words(
 
 
 def _soften(found: list[Unit], grammar: Grammar) -> None:
-    """ "as an act of war", "as well as": no clause begins there."""
+    """ "as an act of war", "more than ten ships": no clause begins there. "as well as" is "and"."""
     for index, unit in enumerate(found):
         if unit.word in grammar.comparing:
             beside = {found[near].word for near in (index - 1, index + 1) if 0 <= near < len(found)}
             unit.hard = unit.hard and not beside & grammar.compared
+    for first, middle, last in zip(found, found[1:], found[2:], strict=False):
+        if (first.word, middle.word, last.word) == ("as", "well", "as"):
+            first.word = middle.word = last.word = "and"
 
 
 def _glue(found: list[Unit], folded: Folded) -> None:
@@ -218,6 +226,8 @@ def _modifies(found: list[Unit], index: int, grammar: Grammar) -> bool:
     if after.word == "s" and index + 2 < len(found):
         return False
     word = after.word
+    if word.endswith("s") and _is_verb(found[index + 2 : index + 4], grammar):
+        return False
     return not (
         word in grammar.function
         or word in grammar.stands_for
@@ -225,6 +235,13 @@ def _modifies(found: list[Unit], index: int, grammar: Grammar) -> bool:
         or word.endswith(("ing", "ed"))
         or not word[0].isalpha()
     )
+
+
+def _is_verb(following: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether a word in -s is a verb by what follows it: "NATO descends into", "NATO scrambles to reassure"."""
+    if following and following[0].word == grammar.to:
+        return bool(following[-1].acts)
+    return bool(following) and following[0].word in grammar.after_verb
 
 
 def _source(found: list[Unit], index: int, grammar: Grammar) -> bool:

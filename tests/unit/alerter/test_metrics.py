@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 from prometheus_client import CollectorRegistry
 
 from services.alerter.__main__ import _begin
 from services.alerter.metrics import MAX_COUNTRY_LABELS, MAX_DYAD_LABELS, AlerterMetrics
 from services.alerter.status import STATUSES
-from services.contracts.messages import Place
-from tests.support.alerts import KOREA, RUSSIA, a_tag, a_tagged, an_event, an_opened_alert, shipped_rules
+from services.contracts.messages import Change, Place
+from tests.support.alerts import KOREA, RUSSIA, a_tag, a_tagged, an_event, an_opened_alert
 from tests.support.clock import START
 
 
@@ -19,8 +21,7 @@ def value(metrics: AlerterMetrics, name: str, **labels: str) -> float | None:
 
 def test_what_is_known_to_come_is_at_zero() -> None:
     metrics = AlerterMetrics(STATUSES, CollectorRegistry())
-    _begin(metrics, shipped_rules())
-    assert value(metrics, "opened_by_act", act="seize") == 0
+    _begin(metrics)
     assert value(metrics, "opened_by_country", country="CUB") == 0
     assert value(metrics, "opened_by_actor", actor="nato") == 0
     assert value(metrics, "revisions", topic="alliances", severity="critical") == 0
@@ -65,10 +66,34 @@ def test_an_opened_alert_counts_for_its_act_and_its_pair_of_states() -> None:
     alert = an_opened_alert(a_tagged(tags=(a_tag(events=(seizure,)),)))
     metrics.sent(alert, START)
     metrics.sent(msgspec.structs.replace(alert, revision=2), START)
-    assert value(metrics, "opened_by_act", act="seize") == 1
-    assert value(metrics, "opened_by_dyad", dyad="PRK-RUS") == 1
+    assert value(metrics, "opened_by_act", topic="naval_moves", act="seize") == 1
+    assert value(metrics, "opened_by_dyad", topic="naval_moves", dyad="PRK-RUS") == 1
     for number in range(2 * MAX_DYAD_LABELS):
         other = msgspec.structs.replace(KOREA, id=f"X{number:03}")
         event = msgspec.structs.replace(alert.events[0], objects=(other,))
         metrics.sent(msgspec.structs.replace(alert, events=(event,)), START)
-    assert value(metrics, "opened_by_dyad", dyad="other") == MAX_DYAD_LABELS + 1
+    assert value(metrics, "opened_by_dyad", topic="naval_moves", dyad="other") == MAX_DYAD_LABELS + 1
+
+
+def test_who_was_first_how_soon_and_whether_others_followed() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = an_opened_alert()
+    family = alert.sources[0].family
+    stages = msgspec.structs.replace(alert.stages, published_at=START - timedelta(seconds=90), tier="breaking")
+    alert = msgspec.structs.replace(alert, stages=stages)
+    metrics.sent(alert, START)
+    bucket = {"tier": "breaking", "le": "90.0"}
+    assert metrics.registry.get_sample_value("wirewatch_alerter_published_to_alert_seconds_bucket", bucket) == 1
+    summed = metrics.registry.get_sample_value(
+        "wirewatch_alerter_published_to_alert_by_outlet_seconds_sum", {"outlet": family}
+    )
+    assert summed == 90
+    assert value(metrics, "opened_by_outlet", outlet=family) == 1
+    assert not value(metrics, "corroborated_by_outlet", outlet=family)
+    second = Change(kind="source", after="b.example")
+    metrics.sent(msgspec.structs.replace(alert, revision=2, independent_sources=2, changes=(second,)), START)
+    assert value(metrics, "corroborated_by_outlet", outlet=family) == 1
+    metrics.sent(msgspec.structs.replace(alert, revision=3, independent_sources=3, changes=(second,)), START)
+    counted = Change(kind="source", before="4 independent", after="3 independent")
+    metrics.sent(msgspec.structs.replace(alert, revision=4, independent_sources=3, changes=(counted,)), START)
+    assert value(metrics, "corroborated_by_outlet", outlet=family) == 1

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from services.api.core import pipeline
 from services.api.core.pipeline import Answer, ServiceState, State
 from services.api.edges.services import HttpServices, addresses
+from services.poller.metrics import PollerMetrics
 from services.runtime.errors import UsageError
 from services.runtime.process.ops import OpsServer
 from tests.support.clock import START, FakeClock
@@ -44,10 +45,12 @@ def test_a_state_keeps_the_time_it_began_though_its_sentence_changes() -> None:
 async def test_services_are_asked_over_http_and_one_that_is_gone_is_silent() -> None:
     problems: list[str | None] = [None]
     notes: list[str | None] = ["polling waits"]
+    registry = CollectorRegistry()
+    poller = PollerMetrics(registry)
     ops = OpsServer(
         host="127.0.0.1",
         port=0,
-        registry=CollectorRegistry(),
+        registry=registry,
         healthy=lambda: None,
         ready=lambda: problems[0],
         note=lambda: notes[0],
@@ -61,9 +64,17 @@ async def test_services_are_asked_over_http_and_one_that_is_gone_is_silent() -> 
             ("poller", "slow"),
             ("gone", "silent"),
         ]
+        assert services.feeds() is None
+        poller.feeds.labels("ok").set(215)
+        await services.look(session)
+        assert (found := services.feeds())
+        assert found.summary == "215 of 215 feeds answer"
+        poller.offline_since.set(START.timestamp())
         problems[0] = "waiting for redis"
         await services.look(session)
         assert services.states()[0].detail == "waiting for redis"
+        assert (found := services.feeds())
+        assert found.summary.startswith("0 of 215 feeds answer: this machine seems to be offline since")
         problems[0] = notes[0] = None
         await services.look(session)
         assert services.states()[0].state == "ready"

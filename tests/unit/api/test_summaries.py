@@ -34,6 +34,14 @@ def test_an_alert_is_as_it_was_with_a_line_for_each_event() -> None:
     made = with_summaries(codec.encode(alert))
     assert codec.decode(made, Alert) == alert
     assert json.loads(made)["event_summaries"] == [summary_of(event) for event in alert.events]
+    assert json.loads(made)["also_reported_in"] is None
+
+
+def test_the_other_languages_of_an_alert_are_named() -> None:
+    alert = msgspec.structs.replace(an_opened_alert(), language="en", languages=("uk", "en", "tr", "xx"))
+    assert (
+        json.loads(with_summaries(codec.encode(alert)))["also_reported_in"] == "also reported in Ukrainian, Turkish, xx"
+    )
 
 
 def test_an_alert_of_before_there_were_events_has_none() -> None:

@@ -16,6 +16,7 @@ from services.cli import output
 from services.cli.alerts import panel
 from services.contracts.messages import Actor, Alert, AlertEvidence, AlertSource, AlertTopic, Change, Stages
 from tests.support.clock import START
+from tests.support.notifier import an_event
 
 
 def an_alert(**more: Any) -> Alert:
@@ -76,6 +77,12 @@ def shown(alert: Alert, **more: bool) -> str:
     return captured.get()
 
 
+def test_a_source_that_a_state_controls_is_named_so() -> None:
+    source = msgspec.structs.replace(an_alert().sources[0], outlet="tass.example", state_control="RUS")
+    text = shown(an_alert(sources=(source,), independent_sources=1, confidence="single_source"))
+    assert "tass.example (state-controlled, RUS) (single source)" in text
+
+
 def test_a_panel_says_what_an_analyst_needs() -> None:
     text = shown(an_alert())
     for part in (
@@ -93,6 +100,13 @@ def test_a_panel_says_what_an_analyst_needs() -> None:
         assert part in text
     assert "new in" not in text
     assert "earlier" not in text
+
+
+def test_above_the_headline_stands_who_does_what() -> None:
+    event = an_event(agents=(Actor(id="RUS", name="Russia", kind="state"),), asset="oil tanker")
+    lines = shown(an_alert(events=(event,))).splitlines()
+    (at,) = [number for number, line in enumerate(lines) if "Russia → seizes → oil tanker · done" in line]
+    assert "Two states sign a pact" in lines[at + 1]
 
 
 def test_a_single_source_is_said_once() -> None:

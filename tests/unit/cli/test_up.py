@@ -6,6 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from services.cli.__main__ import main
 from services.cli.up import status
 from services.cli.up.reporters import JsonReporter
 from services.cli.up.run import _Up
@@ -24,9 +28,32 @@ from services.local.supervisor import Part
 from services.runtime.errors import UsageError
 
 
-def wirewatch(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+@dataclass
+class Ended:
+    """How a command ended, and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def wirewatch(*arguments: str, home: Path, **environ: str) -> Ended:
+    """Run the command line in this process."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["wirewatch", *arguments, "--home", str(home)])
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        with pytest.raises(SystemExit) as ending:
+            main()
+    assert isinstance(ending.value.code, int)
+    return Ended(ending.value.code, out.getvalue(), err.getvalue())
+
+
+def in_a_process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a shell does."""
     return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments, "--home", str(home)],
+        [sys.executable, "-m", "services.cli", *arguments],
         env=os.environ | environ,
         capture_output=True,
         text=True,
@@ -37,7 +64,7 @@ def wirewatch(*arguments: str, home: Path, **environ: str) -> subprocess.Complet
 
 def test_a_broker_that_is_away_ends_it_with_one_sentence(tmp_path: Path) -> None:
     address = f"127.0.0.1:{ports.free()}"
-    ended = wirewatch("up", home=tmp_path / "home", WIREWATCH_KAFKA=address)
+    ended = in_a_process("up", "--home", str(tmp_path / "home"), WIREWATCH_KAFKA=address)
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: WIREWATCH_KAFKA is set, and Kafka gives no answer at {address}: ")
     assert ended.stderr.count("\n") == 1
@@ -45,7 +72,7 @@ def test_a_broker_that_is_away_ends_it_with_one_sentence(tmp_path: Path) -> None
 
 
 def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
-    ended = wirewatch("up", home=tmp_path / "home", WIREWATCH_LOCAL_HOEM="x")
+    ended = in_a_process("up", "--home", str(tmp_path / "home"), WIREWATCH_LOCAL_HOEM="x")
     assert ended.returncode == 2
     assert "WIREWATCH_LOCAL_HOEM" in ended.stderr
     assert "WIREWATCH_LOCAL_HOME" in ended.stderr
@@ -85,18 +112,24 @@ def test_a_service_that_cannot_start_ends_it_even_without_a_goal(tmp_path: Path)
         _Up(JsonReporter(), None, Home(tmp_path))._raise_if_hopeless(standing)
 
 
+def test_an_archive_that_cannot_start_ends_nothing_since_nothing_waits_for_it(tmp_path: Path) -> None:
+    program = Program(name="archive", command=("true",), environment={}, log=tmp_path / "log")
+    server = Server(program=program, address="", probe=lambda: None, alive=lambda: None)
+    standing: Any = SimpleNamespace(parts=lambda: [Part(server, state="failed", detail="archive.db is damaged.")])
+    _Up(JsonReporter(), None, Home(tmp_path))._raise_if_hopeless(standing)
+    assert standing.parts()[0].state == "failed"
+
+
 def test_a_second_up_is_told_that_one_runs(tmp_path: Path) -> None:
     with Home(tmp_path / "home").locked():
-        ended = wirewatch("up", home=tmp_path / "home")
+        ended = in_a_process("up", "--home", str(tmp_path / "home"))
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: Wirewatch already runs in {tmp_path / 'home'} (pid {os.getpid()}): ")
 
 
 @pytest.mark.parametrize("command", ["up", "status"])
 def test_an_empty_home_is_refused_in_a_sentence(command: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "services.cli", command, "--home", ""], capture_output=True, text=True, check=False
-    )
+    result = in_a_process(command, "--home", "")
     assert result.returncode == 2
     assert "it is empty: name a directory" in result.stderr
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contracts.headlines import MOST_CHARACTERS, one_source, read, reports_of
+from services.contracts.headlines import MOST_CHARACTERS, one_source, read, reports_of, signs
 
 
 def sign(one: str, other: str) -> str | None:
@@ -116,3 +116,16 @@ def test_a_hostile_headline_takes_no_time(piece: str) -> None:
 
 def test_only_the_beginning_of_a_headline_is_read() -> None:
     assert read("word " * MOST_CHARACTERS + "‘let me answer’").quoted == frozenset()
+
+
+_WORDS = st.sampled_from(
+    "tarvos navy strait fleet 3 4 no “we will not yield to them” Reuters reports: report says".split()
+)
+
+
+@given(st.lists(_WORDS, min_size=4, max_size=9), st.lists(_WORDS, max_size=3), st.integers(0, 8))
+def test_headlines_of_one_source_share_a_sign(words: list[str], more: list[str], left_out: int) -> None:
+    one = read(" ".join(words))
+    other = read(" ".join([*more, *words[:left_out], *words[left_out + 1 :]]))
+    if one_source(one, other):
+        assert signs(one) & signs(other)

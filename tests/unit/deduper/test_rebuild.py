@@ -34,7 +34,8 @@ class Service:
         self.said: list[str | None] = []
         self.publisher = FakePublisher()
         vocabulary_of = Vocabularies().of
-        self.rebuild = Rebuild(store, SentLog(log), self.clock, vocabulary_of, window_s=WINDOW_S, say=self.said.append)
+        self.log = SentLog(log)
+        self.rebuild = Rebuild(store, self.log, self.clock, vocabulary_of, window_s=WINDOW_S, say=self.said.append)
         judge = Judge(store, self.clock, window_s=WINDOW_S, rebuild=self.rebuild.ensure)
         self.handler = Deduper(judge, self.publisher, self.clock, DeduperMetrics(CollectorRegistry()), vocabulary_of)
 
@@ -177,3 +178,63 @@ async def test_what_cannot_be_read_is_passed_over() -> None:
     service = Service(lost(), log)
     assert (await service.rebuild.run()).undecodable == 2
     assert await service.store.built()
+
+
+def treaties(groups: int) -> list[Article]:
+    """Reports of treaties of other states in the same few words, an hour apart."""
+    return [item.article for item in corpus.items(groups, seed=3, relevant_share=1.0, words=30)]
+
+
+async def test_verdicts_do_not_depend_on_when_the_process_started() -> None:
+    articles = treaties(420)
+    before, later = articles[:300], articles[300:]
+    lasting, first = Service(MemoryStore()), Service(MemoryStore())
+    await lasting.take(*before)
+    await first.take(*before)
+    restarted = Service(first.store, first.publisher.sent)
+    await restarted.rebuild.ensure()
+    assert await restarted.take(*later) == await lasting.take(*later)
+
+
+async def test_a_store_that_is_flushed_while_it_is_rebuilt_is_rebuilt_from_the_beginning() -> None:
+    before, articles = Service(MemoryStore()), an_hour_of_news()
+    for article in articles:
+        await before.take(article)
+    store = lost()
+    flushed: list[int] = []
+
+    def flush(number: int) -> None:
+        if number == 12 and not flushed:
+            flushed.append(number)
+            store.flush()
+
+    clock = FakeClock()
+    await Rebuild(
+        store, SentLog(before.publisher.sent, between=flush), clock, Vocabularies().of, window_s=WINDOW_S
+    ).ensure()
+    assert await Service(store).take(*articles) == ["known"] * len(articles)
+
+
+async def test_a_store_that_went_back_to_an_older_copy_is_rebuilt_before_the_next_verdict() -> None:
+    service, articles = Service(MemoryStore()), an_hour_of_news()
+    await service.take(*articles[:50])
+    store = service.store
+    older, heads = {bucket: dict(values) for bucket, values in store.buckets.items()}, dict(store.heads)
+    await service.take(*articles[50:])
+    service.log.sent = list(service.publisher.sent)
+    store.buckets.clear()
+    store.buckets.update(older)
+    store.heads = heads
+    assert await service.take(*articles) == ["known"] * len(articles)
+
+
+async def test_a_part_that_the_store_has_lost_is_put_back_at_the_start() -> None:
+    before, articles = Service(MemoryStore()), an_hour_of_news()
+    await before.take(*articles)
+    held = before.store.buckets["en"]
+    for key in [key for key in held if key[0] == "record" and 20 < key[1] < 40]:
+        del held[key]
+    after = Service(before.store, before.publisher.sent)
+    await after.rebuild.ensure()
+    assert "rebuilding the index: 0 %" in after.said
+    assert await after.take(*articles) == ["known"] * len(articles)

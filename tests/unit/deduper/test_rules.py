@@ -258,6 +258,18 @@ def test_reports_published_a_week_apart_are_two_events(index: Stories) -> None:
     assert isinstance(ask(index, first, second)[1].verdict, New)
 
 
+@pytest.mark.parametrize(("hours", "verdict"), [(1, SameStory), (72, New)])
+def test_the_further_apart_two_reports_are_the_more_they_must_share(
+    index: Stories, hours: int, verdict: type[SameStory | New]
+) -> None:
+    before = START - timedelta(hours=hours)
+    first = at(1, title="Ann Selwyn lashes out at ‘mental’ decisions in Man Utd draw", text="", published_at=before)
+    second = at(
+        2, title="Ann Selwyn gives worryingly honest injury update on Man Utd star", text="", published_at=START
+    )
+    assert isinstance(ask(index, first, second)[1].verdict, verdict)
+
+
 def test_the_next_of_a_series_is_another_event(index: Stories) -> None:
     body = prose(1, 300)
     first = at(1, title="EU adopts 12th package of measures", text="The 12th package was adopted. " + body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,19 @@ def test_unspaced_scripts_become_characters_and_the_rest_stays_words() -> None:
     assert tokens("北约 NATO 联盟") == ["北", "约", "nato", "联", "盟"]
     assert is_unspaced(tokens("北约联盟 NATO"))
     assert not is_unspaced(tokens("나토 동맹 회의"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("إيران وأمريكا", "ايران وامريكا"),
+        ("مُعاهَدة دفـــاع", "معاهده دفاع"),
+        ("قرارداد یک کشور ۱۲", "قرارداد يك كشور 12"),
+        ("ISPARTA İZMİR", "ısparta izmir"),
+    ],
+)
+def test_letters_that_are_written_in_two_ways_are_the_same(one: str, other: str) -> None:
+    assert tokens(one) == tokens(other)
 
 
 @given(st.text())

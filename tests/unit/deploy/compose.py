@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ SERVICES = names(demo=True)
 ONE_SHOT = ("topics", "secrets", "operator")
 
 
+@cache
 def document() -> dict[str, Any]:
     """The Compose file, its anchors resolved, its variables not."""
     loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
 from services.api.metrics import ApiMetrics
+from services.archive.metrics import ArchiveMetrics
 from services.deduper.metrics import DeduperMetrics
 from services.notifier.metrics import NotifierMetrics
 from services.poller.metrics import PollerMetrics
@@ -37,6 +38,7 @@ def series() -> dict[str, dict[str, set[str]]]:
         TaggerMetrics,
         lambda own: AlerterMetrics(STATUSES, own),
         NotifierMetrics,
+        ArchiveMetrics,
         ApiMetrics,
         ServerTimes,
         lambda own: config_info(own, None),

@@ -200,7 +200,27 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
             assert environment["WIREWATCH_REDIS"] == f"redis://{name}@redis:6379/0"
             assert name in redis
         assert environment["WIREWATCH_KAFKA_PASSWORD_FILE"] == "/run/wirewatch/kafka_password"
-        assert service(name)["volumes"] == [f"{name}-secrets:/run/wirewatch:ro"]
+        volumes = [volume for volume in service(name)["volumes"] if not volume.startswith("feed-list:")]
+        # The archive's file is its own to write; those who answer from it may read it.
+        readers = {"archive": "", "api": ":ro", "operator": ":ro"}
+        shared = [f"archive-data:/var/lib/wirewatch/archive{readers[name]}"] if name in readers else []
+        assert volumes == [f"{name}-secrets:/run/wirewatch:ro", *shared]
+
+
+def test_the_list_that_the_operator_and_the_page_edit_is_the_one_that_the_poller_reads() -> None:
+    mounted = {
+        name: volume.partition(":")[2]
+        for name in NAMES
+        for volume in service(name).get("volumes", ())
+        if isinstance(volume, str) and volume.startswith("feed-list:")
+    }
+    folder = "/var/lib/wirewatch/feeds"
+    assert mounted == {"poller": f"{folder}:ro", "operator": folder, "api": folder}
+    for name in mounted:
+        setting = "WIREWATCH_API_FEEDS" if name == "api" else "WIREWATCH_POLLER_FEEDS"
+        assert f"{folder}/feeds.opml" in service(name)["environment"][setting]
+    image = (ROOT / "deploy/docker/Dockerfile").read_text()
+    assert "seeds/feeds.opml /var/lib/wirewatch/feeds/feeds.opml" in image
 
 
 def test_redis_lets_nobody_in_without_a_name() -> None:

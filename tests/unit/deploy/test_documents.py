@@ -9,6 +9,7 @@ import pytest
 
 from services.alerter.settings import AlerterSettings
 from services.api.settings import ApiSettings
+from services.archive.settings import ArchiveSettings
 from services.deduper.settings import DeduperSettings
 from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
@@ -24,6 +25,7 @@ KINDS: dict[str, type[CommonSettings]] = {
     "tagger": TaggerSettings,
     "alerter": AlerterSettings,
     "notifier": NotifierSettings,
+    "archive": ArchiveSettings,
     "api": ApiSettings,
     "samples": SamplesSettings,
     "local": LocalSettings,

@@ -88,8 +88,21 @@ def test_a_service_asks_kafka_and_redis_as_itself_with_the_password_that_is_moun
         assert ("WIREWATCH_KAFKA_USER" in environment) == declared()[name].kafka == ("kafka_password" in mounted)
         assert ("WIREWATCH_REDIS" in environment) == declared()[name].redis == ("redis_password" in mounted)
         assert environment.get("WIREWATCH_KAFKA_USER", name) == name
-        for file in (value for key, value in environment.items() if key.endswith("_FILE")):
+        for file in (value for key, value in environment.items() if key.endswith(("PASSWORD_FILE", "TOKEN_FILE"))):
             assert Path(file).name in mounted
+
+
+def test_one_pod_writes_the_archive_and_the_api_reads_it_on_the_same_node(written: list[Manifest]) -> None:
+    pods = {one["metadata"]["name"]: one["spec"] for one in of_kind(written, "Deployment")}
+    assert pods["archive"]["strategy"] == {"type": "Recreate"}
+    mounts = {
+        name: mount["readOnly"]
+        for name, spec in pods.items()
+        for mount in spec["template"]["spec"]["containers"][0]["volumeMounts"]
+        if mount["name"] == "archive"
+    }
+    assert mounts == {"archive": False, "api": True}
+    assert "podAffinity" in pods["api"]["template"]["spec"]["affinity"]
 
 
 def test_strimzi_has_every_topic_and_every_user_with_its_rights(written: list[Manifest]) -> None:
@@ -105,7 +118,7 @@ def test_strimzi_has_every_topic_and_every_user_with_its_rights(written: list[Ma
 
 def test_scaling_stops_at_the_partitions_and_never_at_none(written: list[Manifest]) -> None:
     scaled = of_kind(written, "ScaledObject")
-    assert {one["metadata"]["name"] for one in scaled} == set(names(stream=True))
+    assert {one["metadata"]["name"] for one in scaled} == set(names(stream=True)) - set(workloads.ONE_ONLY)
     for one in scaled:
         inputs = [trigger["metadata"]["topic"] for trigger in one["spec"]["triggers"]]
         assert one["spec"]["minReplicaCount"] >= 1

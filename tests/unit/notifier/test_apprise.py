@@ -156,6 +156,7 @@ def test_a_message_for_a_person_is_plain_and_its_title_is_one_line() -> None:
     assert len(made.title) <= MAX_TITLE_CHARACTERS
     assert "Changed: severity low → high" in made.body
     assert "1 independent source ·" in made.body
+    assert "Sources: " in made.body
     assert "\n\n\n" not in made.body
     calls = message(a_notification(headline="@everyone <!channel> <@U1> @Here", lead=("write to me@example.org",)))
     assert calls.title == "[high] @\u200beveryone <\u200b!channel> <\u200b@U1> @\u200bHere"

@@ -30,6 +30,8 @@ FEEDS = st.builds(
     tier=st.none() | st.sampled_from(TIERS),
     full_text=st.sampled_from(FULL_TEXT),
     backfill=st.booleans(),
+    page=st.just(True),
+    items=st.none() | st.just("//li[@class='a']"),
     proof=st.none() | st.just("2026-07-22 a dated survey"),
     terms=st.none() | st.just("no machines"),
 )
@@ -51,6 +53,15 @@ BROKEN = [
     (b"<opml><body><outline xmlUrl='http://x' wirewatchFullText='perhaps'/></body></opml>", "auto, always, never"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchTier='fast'/></body></opml>", "breaking, daily, slow"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchBackfill='perhaps'/></body></opml>", "yes or no"),
+    (b"<opml><body><outline xmlUrl='http://x' wirewatchPaused='perhaps'/></body></opml>", "wirewatchPaused"),
+    (b"<opml><body><outline xmlUrl='http://x' wirewatchTeir='slow'/></body></opml>", "wirewatchTeir is no attribute"),
+    (
+        b"<opml><body><outline xmlUrl='http://x'/>\n<outline xmlUrl='http://x'/></body></opml>",
+        "line 2: http://x stands in",
+    ),
+    (b"<opml><body><outline xmlUrl='http://x' wirewatchItems='//a'/></body></opml>", 'give type="page"'),
+    (b"<opml><body><outline type='page' xmlUrl='http://x' wirewatchItems='//a['/></body></opml>", "give an XPath"),
+    (b"<opml><body><outline type='page' xmlUrl='http://x' wirewatchItems='1+1'/></body></opml>", "give an XPath"),
 ]
 
 
@@ -61,13 +72,34 @@ def test_a_broken_list_is_said_with_file_and_line(data: bytes, said: str) -> Non
     assert str(caught.value).startswith("feeds.opml, line ")
 
 
+def test_every_mistake_is_said_at_once() -> None:
+    with pytest.raises(FeedListError) as caught:
+        opml.parse(
+            b"""<opml><body>
+            <outline xmlUrl='ftp://a.example/' wirewatchTier='fast'/>
+            <outline xmlUrl='https://b.example/' wirewatchIntervalSeconds='soon'/>
+            <outline xmlUrl='https://b.example/'/>""",
+            name="feeds.opml",
+        )
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "feeds.opml, line 2",
+        "feeds.opml, line 2",
+        "feeds.opml, line 3",
+        "feeds.opml, line 4",
+        "feeds.opml, line 4",
+    ]
+
+
 def test_lists_of_other_programs_are_read() -> None:
+    repeated: list[str] = []
     (feed,) = opml.parse(
         b"""<?xml version='1.0' encoding='ISO-8859-1'?><opml version='1.1'><head/><body><outline title='News'>
         <outline TITLE='Caf\xe9' type='rss' XMLURL=' https://a.example/feed ' htmlUrl='https://a.example/' x='y'/>
         <outline text='again' xmlUrl='https://a.example/feed'/></outline></body></opml>""",
         name="x",
+        repeated=repeated,
     )
+    assert repeated == ["x, line 3: https://a.example/feed stands in line 2 already: keep one."]
     assert (feed.url, feed.title, feed.folder) == ("https://a.example/feed", "Café", "News")
 
 

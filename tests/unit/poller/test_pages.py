@@ -90,6 +90,17 @@ async def test_what_robots_forbids_is_not_asked(robots: Fetched | None, allowed:
     assert (PAGE in made.egress.asked) == allowed
 
 
+async def test_a_robots_txt_that_could_not_be_had_is_asked_for_again_soon() -> None:
+    made = Pages(Fetched(outcome="dns", url=ROBOTS))
+    assert await made.pages.refusal(PAGE, gap_seconds=5) == "dns"
+    made.clock.advance(599)
+    assert await made.text() is None
+    made.egress.answers[ROBOTS] = rules("User-agent: *\nDisallow: /other")
+    made.clock.advance(1)
+    assert await made.text() == "The story."
+    assert await made.pages.refusal("https://news.example/other", gap_seconds=5) == "robots"
+
+
 async def test_a_crawl_delay_is_kept() -> None:
     made = Pages(rules("User-agent: *\nCrawl-delay: 20"))
     await made.text()

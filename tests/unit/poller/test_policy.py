@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.messages import Tier
 from services.poller.core import cadence, policy
 from services.poller.core.model import ParsedFeed, Polled
 from services.poller.core.state import FeedState, Health, Moving
-from services.poller.status import OUTCOMES, Outcome, Tier
+from services.poller.status import OUTCOMES, Outcome
 from tests.support.clock import START
 from tests.support.poller import a_feed
 

@@ -33,23 +33,30 @@ class Turning(FakeClock):
 
 
 class Virtual(FakeClock):
-    """Moves on to the end of the shortest sleep once the others have had their turns."""
+    """Moves on to the end of the shortest sleep once those who are awake have had their turns."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._ends: list[float] = []
+        self._asleep: list[tuple[float, asyncio.Future[None]]] = []
+        self._moving: asyncio.Task[None] | None = None
 
     async def sleep(self, seconds: float) -> None:
-        end = self.monotonic() + seconds
-        self._ends.append(end)
-        try:
-            while self.monotonic() < end:
-                for _ in range(30):
-                    await asyncio.sleep(0)
-                if end <= min(self._ends):
-                    self.advance(max(0.0, end - self.monotonic()))
-        finally:
-            self._ends.remove(end)
+        woken = asyncio.get_running_loop().create_future()
+        self._asleep.append((self.monotonic() + seconds, woken))
+        if self._moving is None or self._moving.done():
+            self._moving = asyncio.create_task(self._move_on())
+        await woken
+
+    async def _move_on(self) -> None:
+        while self._asleep:
+            for _ in range(30):
+                await asyncio.sleep(0)
+            first = min((end for end, woken in self._asleep if not woken.done()), default=self.monotonic())
+            self.advance(max(0.0, first - self.monotonic()))
+            for end, woken in self._asleep:
+                if end <= self.monotonic() and not woken.done():
+                    woken.set_result(None)
+            self._asleep = [(end, woken) for end, woken in self._asleep if not woken.done()]
 
 
 @dataclass

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-import structlog
 
 from services.runtime.errors import UsageError
 from services.runtime.process import ops
@@ -21,15 +19,9 @@ from services.runtime.process.settings import CommonSettings
 
 
 @pytest.fixture(autouse=True)
-def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _process_as_it_was(monkeypatch: pytest.MonkeyPatch, logging_as_it_was: None) -> None:
     for variable in [name for name in os.environ if name.startswith("WIREWATCH_")]:
         monkeypatch.delenv(variable)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @dataclass

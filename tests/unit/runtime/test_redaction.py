@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging as stdlib
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -49,17 +48,7 @@ def test_no_password_gets_through_whatever_stands_around_it(around: str, passwor
     assert password not in redacted(f"{around} https://u:{password}@host.example/ {around}")
 
 
-@pytest.fixture
-def as_it_was() -> Iterator[None]:
-    root = stdlib.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-
-
-@pytest.mark.usefixtures("as_it_was")
+@pytest.mark.usefixtures("logging_as_it_was")
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_values_messages_and_tracebacks_of_a_log_are_redacted(
     log_format: str, capsys: pytest.CaptureFixture[str]
@@ -80,7 +69,7 @@ def test_values_messages_and_tracebacks_of_a_log_are_redacted(
         assert events[:2] == ["feed_failed", "cannot ask https://***@feeds.example/?token=***"]
 
 
-@pytest.mark.usefixtures("as_it_was")
+@pytest.mark.usefixtures("logging_as_it_was")
 @pytest.mark.parametrize("log_format", ["json", "console"])
 @pytest.mark.parametrize("at", range(5_960, 6_000, 7))
 def test_a_line_is_bounded_whatever_it_is_made_of(log_format: str, at: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""The archive's ways to Kafka and to its file."""

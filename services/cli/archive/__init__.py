@@ -1,0 +1,1 @@
+"""``wirewatch archive``: proof of what alerts stand on."""

@@ -1,0 +1,1 @@
+"""``wirewatch feedback``: what analysts think of the alerts, and their verdicts as labels."""

@@ -1,0 +1,1 @@
+"""``wirewatch mcp``: the archive for agents and programs that speak the Model Context Protocol."""

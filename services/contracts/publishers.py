@@ -1,0 +1,30 @@
+"""What is publicly known of a publisher, and how a source of an alert is named with it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from services.contracts.messages import AlertSource, PublisherKind
+
+INTERNATIONAL = "INT"  # the country of a body of several states
+
+
+class Publisher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of ``seeds/publishers.yaml``. ``source`` says who states its owner and state control, and when."""
+
+    country: str
+    kind: PublisherKind
+    owner: str | None = None
+    state_control: str | None = None
+    source: str | None = None
+
+    @property
+    def controlling_state(self) -> str | None:
+        """The state (ISO 3166-1 alpha-3) that controls what it says; a body of a state is that state's."""
+        own = self.country if self.kind == "state_body" and self.country != INTERNATIONAL else None
+        return self.state_control or own
+
+
+def outlet_of(source: AlertSource) -> str:
+    """The outlet of a source, for instance "tass.com (state-controlled, RUS)"."""
+    return f"{source.outlet} (state-controlled, {source.state_control})" if source.state_control else source.outlet
