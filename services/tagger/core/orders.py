@@ -11,6 +11,7 @@ from services.tagger.core.units import Unit
 _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent stands between them
 _AGENT_REACH = 6
 _LOCATIVE_REACH = 3
+_SPEAKER = 5  # words before the colon of "Iran: we closed the strait"
 _VOICES: dict[str, Voice] = {"active": "active", "passive": "passive", "noun": "noun"}
 
 
@@ -50,6 +51,21 @@ class OrderedClauses(Clauses):
         else:
             yield from left
             yield from right
+        yield from self.speaker(at)
+
+    def clause(self, at: int) -> Iterator[int]:
+        """All of it, and who says it."""
+        yield from super().clause(at)
+        yield from self.speaker(at)
+
+    def speaker(self, at: int) -> Iterator[int]:
+        """Who stands before the first colon of a headline and says what the act is told in: "Iran: we closed it"."""
+        for index in range(min(at, _SPEAKER + 1)):
+            if self.units[index].acts:
+                return
+            if self.units[index].word in (":", "\uff1a"):
+                yield from range(index)
+                return
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
