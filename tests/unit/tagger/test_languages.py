@@ -96,6 +96,10 @@ def test_spans_stay_exact_where_signs_are_left_out(tmp_path: Path) -> None:
         ("Иран захватил британский танкер", "ru", "IRN"),
         ("英国油轮在霍尔木兹海峡被伊朗扣押", "zh", "IRN"),
         ("伊朗扣押英國油輪", "zh", "IRN"),
+        ("이란이 호르무즈 해협에서 한국 유조선을 나포했다", "ko", "IRN"),
+        ("İran, Hürmüz Boğazı'nda İngiliz tankerine el koydu", "tr", "IRN"),
+        ("İngiliz tankeri İran tarafından ele geçirildi", "tr", "IRN"),
+        ("İran: Tankere el koyduk", "tr", "IRN"),  # who speaks before a colon
     ],
 )
 def test_who_does_it_follows_from_order_and_markers(title: str, language: str, agent: str) -> None:
@@ -113,6 +117,9 @@ def test_who_does_it_follows_from_order_and_markers(title: str, language: str, a
         ("Армения не подпишет договор о взаимной обороне с Россией", "ru", "denied"),
         ("Швеция планирует вступить в НАТО", "ru", "planned"),
         ("伊朗威胁封锁霍尔木兹海峡", "zh", "threatened"),
+        ("이란, 호르무즈 해협 봉쇄 위협", "ko", "threatened"),
+        ("Trump NATO'dan çıkmakla tehdit etti", "tr", "threatened"),
+        ("Türkiye, Libya ile savunma anlaşması imzalamaktan vazgeçti", "tr", "denied"),
     ],
 )
 def test_how_far_it_has_come_follows_from_governors(title: str, language: str, mode: str) -> None:
