@@ -101,6 +101,10 @@ def test_spans_stay_exact_where_signs_are_left_out(tmp_path: Path) -> None:
         ("احتجزت إيران ناقلة نفط بريطانية", "ar", "IRN"),  # the verb first, in the text
         ("إيران تحتجز ناقلة نفط بريطانية", "ar", "IRN"),  # the doer first, in headlines
         ("توقیف نفتکش انگلیسی توسط ایران", "fa", "IRN"),
+        ("이란이 호르무즈 해협에서 한국 유조선을 나포했다", "ko", "IRN"),
+        ("İran, Hürmüz Boğazı'nda İngiliz tankerine el koydu", "tr", "IRN"),
+        ("İngiliz tankeri İran tarafından ele geçirildi", "tr", "IRN"),
+        ("İran: Tankere el koyduk", "tr", "IRN"),  # who speaks before a colon
     ],
 )
 def test_who_does_it_follows_from_order_and_markers(title: str, language: str, agent: str) -> None:
@@ -126,6 +130,9 @@ def test_who_speaks_before_a_colon_takes_part_in_what_is_said() -> None:
         ("السويد ستنضم إلى الناتو", "ar", "planned"),
         ("الصين سيطرت على سفينة فلبينية", "ar", "done"),
         ("ایران تهدید کرد تنگه هرمز را می‌بندد", "fa", "threatened"),
+        ("이란, 호르무즈 해협 봉쇄 위협", "ko", "threatened"),
+        ("Trump NATO'dan çıkmakla tehdit etti", "tr", "threatened"),
+        ("Türkiye, Libya ile savunma anlaşması imzalamaktan vazgeçti", "tr", "denied"),
     ],
 )
 def test_how_far_it_has_come_follows_from_governors(title: str, language: str, mode: str) -> None:
