@@ -124,7 +124,11 @@ class OrderedClauses(Clauses):
             if self.grammar.possessor == "after" and unit.things:
                 return [thing]  # who stands right before it is the doer: "seized Iran tanker British"
             return self.coordinated(thing, ())
-        return sorted(index for index in self.group(thing) if self.units[index].actors)
+        return sorted(index for index in self.group(thing) if self.units[index].actors and not self._does(index))
+
+    def _does(self, index: int) -> bool:
+        """Whether a mark of the doer stands right behind: "tanker by Iran"."""
+        return any(unit.word in self.grammar.by_after for unit in self.units[index + 1 : index + 3])
 
     def _joins(self, unit: Unit) -> bool:
         return unit.word in self.grammar.conjunction
