@@ -146,20 +146,10 @@ async def test_a_service_writes_what_it_produces_and_its_reader_reads_it(ready: 
     assert await first(as_user(ready, "operator"), names.ALERTS, None) == b"v"
 
 
-@pytest.mark.parametrize(
-    ("user", "topic"),
-    [
-        ("deduper", names.UNIQUE),
-        ("deduper", names.DUPLICATES),
-        ("alerter", names.UNIQUE),
-        ("alerter", names.DUPLICATES),
-        ("alerter", names.TAGGED),
-        ("alerter", names.ALERTS),
-    ],
-)
-async def test_a_service_reads_again_what_it_rebuilds_from(ready: Guarded, user: str, topic: str) -> None:
-    await publish(ready.admin, topic)
-    assert await first(as_user(ready, user), topic, None) == b"v"
+@pytest.mark.parametrize("topic", [names.UNIQUE, names.DUPLICATES])
+async def test_the_deduper_reads_again_what_it_rebuilds_from(ready: Guarded, topic: str) -> None:
+    await publish(as_user(ready, "deduper"), topic)
+    assert await first(as_user(ready, "deduper"), topic, None) == b"v"
 
 
 @pytest.mark.parametrize(("user", "topic"), [("poller", names.ALERTS), ("tagger", names.ARTICLES)])
