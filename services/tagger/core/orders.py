@@ -123,7 +123,11 @@ class OrderedClauses(Clauses):
         """Whose a thing is: the actor itself, or those in its group."""
         if self.units[thing].actors and not self.units[thing].aside:
             return self.coordinated(thing, ())
-        return sorted(index for index in self.group(thing) if self.units[index].actors)
+        return sorted(index for index in self.group(thing) if self.units[index].actors and not self._does(index))
+
+    def _does(self, index: int) -> bool:
+        """Whether a mark of the doer stands right behind: "tanker by Iran"."""
+        return any(unit.word in self.grammar.by_after for unit in self.units[index + 1 : index + 3])
 
     def _joins(self, unit: Unit) -> bool:
         return unit.word in self.grammar.conjunction
