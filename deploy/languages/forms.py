@@ -137,6 +137,7 @@ def _parse(word: str, code: str) -> Any:
     """The reading in which the word is its own plain form, else the likeliest."""
     found = _morphology(code).parse(word)
     plain = [one for one in found if one.normal_form.replace("ё", "е") == word.lower().replace("ё", "е")]
+    plain = [one for one in plain if one.tag.POS != "ADVB"] or plain  # Ukrainian "судно" is a ship, too
     participles = [one for one in found if one.tag.POS in ("PRTF", "PRTS")]
     return (participles or plain or found)[0]
 
