@@ -110,7 +110,7 @@ def assert_evidence_is_news(alert: Alert) -> None:
     assert alert.evidence
     for item in alert.evidence:
         assert not any(
-            word in item.quote for word in ("Dispatcher Member", "Tobias Rehn", "Add comment", "morning letter")
+            word in item.quote for word in ("Courier Member", "Tobias Rehn", "Add comment", "morning letter")
         )
 
 
