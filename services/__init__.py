@@ -16,6 +16,7 @@ and what they use:
 - ``contracts``  messages, topic names, ids, Redis keys. Imports nothing of ours
 - ``text``       normalisation and scripts, for every language. Imports nothing of ours
 - ``alert_store`` alerts in Redis, for both who write them: the alerter and the api
+- ``desk``       what the pages for sources, topics and watches show and change: files of other services
 - ``archive_store`` that file: its schema, and every question asked of it
 - ``runtime``    what every process needs: settings, logging, metrics, clock, Kafka and Redis
 - ``local``      the embedded stack: broker, store and every service under one supervisor

@@ -48,6 +48,7 @@ def _openapi() -> dict[str, Any]:
         nobody,
         nobody,
         nobody,
+        nobody,
         archive=nobody,
         access=nobody,
         metrics=metrics,

@@ -10,16 +10,20 @@ from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.metrics import ApiMetrics
+from services.api.ports import Desk
 from services.api.routes import feedback
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization, is_loopback
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
 from services.api.settings import ApiSettings
+from services.desk.feeds import Feeds
+from services.desk.topics import Topics
+from services.desk.watches import Watches
 from services.runtime.kafka.connection import redis_of
 from services.runtime.process import run as process
 from services.runtime.process.run import Context, Service
-from services.runtime.redis.connection import connect, require_access
+from services.runtime.redis.connection import RedisCalls, connect, require_access
 
 
 def build(settings: ApiSettings, context: Context) -> Service:
@@ -41,10 +45,16 @@ def build(settings: ApiSettings, context: Context) -> Service:
     async def beside() -> None:
         await asyncio.gather(services.watch(), feedback.measure(reader, metrics, context.clock))
 
+    desk = Desk(
+        sources=Feeds(settings.feeds, redis, context.clock),
+        topics=Topics(settings.packs),
+        watches=Watches(settings.watches, redis, RedisCalls(context.clock, context.waiting)),
+    )
     app = build_app(
         reader,
         RedisAlertActions(redis, context.clock),
         services,
+        desk,
         archive=ArchiveReader(settings.archive),
         access=Authorization(
             tokens=token_file.load(settings.token_file),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from services.api.core.action_request import ActionRequest
 from services.api.core.pipeline import ServiceState
@@ -97,3 +97,96 @@ class AlertActions(Protocol):
         Raises ``QueryError``, ``ActionError`` or ``TransientError``.
         """
         ...
+
+
+class Sources(Protocol):
+    """The feeds. What cannot be done raises ``UsageError`` with a sentence; ``TransientError`` while Redis is away."""
+
+    async def listed(self) -> Mapping[str, Any]:
+        """``editable``, ``tiers``, and ``feeds``: each with its health."""
+        ...
+
+    async def exported(self) -> str:
+        """The list as OPML."""
+        ...
+
+    async def add(self, url: str, *, title: str | None, folder: str | None, tier: str | None) -> int:
+        """Add a feed."""
+        ...
+
+    async def imported(self, document: str) -> int:
+        """Add the feeds of an OPML document; how many are new."""
+        ...
+
+    async def remove(self, urls: Sequence[str]) -> int:
+        """Remove feeds; how many there were."""
+        ...
+
+    async def set(self, urls: Sequence[str], **fields: object) -> int:
+        """Change fields of feeds; how many there were."""
+        ...
+
+    async def poll(self, urls: Sequence[str]) -> int:
+        """Have feeds asked now; how many."""
+        ...
+
+
+class Topics(Protocol):
+    """The topic packs. What cannot be done raises ``UsageError`` with a sentence."""
+
+    async def listed(self) -> Mapping[str, Any]:
+        """``editable``, ``problems`` of the files, and ``topics``: each with its text."""
+        ...
+
+    async def template(self, topic: str) -> str:
+        """A small pack to start from."""
+        ...
+
+    async def tried(self, text: str, articles: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
+        """``problems`` and ``failures`` of a pack's text, and ``reports`` on the articles."""
+        ...
+
+    async def save(self, topic: str, text: str) -> Sequence[str]:
+        """Save a pack; what is wrong with it, if anything is, and then nothing was saved."""
+        ...
+
+    async def undo(self, topic: str) -> bool:
+        """Bring back the version before; false where there is none."""
+        ...
+
+
+class Watches(Protocol):
+    """The watches. What cannot be done raises ``UsageError`` with a sentence."""
+
+    async def listed(self) -> Mapping[str, Any]:
+        """``editable``, ``versions``, ``problems``, and ``watches`` in words."""
+        ...
+
+    async def text(self) -> str:
+        """The file."""
+        ...
+
+    async def tried(self, text: str, alerts: Sequence[Alert]) -> Mapping[str, Any]:
+        """``problems`` of a file, and what it would have delivered."""
+        ...
+
+    async def save(self, text: str) -> Sequence[str]:
+        """Save the file; what is wrong with it, if anything is, and then nothing was saved."""
+        ...
+
+    async def undo(self) -> bool:
+        """Bring back the version before; false where there is none."""
+        ...
+
+    async def deliveries(self, limit: int) -> Sequence[Any]:
+        """What was delivered, waits or was given up, the newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the pages besides the alerts show and change."""
+
+    sources: Sources
+    topics: Topics
+    watches: Watches

@@ -25,6 +25,9 @@ class ApiSettings(CommonSettings):
         "The tokens of those who may sign in, each line `name: token` or `name role: token` (reader, analyst, editor); "
         "without it nobody may change the state of alerts.",
     ] = None
+    feeds: Annotated[Path | None, "The feed list that the page edits: the first file that the poller reads."] = None
+    packs: Annotated[Path | None, "The folder of topic packs that the page edits: that of the tagger."] = None
+    watches: Annotated[Path | None, "The watch file that the page edits: that of the notifier."] = None
     open_reads: Annotated[
         bool,
         "Whether reading needs no token where the API does not listen on loopback: only behind a proxy that "

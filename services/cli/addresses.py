@@ -30,6 +30,7 @@ class _Server:
 
 _KAFKA = _Server("Kafka", "kafka", "--kafka", "WIREWATCH_KAFKA", "host:port")
 _REDIS = _Server("Redis", "redis", "--redis", "WIREWATCH_REDIS", redis_address.FORMS)
+_API = _Server("the API", "api", "WIREWATCH_API_URL", "WIREWATCH_API_URL", "http://host:port")
 
 
 def kafka(option: str | None) -> KafkaAccess:
@@ -51,6 +52,14 @@ def redis(option: str | None) -> RedisAccess:
     if urlsplit(address).scheme not in redis_address.SCHEMES:
         raise UsageError(f"{source} is {address!r}: give {_REDIS.form}.")
     return access.redis_in(os.environ, address) if _is_given(_REDIS, option) else RedisAccess(address)
+
+
+def api() -> str:
+    """Where the API answers. Raises :class:`UsageError`."""
+    address, source = _find(_API, None)
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise UsageError(f"{source} is {address!r}: give {_API.form}.")
+    return address
 
 
 def redis_noted() -> str | None:

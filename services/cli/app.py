@@ -16,6 +16,7 @@ COMMANDS = {
     "up": "services.cli.up.command",
     "status": "services.cli.up.status",
     "alerts": "services.cli.alerts.command",
+    "act": "services.cli.alerts.act",
     "search": "services.cli.search",
     "brief": "services.cli.brief",
     "archive": "services.cli.archive.command",

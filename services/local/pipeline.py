@@ -89,6 +89,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
         "WIREWATCH_API_ARCHIVE": archive,
         "PYTHONUNBUFFERED": "1",
     }
+    common |= _files_of_pages(home, environ)
     api = page = f"http://127.0.0.1:{api_port}"
     if not environ.get("WIREWATCH_API_TOKEN_FILE"):
         tokens = home.path / "tokens"
@@ -144,6 +145,24 @@ def own_feeds(home: Home) -> dict[str, str]:
     """The setting that names the list of this home, which `wirewatch feeds` edits; empty before the first start."""
     edited = home.path / _OWN_LIST
     return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])} if edited.is_file() else {}
+
+
+def _files_of_pages(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
+    """The files that the page edits, and that the services read once they are there.
+
+    The page makes those for topics and watches when something is first saved: until then the shipped ones are read.
+    """
+    packs, watches = home.path / "topics", home.path / "watches.yaml"
+    found = {
+        "WIREWATCH_API_FEEDS": str(home.path / _OWN_LIST),
+        "WIREWATCH_API_PACKS": environ.get("WIREWATCH_TAGGER_PACKS") or str(packs),
+        "WIREWATCH_API_WATCHES": environ.get("WIREWATCH_NOTIFIER_WATCHES") or str(watches),
+    }
+    if packs.is_dir():
+        found["WIREWATCH_TAGGER_PACKS"] = found["WIREWATCH_API_PACKS"]
+    if watches.is_file():
+        found["WIREWATCH_NOTIFIER_WATCHES"] = found["WIREWATCH_API_WATCHES"]
+    return found | {name: value for name, value in environ.items() if name in found}
 
 
 def _make_own_list(home: Home) -> None:

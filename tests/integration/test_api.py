@@ -27,7 +27,7 @@ from services.api.edges.actions import RedisAlertActions
 from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.metrics import ApiMetrics
-from services.api.ports import Services
+from services.api.ports import Desk, Services
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization
 from services.api.routes.stream import Followers
@@ -36,6 +36,9 @@ from services.archive_store.database import Writer
 from services.contracts import ids, redis_keys, stories
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Actor, Alert, AlertTopic, Change, Place, Severity
+from services.desk.feeds import Feeds
+from services.desk.topics import Topics
+from services.desk.watches import Watches
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process.clock import SystemClock
@@ -64,7 +67,8 @@ async def client(redis_client: redis.asyncio.Redis) -> AsyncIterator[Client]:
 
 TOKEN = "a-token-of-an-analyst"
 READER = "a-token-of-a-reader"
-TOKENS = Tokens([(User("ann", "analyst"), TOKEN), (User("rex", "reader"), READER)])
+EDITOR = "a-token-of-an-editor"
+TOKENS = Tokens([(User("ann", "analyst"), TOKEN), (User("rex", "reader"), READER), (User("eve", "editor"), EDITOR)])
 
 
 def app(
@@ -76,12 +80,14 @@ def app(
     tokens: Tokens | None = None,
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
+    desk: Desk | None = None,
     archive: Path | None = None,
 ) -> Any:
     return build_app(
         RedisAlertReader(client, following or client),
         RedisAlertActions(client, SystemClock()),
         services or Standing(),
+        desk or a_desk(client),
         archive=ArchiveReader(archive or an_empty_archive()),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,
@@ -92,6 +98,15 @@ def app(
         metrics=ApiMetrics(CollectorRegistry()),
         clock=SystemClock(),
         followers=followers or Followers(2, ApiMetrics(CollectorRegistry())),
+    )
+
+
+def a_desk(client: redis.asyncio.Redis, folder: Path | None = None) -> Desk:
+    """The files in ``folder``, else the shipped ones."""
+    return Desk(
+        sources=Feeds(folder and folder / "feeds.opml", client, SystemClock()),
+        topics=Topics(folder and folder / "topics"),
+        watches=Watches(folder and folder / "watches.yaml", client, RedisCalls(SystemClock(), Waiting())),
     )
 
 
@@ -124,6 +139,7 @@ def served(
     port: int = 0,
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
+    desk: Desk | None = None,
 ) -> ApiService:
     """The application on a port of loopback."""
 
@@ -131,7 +147,7 @@ def served(
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True, services=services, following=following)
+    made = app(client, followers=followers, loopback=True, services=services, following=following, desk=desk)
     return ApiService(
         made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )

@@ -9,9 +9,11 @@ import pytest
 import redis.asyncio
 
 from services.alert_store.redis import AlertRecords
+from services.cli.alerts import api
 from services.contracts import redis_keys
 from services.contracts.messages import Alert
-from tests.integration.test_api import READER, TOKEN, an_alert, app, browser, put, store
+from services.runtime.errors import UsageError
+from tests.integration.test_api import READER, TOKEN, an_alert, app, browser, put, served, store
 
 pytestmark = pytest.mark.stack
 
@@ -113,3 +115,21 @@ async def test_feedback_is_counted_and_a_rejected_rule_is_named(client: httpx.As
     assert [rule["gain"] for rule in found["rejected_rules"]] == [3]
     await results(client, *alerts[:3], kind="undo")
     assert (await client.get("/api/v1/feedback")).json()["judged"] == []
+
+
+async def test_the_command_acts_on_alerts_by_the_first_characters_of_their_ids(
+    redis_client: redis.asyncio.Redis, store: AlertRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(store, [an_alert(1), an_alert(2)])
+    service = served(redis_client)
+    await service.start()
+    monkeypatch.setenv("WIREWATCH_API_URL", service.address or "")
+    try:
+        (noted,) = await api.acted([an_alert(1).id[:8]], {"kind": "note", "text": "Seen."}, None, TOKEN)
+        assert noted["alert"]["actions"][0]["text"] == "Seen."
+        (merged,) = await api.acted([an_alert(2).id], {"kind": "merge"}, an_alert(1).id[:8], TOKEN)
+        assert merged["alert"]["merged_into"] == an_alert(1).id
+        with pytest.raises(UsageError, match="the role of the token is reader"):
+            await api.acted([an_alert(1).id], {"kind": "undo"}, None, READER)
+    finally:
+        await service.stop()

@@ -10,7 +10,7 @@ import pytest
 import redis.asyncio
 
 from services.alert_store.redis import AlertRecords
-from tests.integration.test_api import TOKEN, an_alert, put, served, store
+from tests.integration.test_api import EDITOR, an_alert, put, served, store
 
 pytestmark = pytest.mark.stack
 
@@ -30,7 +30,7 @@ async def test_what_is_documented_is_what_is_done(
             str(Path(sys.executable).with_name("schemathesis")),
             "run",
             f"{service.address}/api/v1/openapi.json",
-            f"--header=Authorization: Bearer {TOKEN}",
+            f"--header=Authorization: Bearer {EDITOR}",
             f"--exclude-path={ENDLESS}",
             f"--exclude-path-regex={TYPED}",
             "--max-examples=8",

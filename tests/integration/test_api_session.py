@@ -7,18 +7,16 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from services.api.core.tokens import Tokens, User
+from services.api.core.tokens import Tokens
 from services.api.routes.authorization import COOKIE
-from tests.integration.test_api import READER, TOKEN, an_alert, app, browser, put, store
+from tests.integration.test_api import EDITOR, READER, TOKEN, TOKENS, an_alert, app, browser, put, store
 
 pytestmark = pytest.mark.stack
 
 __all__ = ["store"]
 BASE = "http://127.0.0.1:8080"
 SESSION = "/api/v1/session"
-EDITOR = "a-token-of-an-editor"
-TOKENS = Tokens([(User("rex", "reader"), READER), (User("ann", "analyst"), TOKEN), (User("eve", "editor"), EDITOR)])
-ALL = ("read", "change_state", "edit_topics")
+ALL = ("read", "change_state", "edit")
 
 
 def bearer(token: str) -> dict[str, str]:

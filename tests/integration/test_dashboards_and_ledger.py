@@ -231,8 +231,8 @@ class TestPipeline:
     def test_the_exact_share_within_the_objective(self, played: tuple[Ledger, str]) -> None:
         ledger, address = played
         within = sum(seconds <= 5 for seconds in ledger.fetched) / len(ledger.fetched)
-        assert Board(address, "pipeline").value("Alerts within 5 s") == pytest.approx(within, abs=0.02)
-        assert Board(address, "pipeline").value("Alerts within 30 s") == pytest.approx(within, abs=0.02)
+        assert Board(address, "pipeline").value("Within 5 s") == pytest.approx(within, abs=0.02)
+        assert Board(address, "pipeline").value("Within 30 s") == pytest.approx(within, abs=0.02)
 
     def test_fetch_to_alert(self, played: tuple[Ledger, str]) -> None:
         ledger, address = played

@@ -15,7 +15,9 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 ALERTS_SOURCE = {"type": "prometheus", "uid": "wirewatch-alerts"}  # the api, which answers as Prometheus would
 SCHEMA_VERSION = 38  # of Grafana 9.4; later releases read it and migrate
 WIDTH = 24
-LOCAL_TIME = "dateTimeAsLocal"
+_NARROWEST_COLUMN = 60  # pixels; with the 150 of Grafana the last column of a small table is cut off
+LOCAL_TIME = "dateTimeAsIso"  # in the zone of the dashboard, which is the browser's
+_ANNOTATION_STEP = "15s"
 SECONDS = "suffix:s"  # for axes: Grafana's own "s" has ticks like 1.67 min
 
 Json = dict[str, Any]
@@ -70,7 +72,7 @@ class Panel:
             "datasource": dict(self.source),
             "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
             "targets": [self._target(index, query) for index, query in enumerate(self.queries)],
-            "fieldConfig": {"defaults": self._defaults(), "overrides": [*fixed, *self.overrides]},
+            "fieldConfig": {"defaults": self._defaults(), "overrides": [*fixed, *self._texts(), *self.overrides]},
             "options": self._options(),
         }
         if self.draw == "bars":
@@ -79,6 +81,11 @@ class Panel:
             merged = [{"id": "merge", "options": {}}] if len(self.queries) > 1 else []
             panel["transformations"] = [*merged, self._organised()]
         return panel
+
+    def _texts(self) -> list[Json]:
+        """The columns of labels: a hash of digits alone is no number."""
+        labels = [heading for name, heading in self.columns.items() if not name.startswith("Value")]
+        return [column(heading, ("unit", "string")) for heading in labels] if self.kind == "table" else []
 
     def _target(self, index: int, query: Query) -> Json:
         over_time = self.kind in ("timeseries", "state-timeline")
@@ -104,6 +111,8 @@ class Panel:
         }
         if self.decimals is not None:
             defaults["decimals"] = self.decimals
+        if self.kind == "table":
+            defaults["custom"] = {"minWidth": _NARROWEST_COLUMN}
         if self.kind == "state-timeline":
             defaults |= {"color": {"mode": "thresholds"}, "custom": {"fillOpacity": 80, "lineWidth": 0}}
         if self.kind == "timeseries":
@@ -132,7 +141,7 @@ class Panel:
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
             "colorMode": "background" if len(self.thresholds) > 1 else "value",
             "graphMode": "none",
-            "textMode": "auto",
+            "textMode": "value_and_name" if len(self.queries) > 1 else "auto",
             "justifyMode": "center",
             "orientation": "auto",
         }
@@ -393,14 +402,15 @@ def _datasource_variable() -> Json:
 
 
 def _pages() -> Json:
-    """Only what wants a person now is drawn into the charts: tickets would paint them red for hours."""
+    """The moments at which a person was wanted: tickets, or a line at each step, would paint the charts red."""
+    firing = 'ALERTS{alertname!="WirewatchWatchdog", alertstate="firing", severity="page"}'
     return {
         "name": "Pages",
         "datasource": DATASOURCE,
         "enable": True,
         "iconColor": "red",
-        "expr": 'ALERTS{alertname!="WirewatchWatchdog", alertstate="firing", severity="page"}',
+        "expr": f"{firing} unless {firing} offset {_ANNOTATION_STEP}",
         "titleFormat": "{{alertname}}",
         "textFormat": "{{service}} {{server}} {{reason}}",
-        "step": "15s",
+        "step": _ANNOTATION_STEP,
     }

@@ -135,7 +135,7 @@ LATEST = Panel(
         "id": "Alert",
     },
     overrides=[
-        column("Updated", ("custom.width", 145)),
+        column("Updated", ("custom.width", 165)),
         column(
             "Severity",
             ("custom.width", 75),

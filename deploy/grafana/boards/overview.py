@@ -88,7 +88,7 @@ def _objective(title: str, seconds: float, goal: float) -> Panel:
     )
 
 
-OBJECTIVES = [_objective("Alerts within 5 s", 5, 0.99), _objective("Alerts within 30 s", 30, 0.999)]
+OBJECTIVES = [_objective("Within 5 s", 5, 0.99), _objective("Within 30 s", 30, 0.999)]
 BURN = stat(
     "Budget burn, last hour",
     "How many times faster than an objective allows its budget for misses is being used up: 1 is just as fast, at 14.4 "
@@ -124,12 +124,13 @@ ALARMS = Panel(
     overrides=[
         column(
             "Kind",
-            ("custom.width", 70),
+            ("custom.width", 60),
             *coloured_text(),
             ("mappings", named({"page": ("page", BAD), "ticket": ("ticket", WARN)})),
         ),
         column("Alarm", link("What to do", "/d/wirewatch-runbooks")),
-        column("Since", ("custom.width", 145)),
+        column("About", ("custom.width", 75)),
+        column("Since", ("custom.width", 165)),
     ],
 )
 

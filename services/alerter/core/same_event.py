@@ -79,7 +79,11 @@ def contradict(one: EventKey, other: EventKey) -> bool:
 def same(one: EventKey, other: EventKey) -> bool:
     """Whether two events from different stories are one: nothing contradicts, and enough agrees."""
     apart = abs(one.at - other.at)
-    if apart > WINDOW or _other_thing(one, other) or _of_others(one, other):
+    if apart > WINDOW or _other_thing(one, other):
+        return False
+    if _one_state(one, other):
+        return True
+    if _of_others(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
@@ -121,6 +125,12 @@ def _other_thing(one: EventKey, other: EventKey) -> bool:
 def _other_act(one: EventKey, other: EventKey) -> bool:
     """Whether act, parties or place differ, or one is threatened and the other done."""
     return one.family != other.family or _threat_and_deed(one, other) or _other_parties(one, other) or _far(one, other)
+
+
+def _one_state(one: EventKey, other: EventKey) -> bool:
+    """Whether both tell how one passage stands. Who is named beside it (a buyer, a senator) makes it no other."""
+    shut = one.family == other.family == FAMILY_OF["blockade"] and one.place and one.place == other.place
+    return bool(shut) and not _threat_and_deed(one, other)
 
 
 def _of_others(one: EventKey, other: EventKey) -> bool:

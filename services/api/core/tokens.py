@@ -14,7 +14,7 @@ from services.api.errors import TokenError
 Role = Literal["reader", "analyst", "editor"]
 """Each may do what the one before it may."""
 
-Permission = Literal["read", "change_state", "edit_topics"]
+Permission = Literal["read", "change_state", "edit"]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PERMISSIONS: Final[tuple[Permission, ...]] = get_args(Permission)  # one more with each role

@@ -34,7 +34,7 @@ async function answer(address, options) {
   throw new ApiError(response.status, said || `The API answers ${response.status}.`);
 }
 
-async function call(address, options) {
+export async function call(address, options) {
   return parse(await (await answer(address, options)).text());
 }
 
@@ -80,7 +80,7 @@ export function signOut() {
   return call("/api/v1/session", { method: "DELETE" });
 }
 
-function send(method, address, body) {
+export function send(method, address, body) {
   return call(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 

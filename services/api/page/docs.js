@@ -30,7 +30,7 @@ function section({ path, method, operation }) {
   const made = element("section", "",
     element("h2", "", element("span", `method ${method}`, method.toUpperCase()), element("code", "", path)),
     element("p", "", operation.summary),
-    operation.description && operation.description !== operation.summary ? element("p", "hint", operation.description) : null);
+    operation.description && operation.description !== operation.summary ? element("p", "hint", operation.description.replaceAll("``", "")) : null);
   made.id = name(method, path);
   const answers = Object.entries(operation.responses).map(([code, { description }]) => element("li", "", `${code}: ${description}`));
   made.append(method === "get" ? trial(path, operation.parameters || []) : element("p", "hint", "Changes something: needs a token."));

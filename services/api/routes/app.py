@@ -13,12 +13,13 @@ from starlette.routing import Match, Route
 from services.api import page
 from services.api.errors import ActionError, QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertActions, AlertReader, Archive, Services
+from services.api.ports import AlertActions, AlertReader, Archive, Desk, Services
 from services.api.routes import actions as actions_route
 from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, search, session, stream
+from services.api.routes import desk as desk_route
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
-from services.runtime.errors import TransientError
+from services.runtime.errors import TransientError, UsageError
 from services.runtime.process.clock import Clock
 
 _SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
@@ -28,6 +29,7 @@ def build_app(
     reader: AlertReader,
     actions: AlertActions,
     services: Services,
+    desk: Desk,
     *,
     archive: Archive,
     access: Authorization,
@@ -49,6 +51,7 @@ def build_app(
     actions_route.add(app, actions, access)
     alerts.add(app, reader)
     feedback.add(app, reader)
+    desk_route.add(app, reader, desk, access)
     pipeline.add(app, services)
     stream.add(app, reader, followers)
     session.add(app, access)
@@ -67,6 +70,10 @@ def _give_errors_one_shape(app: FastAPI) -> None:
     @app.exception_handler(QueryError)
     async def bad_request(_: Request, failure: QueryError) -> Response:
         return error(400, str(failure))
+
+    @app.exception_handler(UsageError)
+    async def unusable(_: Request, failure: UsageError) -> Response:
+        return error(409, str(failure))
 
     @app.exception_handler(ActionError)
     async def conflict(_: Request, failure: ActionError) -> Response:

@@ -38,6 +38,7 @@ _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _NEED_A_ROLE = ("/api/", "/grafana/")
+_EDITORS = ("/api/v1/sources", "/api/v1/topics", "/api/v1/watches")  # where what is no reading changes files
 _READING = ("GET", "HEAD")
 _Next = Callable[[Request], Awaitable[Response]]
 
@@ -78,7 +79,8 @@ class Authorization:
             return error(403, "Only a page of this address may change something with its session.")
         if not path.startswith(_NEED_A_ROLE) or path == SESSION_PATH:
             return None
-        return self._refusal_of_role(request, "read" if reading else "change_state")
+        wanted: Permission = "read" if reading else "edit" if path.startswith(_EDITORS) else "change_state"
+        return self._refusal_of_role(request, wanted)
 
     def _refusal_of_role(self, request: Request, wanted: Permission) -> Response | None:
         user = self.user(request)

@@ -20,6 +20,7 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
 
     ``interval_seconds`` is the operator's word and overrides every hint of the publisher; ``tier`` bounds what the
     feed's own rhythm may choose. ``backfill`` false lets the items of the very first fetch alert.
+    A ``paused`` feed stays in the list and is not asked.
     ``page``: it is no feed but a page that lists releases; ``items`` is the XPath of these, None to find them by dates.
     ``proof`` says when and where the feed was last seen alive, ``terms`` what its publisher allows machines.
     """
@@ -35,6 +36,7 @@ class FeedConfig(Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     full_text: FullText = "auto"
     backfill: bool = True
+    paused: bool = False
     page: bool = False
     items: str | None = None
     proof: str | None = None

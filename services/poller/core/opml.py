@@ -33,6 +33,7 @@ _OURS: Final = (
     "wirewatchIntervalSeconds",
     "wirewatchFullText",
     "wirewatchBackfill",
+    "wirewatchPaused",
     "wirewatchItems",
     "wirewatchTerms",
     "wirewatchProof",
@@ -88,6 +89,9 @@ class _Reader:
         backfill = (values.get("wirewatchbackfill") or "yes").lower()
         if backfill not in _YES_NO:
             self.problem(f"wirewatchBackfill is {backfill!r}: use yes or no.")
+        paused = (values.get("wirewatchpaused") or "no").lower()
+        if paused not in _YES_NO:
+            self.problem(f"wirewatchPaused is {paused!r}: use yes or no.")
         page, items = values.get("type", "").lower() == "page", values.get("wirewatchitems") or None
         if items and not page:
             self.problem('wirewatchItems is for pages: give type="page", or leave it out.')
@@ -105,6 +109,7 @@ class _Reader:
             tier=self._one_of(TIERS, "wirewatchTier", values.get("wirewatchtier")),
             full_text=self._one_of(FULL_TEXT, "wirewatchFullText", values.get("wirewatchfulltext")) or "auto",
             backfill=_YES_NO.get(backfill, True),
+            paused=_YES_NO.get(paused, False),
             page=page,
             items=items,
             proof=values.get("wirewatchproof") or None,
@@ -194,6 +199,7 @@ def _outline(feed: FeedConfig) -> str:
         "wirewatchTier": feed.tier,
         "wirewatchFullText": feed.full_text if feed.full_text != "auto" else None,
         "wirewatchBackfill": None if feed.backfill else "no",
+        "wirewatchPaused": "yes" if feed.paused else None,
         "wirewatchItems": feed.items,
         "wirewatchTerms": feed.terms,
         "wirewatchProof": feed.proof,

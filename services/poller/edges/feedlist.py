@@ -15,7 +15,10 @@ log = get(__name__)
 
 
 class FeedList:
-    """All feeds of several OPML files; where two name one feed, the first file's settings count."""
+    """All feeds of several OPML files; where two name one feed, the first file's settings count.
+
+    Feeds that are paused are left out.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths) or (files.seeds() / "feeds.opml",)
@@ -29,6 +32,7 @@ class FeedList:
         for path in self._paths:
             for feed in read(path):
                 feeds.setdefault(feed.id, feed)
+        feeds = {feed_id: feed for feed_id, feed in feeds.items() if not feed.paused}
         self.feeds, self._stamps = feeds, stamps
 
     def reload_if_changed(self) -> bool:

@@ -26,6 +26,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     language: str
     order: Literal["svo", "sov", "vso"] = "svo"
+    possessor: Literal["around", "after"] = "around"  # of a noun
     voices: Literal["form", "list"] = "list"
     # How it is written.
     unspaced: bool = False  # no spaces between words: phrases match anywhere, the longest wins
@@ -69,6 +70,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     must: Words = Words()
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news
+    future: tuple[str, ...] = ()  # how verbs begin that tell what will be
     to: str = ""
     mode_words: dict[str, EventMode] = {}  # governors, and the mode they give to what they govern
     mode_prefixes: tuple[tuple[str, EventMode], ...] = ()  # how governors begin, where the file says planir*

@@ -12,6 +12,8 @@ _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent sta
 _AGENT_REACH = 6
 _LOCATIVE_REACH = 3
 _SUBJECT_REACH = 2
+_SPEAKER_REACH = 5
+_COLONS = (":", "\uff1a")
 _VOICES: dict[str, Voice] = {"active": "active", "passive": "passive", "noun": "noun"}
 
 
@@ -53,7 +55,7 @@ class OrderedClauses(Clauses):
             yield from right
 
     def _verb_first(self, left: Sequence[int], voice: Voice) -> bool:
-        """Whether the doer follows the verb; in headlines of such languages it stands right before: "Iran seizes"."""
+        """Whether the doer follows the verb; in headlines it may stand right before it: "Iran seizes"."""
         headline = voice == "active" and any(self.is_party(index) for index in left[:_SUBJECT_REACH])
         return self.grammar.order == "vso" and not headline
 
@@ -98,9 +100,15 @@ class OrderedClauses(Clauses):
                 return
             yield index
 
+    def clause(self, at: int) -> Iterator[int]:
+        """All of it, and who says it where the sentence opens with a speaker: "Trump: NATO must pay"."""
+        yield from super().clause(at)
+        colon = next((i for i, unit in enumerate(self.units[:_SPEAKER_REACH]) if unit.word in _COLONS), 0)
+        yield from range(colon)
+
     def group(self, at: int) -> Iterator[int]:
         """What stands right before or behind a thing and may say whose it is: an adjective, a genitive."""
-        for step in (1,) if self.grammar.order == "vso" else (-1, 1):  # there the doer stands right before it
+        for step in (1,) if self.grammar.possessor == "after" else (-1, 1):  # else the doer stands right before it
             for index in range(at + step, at + 3 * step, step):
                 if not 0 <= index < len(self.units) or self._parts(self.units[index]):
                     break
@@ -113,10 +121,14 @@ class OrderedClauses(Clauses):
         """Whose a thing is: the actor itself, or those in its group."""
         unit = self.units[thing]
         if unit.actors and not unit.aside:
-            if self.grammar.order == "vso" and unit.things:
-                return [thing]  # the doer stands right before it: "seized Iran tanker-British"
+            if self.grammar.possessor == "after" and unit.things:
+                return [thing]  # who stands right before it is the doer: "seized Iran tanker British"
             return self.coordinated(thing, ())
-        return sorted(index for index in self.group(thing) if self.units[index].actors)
+        return sorted(index for index in self.group(thing) if self.units[index].actors and not self._does(index))
+
+    def _does(self, index: int) -> bool:
+        """Whether a mark of the doer stands right behind: "tanker by Iran"."""
+        return any(unit.word in self.grammar.by_after for unit in self.units[index + 1 : index + 3])
 
     def _joins(self, unit: Unit) -> bool:
         return unit.word in self.grammar.conjunction

@@ -24,7 +24,8 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, question: 
         return "opinion"
     if _denied(at, units, grammar):
         return "denied"
-    found = _governed(at, units, grammar)
+    will = frame.voice == "active" and grammar.future and units[at].word.strip().startswith(grammar.future)
+    found = "planned" if will else _governed(at, units, grammar)
     if found is None:
         found = "background" if _any(_before(at, units, 2), grammar.lasting) else "done"
     if question and found in ("done", "under_way", "planned"):

@@ -64,6 +64,15 @@ def test_a_state_of_things_stays_one_event_for_as_long_as_it_is_told_of() -> Non
     assert same(*keys_of(shut), *keys_of(still))
 
 
+def test_who_is_named_beside_a_shut_passage_makes_it_no_other() -> None:
+    shut: dict[str, Any] = {"act": "close_passage", "objects": (), "asset": None, "place": HORMUZ}
+    by_iran = told(1, "Iran shuts strait", **(shut | {"agents": (IRAN,)}))
+    abroad = told(2, "Closure hits buyers overseas", hours=30, **(shut | {"agents": (CUBA,), "objects": (USA,)}))
+    threat = told(3, "Iran threatens strait", hours=30, **(shut | {"agents": (IRAN,), "mode": "threatened"}))
+    assert same(*keys_of(by_iran), *keys_of(abroad))
+    assert not same(*keys_of(by_iran), *keys_of(threat))
+
+
 def test_two_allies_told_the_other_way_round_are_the_same_two() -> None:
     ties: dict[str, Any] = {"asset": None, "mode": "under_way"}
     one = told(1, "Prime minister promises a golden age", "deepen", agents=(USA,), objects=(CUBA,), **ties)

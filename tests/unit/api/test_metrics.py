@@ -22,6 +22,7 @@ def test_every_route_is_at_zero_before_the_first_request() -> None:
         untouched,
         untouched,
         untouched,
+        untouched,
         archive=untouched,
         access=Authorization(tokens=Tokens(()), clock=FakeClock(), loopback=True, open_reads=True),
         metrics=metrics,

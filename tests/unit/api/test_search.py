@@ -39,6 +39,7 @@ def an_app(path: Path, *, open_reads: bool = True) -> FastAPI:
         untouched,
         untouched,
         untouched,
+        untouched,
         archive=ArchiveReader(path),
         access=Authorization(
             tokens=Tokens([(User("rex", "reader"), TOKEN)]), clock=FakeClock(), loopback=False, open_reads=open_reads

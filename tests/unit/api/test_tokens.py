@@ -33,7 +33,7 @@ def test_a_whole_line_of_the_file_is_its_token(given: str) -> None:
     [("reader", 1), ("analyst", 2), ("editor", 3)],
 )
 def test_each_role_may_do_what_the_one_before_may(role: Role, may: int) -> None:
-    assert User("x", role).may() == ("read", "change_state", "edit_topics")[:may]
+    assert User("x", role).may() == ("read", "change_state", "edit")[:may]
 
 
 def test_a_session_is_known_until_it_is_over_or_its_token_changes() -> None:

@@ -207,16 +207,18 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
         assert volumes == [f"{name}-secrets:/run/wirewatch:ro", *shared]
 
 
-def test_the_list_that_the_operator_edits_is_the_one_that_the_poller_reads() -> None:
+def test_the_list_that_the_operator_and_the_page_edit_is_the_one_that_the_poller_reads() -> None:
     mounted = {
         name: volume.partition(":")[2]
         for name in NAMES
         for volume in service(name).get("volumes", ())
         if isinstance(volume, str) and volume.startswith("feed-list:")
     }
-    assert mounted == {"poller": "/var/lib/wirewatch/feeds:ro", "operator": "/var/lib/wirewatch/feeds"}
+    folder = "/var/lib/wirewatch/feeds"
+    assert mounted == {"poller": f"{folder}:ro", "operator": folder, "api": folder}
     for name in mounted:
-        assert "/var/lib/wirewatch/feeds/feeds.opml" in service(name)["environment"]["WIREWATCH_POLLER_FEEDS"]
+        setting = "WIREWATCH_API_FEEDS" if name == "api" else "WIREWATCH_POLLER_FEEDS"
+        assert f"{folder}/feeds.opml" in service(name)["environment"][setting]
     image = (ROOT / "deploy/docker/Dockerfile").read_text()
     assert "seeds/feeds.opml /var/lib/wirewatch/feeds/feeds.opml" in image
 

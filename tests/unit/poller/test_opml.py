@@ -53,6 +53,7 @@ BROKEN = [
     (b"<opml><body><outline xmlUrl='http://x' wirewatchFullText='perhaps'/></body></opml>", "auto, always, never"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchTier='fast'/></body></opml>", "breaking, daily, slow"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchBackfill='perhaps'/></body></opml>", "yes or no"),
+    (b"<opml><body><outline xmlUrl='http://x' wirewatchPaused='perhaps'/></body></opml>", "wirewatchPaused"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchTeir='slow'/></body></opml>", "wirewatchTeir is no attribute"),
     (
         b"<opml><body><outline xmlUrl='http://x'/>\n<outline xmlUrl='http://x'/></body></opml>",

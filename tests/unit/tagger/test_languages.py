@@ -12,11 +12,13 @@ from services.tagger.core.alphabets import Alphabet
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.languages import guess
 from services.tagger.core.tag import Fields, Tagging, tag
+from services.tagger.core.wording import ListedWording
 from services.tagger.errors import PackError
 from tests.bench import eval_languages
-from tests.bench.eval_topics import items
+from tests.bench.eval_topics import TOPICS, items
 from tests.support.packs import shipped
 
+LABELLED = Path(eval_languages.__file__).parent / "data" / "languages"
 PACK = """\
 format: 2
 topic: ships
@@ -96,6 +98,13 @@ def test_spans_stay_exact_where_signs_are_left_out(tmp_path: Path) -> None:
         ("Иран захватил британский танкер", "ru", "IRN"),
         ("英国油轮在霍尔木兹海峡被伊朗扣押", "zh", "IRN"),
         ("伊朗扣押英國油輪", "zh", "IRN"),
+        ("احتجزت إيران ناقلة نفط بريطانية", "ar", "IRN"),  # the verb first, in the text
+        ("إيران تحتجز ناقلة نفط بريطانية", "ar", "IRN"),  # the doer first, in headlines
+        ("توقیف نفتکش انگلیسی توسط ایران", "fa", "IRN"),
+        ("이란이 호르무즈 해협에서 한국 유조선을 나포했다", "ko", "IRN"),
+        ("İran, Hürmüz Boğazı'nda İngiliz tankerine el koydu", "tr", "IRN"),
+        ("İngiliz tankeri İran tarafından ele geçirildi", "tr", "IRN"),
+        ("İran: Tankere el koyduk", "tr", "IRN"),  # who speaks before a colon
     ],
 )
 def test_who_does_it_follows_from_order_and_markers(title: str, language: str, agent: str) -> None:
@@ -107,12 +116,23 @@ def test_who_does_it_follows_from_order_and_markers(title: str, language: str, a
     assert_exact(tagging, fields)
 
 
+def test_who_speaks_before_a_colon_takes_part_in_what_is_said() -> None:
+    assert tag(Fields("هگست: محاصره دریایی پابرجاست", "", "", "fa"), shipped().compiled).tags
+    assert not tag(Fields("محاصره دریایی پابرجاست", "", "", "fa"), shipped().compiled).tags
+
+
 @pytest.mark.parametrize(
     ("title", "language", "mode"),
     [
         ("Армения не подпишет договор о взаимной обороне с Россией", "ru", "denied"),
         ("Швеция планирует вступить в НАТО", "ru", "planned"),
         ("伊朗威胁封锁霍尔木兹海峡", "zh", "threatened"),
+        ("السويد ستنضم إلى الناتو", "ar", "planned"),
+        ("الصين سيطرت على سفينة فلبينية", "ar", "done"),
+        ("ایران تهدید کرد تنگه هرمز را می‌بندد", "fa", "threatened"),
+        ("이란, 호르무즈 해협 봉쇄 위협", "ko", "threatened"),
+        ("Trump NATO'dan çıkmakla tehdit etti", "tr", "threatened"),
+        ("Türkiye, Libya ile savunma anlaşması imzalamaktan vazgeçti", "tr", "denied"),
     ],
 )
 def test_how_far_it_has_come_follows_from_governors(title: str, language: str, mode: str) -> None:
@@ -152,6 +172,20 @@ def test_accents_are_folded_or_kept_by_language() -> None:
     assert folded.fold("Maçon Élysée").data == " macon elysee "
     assert kept.fold("maç").data == " maç "
     assert Alphabet(Grammar(language="ru", accents="kept")).fold("ёй ٣").data == " ей 3 "
+    assert Alphabet(Grammar(language="fa")).fold("کرهٔ جنوبی").data == " کره جنوبی "
+
+
+def test_an_article_is_written_once_and_not_onto_verbs() -> None:
+    grammar = Grammar(language="ar", first_prefixes=("و", "ال", "وال"), next_prefixes=("ال",))
+    wording = ListedWording(grammar, Alphabet(grammar), {})
+    assert {needle.folded for needle in wording.needles("الناتو")} == {" الناتو ", " والناتو "}
+    assert {needle.folded for needle, _ in wording.verbs("وقعت")} == {" وقعت ", " ووقعت "}
+    assert len(wording.needles("سفينة حربية")) == 8
+
+
+def test_two_who_do_it_are_named_before_the_thing_in_a_language_whose_possessors_follow() -> None:
+    (found,) = tag(Fields("عربستان و پاکستان پیمان دفاعی امضا کردند", "", "", "fa"), shipped().compiled).tags
+    assert [actor.id for actor in found.events[0].agents] == ["SAU", "PAK"]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +214,17 @@ def test_a_language_without_grammar_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path, "xx", ship="a", act="verbs: [b]")
     with pytest.raises(PackError, match=r"language 'xx' has no grammar\.yaml: known are ar, de, en"):
         library.load(folder)
+
+
+@pytest.mark.parametrize("language", ["ar", "fa"])
+def test_sentences_labelled_for_a_language_are_told_apart(language: str) -> None:
+    rows = items(LABELLED / f"{language}.jsonl")
+    judged, inexact = eval_languages.judge(rows, shipped().compiled)
+    assert inexact == 0
+    for topic in TOPICS:
+        tagged = [one.label for one in judged[topic] if one.found]
+        assert tagged.count("yes") / len(tagged) >= 0.95
+        assert tagged.count("yes") / sum(one.label == "yes" for one in judged[topic]) >= 0.85
 
 
 @pytest.mark.skipif(not eval_languages.DATA.is_file(), reason="the labelled news is not beside the repository")

@@ -1,0 +1,55 @@
+"""A text file that is replaced in one step, and keeps what it was before, so that a change can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from services.runtime.errors import UsageError
+
+KEPT: Final = 20  # versions
+
+
+class Versions:
+    """The versions of one file, in ``.versions`` beside it: ``<name>.<number>``, the highest the last but one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = path.parent / ".versions"
+
+    def save(self, text: str) -> None:
+        """Replace the file in one step. Raises :class:`UsageError` where it cannot be written."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if self._path.is_file():
+                held = self._numbers()
+                (self._folder / self._name(held[-1] + 1 if held else 1)).write_bytes(self._path.read_bytes())
+                for number in held[: max(0, len(held) + 1 - KEPT)]:
+                    (self._folder / self._name(number)).unlink(missing_ok=True)
+            new = self._path.with_name(f".{self._path.name}.new")
+            new.write_text(text, encoding="utf-8")
+            new.replace(self._path)
+        except OSError as error:
+            raise UsageError(f"{self._path} cannot be written: {error.strerror}.") from None
+
+    def undo(self) -> bool:
+        """Bring back the version before this one; false where there is none. Raises :class:`UsageError`."""
+        held = self._numbers()
+        if not held:
+            return False
+        try:
+            (self._folder / self._name(held[-1])).replace(self._path)
+        except OSError as error:
+            raise UsageError(f"{self._path} cannot be written: {error.strerror}.") from None
+        return True
+
+    def count(self) -> int:
+        """How many versions can be brought back."""
+        return len(self._numbers())
+
+    def _name(self, number: int) -> str:
+        return f"{self._path.name}.{number}"
+
+    def _numbers(self) -> list[int]:
+        found = (path.name.removeprefix(f"{self._path.name}.") for path in self._folder.glob(f"{self._path.name}.*"))
+        return sorted(int(text) for text in found if text.isdecimal())

@@ -1,0 +1,113 @@
+"""The pages for sources, topics and watches in a real Chromium: what is shown, tried, saved, and who may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+import redis.asyncio
+from playwright.async_api import Page, expect
+
+from services.alert_store.redis import AlertRecords
+from services.poller.edges.feedlist import read
+from services.tagger import library
+from services.tagger.template import pack_template
+from tests.integration.test_api import EDITOR, READER, a_desk, an_alert, put, served
+from tests.integration.test_api_page import browser, page, pytestmark, redis_client, store, tab
+from tests.support.browser import Tab, barriers
+
+__all__ = ["browser", "page", "pytestmark", "redis_client", "store", "tab"]
+OPML = '<opml version="2.0"><body><outline text="News" xmlUrl="https://news.example/feed.xml"/></body></opml>'
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def address(redis_client: redis.asyncio.Redis, tmp_path: Path) -> AsyncIterator[str]:
+    (tmp_path / "feeds.opml").write_text(OPML)
+    service = served(redis_client, desk=a_desk(redis_client, tmp_path))
+    await service.start()
+    yield service.address or ""
+    await service.stop()
+
+
+async def opened(page: Page, address: str, name: str, *, token: str = EDITOR) -> None:
+    await page.goto(f"{address}/{name}#token={token}")
+    await expect(page.locator("header button").first).to_contain_text("Sign out")
+
+
+async def test_feeds_are_paused_and_added(tab: Tab, page: Page, address: str, tmp_path: Path) -> None:
+    await opened(page, address, "sources")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator(".health")).to_have_text("not polled yet")
+    await page.get_by_label("Select News").check()
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.locator(".health")).to_have_text("paused")
+    await page.get_by_label("Address of a feed").fill("https://other.example/feed.xml")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.locator("tbody tr")).to_have_count(2)
+    assert [feed.paused for feed in read(tmp_path / "feeds.opml")] == [True, False]
+    await page.get_by_label("Words").fill("other")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    assert await barriers(page) == []
+    assert tab.problems == []
+
+
+async def test_a_reader_sees_and_changes_nothing(page: Page, address: str) -> None:
+    await opened(page, address, "sources", token=READER)
+    await expect(page.locator(".refusal")).to_have_text("rex may look, not change (role: reader).")
+    await expect(page.get_by_label("Select News")).to_be_disabled()
+    await expect(page.get_by_label("Address of a feed")).to_have_count(0)
+    await page.goto(f"{address}/watches")
+    await expect(page.locator(".refusal")).to_have_text("rex may look, not change (role: reader).")
+    await expect(page.locator("textarea")).to_have_count(0)
+    await page.goto(f"{address}/topics")
+    await expect(page.get_by_role("button", name="New topic")).to_be_disabled()
+
+
+async def test_a_topic_is_made_from_its_template_with_an_example_of_a_stored_alert(
+    tab: Tab, page: Page, address: str, store: AlertRecords, tmp_path: Path
+) -> None:
+    await put(store, [an_alert(1, headline="Workers march in Belarus against the government")])
+    await opened(page, address, "topics")
+    await page.get_by_label("Name of a new topic").fill("protests")
+    await page.get_by_role("button", name="New topic").click()
+    await expect(page.locator(".results")).to_contain_text("1 stored alert of 1 would get the topic.")
+    await expect(page.locator(".results .found")).to_contain_text("given, ")
+    await page.get_by_role("button", name="Must match").first.click()
+    await expect(page.get_by_label("The pack protests")).to_have_value(re.compile("Workers march in Belarus"))
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Save and switch on").click()
+    await expect(page.locator("#refused")).to_contain_text("Saved.")
+    assert "protests" in {pack.topic for pack in library.load(tmp_path / "topics").packs}
+    broken = pack_template("protests").replace("threshold: 0.5", "threshold: high")
+    await page.get_by_label("The pack protests").fill(broken)
+    await expect(page.locator(".problems button")).to_contain_text("line ")
+    await page.locator(".problems button").click()
+    chosen = await page.evaluate(
+        "document.activeElement.value.slice(document.activeElement.selectionStart).split('\\n')[0]"
+    )
+    assert chosen.startswith("threshold: high")
+    await page.get_by_role("button", name="Save and switch on").click()
+    await expect(page.locator("#refused")).to_contain_text("Not saved")
+    await page.get_by_label("A text to try it on").fill("Students rallied against the government of Georgia on Monday.")
+    await page.get_by_label("The pack protests").fill(pack_template("protests"))
+    await expect(page.locator(".results")).to_contain_text("The text gets the topic.")
+    assert tab.problems == []
+
+
+async def test_watches_are_tried_on_stored_alerts_and_saved(
+    tab: Tab, page: Page, address: str, store: AlertRecords, tmp_path: Path
+) -> None:
+    await put(store, [an_alert(1, severity="critical"), an_alert(2, severity="low")])
+    await opened(page, address, "watches")
+    field = page.get_by_label("The watch file")
+    text = await field.input_value()
+    await field.fill(text.replace("when: {}", "when: {min_severity: high}"))
+    await expect(page.locator("[role=status]").last).to_contain_text("this file would deliver 1, the one in force 2")
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#refused")).to_contain_text("Saved.")
+    assert "min_severity: high" in (tmp_path / "watches.yaml").read_text()
+    await expect(page.locator("tbody tr").first).to_contain_text("at least high")
+    assert tab.problems == []
