@@ -146,6 +146,22 @@ async def test_a_service_writes_what_it_produces_and_its_reader_reads_it(ready: 
     assert await first(as_user(ready, "operator"), names.ALERTS, None) == b"v"
 
 
+@pytest.mark.parametrize(
+    ("user", "topic"),
+    [
+        ("deduper", names.UNIQUE),
+        ("deduper", names.DUPLICATES),
+        ("alerter", names.UNIQUE),
+        ("alerter", names.DUPLICATES),
+        ("alerter", names.TAGGED),
+        ("alerter", names.ALERTS),
+    ],
+)
+async def test_a_service_reads_again_what_it_rebuilds_from(ready: Guarded, user: str, topic: str) -> None:
+    await publish(ready.admin, topic)
+    assert await first(as_user(ready, user), topic, None) == b"v"
+
+
 @pytest.mark.parametrize(("user", "topic"), [("poller", names.ALERTS), ("tagger", names.ARTICLES)])
 async def test_nobody_writes_what_is_not_his(ready: Guarded, user: str, topic: str) -> None:
     with pytest.raises(UsageError, match=f"does not let the user '{user}' do what is needed"):

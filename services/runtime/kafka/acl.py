@@ -62,6 +62,7 @@ def rights(topics: Iterable[Topic]) -> tuple[Right, ...]:
                 found.add(Right(user, "group", f"wirewatch-{user}", "read"))
                 if user in _COPIED:
                     found.add(Right(user, "group", f"wirewatch-{user}-", "read", prefix=True))
+        found.update(Right(user, "topic", topic.name, "read") for user in topic.rebuilders)
         if topic.public:
             found.add(Right(READER, "topic", topic.name, "read"))
         for operation in ("read", "write", "describe_configs"):

@@ -37,6 +37,7 @@ class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: str
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
+    rebuilders: tuple[str, ...]
     schema: str
     partitions: int
     retention_days: int

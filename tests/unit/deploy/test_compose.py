@@ -216,9 +216,10 @@ def test_the_list_that_the_operator_and_the_page_edit_is_the_one_that_the_poller
     }
     folder = "/var/lib/wirewatch/feeds"
     assert mounted == {"poller": f"{folder}:ro", "operator": folder, "api": folder}
-    for name in mounted:
-        setting = "WIREWATCH_API_FEEDS" if name == "api" else "WIREWATCH_POLLER_FEEDS"
-        assert f"{folder}/feeds.opml" in service(name)["environment"][setting]
+    for name in ("poller", "operator"):
+        assert f"{folder}/feeds.opml" in service(name)["environment"]["WIREWATCH_POLLER_FEEDS"]
+    # One file, whatever .env has the poller read beside it.
+    assert service("api")["environment"]["WIREWATCH_API_FEEDS"] == f"{folder}/feeds.opml"
     image = (ROOT / "deploy/docker/Dockerfile").read_text()
     assert "seeds/feeds.opml /var/lib/wirewatch/feeds/feeds.opml" in image
 

@@ -7,6 +7,7 @@ import pytest
 from services.contracts import topics as names
 from services.contracts.stories import WINDOW_HOURS
 from services.runtime.kafka import topics
+from services.runtime.kafka.acl import Right, rights
 
 
 @pytest.mark.parametrize(("copies", "needed"), [(1, "1"), (2, "1"), (3, "2"), (5, "4")])
@@ -20,3 +21,14 @@ def test_with_three_copies_all_but_one_must_have_a_message(copies: int, needed: 
 def test_what_the_dedupe_index_is_made_again_from_lives_longer_than_its_window() -> None:
     declared = topics.read()
     assert all(declared[name].retention_days * 24 > WINDOW_HOURS for name in (names.UNIQUE, names.DUPLICATES))
+
+
+def test_who_rebuilds_from_a_topic_may_read_it_again() -> None:
+    """What services/deduper/edges/article_log.py and services/alerter/rebuild.py read, without a group."""
+    granted = set(rights(topics.read().values()))
+    read = {
+        "deduper": (names.UNIQUE, names.DUPLICATES),
+        "alerter": (names.UNIQUE, names.DUPLICATES, names.TAGGED, names.ALERTS),
+    }
+    for user, wanted in read.items():
+        assert {Right(user, "topic", topic, "read") for topic in wanted} <= granted, user
