@@ -22,6 +22,16 @@ INFLECTED = ("ru", "uk")
 LISTED = ("de", "es", "fr", "pt")
 HEAD = "# Forms of the phrases marked with ~ in packs and names: made by `make language-forms`, not by hand."
 _MOST = 400  # of one phrase
+_VERB = 25  # forms from which on a word of a dictionary is a verb
+# Forms of regular verbs: the dictionaries lack those that are words of another entry, too (French "coule", "envoyés").
+_REGULAR = {
+    "fr": {"er": "e es ent a ant ait aient é ée és ées èrent era eront erait eraient"},
+    "es": {
+        "ar": "a an ó aron ado ada ados adas ando aba aban ará arán aría arían e en",
+        "er": "e en ió ieron ido ida idos idas iendo ía ían erá erán ería erían a an",
+        "ir": "e en ió ieron ido ida idos idas iendo ía ían irá irán iría irían a an",
+    },
+}
 
 
 def main() -> None:
@@ -93,7 +103,8 @@ def _combined(words: list[str], code: str) -> Iterator[str]:
 def _of_word(word: str, code: str) -> tuple[str, ...]:
     table = _dictionary(code)
     forms = table.get(word) or tuple(_as_written(word, form) for form in table.get(word.lower(), ()))
-    return tuple(dict.fromkeys((word, *forms)))
+    endings = _REGULAR.get(code, {}).get(word[-2:], "") if len(forms) >= _VERB else ""
+    return tuple(dict.fromkeys((word, *forms, *(word[:-2] + ending for ending in endings.split()))))
 
 
 @cache
@@ -126,6 +137,7 @@ def _parse(word: str, code: str) -> Any:
     """The reading in which the word is its own plain form, else the likeliest."""
     found = _morphology(code).parse(word)
     plain = [one for one in found if one.normal_form.replace("ё", "е") == word.lower().replace("ё", "е")]
+    plain = [one for one in plain if one.tag.POS != "ADVB"] or plain  # Ukrainian "судно" is a ship, too
     participles = [one for one in found if one.tag.POS in ("PRTF", "PRTS")]
     return (participles or plain or found)[0]
 

@@ -7,14 +7,19 @@ from services.runtime.process import run as process
 from services.runtime.process.run import Context
 from services.samples.core import feeds
 from services.samples.edges.http import SampleServer
-from services.samples.settings import SamplesSettings
+from services.samples.settings import SamplesSettings, week_of
 
 
 def build(settings: SamplesSettings, context: Context) -> SampleServer:
     """The service, not yet started."""
     folder = settings.folder or files.seeds() / "samples"
     return SampleServer(
-        feeds.read(folder), host=settings.host, port=settings.port, clock=context.clock, registry=context.registry
+        feeds.read(folder),
+        host=settings.host,
+        port=settings.port,
+        week=week_of(settings),
+        clock=context.clock,
+        registry=context.registry,
     )
 
 

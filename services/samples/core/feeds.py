@@ -1,8 +1,10 @@
-"""Sample feeds as files, and which of their items are visible at a time."""
+"""Sample feeds as files, and which of their items are visible at which hour of the week."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +15,24 @@ from msgspec import Meta, Struct
 from services.samples.errors import SampleFileError
 
 NonNegative = Annotated[float, Meta(ge=0)]
+Hour = Annotated[float, Meta(ge=0, lt=168)]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The week of the samples as one feed plays it: from its first GET, in the time that it is given."""
+
+    began: datetime
+    lasts: timedelta
+
+    def hour(self, now: datetime) -> float:
+        """The hour of the week; beyond 168 once it is over."""
+        return (now - self.began) / self.lasts * 168
+
+    def dated(self, item: Item) -> datetime:
+        """When an item says it was published: when it appears, in whole seconds, as RFC 822 writes it."""
+        shown = self.began + self.lasts * (item.hour / 168)
+        return (shown - timedelta(minutes=item.minutes_ago)).replace(microsecond=0)
 
 
 class Credit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +45,8 @@ class Credit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One version of one article.
 
-    It appears ``after_seconds`` after the first GET of its feed, and is dated ``minutes_ago`` before that moment.
+    It appears in the given ``hour`` of the week, which begins with the first GET of its feed. With hour 0 it is there
+    from the beginning, dated ``minutes_ago``.
     An item with the ``url`` of an earlier one is a new version of it and takes its place.
     ``text`` has one paragraph a line, with blank lines between.
     """
@@ -33,7 +54,7 @@ class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: str
     title: str
     text: str
-    after_seconds: NonNegative = 0
+    hour: Hour = 0
     minutes_ago: NonNegative = 0
     summary: str | None = None
     author: str | None = None
@@ -63,18 +84,13 @@ def read(folder: Path) -> dict[str, Feed]:
     return {path.stem: _read_one(path) for path in paths}
 
 
-def visible(feed: Feed, elapsed_seconds: float) -> list[Item]:
-    """The items shown ``elapsed_seconds`` after the first GET, newest first, one version of each URL."""
+def visible(feed: Feed, hour: float) -> list[Item]:
+    """The items shown in this hour of the week, newest first, one version of each URL."""
     latest: dict[str, Item] = {}
-    for item in sorted(feed.items, key=lambda item: item.after_seconds):
-        if item.after_seconds <= elapsed_seconds:
+    for item in sorted(feed.items, key=lambda item: item.hour):
+        if item.hour <= hour:
             latest[item.url] = item
-    return sorted(latest.values(), key=age_seconds)
-
-
-def age_seconds(item: Item) -> float:
-    """How long before the first GET an item is dated; negative for one that appears later."""
-    return item.minutes_ago * 60 - item.after_seconds
+    return sorted(latest.values(), key=lambda item: (-item.hour, item.minutes_ago))
 
 
 def feed_list(template: str, served_at: str) -> str:

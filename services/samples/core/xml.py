@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from services.samples.core.feeds import Feed, Item, age_seconds
+from services.samples.core.feeds import Feed, Item, Week
 
 
-def render(feed: Feed, items: Sequence[Item], first_get: datetime) -> bytes:
-    """The document that shows ``items``, dated from the time of the first GET."""
-    lines = _atom(feed, items, first_get) if feed.format == "atom" else _rss(feed, items, first_get)
+def render(feed: Feed, items: Sequence[Item], week: Week) -> bytes:
+    """The document that shows ``items``, dated as the week plays."""
+    lines = _atom(feed, items, week) if feed.format == "atom" else _rss(feed, items, week)
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines) + "\n").encode()
 
 
-def dated(item: Item, first_get: datetime) -> datetime:
-    """When an item says it was published, in whole seconds, as RFC 822 writes it."""
-    return (first_get - timedelta(seconds=age_seconds(item))).replace(microsecond=0)
-
-
-def _rss(feed: Feed, items: Sequence[Item], first_get: datetime) -> list[str]:
+def _rss(feed: Feed, items: Sequence[Item], week: Week) -> list[str]:
     lines = [
         '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
         ' xmlns:dc="http://purl.org/dc/elements/1.1/">',
@@ -37,7 +31,7 @@ def _rss(feed: Feed, items: Sequence[Item], first_get: datetime) -> list[str]:
             f"<title>{escape(item.title)}</title>",
             f"<link>{escape(item.url)}</link>",
             f'<guid isPermaLink="true">{escape(item.url)}</guid>',
-            f"<pubDate>{format_datetime(dated(item, first_get), usegmt=True)}</pubDate>",
+            f"<pubDate>{format_datetime(week.dated(item), usegmt=True)}</pubDate>",
         ]
         if item.author:
             lines.append(f"<dc:creator>{escape(item.author)}</dc:creator>")
@@ -51,8 +45,8 @@ def _rss(feed: Feed, items: Sequence[Item], first_get: datetime) -> list[str]:
     return [*lines, "</channel>", "</rss>"]
 
 
-def _atom(feed: Feed, items: Sequence[Item], first_get: datetime) -> list[str]:
-    newest = max((dated(item, first_get) for item in items), default=first_get.replace(microsecond=0))
+def _atom(feed: Feed, items: Sequence[Item], week: Week) -> list[str]:
+    newest = max((week.dated(item) for item in items), default=week.began.replace(microsecond=0))
     lines = [
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(feed.language)}>',
         f"<title>{escape(feed.title)}</title>",
@@ -62,7 +56,7 @@ def _atom(feed: Feed, items: Sequence[Item], first_get: datetime) -> list[str]:
         f"<updated>{newest.isoformat()}</updated>",
     ]
     for item in items:
-        time = dated(item, first_get).isoformat()
+        time = week.dated(item).isoformat()
         lines += [
             "<entry>",
             f"<title>{escape(item.title)}</title>",

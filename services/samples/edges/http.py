@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 from aiohttp import web
@@ -15,7 +15,7 @@ from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 from services.runtime.process.metrics import build_info, counter
 from services.samples.core import xml
-from services.samples.core.feeds import Feed, visible
+from services.samples.core.feeds import Feed, Week, visible
 from services.samples.errors import PortTakenError
 
 log = get(__name__)
@@ -27,13 +27,21 @@ class SampleServer:
     """Serves ``/<name>.xml`` of each feed. A service in the sense of ``runtime.process``."""
 
     def __init__(
-        self, feeds: Mapping[str, Feed], *, host: str, port: int, clock: Clock, registry: CollectorRegistry
+        self,
+        feeds: Mapping[str, Feed],
+        *,
+        host: str,
+        port: int,
+        week: timedelta,
+        clock: Clock,
+        registry: CollectorRegistry,
     ) -> None:
         self._feeds = feeds
         self._host = host
         self._port = port
         self._clock = clock
-        self._first_get: dict[str, datetime] = {}
+        self._lasts = week
+        self._weeks: dict[str, Week] = {}
         build_info(registry)
         self._requests = counter(
             "wirewatch_samples_requests_total",
@@ -91,11 +99,11 @@ class SampleServer:
         if feed is None:
             return web.Response(status=404, text="no such sample feed\n")
         now = self._clock.now()
-        first_get = self._first_get.setdefault(name, now)
-        items = visible(feed, (now - first_get).total_seconds())
-        body = xml.render(feed, items, first_get)
+        week = self._weeks.setdefault(name, Week(now, self._lasts))
+        items = visible(feed, week.hour(now))
+        body = xml.render(feed, items, week)
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-        changed = max((xml.dated(item, first_get) for item in items), default=first_get.replace(microsecond=0))
+        changed = max((week.dated(item) for item in items), default=week.began.replace(microsecond=0))
         validators = {"ETag": etag, "Last-Modified": format_datetime(changed.astimezone(UTC), usegmt=True)}
         if _unchanged(headers, etag, changed):
             return web.Response(status=304, headers=validators)

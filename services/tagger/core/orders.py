@@ -12,7 +12,7 @@ _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent sta
 _AGENT_REACH = 6
 _LOCATIVE_REACH = 3
 _SUBJECT_REACH = 2
-_SPEAKER_REACH = 5
+_SPEAKER_REACH = 5  # words before the colon of "Iran: we closed the strait"
 _COLONS = (":", "\uff1a")
 _VOICES: dict[str, Voice] = {"active": "active", "passive": "passive", "noun": "noun"}
 
@@ -53,6 +53,7 @@ class OrderedClauses(Clauses):
         else:
             yield from left
             yield from right
+        yield from self.speaker(at)
 
     def _verb_first(self, left: Sequence[int], voice: Voice) -> bool:
         """Whether the doer follows the verb; in headlines it may stand right before it: "Iran seizes"."""
@@ -101,10 +102,18 @@ class OrderedClauses(Clauses):
             yield index
 
     def clause(self, at: int) -> Iterator[int]:
-        """All of it, and who says it where the sentence opens with a speaker: "Trump: NATO must pay"."""
+        """All of it, and who says it."""
         yield from super().clause(at)
-        colon = next((i for i, unit in enumerate(self.units[:_SPEAKER_REACH]) if unit.word in _COLONS), 0)
-        yield from range(colon)
+        yield from self.speaker(at)
+
+    def speaker(self, at: int) -> Iterator[int]:
+        """Who stands before the first colon of a headline and says what the act is told in: "Iran: we closed it"."""
+        for index in range(min(at, _SPEAKER_REACH + 1)):
+            if self.units[index].acts:
+                return
+            if self.units[index].word in _COLONS:
+                yield from range(index)
+                return
 
     def group(self, at: int) -> Iterator[int]:
         """What stands right before or behind a thing and may say whose it is: an adjective, a genitive."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -20,13 +21,14 @@ FEED = Feed(
     description="D",
     items=(
         Item(url="https://a.example/1", title="Old", text="Text", minutes_ago=5),
-        Item(url="https://a.example/2", title="New", text="Text", after_seconds=3),
+        Item(url="https://a.example/2", title="New", text="Text", hour=8.4),
     ),
 )
 
 
 def a_server(clock: FakeClock, port: int = 0) -> SampleServer:
-    return SampleServer({"a": FEED}, host="127.0.0.1", port=port, clock=clock, registry=CollectorRegistry())
+    registry, week = CollectorRegistry(), timedelta(seconds=60)
+    return SampleServer({"a": FEED}, host="127.0.0.1", port=port, week=week, clock=clock, registry=registry)
 
 
 @pytest.fixture

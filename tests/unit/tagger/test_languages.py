@@ -233,3 +233,13 @@ def test_every_quote_of_real_news_is_exact() -> None:
     _, inexact = eval_languages.judge(rows, shipped().compiled)
     assert rows
     assert inexact == 0
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Deux pétroliers touchés par l'Ukraine en mer Noire", "Un navire de guerre bombardé par Israël en mer Rouge"],
+)
+def test_forms_that_the_dictionary_gives_to_another_entry_are_read(title: str) -> None:
+    found = tag(Fields(title, "", "", "fr"), shipped().compiled).tags
+
+    assert [one.topic for one in found] == ["naval_moves"]
