@@ -220,4 +220,6 @@ def a_consumer(service: Service, kafka: str) -> Consumer:
     isolated = Isolating(service.build(publisher), publisher=publisher, clock=FakeClock(), metrics=metrics)
     recording = Recording(isolated)
     edge = importlib.import_module(f"services.{service.name}.edges.kafka_app")
-    return Consumer(service, edge.build_app(CommonSettings(kafka=kafka), recording), recording, publisher)
+    own = importlib.import_module(f"services.{service.name}.settings")
+    settings: CommonSettings = getattr(own, f"{service.name.title()}Settings")(kafka=kafka)
+    return Consumer(service, edge.build_app(settings, recording), recording, publisher)

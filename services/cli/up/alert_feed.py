@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from services.cli.alerts.log import AlertLog
@@ -19,7 +20,7 @@ _ATTEMPTS = 8  # about ten seconds
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An alert read from the topic; ``earlier`` where it stood there before the watch began."""
+    """An alert read from the topic; ``earlier`` where it was raised before the watch began."""
 
     alert: Alert
     earlier: bool
@@ -28,13 +29,17 @@ class Seen:
 class AlertFeed:
     """Reads without a group, so it disturbs nobody and remembers nothing: each run begins with all that is there."""
 
-    def __init__(self, log: AlertLog) -> None:
+    def __init__(self, log: AlertLog, began: datetime | None) -> None:
         self._log = log
+        self._began = began
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, kafka: KafkaAccess) -> AsyncIterator[Self]:
-        """Connected. Waits for a topic that has just been created to be known."""
+    async def of(cls, kafka: KafkaAccess, *, began: datetime | None = None) -> AsyncIterator[Self]:
+        """Connected. Waits for a topic that has just been created to be known.
+
+        ``began`` is when the run began whose alerts are no earlier ones, though they may stand there already.
+        """
         log, backoff = AlertLog(kafka), Backoff()
         while True:
             try:
@@ -45,7 +50,7 @@ class AlertFeed:
                     raise
                 await asyncio.sleep(backoff.next())
         try:
-            yield cls(log)
+            yield cls(log, began)
         finally:
             await log.__aexit__()
 
@@ -55,7 +60,7 @@ class AlertFeed:
         for alert in sorted((record.alert for record in await self._log.retained()), key=lambda one: one.revision):
             latest[alert.id] = alert
         for alert in sorted(latest.values(), key=lambda one: (one.last_updated, one.id)):
-            yield Seen(alert, earlier=True)
+            yield Seen(alert, earlier=self._began is None or alert.stages.alerted_at < self._began)
         revisions = {alert.id: alert.revision for alert in latest.values()}
         async for record in self._log.coming():
             if revisions.get(record.alert.id, 0) < record.alert.revision:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.cli import output
 from services.cli.up.alert_feed import AlertFeed
 from services.cli.up.reporters import Reporter
 from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
@@ -56,6 +57,7 @@ class _Up:
         self._reporter = reporter
         self._wanted = wanted
         self._home = home
+        self._seen: set[str] = set()
         self._settings = load(LocalSettings, "local", os.environ)
 
     async def run(self) -> int:
@@ -67,6 +69,9 @@ class _Up:
                 work.cancel()
                 with suppress(asyncio.CancelledError):
                     await work
+                if self._wanted:
+                    wanted = f"{self._wanted.alerts} alerts were asked for"
+                    output.error(f"{wanted}, {len(self._seen)} came within {self._wanted.seconds:.0f} s.")
                 return 1
             try:
                 return work.result()
@@ -75,7 +80,7 @@ class _Up:
 
     async def _work(self) -> int:
         clock = SystemClock()
-        began = clock.monotonic()
+        began, began_at = clock.monotonic(), clock.now()
         async with stack.running(
             self._home,
             os.environ,
@@ -85,7 +90,7 @@ class _Up:
             report=self._reporter.happened,
         ) as standing:
             try:
-                async with AlertFeed.of(standing.servers.kafka) as feed:
+                async with AlertFeed.of(standing.servers.kafka, began=began_at) as feed:
                     await standing.until_ready(_READY_WITHIN_SECONDS)
                     self._reporter.standing(standing, clock.monotonic() - began)
                     return await self._watch(feed, standing)
@@ -94,12 +99,11 @@ class _Up:
 
     async def _watch(self, feed: AlertFeed, standing: Stack) -> int:
         async with _beside(self._summarise(standing)):
-            seen: set[str] = set()
             self._raise_if_hopeless(standing)
             async for one in feed.alerts():
                 self._reporter.alert(one)
-                seen.add(one.alert.id)
-                if self._wanted is not None and len(seen) >= self._wanted.alerts:
+                self._seen.add(one.alert.id)
+                if self._wanted is not None and len(self._seen) >= self._wanted.alerts:
                     break
         return 0
 
