@@ -71,7 +71,7 @@ def _controlling_state(members: Iterable[StoryMember], publishers: Mapping[str, 
 
 
 def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
-    """The members that tell of the event, folded. A comment is no source of its own beside a report."""
+    """The members that tell of the event, folded. A comment or a denial is no source of its own beside a report."""
     facts = {item.article_id: item for item in articles}
     texts = {id_: member if id_ in facts else by_id.get(member.copy_of or "", member) for id_, member in by_id.items()}
     told = [] if is_full(articles) else [_words(item.title, item.language, titles) for item in articles]
@@ -81,21 +81,26 @@ def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], ti
         for id_, text in texts.items()
         if text.article_id in facts or _tells_alike(_words(text.title, language, titles), told)
     }
-    comments = {id_ for id_ in telling if _comments(facts.get(texts[id_].article_id), titles)}
-    if len(comments) == len(telling):
+    found = {id_: _confirms_nothing(facts.get(texts[id_].article_id), titles) for id_ in telling}
+    silent = {id_: why for id_, why in found.items() if why}
+    if len(silent) == len(telling):
         return stories.fold(telling.values())
-    reporting = stories.fold(member for id_, member in telling.items() if id_ not in comments)
-    others = (Folded(member=telling[id_], independent=False, because="comments on it") for id_ in comments)
+    reporting = stories.fold(member for id_, member in telling.items() if id_ not in silent)
+    others = (Folded(member=telling[id_], independent=False, because=why) for id_, why in silent.items())
     return tuple(sorted((*reporting, *others), key=lambda item: (item.member.first_seen_at, item.member.article_id)))
 
 
-def _comments(item: ArticleFacts | None, titles: Titles) -> bool:
-    """Whether a tagged article does not report the event itself."""
+def _confirms_nothing(item: ArticleFacts | None, titles: Titles) -> str | None:
+    """Why a tagged article does not report the event itself, None where it does."""
     if item is None:
-        return False
+        return None
     event = main_event(item.tags)
-    spoken = bool(item.keys) and all(key.mode in SPOKEN for key in item.keys)
-    return spoken or is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
+    modes = {key.mode for key in item.keys}
+    if modes == {"denied"}:
+        return "denies it"
+    spoken = bool(modes) and modes <= SPOKEN
+    comments = spoken or is_comment(item.title, item.language, titles, deed=deed_of(event) if event else ())
+    return "comments on it" if comments else None
 
 
 def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:

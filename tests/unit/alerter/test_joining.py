@@ -71,6 +71,17 @@ async def test_a_follow_up_says_what_is_new_and_an_opinion_says_nothing() -> Non
     ]
 
 
+async def test_a_denial_is_told_and_confirms_nothing() -> None:
+    world = World()
+    denied = told(2, "US denies seizure of tanker", "seize", hours=2, mode="denied", asset_name="Marinera")
+    assert await world.take(SEIZED, denied) == ["opened", "revised"]
+    opened, revised = world.sent()
+    assert "event" in {change.kind for change in revised.changes}
+    assert [source.folded_because for source in revised.sources] == [None, "denies it"]
+    assert (revised.independent_sources, revised.confidence) == (1, "single_source")
+    assert revised.severity == opened.severity
+
+
 async def test_a_new_act_is_a_new_alert_that_names_what_it_follows() -> None:
     world = World()
     sent = told(
