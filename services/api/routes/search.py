@@ -15,7 +15,7 @@ from services.api.core import query as queries
 from services.api.errors import QueryError
 from services.api.ports import Archive
 from services.api.routes import openapi
-from services.api.routes.alerts import Id
+from services.api.routes.alerts import Id, as_json
 from services.api.routes.authorization import error
 from services.archive_store import reader
 from services.archive_store.brief import brief
@@ -184,4 +184,4 @@ def _add_context(app: FastAPI, archive: Archive, clock: Clock) -> None:
 
 
 def _json(value: Any) -> Response:
-    return Response(_encode(value), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return as_json(_encode(value))
