@@ -45,7 +45,6 @@ class FeedList(Protocol):
 
     def reload_if_changed(self) -> bool:
         """Whether there is a new list."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)

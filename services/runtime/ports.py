@@ -17,7 +17,6 @@ class Publisher(Protocol):
         Waits for as long as the broker is away. Returns the messages that the broker refused for good (too large);
         an empty sequence means that all of them are safe.
         """
-        ...
 
 
 class StreamHandler(Protocol):
@@ -25,4 +24,3 @@ class StreamHandler(Protocol):
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
         """Process a batch and return one status per delivery, in order. Never raises for what a message holds."""
-        ...

@@ -35,31 +35,24 @@ class Reporter(Protocol):
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Something that takes a while before the pipeline is up."""
-        ...
 
     def happened(self, part: Part, what: str) -> None:
         """A process changed its state."""
-        ...
 
     def standing(self, stack: Stack, seconds: float) -> None:
         """The pipeline is up (or as much of it as could be started)."""
-        ...
 
     def alert(self, seen: Seen) -> None:
         """An alert, or a new revision of one."""
-        ...
 
     def feeds(self, summary: str) -> None:
         """How the feeds answer, in a few words; called again when that changes."""
-        ...
 
     def ending(self) -> None:
         """Everything is being stopped."""
-        ...
 
     def close(self) -> None:
         """Nothing more comes."""
-        ...
 
 
 class TerminalReporter:

@@ -13,15 +13,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The wall time, aware, UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds that never go back; only differences mean something."""
-        ...
 
     async def sleep(self, seconds: float) -> None:
         """Wait ``seconds``."""
-        ...
 
 
 class SystemClock:

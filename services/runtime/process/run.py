@@ -42,27 +42,21 @@ class Service(Protocol):
 
     async def start(self) -> None:
         """Begin. May wait for servers that are away."""
-        ...
 
     async def stop(self) -> None:
         """Finish what is under way and close everything."""
-        ...
 
     async def ended(self) -> None:
         """Return when the service has stopped by itself, which is a failure."""
-        ...
 
     def ready(self) -> str | None:
         """What keeps the service from doing its work now, in words, or None."""
-        ...
 
     def note(self) -> str | None:
         """What slows the service though it is ready, in words, or None."""
-        ...
 
     def healthy(self) -> str | None:
         """Why the process should be started anew, in words, or None."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
