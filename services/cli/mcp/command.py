@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.archive.file import ArchiveOption, archive_file
 from services.cli.family import single
+from services.cli.options import ArchiveOption, archive_file
 from services.runtime.errors import UsageError
 
 app = single()

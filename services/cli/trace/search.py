@@ -39,7 +39,7 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
         snapshot = Snapshot(AlertRecords(client, calls, SystemClock()), RedisStories(client, calls))
         await snapshot.load([StoryKey("", story) for story in stories], [])
         alerts = {story: snapshot.alerts_of(story) for story in stories}
-        outbox = RedisOutbox(client, calls, remember=timedelta(days=8))
+        outbox = store.outbox(client, calls)
         sent = await notified(outbox, {id_ for kept in alerts.values() for id_ in kept})
     return made_of(
         found,

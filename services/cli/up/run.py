@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.cli import output
-from services.cli.up.alert_feed import AlertFeed
+from services.cli.up import alert_feed
+from services.cli.up.alert_feed import Seen
 from services.cli.up.reporters import Reporter
 from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
 from services.local import pipeline, preflight, process_status, stack
@@ -90,17 +91,17 @@ class _Up:
             report=self.reporter.happened,
         ) as standing:
             try:
-                async with AlertFeed.of(standing.servers.kafka, began=began_at) as feed:
+                async with alert_feed.connected(standing.servers.kafka) as log:
                     await standing.until_ready(_READY_WITHIN_SECONDS)
                     self.reporter.standing(standing, clock.monotonic() - began)
-                    return await self._watch(feed, standing)
+                    return await self._watch(alert_feed.seen(log, began=began_at), standing)
             finally:
                 self.reporter.ending()
 
-    async def _watch(self, feed: AlertFeed, standing: Stack) -> int:
+    async def _watch(self, alerts: AsyncIterator[Seen], standing: Stack) -> int:
         async with _beside(self._summarise(standing)):
             self._raise_if_hopeless(standing)
-            async for one in feed.alerts():
+            async for one in alerts:
                 self.reporter.alert(one)
                 self._seen.add(one.alert.id)
                 if self.wanted is not None and len(self._seen) >= self.wanted.alerts:

@@ -22,11 +22,6 @@ def checked(path: Path, environ: Mapping[str, str]) -> tuple[int, int]:
     return len(active.watches), len(active.routes)
 
 
-def parsed(path: Path) -> WatchFile:
-    """The file without its secrets. Raises :class:`UnusableFilesError`."""
-    return watch_file.parse(path)
-
-
 def described(path: Path) -> list[dict[str, object]]:
     """Each watch of a file in words."""
     file = watch_file.parse(path)

@@ -14,12 +14,15 @@ from aiohttp import web
 
 from services.poller.metrics import PollerMetrics
 from services.poller.websub.subscriptions import Subscriptions
-from services.runtime.errors import UsageError
+from services.runtime.http.listener import listen
 
 PUSH_BYTES: Final = 2 * 1024 * 1024
 REQUEST_SECONDS: Final = 20.0
 AT_ONCE: Final = 32
 MAX_QUERY_CHARACTERS: Final = 8000
+_PROBLEM: Final = (
+    "Cannot listen on {} for hubs ({}): set WIREWATCH_POLLER_WEBSUB_HOST and WIREWATCH_POLLER_WEBSUB_PORT."
+)
 _STATUS: Final = {"taken": 202, "unsigned": 202, "unknown": 410, "full": 503}
 
 
@@ -51,18 +54,7 @@ class CallbackServer:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises :class:`UsageError` where the address cannot be had."""
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, backlog=AT_ONCE)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise UsageError(
-                f"Cannot listen on {self._host}:{self._port} for hubs ({error.strerror}): "
-                "set WIREWATCH_POLLER_WEBSUB_HOST and WIREWATCH_POLLER_WEBSUB_PORT."
-            ) from None
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await listen(self._runner, self._host, self._port, _PROBLEM, backlog=AT_ONCE)
 
     async def stop(self) -> None:
         """Close the listener."""

@@ -75,7 +75,7 @@ class LagMetrics:
             self.group_lag.labels(group, topic)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class ConsumerLag:
     """Looks every few seconds. Over ``limit`` messages :attr:`held_back` says so until half of them are worked off.
 

@@ -11,15 +11,19 @@ from email.utils import format_datetime, parsedate_to_datetime
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from services.runtime.http.listener import listen
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 from services.runtime.process.metrics import build_info, counter
 from services.samples.core import xml
 from services.samples.core.feeds import Feed, Week, visible
-from services.samples.errors import PortTakenError
 
 log = get(__name__)
 
+_PROBLEM = (
+    "The sample feeds cannot be served at {} ({}): stop what listens there, or set WIREWATCH_SAMPLES_PORT to another "
+    "port."
+)
 _TYPES = {"rss": "application/rss+xml; charset=utf-8", "atom": "application/atom+xml; charset=utf-8"}
 
 
@@ -61,13 +65,8 @@ class SampleServer:
         return f"http://{self._host}:{self._port}"
 
     async def start(self) -> None:
-        """Listen. Raises :class:`PortTakenError`."""
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            raise PortTakenError(self._host, self._port, error.strerror or str(error)) from None
-        self._port = self._runner.addresses[0][1]
+        """Listen. Raises :class:`UsageError` where the address is in use."""
+        self._port = await listen(self._runner, self._host, self._port, _PROBLEM)
         self._listening = True
         log.info("serving_samples", address=self.address, feeds=len(self._feeds))
 
