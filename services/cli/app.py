@@ -1,7 +1,5 @@
 """The application: each command's module is imported when somebody calls it, or asks for help."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """``wirewatch brief``: the last day or week in Markdown."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """What commands that talk to Kafka share: quiet logs, a topic that has to exist, its messages, a publisher."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime

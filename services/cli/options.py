@@ -1,7 +1,5 @@
 """Options that several commands share, each with one name, one metavar and one sentence."""
 
-from __future__ import annotations
-
 import os
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Where output goes: colours and tables on a terminal, plain text elsewhere; never on JSON. One style of table."""
 
-from __future__ import annotations
-
 import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator

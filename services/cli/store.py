@@ -1,7 +1,5 @@
 """Redis for the length of a command, and the notifier's outbox in it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta

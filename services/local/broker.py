@@ -4,8 +4,6 @@ The settings were found by trial and keep it small and quick: it answers about 2
 SIGKILL (the controller waits for the old broker session to end, hence the short session timeout).
 """
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import re

@@ -5,8 +5,6 @@ UsageError
 └── StartError           an embedded server does not come up; its log says why
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final

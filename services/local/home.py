@@ -1,7 +1,5 @@
 """The one directory of an embedded stack: data, logs, the lock that keeps a second supervisor out, and ``run.json``."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json

@@ -4,8 +4,6 @@ The list (``jars.sha256``, in the form of sha256sum) was taken from the versions
 ``python -m services.local.jars`` when a version changes, and the difference is reviewed like code.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sys
 from collections.abc import Callable, Iterator

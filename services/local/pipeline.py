@@ -1,7 +1,5 @@
 """Which processes make up the pipeline on one machine, and the settings of each."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The services check the same things with the same functions when they start; here
 not by one service after broker and store are up. What only a server can tell is left to the services.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """One process: how it is started, where its output goes, how it ends."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

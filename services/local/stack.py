@@ -1,7 +1,5 @@
 """The whole embedded stack: servers, topics, services, in the order in which each can begin."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping

@@ -4,8 +4,6 @@
 acknowledged; ``noeviction`` makes a full memory an error that is waited out, where eviction would silently drop alerts.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from services.local import ports, probes

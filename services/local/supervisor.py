@@ -1,7 +1,5 @@
 """Keeps a set of processes running: readiness, restart with back-off, restart on a stall, and an orderly end."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal

@@ -1,7 +1,5 @@
 """Alerts to queued deliveries: decode, match, queue; one status per message. Sending is the dispatcher's work."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

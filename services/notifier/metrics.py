@@ -1,7 +1,5 @@
 """Metrics of the notifier: alerts by status as in every service, and what became of the deliveries."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry

@@ -1,7 +1,5 @@
 """What the notifier needs of the world."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

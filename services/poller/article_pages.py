@@ -4,8 +4,6 @@ RFC 9309: a robots.txt that answers 4xx allows everything, one that cannot be ha
 it is asked for once a day (one that cannot be had, after ten minutes) and read up to 500 KiB.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

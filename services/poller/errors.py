@@ -13,8 +13,6 @@ WirewatchError
 All but the first fail one feed and nothing else.
 """
 
-from __future__ import annotations
-
 from services.runtime.errors import UnusableFilesError, WirewatchError
 
 

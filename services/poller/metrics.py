@@ -1,7 +1,5 @@
 """Every metric of the poller. All series of a closed set exist at zero from the start; no label holds a URL."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What the poller's handler needs of the world."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

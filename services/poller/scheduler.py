@@ -1,7 +1,5 @@
 """The schedule: takes what is due and polls it, never more at once than there are fetchers, and what runs beside."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence

@@ -1,7 +1,5 @@
 """The poller as a process: what starts before the schedule, and how it ends."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What handlers need of the world, as protocols. Edges implement them; tests use hand-written fakes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol
 

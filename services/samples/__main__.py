@@ -1,7 +1,5 @@
 """Composition root of the samples service."""
 
-from __future__ import annotations
-
 from services.runtime.files import shipped
 from services.runtime.process import run as process
 from services.runtime.process.run import Context

@@ -4,8 +4,6 @@ UsageError
 └── SampleFileError   a file of seeds/samples is not a sample feed
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from services.runtime.errors import UsageError

@@ -1,7 +1,5 @@
 """``wirewatch act``: what an analyst does with alerts, over the API of a running Wirewatch."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The API as ``wirewatch act`` uses it: whose token, which alerts, one call."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

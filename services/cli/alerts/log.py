@@ -1,7 +1,5 @@
 """The ``alerts`` topic as a reader of the command line sees it: what is retained, then what comes. No group."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Everything that came from the world is put into ``Text``, never into markup, and
 headline must not be able to colour, move or clear an analyst's terminal.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which alerts of the topic are asked for, and in which form they are printed."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

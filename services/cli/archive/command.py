@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch archive``."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The checks of ``wirewatch doctor``. Each looks at one thing, changes nothing, and never raises."""
 
-from __future__ import annotations
-
 import asyncio
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """The verdicts on alerts as labels of articles: alerts and articles are what Kafka still holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

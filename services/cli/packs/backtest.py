@@ -1,7 +1,5 @@
 """``wirewatch packs backtest``: past articles from Kafka or a file, both sets of packs, and the table of the change."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime

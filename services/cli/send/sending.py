@@ -1,7 +1,5 @@
 """Completes articles and sends them in batches."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Finds on the topics and in Redis what there is of one article, story, alert or trace."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The timeline of an article through the services, put together from what the topics and Redis hold. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

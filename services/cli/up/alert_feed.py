@@ -1,7 +1,5 @@
 """The ``alerts`` topic as ``wirewatch up`` watches it: what stood there before, and then each revision as it comes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -1,7 +1,5 @@
 """What ``wirewatch up`` shows: a table and panels on a terminal, the same facts as JSON lines for a program."""
 
-from __future__ import annotations
-
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text

@@ -1,7 +1,5 @@
 """The work of ``wirewatch up``: start the stack, tell the reporter, end when it is time."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

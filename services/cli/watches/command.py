@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch watches``."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Watch files: checked as the notifier reads them, and described in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

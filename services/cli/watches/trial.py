@@ -1,7 +1,5 @@
 """What ``wirewatch watches test`` finds: deliveries that a changed watch file would make, beside the one in force."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

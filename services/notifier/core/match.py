@@ -4,8 +4,6 @@ A field that the watch asks for and the alert does not have is a miss: a watch f
 that names no place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from math import asin, cos, radians, sin, sqrt
 from typing import Final

@@ -4,8 +4,6 @@ apprise speaks to the services by itself, to the address that the operator wrote
 stand before it, and nothing that an article says chooses where it connects.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Iterator

@@ -5,8 +5,6 @@ Every connection passes the guard of ``runtime.http.ssrf_guard``.
 Only a 2xx counts as taken. An answer's body is not read: nothing in it would change what is done.
 """
 
-from __future__ import annotations
-
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime

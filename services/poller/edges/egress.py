@@ -5,8 +5,6 @@ Redirects are followed by hand and each hop is judged like the first. Bodies are
 what comes out, and a body that ends early is an error: its validators would hide the missing half for ever.
 """
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import ssl

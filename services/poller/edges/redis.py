@@ -20,8 +20,6 @@ Times are wall time. A clock that was ahead and is set back would leave everythi
 :meth:`RedisFeedStore.advance_due` bring it back to what the time between two polls was meant to be.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

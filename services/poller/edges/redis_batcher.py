@@ -5,8 +5,6 @@ disk once for all that arrives together. A command that failed because the serve
 the next attempt, and only that one: what was done is not done twice, unless the connection broke before the reply.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What subscriptions need of the world."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol

@@ -5,8 +5,6 @@ only these two; the number of requests, their size and their time are limited. I
 verified, stored and acknowledged here, and parsed later in a worker process.
 """
 
-from __future__ import annotations
-
 import asyncio
 from typing import Final
 

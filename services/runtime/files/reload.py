@@ -1,7 +1,5 @@
 """Files that change while a service runs: looked at by their stamp, read off the event loop, taken all or none."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field

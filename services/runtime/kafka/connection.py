@@ -4,8 +4,6 @@ One value a server goes to everything that connects, so that no client can be fo
 text without authentication, which is right for servers that only this machine reaches (``wirewatch up``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

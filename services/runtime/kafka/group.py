@@ -1,7 +1,5 @@
 """What a broker says of a consumer group, asked by a client of its own: that of the stream may be what is stuck."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress

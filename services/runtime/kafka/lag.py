@@ -3,8 +3,6 @@
 One process looks for all services, because a service that is down cannot say how far behind it is.
 """
 
-from __future__ import annotations
-
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 Every record that lies there arrives as a :class:`Delivery`, whatever it is (see ``runtime.kafka.records``).
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

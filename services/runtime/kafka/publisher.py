@@ -1,7 +1,5 @@
 """The Kafka edge: a publisher that returns only once the broker has every message, and waits while it is away."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ alone goes to the dead-letter topic with reason ``defect``. Where several in a r
 messages: the exception is passed on, the process ends without having acknowledged anything, and is started anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Time as a port: everything that asks for the time is given a :class:`Clock`."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from datetime import UTC, datetime

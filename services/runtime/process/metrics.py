@@ -4,8 +4,6 @@ A name is ``wirewatch_<service>_<what>_<unit>``; a label never holds a URL or an
 exists at zero from the start, so that a rate over a quiet counter is 0 and not "no data".
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

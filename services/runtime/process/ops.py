@@ -5,8 +5,6 @@
   waits for else
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web

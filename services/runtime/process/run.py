@@ -4,8 +4,6 @@ Exit codes: 0 stopped as asked; 2 a person has to change something (said in one 
 that stopped by itself: the supervisor starts it again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import os

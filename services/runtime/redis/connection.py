@@ -1,7 +1,5 @@
 """The Redis edge: one way to connect, one way to name what went wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast

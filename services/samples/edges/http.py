@@ -1,7 +1,5 @@
 """The sample feeds over HTTP, with the conditional requests of RFC 9110 section 13."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Mapping
