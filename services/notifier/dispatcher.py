@@ -4,9 +4,11 @@ Each channel is served by itself, one notification after the other, so that a sl
 channel that fails cools down as a whole, longer each time: a thousand waiting deliveries are not a thousand attempts.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.notifier.core import deliveries, schedule
@@ -34,24 +36,33 @@ class _Cooldown:
     error: str
 
 
-@dataclass(slots=True, kw_only=True)
 class Dispatcher:
     """Run it with :meth:`run`; :meth:`round` is one turn of it. ``use`` may be called at any time."""
 
-    watches: ActiveWatches
-    outbox: Outbox
-    senders: Mapping[ChannelKind, Sender]
-    dead_after: timedelta
-    clock: Clock
-    metrics: NotifierMetrics
-    _cooldowns: dict[str, _Cooldown] = field(default_factory=dict)
-    _serving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _stopping: bool = False
+    def __init__(
+        self,
+        *,
+        watches: ActiveWatches,
+        outbox: Outbox,
+        senders: Mapping[ChannelKind, Sender],
+        dead_after: timedelta,
+        clock: Clock,
+        metrics: NotifierMetrics,
+    ) -> None:
+        self._active = watches
+        self._outbox = outbox
+        self._senders = senders
+        self._dead_after = dead_after
+        self._clock = clock
+        self._metrics = metrics
+        self._cooldowns: dict[str, _Cooldown] = {}
+        self._serving: dict[str, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+        self._stopping = False
 
     def use(self, watches: ActiveWatches) -> None:
         """Send through these channels from now on; those that cool down are tried at once, as they may be mended."""
-        self.watches = watches
+        self._active = watches
         self._cooldowns.clear()
         self.wake()
 
@@ -88,15 +99,15 @@ class Dispatcher:
         """The same, with the channels being served in the background."""
         self._reap()
         await self._flush()
-        for channel_id in sorted({*self.watches.routes, *await self.outbox.channels()}):
+        for channel_id in sorted({*self._active.routes, *await self._outbox.channels()}):
             cooldown = self._cooldowns.get(channel_id)
-            cooling = cooldown is not None and cooldown.until > self.clock.now()
+            cooling = cooldown is not None and cooldown.until > self._clock.now()
             if channel_id not in self._serving and not cooling and not self._stopping:
                 self._serving[channel_id] = asyncio.create_task(self._serve(channel_id), name=f"channel.{channel_id}")
-        due, held = await self.outbox.sizes()
-        self.metrics.queue.labels("due").set(due)
-        self.metrics.queue.labels("held").set(held)
-        self.metrics.failing.set(len(self._cooldowns))
+        due, held = await self._outbox.sizes()
+        self._metrics.queue.labels("due").set(due)
+        self._metrics.queue.labels("held").set(held)
+        self._metrics.failing.set(len(self._cooldowns))
 
     async def _wait(self) -> None:
         try:
@@ -115,34 +126,34 @@ class Dispatcher:
     # ------------------------------------------------------------------ digests
 
     async def _flush(self) -> None:
-        for batch in await self.outbox.due_batches(now=self.clock.now()):
+        for batch in await self._outbox.due_batches(now=self._clock.now()):
             await self._close_batch(batch)
 
     async def _close_batch(self, batch: Batch) -> None:
         """Make the digest of a batch, unless the hours are quiet by the watches that hold now."""
-        now = self.clock.now()
-        watch = self.watches.file.watch(batch.watch_id)
+        now = self._clock.now()
+        watch = self._active.file.watch(batch.watch_id)
         opened = schedule.quiet_until(watch.quiet, now) if watch is not None else None
         if opened is not None:
-            await self.outbox.postpone(batch, at=opened)
+            await self._outbox.postpone(batch, at=opened)
             return
-        notifications = await self.outbox.collected(batch, limit=MAX_IN_DIGEST)
+        notifications = await self._outbox.collected(batch, limit=MAX_IN_DIGEST)
         digest = deliveries.digest_of(notifications, queued_at=now) if notifications else None
-        if await self.outbox.close_batch(batch, digest, now=now) and digest is not None:
-            self.metrics.delivery(self._kind(batch.channel_id), "digested", len(digest.members))
+        if await self._outbox.close_batch(batch, digest, now=now) and digest is not None:
+            self._metrics.delivery(self._kind(batch.channel_id), "digested", len(digest.members))
 
     # ------------------------------------------------------------------ one channel
 
     async def _serve(self, channel_id: str) -> None:
         while not self._stopping:
-            claimed = await self.outbox.claim(channel_id, now=self.clock.now(), lease_seconds=LEASE_SECONDS)
+            claimed = await self._outbox.claim(channel_id, now=self._clock.now(), lease_seconds=LEASE_SECONDS)
             if claimed is None or not await self._deliver(claimed):
                 return
 
     async def _deliver(self, claimed: Claimed) -> bool:
         """One attempt. Whether the channel may be given the next notification."""
         notification = claimed.notification
-        route = self.watches.routes.get(notification.channel_id)
+        route = self._active.routes.get(notification.channel_id)
         if route is None:
             await self._give_up(notification, "the watch file has no such channel any more")
             return True
@@ -155,26 +166,26 @@ class Dispatcher:
         except SendError as error:
             return await self._failed(claimed, error)
         self._cooldowns.pop(route.id, None)
-        if await self.outbox.sent(notification, now=self.clock.now()):
-            self.metrics.delivery(route.channel.kind, "sent")
+        if await self._outbox.sent(notification, now=self._clock.now()):
+            self._metrics.delivery(route.channel.kind, "sent")
             log.info(
                 "delivered", watch=notification.watch_id, channel=notification.channel_id, delivery=notification.id
             )
         return True
 
     async def _attempt(self, notification: Notification, route: Route) -> None:
-        began = self.clock.monotonic()
+        began = self._clock.monotonic()
         try:
-            await self.senders[route.channel.kind].send(notification, route)
+            await self._senders[route.channel.kind].send(notification, route)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             # A defect in making or sending one message must not stop the others; its text may hold what it choked on.
             log.error("sending_failed", delivery=notification.id, channel=route.id, error=type(error).__name__)
             raise SendError(f"a defect ({type(error).__name__})", of_channel=False) from error
         finally:
-            self.metrics.delivery_seconds.labels(route.channel.kind).observe(self.clock.monotonic() - began)
+            self._metrics.delivery_seconds.labels(route.channel.kind).observe(self._clock.monotonic() - began)
 
     async def _failed(self, claimed: Claimed, error: SendError) -> bool:
-        notification, now, detail = claimed.notification, self.clock.now(), str(error)
+        notification, now, detail = claimed.notification, self._clock.now(), str(error)
         if error.of_channel:
             before = self._cooldowns.get(notification.channel_id)
             failures = (before.failures if before else 0) + 1
@@ -185,8 +196,8 @@ class Dispatcher:
         if self._expired(notification):
             await self._give_up(notification, detail)
         else:
-            await self.outbox.retry(notification, at=now + timedelta(seconds=seconds), error=detail)
-            self.metrics.delivery(self._kind(notification.channel_id), "retried")
+            await self._outbox.retry(notification, at=now + timedelta(seconds=seconds), error=detail)
+            self._metrics.delivery(self._kind(notification.channel_id), "retried")
             log.warning(
                 "delivery_failed",
                 channel=notification.channel_id,
@@ -200,13 +211,13 @@ class Dispatcher:
         return max(schedule.backoff_seconds(failures), min(error.after_seconds or 0.0, LONGEST_ASKED_SECONDS))
 
     def _expired(self, notification: Notification) -> bool:
-        return self.clock.now() - notification.queued_at >= self.dead_after
+        return self._clock.now() - notification.queued_at >= self._dead_after
 
     async def _give_up(self, notification: Notification, error: str) -> None:
-        if await self.outbox.dead(notification, now=self.clock.now(), error=error):
-            self.metrics.delivery(self._kind(notification.channel_id), "dead")
+        if await self._outbox.dead(notification, now=self._clock.now(), error=error):
+            self._metrics.delivery(self._kind(notification.channel_id), "dead")
             log.error("delivery_dead", channel=notification.channel_id, delivery=notification.id, error=error)
 
     def _kind(self, channel_id: str) -> ChannelKind | None:
-        route = self.watches.routes.get(channel_id)
+        route = self._active.routes.get(channel_id)
         return route.channel.kind if route is not None else None

@@ -4,8 +4,10 @@ RFC 9309: a robots.txt that answers 4xx allows everything, one that cannot be ha
 it is asked for once a day (one that cannot be had, after ten minutes) and read up to 500 KiB.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -47,25 +49,29 @@ class HttpGet(Protocol):
 
     async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
         """Any address."""
+        ...
 
     async def page(self, url: str) -> Fetched:
         """An article page."""
+        ...
 
 
-@dataclass(slots=True, kw_only=True)
 class ArticlePages:
     """See :class:`services.poller.ports.Pages`."""
 
-    egress: HttpGet
-    documents: Documents
-    store: FeedStore
-    metrics: PollerMetrics
-    clock: Clock
-    _rules: OrderedDict[str, _Rules] = field(default_factory=OrderedDict)
+    def __init__(
+        self, *, egress: HttpGet, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
+    ) -> None:
+        self._egress = egress
+        self._documents = documents
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._rules: OrderedDict[str, _Rules] = OrderedDict()
 
     async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
         outcome, page = await self._text(url, gap_seconds)
-        self.metrics.pages.labels(outcome).inc()
+        self._metrics.pages.labels(outcome).inc()
         return page
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
@@ -85,13 +91,13 @@ class ArticlePages:
         if content_type and "html" not in content_type.lower():
             return "failed", None
         try:
-            return "ok", await self.documents.page(answer.body, url=answer.url, content_type=content_type)
+            return "ok", await self._documents.page(answer.body, url=answer.url, content_type=content_type)
         except WorkerError:
             return "failed", None
 
     async def _rules_for(self, url: str, gap_seconds: float) -> _Rules:
         address = robots_address(url)
-        now = self.clock.now()
+        now = self._clock.now()
         kept = self._rules.get(address)
         if kept is not None and kept.until > now:
             self._rules.move_to_end(address)
@@ -110,15 +116,15 @@ class ArticlePages:
     async def _one_at_a_time(self, url: str, gap_seconds: float, *, robots: bool) -> Fetched:
         host = host_of(url) or ""
         if gap_seconds:
-            while (wait := await self.store.take_host(host, self.clock.now(), gap_seconds)) > 0:
-                await self.clock.sleep(wait)
+            while (wait := await self._store.take_host(host, self._clock.now(), gap_seconds)) > 0:
+                await self._clock.sleep(wait)
         try:
             if robots:
-                return await self.egress.get(url, headers={"Accept": "text/plain, */*;q=0.1"}, limit=ROBOTS_BYTES)
-            return await self.egress.page(url)
+                return await self._egress.get(url, headers={"Accept": "text/plain, */*;q=0.1"}, limit=ROBOTS_BYTES)
+            return await self._egress.page(url)
         finally:
             if gap_seconds:
-                await self.store.release_host(host)
+                await self._store.release_host(host)
 
 
 def robots_address(url: str) -> str:

@@ -34,22 +34,12 @@ def distance_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
     return 2 * EARTH_KM * asin(min(1.0, sqrt(half)))
 
 
-_CRITERIA: Final[tuple[tuple[str, Callable[[When, Alert], bool]], ...]] = (
-    ("states", lambda when, alert: alert.state in when.states),
-    ("min_severity", lambda when, alert: SEVERITIES.index(alert.severity) >= SEVERITIES.index(when.min_severity)),
-    ("topics", lambda when, alert: not when.topics or bool(when.topics & {each.topic for each in alert.topics})),
-    ("all_topics", lambda when, alert: when.all_topics <= {each.topic for each in alert.topics}),
-    ("actors", lambda when, alert: not when.actors or bool(when.actors & _ids(alert.actors))),
-    ("all_actors", lambda when, alert: when.all_actors <= _ids(alert.actors)),
-    ("event", lambda when, alert: when.event is None or any(_is_wanted(when.event, each) for each in alert.events)),
-    ("confidence", lambda when, alert: when.confidence in (None, alert.confidence)),
-    ("changes", lambda when, alert: _is_news(when, alert)),
-    ("languages", lambda when, alert: not when.languages or _language(alert) in when.languages),
-    ("outlets", lambda when, alert: not when.outlets or bool(when.outlets & _outlets(alert))),
-    ("places", lambda when, alert: when.places is None or any(_at(when.places, each) for each in alert.places)),
-    ("words", lambda when, alert: when.words is None or _said(when.words, alert)),
-)
-"""Each key of a watch, and whether an alert has what it asks for."""
+def _changes(when: When, alert: Alert) -> bool:
+    """A revision that only an analyst's own act made is no news, unless it is asked for."""
+    kinds = {change.kind for change in alert.changes}
+    if kinds and kinds <= ANALYSTS_CHANGES and not kinds & when.changes:
+        return False
+    return not when.changes or alert.revision == 1 or bool(kinds & when.changes)
 
 
 def _ids(actors: Iterable[Actor]) -> set[str]:
@@ -62,14 +52,6 @@ def _language(alert: Alert) -> str:
 
 def _outlets(alert: Alert) -> set[str]:
     return {name.casefold() for source in alert.sources for name in (source.outlet, source.family)}
-
-
-def _is_news(when: When, alert: Alert) -> bool:
-    """A revision that only an analyst's own act made is no news, unless it is asked for."""
-    kinds = {change.kind for change in alert.changes}
-    if kinds and kinds <= ANALYSTS_CHANGES and not kinds & when.changes:
-        return False
-    return not when.changes or alert.revision == 1 or bool(kinds & when.changes)
 
 
 def _is_wanted(wanted: EventWanted, event: AlertEvent) -> bool:
@@ -105,3 +87,21 @@ def _said(words: Words, alert: Alert) -> bool:
     if words.any and not any(has_phrase(text, phrase) for phrase in words.any):
         return False
     return all(has_phrase(text, phrase) for phrase in words.all) and not any(has_phrase(text, p) for p in words.none)
+
+
+_CRITERIA: Final[tuple[tuple[str, Callable[[When, Alert], bool]], ...]] = (
+    ("states", lambda when, alert: alert.state in when.states),
+    ("min_severity", lambda when, alert: SEVERITIES.index(alert.severity) >= SEVERITIES.index(when.min_severity)),
+    ("topics", lambda when, alert: not when.topics or bool(when.topics & {each.topic for each in alert.topics})),
+    ("all_topics", lambda when, alert: when.all_topics <= {each.topic for each in alert.topics}),
+    ("actors", lambda when, alert: not when.actors or bool(when.actors & _ids(alert.actors))),
+    ("all_actors", lambda when, alert: when.all_actors <= _ids(alert.actors)),
+    ("event", lambda when, alert: when.event is None or any(_is_wanted(when.event, each) for each in alert.events)),
+    ("confidence", lambda when, alert: when.confidence in (None, alert.confidence)),
+    ("changes", _changes),
+    ("languages", lambda when, alert: not when.languages or _language(alert) in when.languages),
+    ("outlets", lambda when, alert: not when.outlets or bool(when.outlets & _outlets(alert))),
+    ("places", lambda when, alert: when.places is None or any(_at(when.places, each) for each in alert.places)),
+    ("words", lambda when, alert: when.words is None or _said(when.words, alert)),
+)
+"""Each key of a watch, and whether an alert has what it asks for."""

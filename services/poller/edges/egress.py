@@ -34,6 +34,7 @@ FEED_TYPES: Final = (
 PAGE_TYPES: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_WITH_THEIR_BODY: Final = frozenset({307, 308})  # a form is sent on to these alone
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,29 +71,11 @@ class Egress:
 
     async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
         """``url`` with its redirects, within the time and size allowed."""
-        try:
-            async with asyncio.timeout(self.total_seconds):
-                return await self._follow(url, headers, limit)
-        except TimeoutError:
-            return Fetched(outcome="timeout", detail=f"no whole answer in {self.total_seconds:.0f} s", url=url)
+        return await self._within_time(url, headers, limit)
 
     async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
         """Send a form to a hub. The answer's body is not read; 307 and 308 are followed, other redirects are not."""
-        current = url
-        try:
-            async with asyncio.timeout(self.total_seconds):
-                for _ in range(MAX_HOPS + 1):
-                    answer = await self._ask(current, {"Accept": "*/*"}, 0, first=False, form=form)
-                    location = (answer.headers or {}).get("location") if answer.status in (307, 308) else None
-                    target = _target(current, location) if location else None
-                    if target is None or (current.startswith("https:") and target.startswith("http:")):
-                        return answer
-                    current = target
-        except TimeoutError:
-            return Fetched(outcome="timeout", detail=f"no answer in {self.total_seconds:.0f} s", url=current)
-        except UnsafeAddressError as error:
-            return Fetched(outcome="ssrf_blocked", detail=str(error), url=current)
-        return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
+        return await self._within_time(url, {"Accept": "*/*"}, 0, form)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -100,14 +83,24 @@ class Egress:
             await self._session.close()
             self._session = None
 
-    async def _follow(self, url: str, headers: dict[str, str], limit: int) -> Fetched:
+    async def _within_time(
+        self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None = None
+    ) -> Fetched:
+        try:
+            async with asyncio.timeout(self.total_seconds):
+                return await self._follow(url, headers, limit, form)
+        except TimeoutError:
+            return Fetched(outcome="timeout", detail=f"no whole answer in {self.total_seconds:.0f} s", url=url)
+
+    async def _follow(self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None) -> Fetched:
         current, permanent, unbroken = url, None, True
         for hop in range(MAX_HOPS + 1):
             try:
-                answer = await self._ask(current, headers, limit, first=hop == 0)
+                answer = await self._ask(current, headers, limit, first=hop == 0 and form is None, form=form)
             except UnsafeAddressError as error:
                 return Fetched(outcome="ssrf_blocked", detail=str(error), url=current)
-            location = (answer.headers or {}).get("location") if answer.status in _REDIRECTS else None
+            followed = _REDIRECTS if form is None else _WITH_THEIR_BODY
+            location = (answer.headers or {}).get("location") if answer.status in followed else None
             if location is None:
                 return dataclasses.replace(answer, permanent_url=permanent)
             target = _target(current, location)
@@ -120,7 +113,7 @@ class Egress:
         return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
 
     async def _ask(
-        self, url: str, headers: dict[str, str], limit: int, *, first: bool, form: Mapping[str, str] | None = None
+        self, url: str, headers: dict[str, str], limit: int, *, first: bool, form: Mapping[str, str] | None
     ) -> Fetched:
         with self._guard.connecting(url, userinfo_allowed=first) as connecting:
             try:
