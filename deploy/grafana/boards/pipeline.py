@@ -103,7 +103,11 @@ BOARD = Dashboard(
             title="Messages that wait",
             description="On each topic for the service that reads it, as Kafka says; also for a service that is down.",
             queries=[
-                Query("max by (group, topic) (wirewatch_kafka_group_lag_messages) > 0", "{{topic}}"),
+                Query(
+                    "label_replace(max by (group, topic) (wirewatch_kafka_group_lag_messages) > 0, "
+                    '"reader", "$1", "group", "wirewatch-(.*)")',
+                    "{{topic}} for {{reader}}",
+                ),
             ],
             draw="bars",
             width=6,
