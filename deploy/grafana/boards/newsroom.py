@@ -146,7 +146,7 @@ LATEST = Panel(
         column("Headline", link("Open the alert", f"{configuration.PAGE_URL}/#${{__data.fields.Alert}}")),
         column("Topics", ("custom.width", 110)),
         column("Sources", ("custom.width", 78), ("custom.align", "center")),
-        column("First report", ("custom.width", 130), link("Read the first report", "${__data.fields.Report}")),
+        column("First report", ("custom.width", 150), link("Read the first report", "${__data.fields.Report}")),
         *(column(name, ("custom.hidden", True)) for name in ("Report", "Alert")),
     ],
 )

@@ -101,12 +101,12 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Messages that wait",
-            description="On each topic for the service that reads it, as Kafka says; also for a service that is down.",
+            description="For each service that reads, on all of its topics, as Kafka says; also for one that is down.",
             queries=[
                 Query(
-                    "label_replace(max by (group, topic) (wirewatch_kafka_group_lag_messages) > 0, "
+                    "label_replace(sum by (group) (max by (group, topic) (wirewatch_kafka_group_lag_messages)) > 0, "
                     '"reader", "$1", "group", "wirewatch-(.*)")',
-                    "{{topic}} for {{reader}}",
+                    "{{reader}}",
                 ),
             ],
             draw="bars",
