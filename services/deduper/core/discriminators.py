@@ -1,10 +1,10 @@
 """The numbers and names that tell two nearly equal texts apart: the 12th package is not the 13th.
 
-``ordinals`` are those of title and lead, and the days and parts that the title counts: where both texts have some and none is shared, they are two events.
-``numbers`` are the title's other numbers, ``title_template`` the title with its numbers and names taken out, and
-``template_values`` the names. Where both titles have numbers, none is shared and the text that is judged states none of
-the other's anywhere (``text_numbers``), or where one template has other values, the texts differ in a fact, and neither
-is a copy of the other.
+``ordinals`` are those of title and lead, and the days and parts that the title counts: where both texts have some and
+none is shared, they are two events. ``numbers`` are the title's other numbers, ``title_template`` the title with its
+numbers and names taken out, and ``template_values`` the names. Where both titles have numbers, none is shared and the
+text that is judged states none of the other's anywhere (``text_numbers``), or where one template has other values, the
+texts differ in a fact, and neither is a copy of the other.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Literal
 import xxhash
 
 from services.deduper.core.facts import LEAD_CHARACTERS
+from services.deduper.core.names import MONTHS
 from services.deduper.core.stem import stem
 from services.text.normalise import normalise
 
@@ -26,10 +27,10 @@ COMMON = 30.0  # times in a million words
 TEMPLATE_WORDS = 3  # a template of fewer plain words fits too many titles
 
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 # A series counts itself in its headline: "day 27 of the attacks", "horoscope for March 26".
+_MONTH = "|".join(MONTHS)
 _COUNTED = re.compile(
-    rf"\b(?:day|week|part|episode|game|round|{_MONTHS}) (\d[\d,]{{0,6}})\b|\b(\d{{1,2}}) (?:{_MONTHS})\b"
+    rf"\b(?:day|week|part|episode|game|round|{_MONTH}) (\d[\d,]{{0,6}})\b|\b(\d{{1,2}}) (?:{_MONTH})\b"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")

@@ -41,7 +41,8 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 class Term(msgspec.Struct, frozen=True):
     """One telling word. ``key`` is 48 bits of its hash, ``weight`` 1 to 127, ``rarity`` in :data:`RARITY_ONE`.
 
-    ``place`` is its place in the headline, from 1, and 0 where it only stands in the text. ``ordinary`` is a word of English at large ("about", "make", "decision"), however seldom it is in the news.
+    ``place`` is its place in the headline, from 1, and 0 where it only stands in the text. ``ordinary`` is a word of
+    English at large ("about", "make", "decision"), however seldom it is in the news.
     """
 
     word: str

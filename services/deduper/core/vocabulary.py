@@ -9,7 +9,7 @@ a little still compare alike, and a verdict once given is remembered by version.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.deduper.core.names import Aliases
@@ -68,8 +68,8 @@ class Vocabulary:
     def weigh(self, counts: Mapping[str, int], most: int) -> list[tuple[float, str, float]]:
         """How much each word tells of an article: the ``most`` most telling ones, and they come first.
 
-        Each is its weight, below zero so that the most telling sort first, the word, and how much it tells
-        at each mention, at most :data:`MOST_INFORMATION`. Words that tell less than :data:`LEAST_INFORMATION` are left out.
+        Each is its weight, below zero so that the most telling sort first, the word, and how much it tells at each
+        mention, at most :data:`MOST_INFORMATION`. Words that tell less than :data:`LEAST_INFORMATION` are left out.
         """
         # The inner loop of the whole service: one look-up a word, no logarithm where the result is known, and no words
         # sorted that are not among the most telling.
