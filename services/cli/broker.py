@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import Struct
+
 from services.contracts import codec
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess
@@ -15,7 +17,7 @@ from services.runtime.messages.delivery import Delivery
 from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 ANSWER_WITHIN_SECONDS = 8.0
 
