@@ -230,8 +230,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
-    ``owner`` to ``state_control`` are what ``seeds/publishers.yaml`` knows of its family, null where that is nothing;
-    the two of places are ISO 3166-1 alpha-3, or INT.
+    ``owner`` to ``publisher_source_date`` are what ``seeds/publishers.yaml`` knows of its family, null where that is
+    nothing; the two of places are ISO 3166-1 alpha-3, or INT. ``publisher_source`` is the address where that is stated.
     """
 
     article_id: Id
@@ -252,6 +252,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     country: str | None = None
     kind: PublisherKind | None = None
     state_control: str | None = None
+    publisher_source: Filled | None = None
+    publisher_source_date: Filled | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):
