@@ -46,7 +46,23 @@ def test_what_is_written_is_read_again(feeds: list[FeedConfig]) -> None:
 BROKEN = [
     (b"", "line 1: not well-formed"),
     (b"<opml><body>\n<outline", "line 2: not well-formed"),
-    (b"<html><p/></html>", "no <body>"),
+    (b"<html><body><p/></body></html>", "line 1: the document is <html>, no OPML feed list"),
+    (
+        b"<opml><body>\n<outline type='rss' text='A' url='http://x'/></body></opml>",
+        "line 2: this outline has no xmlUrl",
+    ),
+    *(
+        (f"<opml><body>\n<outline xmlUrl='{url}'/></body></opml>".encode(), "line 2: xmlUrl is .* give a whole http")
+        for url in ("/feed.xml", "https:///feed", "https://a b.example/", "https://a.example:port/", "https://[::1/f")
+    ),
+    *(
+        (f"<opml><body>\n<outline xmlUrl='http://x' {mistake}/></body></opml>".encode(), f"line 2: {said}")
+        for mistake, said in (
+            ("wirewatchOutlet='https://x/'", "wirewatchOutlet is 'https://x/': give a host"),
+            ("wirewatchCountry='Norway'", "wirewatchCountry is 'Norway': give an ISO"),
+            ("wirewatchProof='yesterday'", "wirewatchProof is 'yesterday': give a date"),
+        )
+    ),
     (b"<opml><body>\n\n<outline xmlUrl='file:///etc/passwd'/></body></opml>", "line 3: xmlUrl"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchIntervalSeconds='soon'/></body></opml>", "IntervalSeconds"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchIntervalSeconds='-1'/></body></opml>", "IntervalSeconds"),
