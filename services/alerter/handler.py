@@ -133,7 +133,7 @@ class AlerterHandler:
             return Work(index, delivery, key, article_facts.NO_FACTS, cause)
         tagged = codec.decode(delivery.value, TaggedArticle)
         key = StoryKey(redis_keys.bucket(tagged.article.language), tagged.story_id)
-        facts = article_facts.of(tagged, self._rules.titles, stale_after=self._stale_after)
+        facts = article_facts.of(tagged, self._rules, stale_after=self._stale_after)
         return Work(index, delivery, key, facts, _cause_of_article(tagged))
 
     async def _decide(self, batch: _Batch) -> None:

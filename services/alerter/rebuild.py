@@ -131,7 +131,7 @@ class Rebuild:
             for delivery in batch:
                 tagged = self._decoded(delivery, TaggedArticle)
                 if tagged is not None:
-                    facts = article_facts.of(tagged, self._rules.titles, stale_after=self._stale_after)
+                    facts = article_facts.of(tagged, self._rules, stale_after=self._stale_after)
                     held = found.articles.get(tagged.article.id, article_facts.NO_FACTS)
                     found.articles[tagged.article.id] = article_facts.merge(held, facts)
         async for batch in self._log.read(topics.ALERTS):

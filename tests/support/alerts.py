@@ -154,7 +154,7 @@ def an_opened_alert(tagged: TaggedArticle | None = None) -> Alert:
         published_at=tagged.article.published_at,
         backfill=False,
     )
-    of = facts.of(tagged, shipped_rules().titles, stale_after=timedelta(hours=48))
+    of = facts.of(tagged, shipped_rules(), stale_after=timedelta(hours=48))
     decision, _ = decide(
         Given(
             alert_id=ids.alert_id(tagged.story_id),

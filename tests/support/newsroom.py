@@ -64,7 +64,7 @@ def alert_of(story: Sequence[Message], rules: Rules, *, state: Any = "new") -> R
     for number, message in enumerate(story, start=1):
         merged = facts
         if isinstance(message, TaggedArticle):
-            of = article_facts.of(message, shipped_rules().titles, stale_after=STALE_AFTER)
+            of = article_facts.of(message, shipped_rules(), stale_after=STALE_AFTER)
             merged = article_facts.merge(facts, of)
         given = Given(
             alert_id=ids.alert_id(message.story_id),

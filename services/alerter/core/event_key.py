@@ -41,7 +41,8 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``point`` are the coordinates of ``place``. ``named`` and ``places`` are all actors and places that its tags name,
     by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"),
-    ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
+    ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems. Both leave out
+    clauses that tell what else goes on. ``roundup`` says that the article tells several things.
     """
 
     at: datetime
@@ -59,6 +60,7 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ordinals: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    roundup: bool = False
 
     @property
     def family(self) -> str:
@@ -73,11 +75,12 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
     """The key of the event that an article is mainly about, none where no event was read."""
-    event = main_event(tagged.tags)
+    article = tagged.article
+    title, language = article.title, article.language
+    event = main_event(tagged.tags, title, language, known)
     if event is None:
         return ()
-    article, place = tagged.article, event.place
-    title, language = article.title, article.language
+    place, told = event.place, _told_with(event, title, language, known)
     actors = {actor.id: actor.name for tag in tagged.tags for actor in tag.actors}
     actors |= {actor.id: actor.name for actor in (*event.agents, *event.objects)}
     places = {place.id: place.name for tag in tagged.tags for place in tag.places}
@@ -98,8 +101,9 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             named=tuple(sorted(actors)[:MAX_NAMED]),
             places=tuple(sorted(places)[:MAX_NAMED]),
             ordinals=titles.ordinals(f"{title}\n{event.quote}", language, known),
-            numbers=titles.numbers(title, language, known),
-            words=titles.own_words(title, language, known, names=[*actors.values(), *places.values()]),
+            numbers=titles.numbers(told, language, known),
+            roundup=titles.is_roundup(title, language, known),
+            words=titles.own_words(told, language, known, names=[*actors.values(), *places.values()]),
         ),
     )
 
@@ -109,16 +113,31 @@ def deed_of(event: Event) -> list[str]:
     return [event.quote[p.start - event.start : p.end - event.start] for p in event.parts if p.role == "act"]
 
 
-def main_event(tags: Iterable[Tag]) -> Event | None:
-    """The event that an article is mainly about: told rather than spoken of, in the title, of its strongest tag."""
+def main_event(tags: Iterable[Tag], title: str, language: str | None, known: Titles) -> Event | None:
+    """The event that an article is mainly about: told rather than spoken of, in the title and not in an aside there,
+    of its strongest tag."""
     ranked = sorted(
         ((event, tag, order) for tag in tags for order, event in enumerate(tag.events)),
         key=lambda it: (
-            it[0].mode in SPOKEN, it[0].field != "title", it[1].role != "primary", -round(it[1].score, 1), it[2],
-            it[1].topic,
+            it[0].mode in SPOKEN, it[0].field != "title", _is_aside(it[0], title, language, known),
+            it[1].role != "primary", -round(it[1].score, 1), it[2], it[1].topic,
         ),
     )  # fmt: skip
     return ranked[0][0] if ranked else None
+
+
+def _is_aside(event: Event, title: str, language: str | None, known: Titles) -> bool:
+    at = next((part.start for part in event.parts if part.role == "act"), event.start)
+    return event.field == "title" and any(begin <= at < end for begin, end in titles.asides(title, language, known))
+
+
+def _told_with(event: Event, title: str, language: str | None, known: Titles) -> str:
+    """The title, or what it says beside its asides where it tells the event there."""
+    if _is_aside(event, title, language, known):
+        return title
+    for begin, end in reversed(titles.asides(title, language, known)):
+        title = f"{title[:begin]} {title[end:]}"
+    return title
 
 
 def places_to_look(key: EventKey) -> Iterator[tuple[str, int]]:

@@ -94,7 +94,7 @@ def _confirms_nothing(item: ArticleFacts | None, titles: Titles) -> str | None:
     """Why a tagged article does not report the event itself, None where it does."""
     if item is None:
         return None
-    event = main_event(item.tags)
+    event = main_event(item.tags, item.title, item.language, titles)
     modes = {key.mode for key in item.keys}
     if modes == {"denied"}:
         return "denies it"
