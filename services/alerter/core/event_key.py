@@ -22,7 +22,7 @@ _FAMILIES = (
     {"attack", "sink", "strike"},
     {"seize", "intercept", "board", "pursue", "detain_crew"},
     {"blockade", "close_passage", "control_traffic", "mine"},
-    {"deploy", "arrive"},
+    {"deploy", "arrive", "escort"},
     {"sign", "join", "guarantee", "deepen", "reaffirm", "restore", "meet"},
     {"break", "withdraw", "doubt", "refuse", "coerce", "burden"},
 )
@@ -80,6 +80,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
     event = main_event(tagged.tags, title, language, known)
     if event is None:
         return ()
+    labelled = _is_labelled(event, title, language, known)
     place, told = event.place, _told_with(event, title, language, known)
     actors = {actor.id: actor.name for tag in tagged.tags for actor in tag.actors}
     actors |= {actor.id: actor.name for actor in (*event.agents, *event.objects)}
@@ -91,7 +92,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             at=article.first_seen_at,
             act=event.act,
             mode="opinion" if comments else event.mode,
-            agents=tuple(sorted(actor.id for actor in event.agents[:MAX_ACTORS])),
+            agents=() if labelled else tuple(sorted(actor.id for actor in event.agents[:MAX_ACTORS])),
             objects=tuple(sorted(actor.id for actor in event.objects[:MAX_ACTORS])),
             asset=event.asset.casefold() if event.asset else None,
             name=_in_latin(event.asset_name) if event.asset_name else None,
@@ -124,6 +125,13 @@ def main_event(tags: Iterable[Tag], title: str, language: str | None, known: Tit
         ),
     )  # fmt: skip
     return ranked[0][0] if ranked else None
+
+
+def _is_labelled(event: Event, title: str, language: str | None, known: Titles) -> bool:
+    """Whether those who seem to do it stand in the label of a round-up: "Iran-US war latest: ships attacked"."""
+    label = titles.label_end(title, language, known)
+    agents = [part.end for part in event.parts if part.role == "agent"]
+    return event.field == "title" and bool(agents) and max(agents) <= label
 
 
 def _is_aside(event: Event, title: str, language: str | None, known: Titles) -> bool:

@@ -29,7 +29,7 @@ _MUTUAL = {FAMILY_OF[act] for act in ("sign", "doubt")} | {"exercise"}
 _THREATS: dict[str, frozenset[EventMode]] = {
     FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
     FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
-    FAMILY_OF["blockade"]: frozenset({"threatened"}),
+    FAMILY_OF["blockade"]: frozenset({"threatened", "planned", "demanded"}),
 }
 
 _COMMON_ACTORS = frozenset({"USA", "RUS", "CHN", "IRN", "ISR", "UKR", "nato", "eu", "europe"})
@@ -64,7 +64,11 @@ _EARTH_KM = 6371.0
 
 def contradict(one: EventKey, other: EventKey) -> bool:
     """Whether two articles that read like one story tell two events: another thing, time, or act by others."""
+    if one.roundup or other.roundup:
+        return not same(one, other)
     if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
+        return True
+    if _refused(one, other):
         return True
     if _told_alike(one, other):
         return False
@@ -83,7 +87,7 @@ def same(one: EventKey, other: EventKey) -> bool:
         return False
     if _one_state(one, other):
         return True
-    if _of_others(one, other):
+    if _of_others(one, other) or _refused(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
@@ -94,7 +98,8 @@ def same(one: EventKey, other: EventKey) -> bool:
     agreement = _agreement(one, other)
     if apart <= AT_ONCE and _one_deed(one, other):
         return agreement >= ENOUGH_AT_ONCE
-    return agreement >= (ENOUGH if apart > SOON else ENOUGH_SOON) and _something_rare(one, other)
+    soon = apart <= SOON and not (one.roundup or other.roundup)
+    return agreement >= (ENOUGH_SOON if soon else ENOUGH) and _something_rare(one, other)
 
 
 def related(one: EventKey, other: EventKey) -> bool:
@@ -168,6 +173,12 @@ def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
     """Where force is used these are two events. A passage that is shut is threatened with being shut all the time."""
     threats = _THREATS.get(one.family, frozenset())
     return (one.mode in threats and other.mode in DONE) or (other.mode in threats and one.mode in DONE)
+
+
+def _refused(one: EventKey, other: EventKey) -> bool:
+    """Whether what one does, the other will not do. To deny a deed of force is to speak of that deed."""
+    denied = "denied" in (one.mode, other.mode) and one.mode != other.mode and not {one.mode, other.mode} & SPOKEN
+    return denied and one.family == other.family and one.family not in _FORCE
 
 
 def _told_alike(one: EventKey, other: EventKey) -> bool:

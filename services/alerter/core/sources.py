@@ -11,7 +11,8 @@ from services.alerter.core.facts import ArticleFacts, is_full
 from services.alerter.core.same_event import TOLD_ALIKE
 from services.alerter.core.severity import Rules
 from services.alerter.core.titles import Titles, is_comment, own_words
-from services.contracts import stories
+from services.contracts import headlines, stories
+from services.contracts.headlines import DENIALS
 from services.contracts.messages import AlertSource
 from services.contracts.publishers import Publisher
 from services.contracts.stories import Folded, StoryMember
@@ -109,11 +110,14 @@ def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:
     The deduper has put both into one story; that alone makes no source. ``told`` are the words of the tagged ones, none
     where the facts of some may have been dropped: the article may be one of those.
     """
-    return not told or any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
+    return not told or any(
+        len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) and not DENIALS & (words ^ other)
+        for other in told
+    )
 
 
 def _words(title: str, language: str | None, titles: Titles) -> set[str]:
-    return set(own_words(title, language, titles, names=()))
+    return set(own_words(title, language, titles, names=())) | (DENIALS & headlines.read(title).words)
 
 
 def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
