@@ -16,6 +16,7 @@ from services.contracts.messages import Event, EventMode, Tag, TaggedArticle
 WINDOW = timedelta(hours=72)
 MAX_ACTORS = 4  # of a side that are compared: of a summit's parties the first
 MAX_NAMED = 12
+_SHORT = 3
 
 # Acts that name one event from two ends, or its parts one after the other. An act that is not here stands for itself.
 _FAMILIES = (
@@ -84,7 +85,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
     place, told = event.place, _told_with(event, title, language, known)
     actors = {actor.id: actor.name for tag in tagged.tags for actor in tag.actors}
     actors |= {actor.id: actor.name for actor in (*event.agents, *event.objects)}
-    places = {place.id: place.name for tag in tagged.tags for place in tag.places}
+    places = {p.id: p.name for tag in tagged.tags for p in tag.places if not _only_beside(p.name, title, told)}
     places |= {place.id: place.name} if place else {}
     comments = event.mode in DONE and titles.is_comment(title, language, known, deed=deed_of(event))
     return (
@@ -137,6 +138,12 @@ def _is_labelled(event: Event, title: str, language: str | None, known: Titles) 
 def _is_aside(event: Event, title: str, language: str | None, known: Titles) -> bool:
     at = next((part.start for part in event.parts if part.role == "act"), event.start)
     return event.field == "title" and any(begin <= at < end for begin, end in titles.asides(title, language, known))
+
+
+def _only_beside(name: str, title: str, told: str) -> bool:
+    """Whether a title names something, but only in its asides."""
+    words = [word for word in name.split() if len(word) > _SHORT]
+    return any(word in title for word in words) and not any(word in told for word in words)
 
 
 def _told_with(event: Event, title: str, language: str | None, known: Titles) -> str:

@@ -98,8 +98,7 @@ def same(one: EventKey, other: EventKey) -> bool:
     agreement = _agreement(one, other)
     if apart <= AT_ONCE and _one_deed(one, other):
         return agreement >= ENOUGH_AT_ONCE
-    soon = apart <= SOON and not (one.roundup or other.roundup)
-    return agreement >= (ENOUGH_SOON if soon else ENOUGH) and _something_rare(one, other)
+    return agreement >= (ENOUGH if apart > SOON else ENOUGH_SOON) and _something_rare(one, other)
 
 
 def related(one: EventKey, other: EventKey) -> bool:
