@@ -18,6 +18,7 @@ _STEM = 5
 _QUESTION = re.compile(r"[?؟？]\s*$")
 _COLUMNIST = re.compile(r"^[A-Z]{3,} [A-Z]{3,}:|: [A-Z]{3,} [A-Z]{3,}$")
 _SPEAKER = re.compile(r"^([A-Z][a-z]+(?: [A-Z][a-z]+)?): ")
+_QUOTE = re.compile(r"^[‘'“\"][^‘“”\"]{12,}[’'”\"](?= |$)")
 _NUMBER = re.compile(r"(?<![\w.,$€£-])\d{1,3}(?!\w|%|-|[.,]\d)")
 
 
@@ -82,6 +83,7 @@ def is_comment(title: str, language: str | None, titles: Titles, *, deed: Iterab
     return bool(
         _QUESTION.search(title)
         or _COLUMNIST.search(title)
+        or _QUOTE.search(title)
         or patterns.opener.search(title)
         or patterns.reaction.search(title)
         or (speaker and patterns.announcers.isdisjoint({speaker[1].casefold(), speaker[1].split()[0].casefold()}))
