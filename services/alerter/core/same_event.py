@@ -68,10 +68,10 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         return not same(one, other)
     if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
         return True
-    if _refused(one, other):
-        return True
     if _told_alike(one, other):
         return False
+    if _refused(one, other):
+        return True
     if one.family == other.family:
         others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
         return others or _threat_and_deed(one, other) or _another_time(one, other)
@@ -87,11 +87,11 @@ def same(one: EventKey, other: EventKey) -> bool:
         return False
     if _one_state(one, other):
         return True
-    if _of_others(one, other) or _refused(one, other):
+    if _of_others(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
-    if _other_act(one, other) or _another_time(one, other):
+    if _refused(one, other) or _other_act(one, other) or _another_time(one, other):
         return False
     if one.name and one.name == other.name:
         return True
@@ -175,9 +175,9 @@ def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
 
 
 def _refused(one: EventKey, other: EventKey) -> bool:
-    """Whether what one does, the other will not do. To deny a deed of force is to speak of that deed."""
-    denied = "denied" in (one.mode, other.mode) and one.mode != other.mode and not {one.mode, other.mode} & SPOKEN
-    return denied and one.family == other.family and one.family not in _FORCE
+    """Whether what one does, the other will not do. A rumour or a deed of force that is denied is still that one."""
+    modes = {one.mode, other.mode}
+    return "denied" in modes and bool(modes & DONE) and one.family == other.family and one.family not in _FORCE
 
 
 def _told_alike(one: EventKey, other: EventKey) -> bool:
