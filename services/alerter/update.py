@@ -154,6 +154,8 @@ def effect(decision: core.Decision) -> tuple[Status, Alert | None, bool]:
             return "backfill", None, False
         case core.Stale():
             return "stale", None, False
+        case core.Minor():
+            return "minor", None, False
         case core.Unchanged():
             return "unchanged", None, False
     assert_never(decision)

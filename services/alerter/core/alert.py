@@ -38,6 +38,7 @@ class Cause:
     tagged_at: datetime
     published_at: datetime | None
     backfill: bool
+    stale: bool = False
     traceparent: str | None = None
     tier: Tier | None = None
 
@@ -95,11 +96,16 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class Minor:
+    """Nothing grave enough so far: it waits among the facts for something graver."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """Nothing that was not known. The facts may have grown; there may be no alert."""
 
 
-Decision = Opened | Revised | UpdatedSilently | Backfill | Stale | Unchanged
+Decision = Opened | Revised | UpdatedSilently | Backfill | Stale | Minor | Unchanged
 
 
 def decide(given: Given, rules: Rules) -> tuple[Decision, AlertFacts]:
@@ -133,7 +139,9 @@ def facts_to_report(facts: AlertFacts) -> tuple[str, ...]:
 def _waiting(given: Given) -> Decision:
     if given.facts == given.stored:
         return Unchanged()
-    return Backfill() if given.cause.backfill else Stale()
+    if given.cause.backfill:
+        return Backfill()
+    return Stale() if given.cause.stale else Minor()
 
 
 def _revised(before: Alert, rendered: Alert, changes: tuple[Change, ...]) -> Alert:
