@@ -19,7 +19,7 @@ from services.alerter.core.restore import restore
 from services.alerter.core.severity import Rules
 from services.alerter.ports import AlertStore, StoryKey, StoryReader
 from services.alerter.snapshot import Snapshot, Transaction
-from services.alerter.update import effect, join, members_of
+from services.alerter.update import join, members_of
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.contracts.stories import StoryMember
@@ -202,9 +202,9 @@ class Rebuild:
                 rules=self._rules,
                 now=self._clock.now(),
             )
-            _, alert, publish = effect(decision)
-            transaction.change(redis_keys.alert(alert_id), facts=remembered, alert=alert, publish=publish)
-            self._opened.update([alert_id] if publish and before is None else [])
+            key = redis_keys.alert(alert_id)
+            transaction.change(key, facts=remembered, alert=decision.alert, publish=decision.publish)
+            self._opened.update([alert_id] if decision.status == "opened" else [])
             writes.append(self._noted(transaction))
         self._report.opened = len(self._opened)
         return writes, set()
