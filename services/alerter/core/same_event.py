@@ -41,23 +41,10 @@ _SHIPS = (
     {"aid boat"},
 )
 _SHIP_KIND = {asset: number for number, assets in enumerate(_SHIPS) for asset in assets}
-_COMMON_ASSETS = frozenset(
-    {
-        "ship",
-        "warship",
-        "oil tanker",
-        "navy",
-        "passage",
-        "alliance bloc",
-        "allies",
-        "alliance",
-        "ties",
-        "defence tie",
-        "guarantee",
-        "troops",
-        "base",
-    }
-)
+_COMMON_ASSETS = frozenset({
+    "ship", "warship", "oil tanker", "navy", "passage", "base", "troops",
+    "alliance bloc", "allies", "alliance", "ties", "defence tie", "guarantee",
+})  # fmt: skip
 _NEAR_KM = 600.0
 _EARTH_KM = 6371.0
 
@@ -244,10 +231,8 @@ def _one_place(one: EventKey, other: EventKey) -> bool:
 def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:
     """The agents and the objects that both have. Allies may be told in any roles, or only be named."""
     if {one.family, other.family} <= _MUTUAL:
-        first, *others = sorted((one.parties & {*other.parties, *other.named}) | (other.parties & set(one.named))) or [
-            ""
-        ]
-        return ({first} if first else set()), set(others)
+        both = sorted((one.parties & {*other.parties, *other.named}) | (other.parties & set(one.named)))
+        return set(both[:1]), set(both[1:])
     return set(one.agents) & set(other.agents), set(one.objects) & set(other.objects)
 
 
