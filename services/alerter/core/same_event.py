@@ -164,7 +164,9 @@ def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
 def _refused(one: EventKey, other: EventKey) -> bool:
     """Whether what one does, the other will not do. A rumour or a deed of force that is denied is still that one."""
     modes = {one.mode, other.mode}
-    return "denied" in modes and bool(modes & DONE) and one.family == other.family and one.family not in _FORCE
+    if "denied" not in modes or len(modes - SPOKEN) < 2 or one.family != other.family or one.family in _FORCE:
+        return False
+    return one.family not in _MUTUAL or bool(modes & DONE)
 
 
 def _told_alike(one: EventKey, other: EventKey) -> bool:

@@ -213,10 +213,11 @@ def test_who_refuses_does_not_do_it_and_who_denies_a_rumour_speaks_of_it() -> No
     escort: dict[str, Any] = {"objects": (), "place": HORMUZ}
     done = told(1, "US escorts tanker through strait", "escort", **escort)
     not_ready = told(2, "US not ready to guard oil traffic", "escort", mode="denied", hours=6, **escort)
-    planned = told(3, "US to escort tankers", "escort", mode="planned", **escort)
+    leak = told(3, "Leak: US to quit alliance", "break", mode="planned", objects=(NATO,), asset="alliance bloc")
+    denial = told(4, "US not quitting", "break", mode="denied", objects=(NATO,), asset="alliance bloc", hours=6)
     assert not same(*keys_of(done), *keys_of(not_ready))
     assert contradict(*keys_of(done), *keys_of(not_ready))
-    assert same(*keys_of(planned), *keys_of(not_ready))
+    assert same(*keys_of(leak), *keys_of(denial))
 
 
 def test_a_plan_to_close_a_passage_is_not_its_closing() -> None:
