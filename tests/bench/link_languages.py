@@ -87,9 +87,8 @@ def main() -> None:
     for name, told in found.items():
         hits = sum(both for both in (said and true for said, true in told))
         said, true = sum(said for said, _ in told), sum(true for _, true in told)
-        print(
-            f"{name}: {len(told)} pairs, {true} the same; joined {said}: P {hits / max(1, said):.2f} R {hits / true:.2f}"
-        )
+        precision, recall = hits / max(1, said), hits / true
+        print(f"{name}: {len(told)} pairs, {true} the same; joined {said}: P {precision:.2f} R {recall:.2f}")
 
 
 if __name__ == "__main__":
