@@ -11,6 +11,7 @@ from functools import cache
 
 from msgspec import Struct
 
+ANY = "*"  # among the announcers: whatever stands before a colon tells of no comment
 DEFAULT_LANGUAGE = "en"  # of a title whose language is not known
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -86,7 +87,7 @@ def is_comment(title: str, language: str | None, titles: Titles, *, deed: Iterab
         or _QUOTE.search(title)
         or patterns.opener.search(title)
         or patterns.reaction.search(title)
-        or (speaker and patterns.announcers.isdisjoint({speaker[1].casefold(), speaker[1].split()[0].casefold()}))
+        or (speaker and patterns.announcers.isdisjoint({ANY, speaker[1].casefold(), speaker[1].split()[0].casefold()}))
     )
 
 
