@@ -232,6 +232,7 @@ def _cause_of_article(tagged: TaggedArticle) -> core.Cause:
         backfill=tagged.article.backfill,
         traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
         tier=tagged.article.feed.tier,
+        recheck=tagged.article.recheck,
     )
 
 

@@ -13,6 +13,7 @@ from services.alerter.core import changes as diff
 from services.alerter.core import content, events
 from services.alerter.core.facts import AlertFacts, version
 from services.alerter.core.headline import soberest
+from services.alerter.core.rechecks import noted
 from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
 from services.contracts import alert_states, trace
@@ -20,6 +21,7 @@ from services.contracts.messages import (
     Alert,
     AlertRef,
     Change,
+    Recheck,
     Stages,
     Tier,
 )
@@ -40,6 +42,7 @@ class Cause:
     backfill: bool
     traceparent: str | None = None
     tier: Tier | None = None
+    recheck: Recheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,7 @@ def decide(given: Given, rules: Rules) -> tuple[Decision, AlertFacts]:
         return Unchanged(), given.stored
     if before is None and not facts.fresh:
         return _waiting(given), facts
-    rendered = _render(given, rules)
+    rendered = noted(_render(given, rules), given.cause.article_id, given.cause.recheck)
     remembered = msgspec.structs.replace(facts, reported=facts_to_report(facts))
     if before is None:
         return Opened(msgspec.structs.replace(rendered, follows=given.follows)), remembered

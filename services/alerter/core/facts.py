@@ -78,7 +78,9 @@ NO_FACTS = AlertFacts()
 
 
 def of(tagged: TaggedArticle, titles: Titles, *, stale_after: timedelta) -> AlertFacts:
-    """The facts of one article."""
+    """The facts of one article; none where its page was looked at again, which replaces nothing that is known."""
+    if tagged.article.recheck is not None:
+        return NO_FACTS
     article = tagged.article
     keys = event_key.keys_of(tagged, titles)
     facts = ArticleFacts(
