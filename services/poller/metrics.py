@@ -18,6 +18,10 @@ _COUNTERS: dict[str, tuple[str, dict[str, Iterable[str]]]] = {
     "polls_total": ("Polls by what came of them.", {"outcome": status.OUTCOMES}),
     "articles_total": ("Items of feeds by the one status each ended in.", {"status": status.ARTICLE_STATUSES}),
     "pages_total": ("Article pages asked for, by what came of it.", {"outcome": status.PAGE_STATUSES}),
+    "rechecks_total": (
+        "Looks again at the pages behind high and critical alerts, by what came of it.",
+        {"outcome": status.RECHECK_OUTCOMES},
+    ),
     "pushes_total": (
         "Deliveries of hubs by what came of them: only a taken one was signed by its hub and is read.",
         {"status": status.PUSH_STATUSES},
@@ -100,6 +104,7 @@ class PollerMetrics:
         self.polls, self.articles = counters["polls_total"], counters["articles_total"]
         self.pages, self.caps = counters["pages_total"], counters["caps_hit_total"]
         self.pushes, self.subscriptions = counters["pushes_total"], counters["subscriptions_total"]
+        self.rechecks = counters["rechecks_total"]
         self.dropped, self.missed = counters["entries_dropped_total"], counters["missed_total"]
         self.received = counters["received_bytes_total"]
         self.fetch_seconds, self.parse_seconds = histograms["fetch_seconds"], histograms["parse_seconds"]

@@ -13,7 +13,7 @@ _MAX_NAMED = 5
 
 
 def noted(alert: Alert, article_id: str, recheck: Recheck | None) -> Alert:
-    """The alert with what became of an article's page; a look that is older than the one it knows says nothing."""
+    """The alert with what became of an article's page, unless it knows that already, or something later."""
     if recheck is None:
         return alert
     found = PageChange(
@@ -24,13 +24,19 @@ def noted(alert: Alert, article_id: str, recheck: Recheck | None) -> Alert:
     )
     sources = tuple(
         structs.replace(source, changed=found)
-        if source.article_id == article_id and (source.changed is None or source.changed.looked_at < found.looked_at)
+        if source.article_id == article_id and (source.changed is None or _is_later(found, source.changed))
         else source
         for source in alert.sources
     )
     if sources == alert.sources:
         return alert
     return structs.replace(alert, sources=sources, last_updated=max(alert.last_updated, found.looked_at))
+
+
+def _is_later(found: PageChange, known: PageChange) -> bool:
+    """Whether it was found later, and is something else: a look that was done twice finds the same."""
+    same = (found.outcome, found.differences) == (known.outcome, known.differences)
+    return found.looked_at > known.looked_at and not same
 
 
 def changes_of_pages(before: Alert, after: Alert) -> list[Change]:

@@ -35,6 +35,7 @@ _PAIRED: Final = 0.5  # of the words are the same in both
 _SPELT_ALIKE: Final = 0.75
 _STATEMENT_WORDS: Final = 5
 _LINE_WORDS: Final = 6  # of a line without a full stop, such as a heading
+_MOST_WORDS: Final = 150  # of a sentence that is compared by words, which takes the square of them
 _CONTEXT_WORDS: Final = 3
 
 _WORD = re.compile(rf"[{UNSPACED}]|\d+(?:[.,:]\d+)*|%|[^\W\d_{UNSPACED}]+(?:['’][^\W\d_]+)*")
@@ -216,6 +217,8 @@ def _is_another_page(old: Sequence[_Sentence], lost: Sequence[_Sentence]) -> boo
 
 def _differences(one: _Sentence, other: _Sentence, small: set[str]) -> list[Difference]:
     """What changed within a sentence, from the first telling word to the last, with a few words around."""
+    if max(len(one.keys), len(other.keys)) > _MOST_WORDS:
+        return [Difference(before=one.text, after=other.text)]
     matcher = SequenceMatcher(None, one.keys, other.keys, autojunk=False)
     told = [
         (begin, end, start, stop)
