@@ -195,7 +195,11 @@ def _render(given: Given, rules: Rules) -> Alert:
         independent_sources=sources.independent,
         confidence="corroborated" if sources.independent > 1 else "single_source",
         first_seen=min(source.first_seen_at for source in sources.listed),
-        last_updated=max(*(item.fetched_at for item in articles), *(s.first_seen_at for s in sources.listed)),
+        last_updated=max(
+            *(item.fetched_at for item in articles),
+            *(source.first_seen_at for source in sources.listed),
+            *(source.changed.looked_at for source in sources.listed if source.changed),
+        ),
         changes=(),
         stages=Stages(
             article_id=cause.article_id,
