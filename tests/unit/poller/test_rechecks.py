@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.contracts import codec, topics
 from services.contracts.messages import Alert
 from services.poller.core.model import Fetched
 from services.poller.core.rechecks import MAX_PAGES, pages_of
 from services.poller.settings import PollerSettings, recheck_after_of
 from services.runtime.errors import UsageError
+from services.runtime.messages.delivery import Delivery
 from tests.support.alerts import an_opened_alert
 from tests.support.clock import START
 from tests.support.rechecks import DAY, WEEK, Looks, a_page
@@ -171,6 +173,14 @@ async def test_more_than_a_days_number_waits_for_the_next_day() -> None:
     assert looks.egress.asked == []
     (due,) = looks.store.due.values()
     assert START + timedelta(hours=15) <= due < START + timedelta(hours=16)
+
+
+@pytest.mark.parametrize("garbage", [None, b"", b"{", b"[" * 100_000, b"\xff", b"x" * 900_000])
+async def test_what_is_no_alert_is_passed_over(garbage: bytes | None) -> None:
+    looks = Looks()
+    value = codec.encode(an_alert())
+    await looks.rechecker.take([Delivery(topics.ALERTS, 0, at, b"k", one) for at, one in enumerate((garbage, value))])
+    assert len(looks.store.due) == 1
 
 
 def test_only_fresh_sources_of_high_and_critical_alerts_are_looked_at() -> None:
