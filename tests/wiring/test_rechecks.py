@@ -105,7 +105,8 @@ async def test_a_changed_page_revises_the_alert_and_replaces_no_fact(pipeline: P
         opened.headline,
         opened.first_seen,
     )
-    assert revised.last_updated == source.changed.looked_at
+    assert revised.last_updated == source.changed.looked_at == revised.stages.fetched_at
+    assert revised.stages.published_at is None
     assert matches(a_watch(when="{changes: [severity]}"), revised)
 
 
