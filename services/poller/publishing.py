@@ -1,7 +1,5 @@
 """Items that were not sent before become articles on Kafka: completed, published, shortened where too large."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 from collections.abc import Sequence

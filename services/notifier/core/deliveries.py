@@ -1,7 +1,5 @@
 """What is to be delivered: ids, what a webhook is sent, what a person reads."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -12,8 +12,6 @@ Rejected: one comparison of all words (``difflib`` over two texts). It takes a p
 changed, and its time grows with the square of what an outlet can print.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -252,7 +250,7 @@ def _matters(one: _Sentence, begin: int, end: int, other: _Sentence, start: int,
 def _spelt_alike(one: str, other: str) -> bool:
     if one == other:
         return True
-    if one[0] != other[0] or one[0].isdigit() or "not" in (one, other):
+    if one[:1] != other[:1] or one[:1].isdigit() or "not" in (one, other):
         return False
     return SequenceMatcher(None, one, other, autojunk=False).ratio() > _SPELT_ALIKE
 

@@ -4,8 +4,6 @@ A page is compared with itself: the text of a feed is not the text of the page, 
 the text. Its later looks are compared with that, or with the last one that was told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What looking again needs of the world."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,16 +21,12 @@ class WatchedPages(Protocol):
 
     async def add(self, page: WatchedPage) -> bool:
         """Have a page looked at now. False where it is known, also if its looks are done, or where too many wait."""
-        ...
 
     async def claim(self, now: datetime, limit: int) -> Sequence[PageClaim]:
         """Pages that are due, leased to this process."""
-        ...
 
     async def take_turn(self, now: datetime, a_day: int) -> bool:
         """Count a look; False where there were ``a_day`` today already."""
-        ...
 
     async def finish(self, claim: PageClaim, page: WatchedPage | None, due: datetime | None) -> None:
         """Keep the page for its next look; None: its looks are done."""
-        ...

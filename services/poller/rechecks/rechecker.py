@@ -4,8 +4,6 @@ A finding is published before it is remembered, and its version is named by what
 twice is harmless.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence

@@ -8,8 +8,6 @@
 | ``recheck:day:<date>`` | string | how many looks there were on that day (UTC); expires |
 """
 
-from __future__ import annotations
-
 import secrets
 import zlib
 from collections.abc import Sequence

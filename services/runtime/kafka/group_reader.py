@@ -1,7 +1,5 @@
 """Reads a topic in a consumer group, for a process that is no stream processor and must not depend on it."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ What is set here was found by trial (docs/decisions/0003-faust.md): topics are d
 bytes, agents have concurrency 1, offsets are committed a second after a batch is done.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

@@ -5,15 +5,14 @@
   waits for else
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from services.runtime.errors import UsageError
+from services.runtime.http.listener import listen
 
+_PROBLEM = "Cannot listen on {} for /metrics and /healthz ({}): set WIREWATCH_OPS_PORT to a free port, or to 0 for any."
 OK = "ok"  # what a probe says where there is nothing to say
 Probe = Callable[[], str | None]
 """Returns what is wrong, in words, or None."""
@@ -42,18 +41,7 @@ class OpsServer:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises :class:`UsageError` where the address cannot be had."""
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise UsageError(
-                f"Cannot listen on {self._host}:{self._port} for /metrics and /healthz ({error.strerror}): "
-                "set WIREWATCH_OPS_PORT to a free port, or to 0 for any."
-            ) from None
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await listen(self._runner, self._host, self._port, _PROBLEM)
 
     async def stop(self) -> None:
         """Close the listener."""

@@ -4,8 +4,6 @@ Exit codes: 0 stopped as asked; 2 a person has to change something (said in one 
 that stopped by itself: the supervisor starts it again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import os
@@ -42,27 +40,21 @@ class Service(Protocol):
 
     async def start(self) -> None:
         """Begin. May wait for servers that are away."""
-        ...
 
     async def stop(self) -> None:
         """Finish what is under way and close everything."""
-        ...
 
     async def ended(self) -> None:
         """Return when the service has stopped by itself, which is a failure."""
-        ...
 
     def ready(self) -> str | None:
         """What keeps the service from doing its work now, in words, or None."""
-        ...
 
     def note(self) -> str | None:
         """What slows the service though it is ready, in words, or None."""
-        ...
 
     def healthy(self) -> str | None:
         """Why the process should be started anew, in words, or None."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
