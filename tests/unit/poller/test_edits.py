@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.contracts.rechecks import MAX_DIFFERENCES, MAX_QUOTE
 from services.poller.core.edits import compare
@@ -127,3 +129,15 @@ def test_hostile_texts_cost_no_more_than_seconds(before: str, after: str) -> Non
     began = time.process_time()
     compare(before, after)
     assert time.process_time() - began < 5
+
+
+_TEXTS = st.text(alphabet=" \n.,:!?%'’“”—0123456789abnotTihsرßﬁ海三\u0300\u200b𝔘", max_size=300)
+
+
+@given(_TEXTS, _TEXTS)
+def test_a_difference_stands_in_its_text_and_a_text_does_not_differ_from_itself(before: str, after: str) -> None:
+    for one in compare(before, after) or ():
+        assert one.before or one.after
+        assert (one.before or "") in before
+        assert (one.after or "") in after
+    assert compare(before, before) == ()
