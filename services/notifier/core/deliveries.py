@@ -72,6 +72,11 @@ class Message(Struct, frozen=True, kw_only=True):
     body: str
 
 
+def traceparent_of(notification: Notification) -> str | None:
+    """The trace of the article that caused the alert; None of a digest, which has many."""
+    return None if notification.digest else msgspec.json.decode(notification.alert, type=Alert).stages.traceparent
+
+
 def delivery_id(*, watch: str, channel: str, alert: str, revision: int) -> str:
     """Names one delivery for good: whoever has seen this key has the alert."""
     return ids.digest("delivery", watch, channel, alert, str(revision))

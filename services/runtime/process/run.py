@@ -17,7 +17,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from services.runtime.errors import UsageError
-from services.runtime.process import failpoints, logging, settings
+from services.runtime.process import failpoints, logging, settings, telemetry
 from services.runtime.process.clock import Clock, SystemClock
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.runtime.process.ops import OpsServer
@@ -73,6 +73,7 @@ def run(service: str, kind: type[S], build: Callable[[S, Context], Service]) -> 
         chosen = settings.load(kind, service, os.environ)
         failpoints.arm(chosen.failpoint)
         logging.configure(service=service, log_format=chosen.log_format, log_level=chosen.log_level)
+        telemetry.start(service, os.environ)
         code = uvloop.run(_serve(service, chosen, build))
     except UsageError as error:
         print(f"wirewatch {service}: {error}", file=sys.stderr)
@@ -81,6 +82,7 @@ def run(service: str, kind: type[S], build: Callable[[S, Context], Service]) -> 
         # The last edge: a defect ends the process with the code that says "start it again", and with its traceback.
         log.exception("ended_by_a_defect")
         code = EXIT_DEFECT
+    telemetry.stop()
     sys.exit(code)
 
 
