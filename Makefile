@@ -79,6 +79,9 @@ language-names: .venv-languages ## Make the names of states from CLDR: seeds/lan
 eval-dedupe: setup ## Measure how well copies and stories are recognised (needs the texts beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_dedupe $(ARGS)
 
+eval-edits: setup ## Measure which changes of a page are told as differences (with real texts where they lie beside the checkout)
+	@$(BIN)/python -m tests.bench.edits $(ARGS)
+
 eval-alerts: setup ## Measure the alerts of two months of news: repeats, merges, severity (needs the streams beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_alerts $(ARGS)
 

@@ -229,11 +229,13 @@ def _cause_of_article(tagged: TaggedArticle, *, stale: bool) -> core.Cause:
         fetched_at=tagged.article.fetched_at,
         deduped_at=tagged.deduped_at,
         tagged_at=tagged.tagged_at,
-        published_at=tagged.article.published_at,
+        # that a page changed is as old as the look at it, not as the article
+        published_at=tagged.article.published_at if tagged.article.recheck is None else None,
         backfill=tagged.article.backfill,
         stale=stale,
         traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
         tier=tagged.article.feed.tier,
+        recheck=tagged.article.recheck,
     )
 
 

@@ -116,7 +116,8 @@ class Rebuild:
         """``copies`` are the articles that carry another's text among new words: only their alert says so."""
         async for batch in self._log.read(topics.UNIQUE):
             read = [self._decoded(delivery, UniqueArticle) for delivery in batch]
-            await self._add([_member_of_article(message, copies) for message in read if message is not None])
+            judged = [message for message in read if message is not None and message.article.recheck is None]
+            await self._add([_member_of_article(message, copies) for message in judged])
         async for batch in self._log.read(topics.DUPLICATES):
             heard = [self._decoded(delivery, Duplicate) for delivery in batch]
             await self._add([_member_of_copy(message) for message in heard if message is not None])
@@ -130,7 +131,7 @@ class Rebuild:
         async for batch in self._log.read(topics.TAGGED):
             for delivery in batch:
                 tagged = self._decoded(delivery, TaggedArticle)
-                if tagged is not None:
+                if tagged is not None and tagged.article.recheck is None:
                     facts = article_facts.of(tagged, self._rules, stale_after=self._stale_after)
                     held = found.articles.get(tagged.article.id, article_facts.NO_FACTS)
                     found.articles[tagged.article.id] = article_facts.merge(held, facts)

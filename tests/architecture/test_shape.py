@@ -21,6 +21,7 @@ OWN = {
         "article_pages.py": "the text of an article's page, over the ports",
         "parsing": "the killable processes that read documents",
         "websub": "hubs, which the rest knows by one port",
+        "rechecks": "pages behind alerts, looked at again over the ports",
     },
     "deduper": {
         "judge.py": "reads, judges and commits a batch over the ports",

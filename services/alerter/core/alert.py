@@ -13,6 +13,7 @@ from services.alerter.core import changes as diff
 from services.alerter.core import content, events
 from services.alerter.core.facts import AlertFacts, version
 from services.alerter.core.headline import soberest
+from services.alerter.core.rechecks import noted
 from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
 from services.alerter.status import Status
@@ -21,6 +22,7 @@ from services.contracts.messages import (
     Alert,
     AlertRef,
     Change,
+    Recheck,
     Stages,
     Tier,
 )
@@ -42,6 +44,7 @@ class Cause:
     stale: bool = False
     traceparent: str | None = None
     tier: Tier | None = None
+    recheck: Recheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ def decide(given: Given, rules: Rules) -> tuple[Decision, AlertFacts]:
         return Decision("unchanged"), given.stored
     if before is None and not facts.fresh:
         return _waiting(given), facts
-    rendered = _render(given, rules)
+    rendered = noted(_render(given, rules), given.cause.article_id, given.cause.recheck)
     remembered = msgspec.structs.replace(facts, reported=facts_to_report(facts))
     if before is None:
         opened = msgspec.structs.replace(rendered, follows=given.follows)
@@ -171,7 +174,11 @@ def _render(given: Given, rules: Rules) -> Alert:
         independent_sources=sources.independent,
         confidence="corroborated" if sources.independent > 1 else "single_source",
         first_seen=min(source.first_seen_at for source in sources.listed),
-        last_updated=max(*(item.fetched_at for item in articles), *(s.first_seen_at for s in sources.listed)),
+        last_updated=max(
+            *(item.fetched_at for item in articles),
+            *(source.first_seen_at for source in sources.listed),
+            *(source.changed.looked_at for source in sources.listed if source.changed),
+        ),
         changes=(),
         stages=Stages(
             article_id=cause.article_id,

@@ -80,7 +80,9 @@ _OF_TAGGED = [name for name in ArticleFacts.__struct_fields__ if name in TaggedA
 
 
 def of(tagged: TaggedArticle, rules: Rules, *, stale_after: timedelta) -> AlertFacts:
-    """The facts of one article."""
+    """The facts of one article; none where its page was looked at again, which replaces nothing that is known."""
+    if tagged.article.recheck is not None:
+        return NO_FACTS
     article = tagged.article
     keys = event_key.keys_of(tagged, rules.titles)
     facts = ArticleFacts(

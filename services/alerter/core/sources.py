@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
 from services.alerter.core.same_event import TOLD_ALIKE
@@ -56,9 +58,11 @@ def gather(
         story_of[member.article_id] = story_id
     folded = _fold(by_id, articles, rules.titles)
     languages = {source.story_id: source.language for source in known} | {a.story_id: a.language for a in articles}
+    changed = {source.article_id: source.changed for source in known}
     listed = [(item, story_of[item.member.article_id]) for item in _capped(folded)]
+    sources = [_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed]
     return Sources(
-        listed=tuple(_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed),
+        listed=tuple(msgspec.structs.replace(one, changed=changed.get(one.article_id)) for one in sources),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
         controlling_state=_controlling_state([item.member for item in folded if item.independent], rules.publishers),

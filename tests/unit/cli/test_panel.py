@@ -14,7 +14,17 @@ from rich.console import Console
 
 from services.cli import output
 from services.cli.alerts import panel
-from services.contracts.messages import Actor, Alert, AlertEvidence, AlertSource, AlertTopic, Change, Stages
+from services.contracts.messages import (
+    Actor,
+    Alert,
+    AlertEvidence,
+    AlertSource,
+    AlertTopic,
+    Change,
+    Difference,
+    PageChange,
+    Stages,
+)
 from tests.support.clock import START
 from tests.support.notifier import an_event
 
@@ -81,6 +91,21 @@ def test_a_source_that_a_state_controls_is_named_so() -> None:
     source = msgspec.structs.replace(an_alert().sources[0], outlet="tass.example", state_control="RUS")
     text = shown(an_alert(sources=(source,), independent_sources=1, confidence="single_source"))
     assert "tass.example (state-controlled, RUS) (single source)" in text
+
+
+def test_what_the_page_of_a_source_became_is_said() -> None:
+    change = PageChange(
+        outcome="changed",
+        looked_at=START,
+        first_looked_at=START,
+        differences=(Difference(before="three \x1bships", after="two ships"), Difference(after="One was hurt.")),
+    )
+    gone = msgspec.structs.replace(change, outcome="withdrawn", differences=())
+    one, other = an_alert().sources[:2]
+    sources = (msgspec.structs.replace(one, changed=change), msgspec.structs.replace(other, changed=gone))
+    text = shown(an_alert(sources=sources))
+    assert "a.example changed on 2024-06-20: “three ships” → “two ships”; added “One was hurt.”" in text
+    assert "b.example withdrawn: no longer there on 2024-06-20" in text
 
 
 def test_a_panel_says_what_an_analyst_needs() -> None:
