@@ -140,6 +140,7 @@ def served(
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
     desk: Desk | None = None,
+    archive: Path | None = None,
 ) -> ApiService:
     """The application on a port of loopback."""
 
@@ -147,7 +148,8 @@ def served(
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True, services=services, following=following, desk=desk)
+    parts: dict[str, Any] = {"services": services, "following": following, "desk": desk, "archive": archive}
+    made = app(client, followers=followers, loopback=True, **parts)
     return ApiService(
         made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )

@@ -12,6 +12,7 @@ import { WorldMap } from "./map.js";
 import * as overview from "./overview.js";
 import { Selection } from "./selection.js";
 import { Session } from "./session.js";
+import { navigation } from "./shell.js";
 import { ago, plural, titleOf } from "./text.js";
 import * as views from "./views.js";
 
@@ -377,6 +378,7 @@ function readAddress() {
   if (wrong.length) notice(`The address asks for ${wrong.join(" and ")} in a way that means nothing: it is left out.`);
 }
 
+navigation($("pages"));
 const world = $("world");
 world.open = stored("map", narrow.matches ? "closed" : "open") === "open";
 world.querySelector("summary").addEventListener("click", () => store("map", world.open ? "closed" : "open"));

@@ -12,13 +12,19 @@ export function mark(name, attributes, ...content) {
   return made;
 }
 
-/** The header, the dialog and the page's title. `draw` is called with the session now, and whenever that changes. */
-export async function begin(title, draw) {
-  const links = Object.entries(PAGES).map(([address, name]) => {
+/** The links to all pages, in `nav`. */
+export function navigation(nav) {
+  nav.setAttribute("aria-label", "Pages");
+  for (const [address, name] of Object.entries(PAGES)) {
     const link = mark("a", { href: address }, name);
     if (address === location.pathname) link.setAttribute("aria-current", "page");
-    return link;
-  });
+    nav.append(link, " ");
+  }
+  return nav;
+}
+
+/** The header, the dialog and the page's title. `draw` is called with the session now, and whenever that changes. */
+export async function begin(title, draw) {
   const who = button("Sign in", () => {});
   const dark = () => getComputedStyle(document.documentElement).colorScheme === "dark";
   const theme = button("◐", () => {
@@ -32,7 +38,7 @@ export async function begin(title, draw) {
   theme.setAttribute("aria-label", "Switch between light and dark");
   const tools = element("div", "tools", who, theme);
   const brand = mark("a", { href: "/", class: "brand" }, "Wirewatch");
-  document.body.prepend(element("header", "", brand, mark("nav", { "aria-label": "Pages" }, ...links), tools), signInDialog());
+  document.body.prepend(element("header", "", brand, navigation(element("nav")), tools), signInDialog());
   const said = mark("p", { id: "refused", role: "alert" });
   const content = element("div");
   document.getElementById("desk").replaceChildren(element("h1", "", title), said, content);

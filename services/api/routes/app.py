@@ -51,7 +51,7 @@ def build_app(
     actions_route.add(app, actions, access)
     alerts.add(app, reader)
     feedback.add(app, reader)
-    desk_route.add(app, reader, desk, access)
+    desk_route.add(app, reader, archive, desk, access)
     pipeline.add(app, services)
     stream.add(app, reader, followers)
     session.add(app, access)
