@@ -96,14 +96,7 @@ class Topics:
         return row | {"title": pack.title, "id": pack.id, "acts": len(pack.acts), "examples": len(pack.examples)}
 
     def _tried(self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "problems": (),
-            "failures": (),
-            "failing": (),
-            "topic": None,
-            "reports": (),
-            "given": 0,
-        }
+        found: dict[str, Any] = {"topic": None, "given": 0, **dict.fromkeys(_LISTS, ())}
         if form is not None:
             missing = tuple(topic_form.problems_of(form))
             text = topic_form.text_of(form, self._classes)
@@ -164,11 +157,10 @@ def _classes() -> topic_form.Classes:
         yaml.parse(yaml.read_bytes(path), str(path)).value for path in library.pack_files(library.default_folder())
     ]
     acts = {name: act for pack in packs for name, act in pack["acts"].items() if "class" not in act}
-    return {name: {key: act[key] for key in (*_SHOWN, *act) if key in act} for name, act in sorted(acts.items())}
+    return {name: {key: act[key] for key in act if key != "needs"} for name, act in sorted(acts.items())}
 
 
 _LISTS = ("problems", "failures", "failing", "reports", "missing")  # of the answer to a trial
-_SHOWN = ("verb", "verbs", "nouns", "phrases")
 
 
 def _loaded(text: str) -> Library:
