@@ -187,6 +187,10 @@ class Watches(Protocol):
         """Bring back the version before; false where there is none."""
         ...
 
+    async def test(self, watch_id: str, by: str) -> int:
+        """Have a test sent through every channel of a watch; how many these are."""
+        ...
+
     async def deliveries(self, limit: int) -> Sequence[Any]:
         """What was delivered, waits or was given up, the newest first."""
         ...

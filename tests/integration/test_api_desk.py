@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,12 @@ import redis.asyncio
 from services.alert_store.redis import AlertRecords
 from services.archive_store.recent import RecentArticle, RecentWriter, recent_beside
 from services.contracts.ids import feed_id
+from services.notifier.edges.redis import RedisOutbox
 from services.poller.edges.feedlist import FeedList, read
 from services.poller.edges.redis import WISHES
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from services.tagger import library
 from services.tagger.template import pack_template
 from tests.integration.test_api import EDITOR, READER, TOKEN, a_desk, an_alert, browser, put, store
@@ -230,3 +234,15 @@ async def test_each_role_on_each_route(
             assert (await client.request(method, address, json=body)).status_code == writes, address
         if reads == 200:
             assert bool((await client.get(WATCHES)).json()["text"]) == bool(text)
+
+
+async def test_a_test_of_a_watch_is_queued_for_the_notifier(
+    client: httpx.AsyncClient, redis_client: redis.asyncio.Redis, tmp_path: Path
+) -> None:
+    (tmp_path / "watches.yaml").write_text(GOOD)
+    assert (await client.post(f"{WATCHES}/all/test")).json() == {"channels": 1}
+    outbox = RedisOutbox(redis_client, RedisCalls(SystemClock(), Waiting()), remember=timedelta(days=8))
+    (asked,) = await outbox.take_tests()
+    assert (asked.watch_id, asked.by) == ("all", "eve")
+    unknown = await client.post(f"{WATCHES}/none/test")
+    assert (unknown.status_code, "no watch 'none'" in unknown.json()["error"]) == (409, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -11,13 +12,21 @@ import redis.asyncio
 from playwright.async_api import Page, expect
 
 from services.alert_store.redis import AlertRecords
+from services.contracts import redis_keys
+from services.notifier.core.deliveries import TestRequest
+from services.notifier.edges.redis import RedisOutbox, ask_for_test
+from services.notifier.errors import SendError
 from services.poller.edges.feedlist import read
+from services.runtime.process.clock import SystemClock
+from services.runtime.process.outages import Waiting
+from services.runtime.redis.connection import RedisCalls
 from services.tagger import library
 from services.tagger.template import pack_template
 from tests.integration.test_api import EDITOR, READER, a_desk, an_alert, put, served
 from tests.integration.test_api_desk import an_archive
 from tests.integration.test_api_page import browser, page, pytestmark, redis_client, store, tab
 from tests.support.browser import Tab, barriers
+from tests.support.notifier import KeepingSender, Notifier, a_watch, active
 
 __all__ = ["browser", "page", "pytestmark", "redis_client", "store", "tab"]
 OPML = '<opml version="2.0"><body><outline text="News" xmlUrl="https://news.example/feed.xml"/></body></opml>'
@@ -142,4 +151,26 @@ async def test_watches_are_tried_on_stored_alerts_and_saved(
     await expect(page.locator("#refused")).to_contain_text("Saved.")
     assert "min_severity: high" in (tmp_path / "watches.yaml").read_text()
     await expect(page.locator("tbody tr").first).to_contain_text("at least high")
+    assert tab.problems == []
+
+
+async def test_a_test_of_a_watch_is_seen_among_the_deliveries_with_what_failed(
+    tab: Tab, page: Page, address: str, redis_client: redis.asyncio.Redis
+) -> None:
+    outbox = RedisOutbox(redis_client, RedisCalls(SystemClock(), Waiting()), remember=timedelta(days=8))
+    watches = active(a_watch(id_="all-alerts", channels="[c, d]"))
+    service = Notifier(watches, outbox=outbox, sender=KeepingSender(SendError("HTTP 500")))
+    await opened(page, address, "watches")
+    await redis_client.delete(redis_keys.NOTIFIER_TESTS)
+    await page.get_by_role("button", name="Send a test").first.click()
+    await expect(page.locator("#refused")).to_contain_text("A test goes through")
+    (asked,) = await outbox.take_tests()
+    assert asked.by == "eve"
+    await ask_for_test(redis_client, TestRequest(id=asked.id, watch_id="all-alerts", by=asked.by))
+    await service.dispatcher.round()
+    shown = page.locator("#deliveries")
+    await expect(shown).to_contain_text("test, given up")
+    await expect(shown).to_contain_text("test, sent")
+    await expect(shown).to_contain_text("HTTP 500")
+    assert await barriers(page) == []
     assert tab.problems == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, assert_never
 
 import msgspec
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.core import query as queries
@@ -177,6 +177,16 @@ def _add_watches(app: FastAPI, reader: AlertReader, desk: Desk, access: Authoriz
     async def saved(body: FileText) -> Response:
         """Needs the role of an editor. Nothing is saved where there are ``problems``."""
         return as_json(_encode({"problems": await desk.watches.save(body.text)}))
+
+    @app.post(
+        "/api/v1/watches/{watch_id}/test",
+        summary="Send a test, which is no alert, through the channels of a watch",
+        **_CHANGES,
+    )
+    async def tested(request: Request, watch_id: Annotated[str, Path(max_length=200)]) -> Response:
+        """Needs the role of an editor. What became of it stands among the deliveries."""
+        user = access.user(request)
+        return as_json(_encode({"channels": await desk.watches.test(watch_id, user.name if user else "nobody")}))
 
     @app.delete("/api/v1/watches/version", summary="Bring back the watch file before this one", **_CHANGES)
     async def undone() -> Response:
