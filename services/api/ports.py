@@ -94,6 +94,28 @@ class Archive(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt to sign in: the provider's address to go to, and what has to fit when it leads back."""
+
+    address: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+class Provider(Protocol):
+    """A provider of OpenID Connect. Raises ``SignInError``, and ``TransientError`` where it does not answer."""
+
+    async def begin(self) -> Attempt:
+        """Begin to sign in."""
+        ...
+
+    async def claims(self, code: str, *, nonce: str, verifier: str) -> dict[str, Any]:
+        """What the provider says of who came back with ``code``, verified."""
+        ...
+
+
 class AlertActions(Protocol):
     """Writes what analysts do with alerts."""
 

@@ -32,7 +32,13 @@ async def test_a_session_stands_for_the_token_until_it_is_forgotten(
     redis_client: redis.asyncio.Redis, token: str
 ) -> None:
     async with browser(guarded(redis_client, open_reads=False), BASE) as client:
-        assert (await client.get(SESSION)).json() == {"name": None, "role": None, "may": [], "tokens": True}
+        assert (await client.get(SESSION)).json() == {
+            "name": None,
+            "role": None,
+            "may": [],
+            "tokens": True,
+            "oidc": False,
+        }
         assert (await client.get("/api/v1/alerts")).status_code == 401
         answer = await client.post(SESSION, headers=bearer(token))
         cookie = answer.headers["set-cookie"].casefold()
@@ -40,7 +46,7 @@ async def test_a_session_stands_for_the_token_until_it_is_forgotten(
         assert "samesite=strict" in cookie
         assert "secure" not in cookie
         assert TOKEN not in cookie
-        me = {"name": "ann", "role": "analyst", "may": ["read", "change_state"], "tokens": True}
+        me = {"name": "ann", "role": "analyst", "may": ["read", "change_state"], "tokens": True, "oidc": False}
         assert answer.json() == me
         assert (await client.get(SESSION)).json() == me
         assert (await client.get("/api/v1/alerts")).status_code == 200
@@ -61,7 +67,13 @@ async def test_a_token_that_nobody_has_is_said(redis_client: redis.asyncio.Redis
         assert "set-cookie" not in wrong.headers
         assert (await client.post(SESSION)).status_code == 401
     async with browser(guarded(redis_client, tokens=Tokens(())), BASE) as client:
-        assert (await client.get(SESSION)).json() == {"name": None, "role": None, "may": ["read"], "tokens": False}
+        assert (await client.get(SESSION)).json() == {
+            "name": None,
+            "role": None,
+            "may": ["read"],
+            "tokens": False,
+            "oidc": False,
+        }
         assert (await client.post(SESSION, headers=bearer(TOKEN))).status_code == 403
 
 
@@ -110,4 +122,4 @@ async def test_each_role_on_each_route(
         assert answer.status_code == changes
         assert (await client.get("/", headers=headers)).status_code == 200
     if token == READER:
-        assert answer.json() == {"error": "rex may not do this: the role of the token is reader."}
+        assert answer.json() == {"error": "rex may not do this (role: reader)."}

@@ -12,7 +12,7 @@ import { WorldMap } from "./map.js";
 import * as overview from "./overview.js";
 import { Selection } from "./selection.js";
 import { Session } from "./session.js";
-import { navigation } from "./shell.js";
+import { navigation, signInDialog } from "./shell.js";
 import { ago, plural, titleOf } from "./text.js";
 import * as views from "./views.js";
 
@@ -21,6 +21,7 @@ const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 60rem)");
 
+document.body.append(signInDialog());
 const list = new List($("alerts"), {
   onChoose: (id) => choose(id, { read: true }),
   onSelect: (id, on) => selection.toggle(id, on),

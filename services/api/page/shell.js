@@ -47,11 +47,14 @@ export async function begin(title, draw) {
   return { session, content, say: (sentence) => (said.textContent = sentence) };
 }
 
-function signInDialog() {
-  const token = mark("input", { type: "password", autocomplete: "off", required: "" });
+/** The dialog for signing in: with a token, and where there is one with the provider of the team. */
+export function signInDialog() {
+  const token = mark("input", { id: "token", type: "password", autocomplete: "off" });
   const close = mark("button", { value: "", formnovalidate: "" }, "Cancel");
-  const form = mark("form", { method: "dialog" }, mark("h2", { id: "ask-title" }, "Sign in"), element("p", "", "Paste your token, or your line of the token file."),
-    element("label", "", "Token ", token), mark("p", { id: "unknown", role: "alert" }), element("p", "buttons", mark("button", { value: "ok" }, "Sign in"), " ", close));
+  const team = mark("p", { class: "team" }, mark("a", { href: "/api/v1/session/oidc" }, "Sign in with your team's account"));
+  const byToken = mark("div", { class: "by-token" }, element("p", "", "Paste your token, or your line of the token file. This browser keeps a session for 30 days, or until you sign out."), element("label", "", "Token ", token));
+  const form = mark("form", { method: "dialog" }, mark("h2", { id: "ask-title" }, "Sign in"), team, byToken, mark("p", { id: "unknown", role: "alert" }),
+    element("p", "buttons", mark("button", { value: "ok" }, "Sign in"), " ", close));
   return mark("dialog", { id: "ask", "aria-labelledby": "ask-title" }, form);
 }
 

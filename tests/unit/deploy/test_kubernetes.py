@@ -132,7 +132,7 @@ def render(example: str) -> Iterator[Manifest]:
     ]
     if not found:
         pytest.skip("neither kustomize nor kubectl is installed: the examples are not rendered here")
-    command = [*found[0], FOLDER / "examples" / example]
+    command = [*found[0], str(FOLDER / "examples" / example)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     yield from yaml.safe_load_all(done.stdout)
 
