@@ -100,10 +100,8 @@ class Authorization:
         path = request.url.path
         if not reading and not _same_origin(request):
             return error(403, "Only a page of this address may change something with its session.")
-        if not path.startswith(_NEED_A_ROLE) or path in _SIGN_IN:
-            return None
-        wanted: Permission = "read" if reading else "edit" if path.startswith(_EDITORS) else "change_state"
-        return self._refusal_of_role(request, wanted)
+        wanted = permission_for(request.method, path)
+        return None if wanted is None else self._refusal_of_role(request, wanted)
 
     def _refusal_of_role(self, request: Request, wanted: Permission) -> Response | None:
         user = self.user(request)
@@ -131,6 +129,15 @@ class Authorization:
             samesite="strict",
             secure=encrypted,
         )
+
+
+def permission_for(method: str, path: str) -> Permission | None:
+    """What one has to be permitted for a request, None where nothing."""
+    if not path.startswith(_NEED_A_ROLE) or path in _SIGN_IN:
+        return None
+    if method in _READING:
+        return "read"
+    return "edit" if path.startswith(_EDITORS) else "change_state"
 
 
 def encrypted(request: Request) -> bool:
