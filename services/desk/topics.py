@@ -130,12 +130,15 @@ class Topics:
         return ()
 
     def _problems_beside(self, topic: str, text: str) -> Sequence[str]:
-        """What the tagger would refuse of this pack beside the others: words of other languages, a name taken twice."""
+        """What the tagger would refuse of this pack: words of other languages that do not fit it any more."""
+        folders = [one for one in library.in_force(self._folder) if one.exists()]
+        if not any((one / topic).is_dir() for one in folders):
+            return ()
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"{topic}.yaml"
             path.write_text(text, encoding="utf-8")
             try:
-                library.load(*(one for one in library.in_force(self._folder) if one.exists()), Path(folder))
+                library.load(*folders, Path(folder))
             except PackError as refused:
                 return tuple(problem.replace(f"{path}, ", "") for problem in refused.problems)
         return ()

@@ -2,6 +2,7 @@
 
 import { button } from "./actions.js";
 import { Session } from "./session.js";
+import { store } from "./storage.js";
 import { element } from "./text.js";
 
 const PAGES = { "/": "Alerts", "/sources": "Sources", "/watches": "Watches", "/topics": "Topics", "/search": "Archive" };
@@ -23,18 +24,20 @@ export function navigation(nav) {
   return nav;
 }
 
+/** Has a button switch between light and dark. */
+export function switchTheme(made) {
+  made.addEventListener("click", () => {
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+    store("theme", document.documentElement.dataset.theme);
+  });
+  return made;
+}
+
 /** The header, the dialog and the page's title. `draw` is called with the session now, and whenever that changes. */
 export async function begin(title, draw) {
   const who = button("Sign in", () => {});
-  const dark = () => getComputedStyle(document.documentElement).colorScheme === "dark";
-  const theme = button("◐", () => {
-    document.documentElement.dataset.theme = dark() ? "light" : "dark";
-    try {
-      localStorage.setItem("theme", document.documentElement.dataset.theme);
-    } catch {
-      // Storage can be forbidden; then a choice lasts as long as the page.
-    }
-  });
+  const theme = switchTheme(button("◐", () => {}));
   theme.setAttribute("aria-label", "Switch between light and dark");
   const tools = element("div", "tools", who, theme);
   const brand = mark("a", { href: "/", class: "brand" }, "Wirewatch");
@@ -67,7 +70,7 @@ export function refusal({ me, open }, editable, how) {
 /** Rows under their names; a row begins with what it is about. */
 export function table(names, rows, empty) {
   if (!rows.length) return element("p", "hint", empty);
-  const cells = (row) => row.map((cell, at) => mark(at ? "td" : "th", at ? {} : { scope: "row" }, cell ?? ""));
+  const cells = (row) => row.map((cell, at) => mark(at ? "td" : "th", at ? { "data-name": names[at] } : { scope: "row" }, cell ?? ""));
   const made = mark("table", { class: "wide" }, element("thead", "", element("tr", "", ...names.map((name) => mark("th", { scope: "col" }, name)))), element("tbody", "", ...rows.map((row) => element("tr", "", ...cells(row)))));
   return mark("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": names[0] }, made);
 }
@@ -82,7 +85,7 @@ export function editor(label, text, { onInput, readonly }) {
     clearTimeout(typed);
     typed = setTimeout(() => onInput(field.value), 600);
   });
-  const list = mark("ul", { class: "problems", role: "status" });
+  const list = mark("ul", { class: "problems", "aria-live": "polite" });
   const show = (problems) => list.replaceChildren(...problems.map((problem) => {
     const line = /^line (\d+)/.exec(problem)?.[1];
     return element("li", "", line ? button(problem, () => goTo(field, Number(line)), { className: "quiet" }) : problem);

@@ -110,7 +110,7 @@ export class TopicForm {
   _examples(list, label) {
     const made = field("textarea", this.form[list].join("\n"), "", (text) => this._set(this.form, list, parts(text, "\n")));
     made.rows = Math.max(3, this.form[list].length + 1);
-    return [labelled(label, made), mark("ul", { id: `${list}-said`, class: "problems", role: "status" })];
+    return [labelled(label, made), mark("ul", { id: `${list}-said`, class: "problems", "aria-live": "polite" })];
   }
 }
 

@@ -86,7 +86,7 @@ function feedback() {
 function work(refused) {
   const disabled = refused !== null;
   const results = mark("div", { role: "status", class: "results" });
-  const missing = mark("ul", { class: "problems", role: "status" });
+  const missing = mark("ul", { class: "problems", "aria-live": "polite" });
   const article = mark("textarea", { rows: "3", "aria-label": "A text to try it on", placeholder: "Paste a text to try it on; without one it is tried on the articles of the last days" });
   const yaml = editor(`The pack ${open.topic}`, open.text || "", { onInput: () => attempt({ text: yaml.field.value }), readonly: disabled });
   const formRoot = element("div", "topic-form");
