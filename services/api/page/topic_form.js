@@ -102,7 +102,8 @@ export class TopicForm {
   }
 
   _words(of, name, placeholder, label) {
-    const made = field("input", of[name].join(", "), placeholder, (text) => this._set(of, name, parts(text, ",")));
+    const made = field("textarea", of[name].join(", "), placeholder, (text) => this._set(of, name, parts(text, /[,\n]/)));
+    made.rows = 1; // it grows with what is in it
     if (label) made.setAttribute("aria-label", label);
     return made;
   }
