@@ -49,7 +49,7 @@ def build(settings: ArchiveSettings, context: Context) -> Service:
             await clock.sleep(settings.retention_seconds)
 
     recent_file = RecentWriter(recent_beside(settings.file))
-    recent = RecentHandler(file=recent_file, clock=clock, metrics=metrics)
+    recent = RecentHandler(file=recent_file, publisher=publisher, clock=clock, metrics=metrics)
 
     async def close() -> None:
         file.close()
