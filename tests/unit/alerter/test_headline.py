@@ -26,7 +26,7 @@ def articles(*titles: str) -> list[ArticleFacts]:
                 seen=START + timedelta(minutes=number),
                 tags=(a_tag(events=(SEIZED,)),),
             ),
-            TITLES,
+            shipped_rules(),
             stale_after=timedelta(hours=48),
         ).articles[0]
         for number, title in enumerate(titles)
@@ -67,6 +67,8 @@ def test_among_sober_titles_that_which_most_others_bear_out() -> None:
     ("title", "comment"),
     [
         ("US sinks Iranian warship, Hegseth says", False),
+        ("'Trump has to open the strait' with ground forces", True),
+        ("'The special relationship is dead': UK suspends sharing", False),
         ("Iran says it will attack any ship in the strait", False),
         ("Turkey condemns attack on Black Sea oil tanker", True),
         ("Gallego: Strikes on boats have to end", True),
