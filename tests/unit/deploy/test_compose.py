@@ -13,7 +13,7 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.connection import SASL_MECHANISM
 from services.runtime.kafka.stream import DRAIN_SECONDS
 from services.runtime.services import declared
-from services.samples.core import feeds
+from services.samples.edges import files as sample_files
 from tests.unit.deploy.compose import ONE_SHOT, ROOT, SERVICES, document, services
 
 NAMES = sorted(services())
@@ -241,7 +241,7 @@ def test_what_the_page_edits_is_what_the_services_read(volume: str, reader: str,
 
 def test_the_demo_says_how_many_feeds_are_its_own() -> None:
     example = (ROOT / ".env.example").read_text()
-    assert f"WIREWATCH_API_LOCAL_FEEDS={len(feeds.read(ROOT / 'seeds/samples'))}\n" in example
+    assert f"WIREWATCH_API_LOCAL_FEEDS={len(sample_files.read(ROOT / 'seeds/samples'))}\n" in example
 
 
 def test_redis_lets_nobody_in_without_a_name() -> None:
