@@ -28,6 +28,7 @@ notifier.
 | ``ww:1:{no}:rate:<watch>`` | zset | notifier | what a watch let pass within the hour; expires after it |
 | ``ww:1:{no}:channels`` | set | notifier | channels that something was queued for |
 | ``ww:1:{no}:recent`` | zset | notifier | ids of the deliveries of 8 days, by when they came |
+| ``ww:1:{no}:tests`` | set | api, notifier | tests of watches that a person asked for: JSON |
 | ``ww:1:{no}:dead`` | stream | notifier | the last 1000 deliveries that were given up |
 
 How long they live and what they cost (docs/measurements has the figures):
@@ -66,6 +67,7 @@ POLLER_STATUS: Final = f"{POLLER}:status"
 NOTIFIER_BATCHES: Final = f"{PREFIX}:{{no}}:batches"
 NOTIFIER_CHANNELS: Final = f"{PREFIX}:{{no}}:channels"
 NOTIFIER_RECENT: Final = f"{PREFIX}:{{no}}:recent"
+NOTIFIER_TESTS: Final = f"{PREFIX}:{{no}}:tests"
 NOTIFIER_DEAD: Final = f"{PREFIX}:{{no}}:dead"
 
 

@@ -40,7 +40,10 @@ OWN = {
         "rebuild.py": "makes alerts again from Kafka",
         "severity_file.py": "reads the severity rules from disk",
     },
-    "archive": {"catch_up.py": "reads what the file lacks from Kafka"},
+    "archive": {
+        "catch_up.py": "reads what the file lacks from Kafka",
+        "recent.py": "keeps the unique articles of the last days, a topic of its own",
+    },
     "notifier": {"dispatcher.py": "delivers what is queued, over the ports"},
     "api": {"routes": "what is served over HTTP", "page": "the page itself"},
 }

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -133,6 +135,19 @@ def a_notifier(publisher: FakePublisher) -> StreamHandler:
     return made
 
 
+def recent_articles(publisher: FakePublisher) -> StreamHandler:
+    recent = importlib.import_module("services.archive.recent")
+    metrics = importlib.import_module("services.archive.metrics")
+    store = importlib.import_module("services.archive_store.recent")
+    made: StreamHandler = recent.RecentHandler(
+        file=store.RecentWriter(Path(tempfile.mkdtemp()) / "recent.db"),
+        publisher=publisher,
+        clock=FakeClock(),
+        metrics=metrics.ArchiveMetrics(CollectorRegistry()),
+    )
+    return made
+
+
 def an_archive(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.archive.handler")
     metrics = importlib.import_module("services.archive.metrics")
@@ -157,6 +172,7 @@ SERVICES = (
     Service("tagger", a_tagger, (topics.UNIQUE,), statuses("tagger")),
     Service("alerter", an_alerter, (topics.TAGGED, topics.DUPLICATES), statuses("alerter")),
     Service("notifier", a_notifier, (topics.ALERTS,), statuses("notifier")),
+    Service("archive", recent_articles, (topics.UNIQUE,), statuses("archive")),
     Service("archive", an_archive, (topics.TAGGED, topics.ALERTS), statuses("archive")),
 )
 SERVICE_TOPICS = [
