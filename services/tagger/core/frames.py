@@ -20,6 +20,7 @@ MOST_ACT_WORDS = 40  # of one sentence
 _NEARBY = 6  # words around an act and its parts, where `without` looks
 
 Fillers = dict[Slot, int]
+_NOBODY: Ids = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class _Reader:
         fillers: Fillers = {}
         unmet: list[str] = []
         for slot, ids in need.slots:
-            filler = self._filler(slot, ids, at, voice, fillers)
+            filler = self._filler(slot, ids, at, voice, fillers, need.not_agent if slot == "agent" else _NOBODY)
             if filler is None:
                 wanted = " or ".join(dict(need.source.slots)[slot])
                 unmet.append(f"no {slot}: {wanted}" if slot != "with" else f"nothing of {wanted} beside it")
@@ -94,12 +95,12 @@ class _Reader:
                 unmet.append(f"{named} of {need.source.parties} parties named")
         return fillers, tuple(unmet)
 
-    def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers) -> int | None:
+    def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers, banned: Ids) -> int | None:
         if self._kinds.isdisjoint(ids):
             return None
         for index in self._clauses.candidates(slot, at, voice):
             unit = self._units[index]
-            if unit.kinds & ids and index not in taken.values():
+            if unit.kinds & ids and index not in taken.values() and not unit.kinds & banned:
                 if slot not in ("place", "with") and (unit.aside or (unit.modifies and index + 1 != at)):
                     continue
                 return index

@@ -63,6 +63,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     function: Words = Words()
     # Modes.
     negation: Words = Words()
+    denying: Words = Words()  # verbs of speech: what is told after them is not so
     will: Words = Words()
     may: Words = Words()
     would: Words = Words()

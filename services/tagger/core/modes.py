@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from services.contracts.messages import EventMode
 from services.tagger.core import told
@@ -13,6 +14,7 @@ from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
+_DENIAL_REACH = 12
 _COLUMNIST = re.compile(r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}: ")  # "JANE DOE: We must ..."
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
@@ -136,7 +138,7 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool)
         return "background"
     if _conditional(at, units, grammar):
         return "opinion"
-    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
+    if any(word in grammar.negation and word not in grammar.mode_words for word in near) or _denied(at, units, grammar):
         return "denied"
     to = _infinitive(form, before, at, units, grammar)
     governed = _governed(to, units, grammar) if to is not None else None
@@ -148,6 +150,15 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool)
     if form == "ing":
         return _progressive(near, frame, units, grammar)
     return _own(units[at], grammar) or _finite(frame, units, grammar)
+
+
+def _denied(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """ "denies that it will quit", "dismisses reports that it left": somebody says that it is not so."""
+    before = takewhile(
+        lambda unit: not unit.hard and not unit.comma and unit.word not in grammar.conjunction,
+        reversed(units[max(0, at - _DENIAL_REACH) : at]),
+    )
+    return any(unit.word.strip() in grammar.denying for unit in before)
 
 
 def _infinitive(form: str, before: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> int | None:

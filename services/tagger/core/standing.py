@@ -111,7 +111,7 @@ def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool
     for index in range(at - 2, -1, -1):
         unit = units[index]
         if unit.hard or unit.comma:
-            return False
+            return unit.comma and units[index + 1].word in ("a", "an")  # ", a bloc led by Russia"
         if unit.plain and unit.word in grammar.preposition:
             return frame.voice == "passive" or unit.word != "of"  # "two of the ships sailed"
         if unit.word not in grammar.says and any(form in ("s", "base", "ing") for _, form in unit.acts):

@@ -92,6 +92,8 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
             taken[low:high] = b"\1" * (high - low)
             name = all(mention.kind == "actor" for mention in mentions)
             within = [m for m in inner if _inside(m, start, end, name=name, anywhere=anywhere) and m not in mentions]
+            if any(mention.kind == "act" for mention in mentions):
+                within += [m for m in inner if m.kind == "act" and start < m.start and m.end == end]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])
 
