@@ -101,7 +101,8 @@ def _has_effect(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
         if unit.hard or unit.comma or unit.word in grammar.relative or unit.word in grammar.by:
             return False
         if unit.word.strip() in grammar.effects and units[index - 1].word not in grammar.determiner:
-            return True
+            after = units[index + 1].word if index + 1 < len(units) else ""
+            return after not in grammar.preposition  # "rift deepens between": it is what happens
     return False
 
 
