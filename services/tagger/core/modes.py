@@ -15,7 +15,8 @@ from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
 _DENIAL_REACH = 12
-_COLUMNIST = re.compile(r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}: ")  # "JANE DOE: We must ..."
+_NAME = r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}"
+_COLUMNIST = re.compile(rf"{_NAME}: |.*: {_NAME}$")  # "JANE DOE: We must ...", "We must ...: JANE DOE"
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
@@ -133,7 +134,7 @@ def _casualties(units: Sequence[Unit], grammar: Grammar) -> bool:
 
 def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool) -> EventMode:
     at, form = frame.at, frame.form
-    before = [units[index].word for index in range(max(0, at - 4), at) if not units[index].hard]
+    before = [unit.word for unit in takewhile(lambda unit: not unit.hard, reversed(units[max(0, at - 4) : at]))][::-1]
     near = before[-3:]
     if _only_told_beside(at, form, units, grammar) or only_identifies(frame, units, grammar):
         return "background"
@@ -146,6 +147,8 @@ def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool)
     helped = governed or _by_auxiliary(near, at, units, grammar, title=title)
     if helped is not None:
         return helped
+    if to is not None and units[to - 1].word in grammar.have:
+        return "demanded"  # "has to open the strait"
     if to is not None:
         return "under_way" if _on_the_way(to, units, grammar) else "planned"
     if form == "ing":

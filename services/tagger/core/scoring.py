@@ -128,6 +128,8 @@ def read_sentence(reading: Reading, sentence: Sentence, pack: CompiledPack, comp
     grammar = compiled.grammar
     title = sentence.position == "title"
     question = asks(reading.folded.norm[sentence.start : sentence.end], grammar) if title else ""
+    if title and sentence.start and asks(reading.folded.norm[: sentence.end], grammar) == "labels":
+        question = "labels"  # a column's headline of several sentences
     events: list[ReadEvent] = []
     near: list[Frame] = []
     for frame in frames(units, pack.acts, compiled, grammar):

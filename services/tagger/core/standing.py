@@ -46,6 +46,8 @@ def _anew(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
         return True
     if any(unit.word in grammar.carrying_out for unit in units[at + 1 : at + 2 * _NEAR]):
         return True
+    if any(_is_number(unit.word, grammar) for unit in units[at + 1 : at + _NEAR]):
+        return True  # "attacks on 11 tankers"
     return _dated(units, grammar) or _toll(units, grammar)
 
 
