@@ -66,7 +66,8 @@ class Clauses:
             return False
         if form == "base" and (not self._plural_before(at) or self._word_after(at) in self.grammar.may):
             return False  # "oil blockade could ..."
-        if all(other != "noun" for _, other in self.units[at].acts) and not self.units[at].things:
+        alone = all(other != "noun" for _, other in self.units[at].acts) or " " in self.units[at].word.strip()
+        if alone and not self.units[at].things:
             return True
         after = self.units[at + 1] if at + 1 < len(self.units) else None
         if after is None or after.hard or after.comma:
