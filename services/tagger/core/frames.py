@@ -12,7 +12,7 @@ from itertools import takewhile
 from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
 from services.tagger.core.grammar import Grammar
-from services.tagger.core.model import Slot
+from services.tagger.core.model import SLOTS, Slot
 from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
 
@@ -66,15 +66,15 @@ class _Reader:
         voices = self._clauses.voices(at, form)
         for need in act.needs:  # by falling weight
             for voice in voices:
-                fillers, unmet = self._met(need, at, voice)
+                fillers, unmet = self._met(need, at, voice, len(found.unmet) if found else len(SLOTS))
                 if not unmet:
                     return self._whole(Frame(act, need, at, form, voice, fillers, ()))
                 if found is None or len(unmet) < len(found.unmet):
                     found = Frame(act, need, at, form, voice, fillers, unmet)
         return found
 
-    def _met(self, need: CompiledNeed, at: int, voice: Voice) -> tuple[Fillers, tuple[str, ...]]:
-        """What fills the slots of the need, and what is unmet."""
+    def _met(self, need: CompiledNeed, at: int, voice: Voice, most: int) -> tuple[Fillers, tuple[str, ...]]:
+        """What fills the slots of the need, and what is unmet: at ``most`` so much, then it is left."""
         fillers: Fillers = {}
         unmet: list[str] = []
         for slot, ids in need.slots:
@@ -82,6 +82,8 @@ class _Reader:
             if filler is None:
                 wanted = " or ".join(dict(need.source.slots)[slot])
                 unmet.append(f"no {slot}: {wanted}" if slot != "with" else f"nothing of {wanted} beside it")
+                if len(unmet) >= most:
+                    return fillers, tuple(unmet)
             else:
                 fillers[slot] = filler
         unwanted = self._unwanted(need, at, fillers)
