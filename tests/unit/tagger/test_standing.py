@@ -35,6 +35,8 @@ def _naval(title: str) -> Tag | None:
         "Boats the US military is striking carry no fentanyl, officials say",
         "Vote to bar Trump from striking drug boats fails",
         "Aid convoy stuck outside blockaded Gaza",
+        "Admirals sink Frigates in overtime",
+        "Milwaukee Admirals sink Chicago Frigates 5-2 to win Calder Cup series",
     ],
 )
 def test_what_is_only_talked_about_is_no_event(title: str) -> None:
