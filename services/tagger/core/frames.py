@@ -39,12 +39,14 @@ class Frame:
     place: int | None = None
 
 
-def frames(units: Sequence[Unit], acts: Sequence[CompiledAct], compiled: Compiled, grammar: Grammar) -> Iterator[Frame]:
-    """For every word of an act the reading that holds and weighs most, else the one that lacks least."""
+def frames(
+    units: Sequence[Unit], acts: Sequence[CompiledAct], compiled: Compiled, grammar: Grammar, *, near: bool
+) -> Iterator[Frame]:
+    """For every word of an act the reading that holds and weighs most, else, for ``near``, the one that lacks least."""
     reader = _Reader(units, compiled, grammar)
     told = [(at, index, form) for at, unit in enumerate(units) for index, form in unit.acts]
     for at, index, form in told[:MOST_ACT_WORDS]:
-        frame = reader.best(acts[index], at, form)
+        frame = reader.best(acts[index], at, form, near=near)
         if frame is not None:
             yield frame
 
@@ -60,11 +62,14 @@ class _Reader:
         self._parties: dict[int, int] = {}
         self._kinds = frozenset[int]().union(*(unit.kinds for unit in units))
 
-    def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
+    def best(self, act: CompiledAct, at: int, form: str, *, near: bool) -> Frame | None:
         """The best reading of the word at ``at``; None where it is not the act."""
         found: Frame | None = None
+        needs = act.needs if near else [need for need in act.needs if self._named_at_all(need)]
+        if not needs:
+            return None
         voices = self._clauses.voices(at, form)
-        for need in act.needs:  # by falling weight
+        for need in needs:  # by falling weight
             for voice in voices:
                 fillers, unmet = self._met(need, at, voice, len(found.unmet) if found else len(SLOTS))
                 if not unmet:
@@ -72,6 +77,9 @@ class _Reader:
                 if found is None or len(unmet) < len(found.unmet):
                     found = Frame(act, need, at, form, voice, fillers, unmet)
         return found
+
+    def _named_at_all(self, need: CompiledNeed) -> bool:
+        return all(not self._kinds.isdisjoint(ids) for _, ids in need.slots)
 
     def _met(self, need: CompiledNeed, at: int, voice: Voice, most: int) -> tuple[Fillers, tuple[str, ...]]:
         """What fills the slots of the need, and what is unmet: at ``most`` so much, then it is left."""
