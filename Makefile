@@ -46,7 +46,7 @@ check: setup ## Check format, lint, types, architecture, schemas and deployment 
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra dev -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -c requirements.lock -o deploy/docker/requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra otlp -c requirements.lock -o deploy/docker/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/build-requirements.in -c requirements.lock -o deploy/docker/build-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/source-requirements.in -c requirements.lock -o deploy/docker/source-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/audit/requirements.in -o deploy/audit/requirements.lock

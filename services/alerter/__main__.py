@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-import yaml
-
 from services.alert_store.redis import AlertRecords
 from services.alerter import severity_file
 from services.alerter.edges.kafka_app import build_app
@@ -16,6 +14,7 @@ from services.alerter.metrics import AlerterMetrics
 from services.alerter.settings import AlerterSettings
 from services.alerter.status import STATUSES
 from services.runtime.files import shipped as files
+from services.runtime.files import yaml
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.kafka.service import StreamService
@@ -71,7 +70,7 @@ def build(settings: AlerterSettings, context: Context) -> Service:
 def _begin(metrics: AlerterMetrics) -> None:
     """The topics, states and organisations of the shipped files, at zero."""
     seeds = files.seeds()
-    named = yaml.safe_load((seeds / "actors.yaml").read_text(encoding="utf-8"))
+    named = yaml.parse(yaml.read_bytes(seeds / "actors.yaml"), "actors.yaml").value
     metrics.begin(
         topics=sorted(path.stem for path in (seeds / "topics").glob("*.yaml")),
         countries=named["states"],

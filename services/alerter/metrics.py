@@ -9,6 +9,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
 
+from services.contracts import trace
 from services.contracts.messages import SEVERITIES, Alert, Event, Tier
 from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics
 
@@ -138,7 +139,8 @@ class AlerterMetrics(ServiceMetrics):
         """Count a revision that Kafka has acknowledged at ``now``."""
         for topic in alert.topics:
             self.revisions.labels(_label(topic.topic, self._topics, MAX_TOPIC_LABELS), alert.severity).inc()
-        self.fetched_seconds.observe(max((now - alert.stages.fetched_at).total_seconds(), 0.0))
+        seconds = max((now - alert.stages.fetched_at).total_seconds(), 0.0)
+        self.fetched_seconds.observe(seconds, trace.exemplar(alert.stages.traceparent))
         if alert.merged_into and any(change.kind == "merged" for change in alert.changes):
             self.merged.inc()
         outlet = _label(alert.sources[0].family, self._outlets, MAX_OUTLET_LABELS)
@@ -161,7 +163,8 @@ class AlerterMetrics(ServiceMetrics):
                 self.by_dyad.labels(topic, _label(dyad, self._dyads, MAX_DYAD_LABELS)).inc()
         if alert.stages.published_at:
             seconds = max((now - alert.stages.published_at).total_seconds(), 0.0)
-            self.published_seconds.labels(alert.stages.tier or "daily").observe(seconds)
+            exemplar = trace.exemplar(alert.stages.traceparent)
+            self.published_seconds.labels(alert.stages.tier or "daily").observe(seconds, exemplar)
             self.outlet_seconds.labels(outlet).observe(seconds)
 
 

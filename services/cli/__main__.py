@@ -1,7 +1,5 @@
 """Entry point of the ``wirewatch`` command."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping

@@ -4,8 +4,6 @@
 ``{"kafka": "host:port", "redis": "redis://host:port/0", ...}``.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit

@@ -1,8 +1,5 @@
 """The application: each command's module is imported when somebody calls it, or asks for help."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -37,36 +34,17 @@ COMMANDS = {
 }
 
 
-class _Commands(MutableMapping[str, Any]):
-    """Command by name; a value is made when it is asked for."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            made = typer.main.get_command(import_module(COMMANDS[name]).app)
-            made.name = name
-            self._made[name] = made
-        return self._made[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
-
-
 class _Root(Family):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.commands = _Commands()
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every command, in the order in which help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, from its module."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.commands[cmd_name] = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+            self.commands[cmd_name].name = cmd_name
+        return super().get_command(ctx, cmd_name)
 
 
 def _print_version(asked: bool) -> None:

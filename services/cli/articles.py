@@ -1,7 +1,5 @@
 """Articles as JSON Lines: one a line. A bad line is named with its number, and the rest goes on."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

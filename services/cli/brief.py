@@ -1,15 +1,13 @@
 """``wirewatch brief``: the last day or week in Markdown."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from services.cli.archive.file import ArchiveOption, archive_file
 from services.cli.family import single
+from services.cli.options import ArchiveOption, archive_file
 from services.runtime.errors import UsageError
 
 app = single()

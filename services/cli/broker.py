@@ -1,16 +1,23 @@
-"""What commands that talk to Kafka share: quiet logs, a topic that has to exist, a publisher."""
-
-from __future__ import annotations
+"""What commands that talk to Kafka share: quiet logs, a topic that has to exist, its messages, a publisher."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeVar
 
+from msgspec import Struct
+
+from services.contracts import codec
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.log_reader import read_all
 from services.runtime.kafka.publisher import MAX_MESSAGE_BYTES, KafkaPublisher
 from services.runtime.kafka.topics import admin
+from services.runtime.messages.delivery import Delivery
 from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
+
+T = TypeVar("T", bound=Struct)
 
 ANSWER_WITHIN_SECONDS = 8.0
 
@@ -44,3 +51,25 @@ async def publisher(kafka: KafkaAccess, *, max_message_bytes: int = MAX_MESSAGE_
         yield opened
     finally:
         await opened.stop()
+
+
+async def messages(
+    kafka: KafkaAccess, topic: str, kind: type[T], *, since: datetime | None = None
+) -> AsyncIterator[tuple[Delivery, T]]:
+    """Every message of a topic, as it was sent and decoded. Raises :class:`UsageError`.
+
+    What is no ``kind`` is passed over: anyone may write to a topic, and no service could read it either.
+    """
+    quiet()
+    await require_topic(kafka, topic)
+    async for delivery in read_all(kafka, topic, since=since):
+        if (found := decoded(delivery, kind)) is not None:
+            yield delivery, found
+
+
+def decoded(delivery: Delivery, kind: type[T]) -> T | None:
+    """The message in a record; None where it is none."""
+    try:
+        return codec.decode(delivery.value, kind)
+    except codec.UndecodableError:
+        return None

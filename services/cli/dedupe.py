@@ -1,7 +1,5 @@
 """``wirewatch dedupe``: verdicts on a file or a pipe of articles, in this process, with no server."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated, TypedDict
 

@@ -1,7 +1,5 @@
 """How every command looks in help: one style of metavars, and help instead of an error where no command is given."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import typer

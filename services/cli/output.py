@@ -1,7 +1,5 @@
 """Where output goes: colours and tables on a terminal, plain text elsewhere; never on JSON. One style of table."""
 
-from __future__ import annotations
-
 import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
@@ -10,7 +8,7 @@ from contextlib import contextmanager
 import msgspec
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 out = Console(highlight=False)
@@ -44,6 +42,15 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
     with Progress(console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A count on standard error that vanishes when done; call it with the number so far. ``what`` is ``{} sent``."""
+    columns = SpinnerColumn(), TextColumn(what.format("{task.completed:.0f}")), TimeElapsedColumn()
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda number: bar.update(task, completed=number)
 
 
 def table(*columns: str, whole: Collection[str] = (), right: Collection[str] = ()) -> Table:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.archive.file import ArchiveOption, archive_file
 from services.cli.family import single
-from services.cli.options import JsonOption, SinceOption, since
+from services.cli.options import ArchiveOption, JsonOption, SinceOption, archive_file, since
 from services.runtime.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """``wirewatch tag``: the topics of articles on standard input, in process, with no server."""
 
-from __future__ import annotations
-
 import typer
 
 from services.cli import articles

@@ -83,7 +83,6 @@ class _Packed(Struct, frozen=True, array_like=True):
     """A member as it is stored, without names: half of the bytes. Times are microseconds since 1970.
 
     ``family`` is null where it is the outlet; an ``url`` at the outlet is ``>`` and what follows ``https://outlet/``.
-    The last three are the link; the deduper's script writes them.
     """
 
     article_id: str
@@ -98,9 +97,6 @@ class _Packed(Struct, frozen=True, array_like=True):
     score: float | None
     copy_of: str | None
 
-
-MEMBER_TITLE_AT: Final = 2  # place of the title, counted from 1
-MEMBER_NO_LINK: Final = b",null,null,null]"  # how a stored member ends that has no link
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)

@@ -34,6 +34,12 @@ def id_of(traceparent: str | None) -> str | None:
     return found.group(1) if found else None
 
 
+def exemplar(traceparent: str | None) -> dict[str, str] | None:
+    """The trace as the exemplar of an observation, from which a dashboard finds the article."""
+    trace_id = id_of(traceparent)
+    return None if trace_id is None else {"trace_id": trace_id}
+
+
 def headers(traceparent: str | None) -> dict[str, str]:
     """The header as a mapping, empty without one."""
     return {} if traceparent is None else {HEADER: traceparent}

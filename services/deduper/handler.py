@@ -29,6 +29,7 @@ log = get(__name__)
 
 SERVICE = "deduper"
 AT_ONCE = 32  # articles are judged at once while as many more are read
+READ_AT_ONCE = 4  # of them, before the store gets a turn
 
 
 _VERDICTS: Mapping[type[New | SameStory | Update], messages.Verdict] = {
@@ -74,10 +75,11 @@ class Deduper:
         asking: asyncio.Future[None] | None = None
         for first in range(0, len(work), AT_ONCE):
             some = work[first : first + AT_ONCE]
-            for one in some:
+            for at, one in enumerate(some):
                 if letter := self._read(one):
                     letters.append(letter)
-                await asyncio.sleep(0)  # what was asked leaves, and the store answers, while these are read
+                if at % READ_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # what was asked leaves, and the store answers, while these are read
             if asking:
                 await asking
             asking = asyncio.ensure_future(self._ask([one for one in some if one.item is not None]))

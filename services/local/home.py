@@ -1,7 +1,5 @@
 """The one directory of an embedded stack: data, logs, the lock that keeps a second supervisor out, and ``run.json``."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json
@@ -16,7 +14,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from services.local.errors import AlreadyRunningError
 from services.runtime.errors import UsageError
 
 
@@ -52,7 +49,7 @@ class Home:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the directory. Raises :class:`AlreadyRunningError` where another process holds it."""
+        """Hold the directory. Raises :class:`UsageError` where another process holds it."""
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
             file = (self.path / "lock").open("a+", encoding="utf-8")
@@ -63,7 +60,10 @@ class Home:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 file.seek(0)
-                raise AlreadyRunningError(self.path, file.read().strip()) from None
+                raise UsageError(
+                    f"Wirewatch already runs in {self.path} (pid {file.read().strip() or 'unknown'}): "
+                    "see `wirewatch status`, or give another directory with --home."
+                ) from None
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()

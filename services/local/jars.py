@@ -4,8 +4,6 @@ The list (``jars.sha256``, in the form of sha256sum) was taken from the versions
 ``python -m services.local.jars`` when a version changes, and the difference is reviewed like code.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +12,8 @@ from textwrap import shorten
 from typing import Any
 from urllib.parse import urlsplit
 
-from services.local.errors import JarsError, NotEmbeddedError
+from services.local.errors import NotEmbeddedError
+from services.runtime.errors import UsageError
 
 KAFKA_VERSION = "4.3.1"  # the same as in docker-compose.yml
 _KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
@@ -30,23 +29,23 @@ Progress = Callable[[str, int, int], None]
 
 
 def classpath(progress: Progress) -> list[Path]:
-    """Paths of the jars in the order of the class path, each with the hash of the list. Raises :class:`JarsError`."""
+    """Paths of the jars in the order of the class path, each with the hash of the list. Raises :class:`UsageError`."""
     paths = _fetch(progress)
     verify(paths, LIST)
     return paths
 
 
 def verify(paths: list[Path], list_file: Path) -> None:
-    """Raise :class:`JarsError` unless ``paths`` are exactly the files of the list, with their hashes."""
+    """Raise :class:`UsageError` unless ``paths`` are exactly the files of the list, with their hashes."""
     expected = {name: value for value, name in (line.split() for line in list_file.read_text().splitlines() if line)}
     missing = expected.keys() - {path.name for path in paths}
     if missing:
-        raise JarsError(f"The broker's jars are incomplete, {min(missing)} is missing: {_again(paths)}.")
+        raise UsageError(f"The broker's jars are incomplete, {min(missing)} is missing: {_again(paths)}.")
     for path in paths:
         if path.name not in expected:
-            raise JarsError(f"{path} is not in {list_file.name}, the list of tested jars: {_again(paths)}.")
+            raise UsageError(f"{path} is not in {list_file.name}, the list of tested jars: {_again(paths)}.")
         if _sha256(path) != expected[path.name]:
-            raise JarsError(f"{path} has another SHA-256 than {list_file.name} says: delete it and start again.")
+            raise UsageError(f"{path} has another SHA-256 than {list_file.name} says: delete it and start again.")
 
 
 def _fetch(progress: Progress) -> list[Path]:
@@ -64,7 +63,7 @@ def _fetch(progress: Progress) -> list[Path]:
             item.resolve()
         paths = [Path(item.resolve()) for item in artifacts]
     except Exception as error:  # jgo documents no error types: whatever it raises, the jars cannot be had
-        raise JarsError(
+        raise UsageError(
             f"The broker's jars cannot be fetched ({_in_short(error)}): connect to the network once, "
             f"or set WIREWATCH_KAFKA to a broker that is there already."
         ) from error
@@ -98,7 +97,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise JarsError(f"{path} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _say(what: str, done: int, total: int) -> None:

@@ -1,24 +1,23 @@
 """Which processes make up the pipeline on one machine, and the settings of each."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.local import broker, ports, probes, store
-from services.local.errors import ServerAwayError
 from services.local.home import Home
 from services.local.jars import Progress
 from services.local.process import Probe, Program, Server
 from services.local.token import own_token
+from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process.settings import as_list, listed
 from services.runtime.services import names as service_names
 from services.samples.core import feeds
+from services.samples.edges import files as sample_files
 
 _API_PORT = 8080  # where it is free, else any other
 
@@ -99,7 +98,7 @@ def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: b
     if with_samples:
         port = _port(environ, "WIREWATCH_SAMPLES_PORT") or str(numbers["samples"])
         samples = f"http://127.0.0.1:{port}"
-        local_feeds = len(feeds.read(files.seeds() / "samples"))
+        local_feeds = len(sample_files.read(files.seeds() / "samples"))
         common |= {"WIREWATCH_SAMPLES_PORT": port, "WIREWATCH_API_LOCAL_FEEDS": str(local_feeds)}
         common |= _poller_of_samples(home, environ, samples)
     services = tuple(_service(name, numbers[f"{name}.ops"], common, home.logs) for name in names)
@@ -188,7 +187,7 @@ def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> 
 def _require(name: str, variable: str, probe: Probe) -> None:
     problem = probe()
     if problem is not None:
-        raise ServerAwayError(
+        raise UsageError(
             f"{variable} is set, and {name} gives {problem}. Start it, correct the address, "
             f"or unset {variable} to use the embedded one."
         )

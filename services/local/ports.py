@@ -1,7 +1,5 @@
 """Ports for the embedded servers: free ones, remembered, so that a restart keeps the addresses others know."""
 
-from __future__ import annotations
-
 import json
 import random
 import socket

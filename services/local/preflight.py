@@ -4,8 +4,6 @@ The services check the same things with the same functions when they start; here
 not by one service after broker and store are up. What only a server can tell is left to the services.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -55,7 +53,7 @@ def looks(environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
     from services.api.edges import token_file
     from services.notifier.edges import watch_file
     from services.poller.edges.feedlist import FeedList
-    from services.samples.core import feeds
+    from services.samples.edges import files as sample_files
     from services.tagger import library
 
     def of(kind: type[S], service: str) -> S:
@@ -94,7 +92,11 @@ def looks(environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
 
     def samples() -> str:
         folder = of(SamplesSettings, "samples").folder or files.seeds() / "samples"
-        return f"{len(feeds.read(folder))} feeds in {folder}" if of(LocalSettings, "local").samples else "switched off"
+        return (
+            f"{len(sample_files.read(folder))} feeds in {folder}"
+            if of(LocalSettings, "local").samples
+            else "switched off"
+        )
 
     return {
         "settings": every_setting,

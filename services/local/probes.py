@@ -1,7 +1,5 @@
 """Whether a server answers, as a client would find it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """One process: how it is started, where its output goes, how it ends."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -11,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 
 from services.local.errors import StartError
 
@@ -100,6 +99,11 @@ def start(server: Server, *, timeout_seconds: float = 60.0) -> Child:
             raise StartError(server.program.name, problem, server.program.log)
         time.sleep(0.05)
     return child
+
+
+def configured(name: str, **values: object) -> str:
+    """The configuration file ``name`` of this folder, each ``$name`` in it replaced by its value."""
+    return Template(Path(__file__).with_name(name).read_text(encoding="utf-8")).substitute(values)
 
 
 def rotate(log: Path) -> None:

@@ -1,7 +1,5 @@
 """What the services say of themselves: readiness and the figures of /metrics, gathered for ``wirewatch status``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http.client import HTTPException

@@ -1,7 +1,5 @@
 """When a process that ended by itself is started again. Pure: what happened goes in, what to do comes out."""
 
-from __future__ import annotations
-
 import signal
 from dataclasses import dataclass
 

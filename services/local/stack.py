@@ -1,7 +1,5 @@
 """The whole embedded stack: servers, topics, services, in the order in which each can begin."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -77,26 +75,26 @@ async def _servers_ready(supervisor: Supervisor, at: pipeline.Servers) -> None:
     raise StartError(part.name, part.detail or "no answer", part.server.program.log)
 
 
+@dataclass(slots=True)
 class _RunFile:
     """Keeps ``run.json`` and the list of children as they are, and reports what changes.
 
     A file that cannot be written (the disk is full) is written as soon as it can be.
     """
 
-    def __init__(self, home: Home, at: pipeline.Servers, plan: pipeline.Pipeline, report: Report) -> None:
-        self._home = home
-        self._at = at
-        self._plan = plan
-        self._report = report
-        self._outdated = False
-        self.supervisor: Supervisor | None = None
+    home: Home
+    at: pipeline.Servers
+    plan: pipeline.Pipeline
+    report: Report
+    _outdated: bool = False
+    supervisor: Supervisor | None = None
 
     def changed(self, part: Part, what: str) -> None:
         """A process was started, became ready, or ended."""
         if part.state == "starting":
             self._outdated = True
             self._write()
-        self._report(part, what)
+        self.report(part, what)
 
     async def keep_written(self, clock: Clock) -> None:
         """Try again for ever what could not be written."""
@@ -114,14 +112,14 @@ class _RunFile:
         pids = {name: part.pid for name, part in supervisor.parts.items()}
         alive = {name: pid for name, pid in pids.items() if pid is not None}
         commands = {name: part.server.program.command for name, part in supervisor.parts.items()}
-        self._home.write_children({name: (pid, commands[name]) for name, pid in alive.items()})
-        self._home.write_run(
+        self.home.write_children({name: (pid, commands[name]) for name, pid in alive.items()})
+        self.home.write_run(
             Run(
-                kafka=self._at.kafka.servers,
-                redis=self._at.redis.address,
-                api=self._plan.api,
-                samples=self._plan.samples,
-                ops={service.program.name: service.address for service in self._plan.services},
+                kafka=self.at.kafka.servers,
+                redis=self.at.redis.address,
+                api=self.plan.api,
+                samples=self.plan.samples,
+                ops={service.program.name: service.address for service in self.plan.services},
                 pid=os.getpid(),
                 pids=alive,
             )

@@ -4,31 +4,14 @@
 acknowledged; ``noeviction`` makes a full memory an error that is waited out, where eviction would silently drop alerts.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from services.local import ports, probes
 from services.local.errors import NotEmbeddedError
-from services.local.process import Program, Server
+from services.local.process import Program, Server, configured
 from services.runtime.kafka.connection import RedisAccess
 
 _MAX_MEMORY = "1gb"
-
-_CONFIGURATION = """\
-bind 127.0.0.1
-port {port}
-dir data
-protected-mode yes
-daemonize no
-databases 16
-appendonly yes
-appendfsync always
-save ""
-maxmemory {memory}
-maxmemory-policy noeviction
-hash-max-listpack-value 512
-"""
 
 
 def prepare(directory: Path, *, logs: Path) -> Server:
@@ -42,7 +25,7 @@ def prepare(directory: Path, *, logs: Path) -> Server:
     port = ports.remembered(directory / "ports.json", ("store",))["store"]
     (directory / "data").mkdir(exist_ok=True)
     configuration = directory / "valkey.conf"
-    configuration.write_text(_CONFIGURATION.format(port=port, memory=_MAX_MEMORY), encoding="utf-8")
+    configuration.write_text(configured("valkey.conf", port=port, memory=_MAX_MEMORY), encoding="utf-8")
     address = f"redis://127.0.0.1:{port}/0"
     return Server(
         program=Program(

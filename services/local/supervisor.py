@@ -1,12 +1,10 @@
 """Keeps a set of processes running: readiness, restart with back-off, restart on a stall, and an orderly end."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from services.local import restart_policy
@@ -45,15 +43,15 @@ class Part:
         return self.child.pid if self.child is not None and self.child.ended() is None else None
 
 
+@dataclass(slots=True)
 class Supervisor:
     """Starts what it is given, in the order given, and stops it in the reverse order of stages."""
 
-    def __init__(self, clock: Clock, report: Report) -> None:
-        self._clock = clock
-        self._report = report
-        self._keepers: dict[str, asyncio.Task[None]] = {}
-        self.parts: dict[str, Part] = {}
-        self._stages: list[list[Part]] = []
+    clock: Clock
+    report: Report
+    _keepers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    _stages: list[list[Part]] = field(default_factory=list)
 
     def start(self, servers: Iterable[Server]) -> None:
         """Start ``servers`` as one stage: they stop together, before the stages that were started earlier."""
@@ -65,14 +63,14 @@ class Supervisor:
 
     async def until_ready(self, names: Sequence[str], timeout_seconds: float) -> bool:
         """Wait until all ``names`` are ready or one has failed for good; whether all are ready."""
-        deadline = self._clock.monotonic() + timeout_seconds
-        while self._clock.monotonic() < deadline:
+        deadline = self.clock.monotonic() + timeout_seconds
+        while self.clock.monotonic() < deadline:
             states = {self.parts[name].state for name in names}
             if states <= {"ready"}:
                 return True
             if "failed" in states:
                 return False
-            await self._clock.sleep(_TICK_SECONDS)
+            await self.clock.sleep(_TICK_SECONDS)
         return False
 
     async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -88,9 +86,9 @@ class Supervisor:
         for signum, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
             for child in children:
                 child.signal(signum)
-            deadline = self._clock.monotonic() + seconds
-            while any(child.ended() is None for child in children) and self._clock.monotonic() < deadline:
-                await self._clock.sleep(_TICK_SECONDS)
+            deadline = self.clock.monotonic() + seconds
+            while any(child.ended() is None for child in children) and self.clock.monotonic() < deadline:
+                await self.clock.sleep(_TICK_SECONDS)
         for part in stage:
             self._set(part, "stopped", "")
 
@@ -98,11 +96,11 @@ class Supervisor:
         """Run the part again and again. Only its exit code 2 and the end of the supervisor end this."""
         ends = 0
         while True:
-            started = self._clock.monotonic()
+            started = self.clock.monotonic()
             # Gathered, so that an error is a value: a full disk or too many processes must not end the keeping itself.
             (ended,) = await asyncio.gather(self._run_once(part), return_exceptions=True)
             code = ended if isinstance(ended, int) else EXIT_DEFECT
-            lived = self._clock.monotonic() - started
+            lived = self.clock.monotonic() - started
             decision = restart_policy.decide(code=code, lived_seconds=lived, ends=ends)
             why = restart_policy.in_words(code) if isinstance(ended, int) else f"it cannot be run ({ended})"
             if isinstance(decision, restart_policy.Leave):
@@ -111,7 +109,7 @@ class Supervisor:
             ends = decision.ends
             part.restarts += 1
             self._set(part, "restarting", f"{why}, again in {decision.delay_seconds:.1f} s")
-            await self._clock.sleep(decision.delay_seconds)
+            await self.clock.sleep(decision.delay_seconds)
 
     async def _run_once(self, part: Part) -> int:
         part.child = child = Child(part.server.program)
@@ -119,7 +117,7 @@ class Supervisor:
         beside = [asyncio.create_task(work) for work in (self._watch(part, child), self._bound_log(part))]
         try:
             while (code := child.ended()) is None:
-                await self._clock.sleep(_TICK_SECONDS)
+                await self.clock.sleep(_TICK_SECONDS)
             return code
         finally:
             for task in beside:
@@ -128,7 +126,7 @@ class Supervisor:
 
     async def _bound_log(self, part: Part) -> None:
         while True:
-            await self._clock.sleep(_LOG_EVERY_SECONDS)
+            await self.clock.sleep(_LOG_EVERY_SECONDS)
             with contextlib.suppress(OSError):  # no room for the part before: tried again
                 await asyncio.to_thread(rotate, part.server.program.log)
 
@@ -136,11 +134,11 @@ class Supervisor:
         """Say when the part becomes ready; end it when it has been silent for too long after that."""
         while (problem := await _asked(part.server.probe)) is not None:
             part.detail = problem
-            await self._clock.sleep(_READY_EVERY_SECONDS)
+            await self.clock.sleep(_READY_EVERY_SECONDS)
         self._set(part, "ready", "")
         stalls = 0
         while True:
-            await self._clock.sleep(_ALIVE_EVERY_SECONDS)
+            await self.clock.sleep(_ALIVE_EVERY_SECONDS)
             problem = await _asked(part.server.alive)
             stalls = stalls + 1 if problem is not None else 0
             part.detail = problem or ""
@@ -156,7 +154,7 @@ class Supervisor:
     def _tell(self, part: Part, what: str) -> None:
         """Report what happened. A closed terminal or a full disk keeps no process from running."""
         with contextlib.suppress(Exception):
-            self._report(part, what)
+            self.report(part, what)
 
 
 async def _asked(probe: Probe) -> str | None:

@@ -1,7 +1,5 @@
 """The token of whoever runs ``wirewatch up``: made once, kept in the home, and read by the api like any other."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path

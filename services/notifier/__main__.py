@@ -1,7 +1,5 @@
 """Composition root of the notifier: ``python -m services.notifier``."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 from functools import partial

@@ -17,6 +17,7 @@ from services.notifier.core.watches import ActiveWatches, ChannelKind, Route
 from services.notifier.errors import SendError
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Batch, Claimed, Outbox, Sender
+from services.runtime.process import telemetry
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
@@ -174,15 +175,20 @@ class Dispatcher:
         return True
 
     async def _attempt(self, notification: Notification, route: Route) -> None:
-        began = self._clock.monotonic()
+        began, status = self._clock.monotonic(), "failed"
         try:
             await self._senders[route.channel.kind].send(notification, route)
+            status = "sent"
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             # A defect in making or sending one message must not stop the others; its text may hold what it choked on.
             log.error("sending_failed", delivery=notification.id, channel=route.id, error=type(error).__name__)
             raise SendError(f"a defect ({type(error).__name__})", of_channel=False) from error
         finally:
-            self._metrics.delivery_seconds.labels(route.channel.kind).observe(self._clock.monotonic() - began)
+            seconds = self._clock.monotonic() - began
+            self._metrics.delivery_seconds.labels(route.channel.kind).observe(seconds)
+            if telemetry.enabled():
+                parent = deliveries.traceparent_of(notification)
+                telemetry.attempted(route.channel.kind, notification.id, parent, status, seconds)
 
     async def _failed(self, claimed: Claimed, error: SendError) -> bool:
         notification, now, detail = claimed.notification, self._clock.now(), str(error)

@@ -7,8 +7,6 @@ Watches that cannot be used are an UnusableFilesError of the runtime: at start, 
 is dead-lettered with reason "undecodable". Redis or Kafka away is waited for in place.
 """
 
-from __future__ import annotations
-
 from services.runtime.errors import WirewatchError
 
 

@@ -1,8 +1,7 @@
 """Alerts to queued deliveries: decode, match, queue; one status per message. Sending is the dispatcher's work."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.contracts import codec
@@ -22,42 +21,34 @@ from services.runtime.process.logging import get
 log = get(__name__)
 
 
+@dataclass(slots=True, kw_only=True)
 class NotifierHandler:
     """See :class:`services.runtime.ports.StreamHandler`. ``use`` may be called at any time, for the next alert on."""
 
-    def __init__(
-        self,
-        *,
-        watches: ActiveWatches,
-        outbox: Outbox,
-        publisher: Publisher,
-        stale_after: timedelta,
-        clock: Clock,
-        metrics: NotifierMetrics,
-        wake: Callable[[], None],
-    ) -> None:
-        self._outbox = outbox
-        self._publisher = publisher
-        self._stale_after = stale_after
-        self._clock = clock
-        self._metrics = metrics
-        self._wake = wake
-        self._active = watches
-        self.use(watches)
+    watches: ActiveWatches
+    outbox: Outbox
+    publisher: Publisher
+    stale_after: timedelta
+    clock: Clock
+    metrics: NotifierMetrics
+    wake: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self.use(self.watches)
 
     def use(self, watches: ActiveWatches) -> None:
         """Match with these watches from now on."""
-        self._active = watches
-        self._metrics.watches.set(len(watches.watches))
+        self.watches = watches
+        self.metrics.watches.set(len(watches.watches))
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
         """Queue what each alert of a batch is to be delivered to. Returns once the store has all of it."""
-        began = self._clock.monotonic()
+        began = self.clock.monotonic()
         statuses = [await self._handle(delivery) for delivery in batch]
-        seconds = self._clock.monotonic() - began
-        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=seconds)
+        seconds = self.clock.monotonic() - began
+        self.metrics.finished(batch, statuses, now=self.clock.now(), seconds=seconds)
         if "matched" in statuses:
-            self._wake()
+            self.wake()
         return statuses
 
     async def _handle(self, delivery: Delivery) -> Status:
@@ -66,8 +57,8 @@ class NotifierHandler:
             alert = codec.decode(delivery.value, Alert)
         except codec.UndecodableError as error:
             return await self._dead(delivery, "undecodable", error)
-        now = self._clock.now()
-        if now - alert.last_updated > self._stale_after:
+        now = self.clock.now()
+        if now - alert.last_updated > self.stale_after:
             return "stale"
         try:
             requests = self._requests(alert, value)
@@ -76,18 +67,18 @@ class NotifierHandler:
             return await self._dead(delivery, "defect", error)
         if not requests:
             return "unmatched"
-        results = await self._outbox.enqueue(requests, now=now)
+        results = await self.outbox.enqueue(requests, now=now)
         for request, result in zip(requests, results, strict=True):
             if result != "known":
-                kind = self._active.routes[request.notification.channel_id].channel.kind
-                self._metrics.delivery(kind, result)
+                kind = self.watches.routes[request.notification.channel_id].channel.kind
+                self.metrics.delivery(kind, result)
         return "known" if all(result == "known" for result in results) else "matched"
 
     def _requests(self, alert: Alert, value: bytes) -> list[EnqueueRequest]:
         """One for each channel of each watch that the alert matches."""
-        now = self._clock.now()
+        now = self.clock.now()
         found: list[EnqueueRequest] = []
-        for watch in self._active.watches:
+        for watch in self.watches.watches:
             if not matches(watch, alert):
                 continue
             release = schedule.release_time(watch, alert.severity, now)
@@ -99,6 +90,6 @@ class NotifierHandler:
         return found
 
     async def _dead(self, delivery: Delivery, reason: str, error: BaseException) -> Status:
-        letter = set_aside(delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
-        await self._publisher.publish([letter])
+        letter = set_aside(delivery, reason, error, now=self.clock.now(), metrics=self.metrics)
+        await self.publisher.publish([letter])
         return "dead"

@@ -1,14 +1,12 @@
 """Metrics of the notifier: alerts by status as in every service, and what became of the deliveries."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
 from services.notifier.core.watches import KINDS, ChannelKind
 from services.notifier.status import STATUSES
-from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics, counter
+from services.runtime.process.metrics import LATENCY_BUCKETS_SECONDS, ServiceMetrics
 
 Outcome = Literal["queued", "held", "digested", "sent", "retried", "dead"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -20,43 +18,31 @@ class NotifierMetrics(ServiceMetrics):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         super().__init__("notifier", STATUSES, registry)
-        self.deliveries = Counter(
-            "wirewatch_notifier_deliveries_total",
+        self.deliveries = self.counter(
+            "deliveries_total",
             "What happened to deliveries, by kind of channel: queued, held (quiet hours, limit or digest), digested "
             "(now part of a digest), sent, retried (an attempt failed), dead (given up after a day).",
-            ["kind", "outcome"],
-            registry=registry,
+            kind=(*KINDS, GONE),
+            outcome=OUTCOMES,
         )
-        for kind in (*KINDS, GONE):
-            for outcome in OUTCOMES:
-                self.deliveries.labels(kind, outcome)
-        self.delivery_seconds = Histogram(
-            "wirewatch_notifier_delivery_seconds",
+        self.delivery_seconds = self.histogram(
+            "delivery_seconds",
             "Time of one attempt to deliver, by kind of channel.",
-            ["kind"],
-            registry=registry,
-            buckets=LATENCY_BUCKETS_SECONDS[:11],
+            LATENCY_BUCKETS_SECONDS[:11],
+            kind=(),
         )
-        self.queue = Gauge(
-            "wirewatch_notifier_queue_deliveries",
+        self.queue = self.gauge(
+            "queue_deliveries",
             "Deliveries that wait: due (now, or for another attempt) or held.",
-            ["state"],
-            registry=registry,
+            state=("due", "held"),
         )
-        for state in ("due", "held"):
-            self.queue.labels(state).set(0)
-        self.failing = Gauge(
-            "wirewatch_notifier_failing_channels",
-            "Channels whose last attempt failed.",
-            registry=registry,
-        )
-        self.reloads = counter(
-            "wirewatch_notifier_watch_reloads_total",
+        self.failing = self.gauge("failing_channels", "Channels whose last attempt failed.")
+        self.reloads = self.counter(
+            "watch_reloads_total",
             "Changes of the watch file, by whether the new watches were taken or refused.",
-            registry,
             result=("taken", "refused"),
         )
-        self.watches = Gauge("wirewatch_notifier_watches", "Watches in force.", registry=registry)
+        self.watches = self.gauge("watches", "Watches in force.")
 
     def delivery(self, kind: ChannelKind | None, outcome: Outcome, count: int = 1) -> None:
         """Count what happened to ``count`` deliveries on a channel of ``kind`` (None: it is gone)."""

@@ -1,7 +1,5 @@
 """What became of an alert: the status that the handler returns, and the label of the metric."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 # known: every delivery of this revision was queued before. stale: too old to be delivered to anybody.

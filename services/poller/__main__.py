@@ -1,7 +1,5 @@
 """Composition root of the poller."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial

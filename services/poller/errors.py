@@ -3,17 +3,15 @@
 WirewatchError
 ├── UnusableFilesError
 │   └── FeedListError            a feed list cannot be read: a sentence with file and line for each mistake
-└── PollerError                  one document or body fails its feed, nothing else
-    ├── WorkerError              a document killed or confused its worker process
-    ├── BodyError
-    │   ├── TooLargeError        more bytes than allowed, once decompressed
-    │   └── BadBodyError         the body ends early, or is not encoded as its header says
-    └── DocumentError
-        ├── NotAFeedError        something else: an HTML page, a challenge, nothing at all
-        └── BrokenDocumentError  meant to be a feed or a page, and cannot be read or would cost too much
-"""
+├── WorkerError                  a document killed or confused its worker process
+├── TooLargeError                a body of more bytes than allowed, once decompressed
+├── BadBodyError                 a body that ends early, or is not encoded as its header says
+└── DocumentError
+    ├── NotAFeedError            something else: an HTML page, a challenge, nothing at all
+    └── BrokenDocumentError      meant to be a feed or a page, and cannot be read or would cost too much
 
-from __future__ import annotations
+All but the first fail one feed and nothing else.
+"""
 
 from services.runtime.errors import UnusableFilesError, WirewatchError
 
@@ -22,11 +20,7 @@ class FeedListError(UnusableFilesError):
     """A feed list cannot be read."""
 
 
-class PollerError(WirewatchError):
-    """The poller's own branch."""
-
-
-class WorkerError(PollerError):
+class WorkerError(WirewatchError):
     """A document could not be handled in its worker. ``kind`` is a class name, ``detail`` one sentence."""
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -35,19 +29,15 @@ class WorkerError(PollerError):
         self.detail = detail
 
 
-class BodyError(PollerError):
-    """A body cannot be taken off the wire."""
-
-
-class TooLargeError(BodyError):
+class TooLargeError(WirewatchError):
     """More bytes than allowed, once decompressed."""
 
 
-class BadBodyError(BodyError):
+class BadBodyError(WirewatchError):
     """The body ends early, or is not encoded as its header says."""
 
 
-class DocumentError(PollerError):
+class DocumentError(WirewatchError):
     """A document cannot be read."""
 
 

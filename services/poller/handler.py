@@ -4,8 +4,6 @@ The feed's state is written after the last acknowledgement of what the poll brou
 leads to asking again, never to a hole.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import random
 from collections.abc import Callable

@@ -5,8 +5,6 @@ Every item of a feed ends in one status: ``published`` (Kafka has it), ``known``
 handed back, so whoever calls decides when that is written.
 """
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import hashlib

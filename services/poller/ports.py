@@ -1,7 +1,5 @@
 """What the poller's handler needs of the world."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,11 +40,9 @@ class Fetcher(Protocol):
 
     async def feed(self, request: Request) -> Fetched:
         """A feed."""
-        ...
 
     async def page(self, url: str) -> Fetched:
         """An article page."""
-        ...
 
 
 class Documents(Protocol):
@@ -54,15 +50,12 @@ class Documents(Protocol):
 
     async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         """A feed document, or a part of a very long one."""
-        ...
 
     async def listing(self, body: bytes, *, url: str, items: str | None) -> ParsedFeed:
         """A page that lists releases; ``items`` is the XPath of its items, None to find them by their dates."""
-        ...
 
     async def page(self, body: bytes, *, url: str, content_type: str | None) -> ExtractedPage:
         """An article page."""
-        ...
 
 
 class Robots(Protocol):
@@ -70,7 +63,6 @@ class Robots(Protocol):
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
         """Why the address may not be asked for: ``robots``, or what came of asking for its robots.txt. None: it may."""
-        ...
 
 
 class Pages(Protocol):
@@ -78,7 +70,6 @@ class Pages(Protocol):
 
     async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
         """The story of a page; None where it may not or cannot be had."""
-        ...
 
 
 class FeedStore(Protocol):
@@ -89,74 +80,57 @@ class FeedStore(Protocol):
 
         Returns how many were not on the schedule.
         """
-        ...
 
     async def advance_due(self, due: Mapping[str, datetime]) -> None:
         """Have feeds be due at these times, where they would be due later and nobody polls them now."""
-        ...
 
     async def states(self, feed_ids: Sequence[str]) -> Sequence[FeedState | None]:
         """What is remembered of each feed; None where it was never polled."""
-        ...
 
     async def take_wishes(self) -> Sequence[str]:
         """The feeds that a person wants asked now; each is handed out once."""
-        ...
 
     async def write_status(self, status: Mapping[str, str | int]) -> None:
         """What others read of the poller as a whole."""
-        ...
 
     async def shorten_leases(self, now: datetime) -> None:
         """End leases that end later than any taken now would: whoever took them lived ahead of this clock."""
-        ...
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Feeds that are due, leased to this process."""
-        ...
 
     async def extend(self, claim: Claim, now: datetime) -> None:
         """Prolong the lease."""
-        ...
 
     async def postpone(self, claim: Claim, until: datetime) -> None:
         """Give the feed back unpolled."""
-        ...
 
     async def finish(self, claim: Claim, state: FeedState, seen: bytes | None, *, host: str | None = None) -> bool:
         """Store the outcome of a poll; of a pushed claim, take the push off the queue, too. ``host`` is released.
 
         False where the lease was lost and somebody else polls the feed.
         """
-        ...
 
     async def queued(self, feed_id: str) -> Push | None:
         """The oldest push that waits for the feed."""
-        ...
 
     async def seen(self, feed_id: str) -> Seen:
         """What of the feed was already sent."""
-        ...
 
     async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
         """Which paragraphs (digests) the outlet printed in many articles; they count for ``article_id`` if given."""
-        ...
 
     async def owner_of(self, url: str, feed_id: str) -> str:
         """The feed that asks the address ``url``: this one, unless another has taken it before."""
-        ...
 
     async def take_host(self, host: str, now: datetime, gap_seconds: float) -> float:
         """0 when the host may be asked now (then it is taken until released), else the seconds to wait."""
-        ...
 
     async def release_host(self, host: str) -> None:
         """The request is done."""
-        ...
 
     async def pause_host(self, host: str, until: datetime) -> None:
         """Nobody asks this host before ``until``."""
-        ...
 
 
 class Hubs(Protocol):
@@ -169,8 +143,6 @@ class Hubs(Protocol):
 
         A hub that the document names is subscribed to, one that it names no more is left.
         """
-        ...
 
     async def after_push(self, feed_id: str, polled: Polled) -> bool:
         """Take what a push brought into account; True where the feed's hub is trusted."""
-        ...

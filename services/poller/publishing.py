@@ -1,7 +1,5 @@
 """Items that were not sent before become articles on Kafka: completed, published, shortened where too large."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 from collections.abc import Sequence
@@ -23,6 +21,7 @@ from services.poller.metrics import PollerMetrics
 from services.poller.ports import Claim, FeedStore
 from services.runtime.messages.delivery import Outgoing
 from services.runtime.ports import Publisher
+from services.runtime.process import telemetry
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
@@ -71,6 +70,7 @@ class ArticlePublisher:
 
     async def _send(self, articles: Sequence[Article], source: Source) -> int:
         """Send the articles, shortened where the broker finds them too large; how many it refused even so."""
+        began = self.clock.monotonic()
         messages = [_outgoing(article) for article in articles]
         sent = {message.key: message for message in messages}
         refused = await self.publisher.publish(messages)
@@ -88,7 +88,9 @@ class ArticlePublisher:
                 trace=trace.id_of(message.headers.get(trace.HEADER)),
             )
             del sent[message.key]
+        seconds = self.clock.monotonic() - began
         for key, message in sent.items():
+            telemetry.sent(message, "published", seconds, feed=source.config.id)
             log.info(
                 "handled",
                 status="published",

@@ -1,7 +1,5 @@
 """The schedule: takes what is due and polls it, never more at once than there are fetchers, and what runs beside."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -45,7 +43,6 @@ class FeedList(Protocol):
 
     def reload_if_changed(self) -> bool:
         """Whether there is a new list."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Settings of the poller."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated

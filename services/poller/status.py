@@ -1,7 +1,5 @@
 """The closed sets of the poller: how polls, items, pages and pushes end, and how a feed stands."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 from services.contracts.messages import Tier

@@ -9,8 +9,6 @@
 Each service's ``errors.py`` draws its own branch and gives every class the identity of what failed.
 """
 
-from __future__ import annotations
-
 
 class WirewatchError(Exception):
     """Something Wirewatch foresaw. ``str(error)`` is one sentence that a person can act on."""

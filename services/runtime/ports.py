@@ -1,7 +1,5 @@
 """What handlers need of the world, as protocols. Edges implement them; tests use hand-written fakes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -17,7 +15,6 @@ class Publisher(Protocol):
         Waits for as long as the broker is away. Returns the messages that the broker refused for good (too large);
         an empty sequence means that all of them are safe.
         """
-        ...
 
 
 class StreamHandler(Protocol):
@@ -25,4 +22,3 @@ class StreamHandler(Protocol):
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
         """Process a batch and return one status per delivery, in order. Never raises for what a message holds."""
-        ...

@@ -1,7 +1,5 @@
 """The services as ``schemas/services.yaml`` declares them; the file's own comments explain the fields."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import msgspec

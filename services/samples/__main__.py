@@ -1,20 +1,18 @@
 """Composition root of the samples service."""
 
-from __future__ import annotations
-
-from services.runtime.files import shipped as files
+from services.runtime.files import shipped
 from services.runtime.process import run as process
 from services.runtime.process.run import Context
-from services.samples.core import feeds
+from services.samples.edges import files
 from services.samples.edges.http import SampleServer
 from services.samples.settings import SamplesSettings, week_of
 
 
 def build(settings: SamplesSettings, context: Context) -> SampleServer:
     """The service, not yet started."""
-    folder = settings.folder or files.seeds() / "samples"
+    folder = settings.folder or shipped.seeds() / "samples"
     return SampleServer(
-        feeds.read(folder),
+        files.read(folder),
         host=settings.host,
         port=settings.port,
         week=week_of(settings),

@@ -1,7 +1,5 @@
 """Settings of the samples service: ``WIREWATCH_SAMPLES_<FIELD>``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import typer
 import typer.main
 
 from services.cli.app import build
@@ -16,12 +17,12 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "commands.md").read_text(
 
 def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Every command by its full name."""
-    children = getattr(command, "commands", None)
-    if children is None:
+    if not hasattr(command, "list_commands"):
         yield name, command
         return
-    for child, below in children.items():
-        yield from commands(below, f"{name} {child}")
+    context = typer.Context(command)
+    for child in command.list_commands(context):
+        yield from commands(command.get_command(context, child), f"{name} {child}")
 
 
 def known() -> dict[str, Any]:

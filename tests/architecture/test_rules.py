@@ -107,14 +107,17 @@ def test_no_help_loads_a_server_library() -> None:
     """``wirewatch COMMAND --help`` answers at once: the work of a command is imported when it is called."""
     program = f"""
 import sys
+from typer import Context
 from typer.main import get_command
 from typer.testing import CliRunner
 from services.cli.app import build
 
 def words(command, names):
     yield [*names, "--help"]
-    for name, child in getattr(command, "commands", {{}}).items():
-        yield from words(child, [*names, name])
+    if hasattr(command, "list_commands"):
+        context = Context(command)
+        for name in command.list_commands(context):
+            yield from words(command.get_command(context, name), [*names, name])
 
 for arguments in words(get_command(build()), []):
     assert CliRunner().invoke(build(), arguments).exit_code == 0, arguments

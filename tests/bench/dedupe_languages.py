@@ -82,7 +82,7 @@ def _share(
     judge, found = Judge(), Counter[str]()
     vocabulary = judge.vocabulary(language)
     for text in TIMES_LEARNT * list(texts.values()):
-        vocabulary.learn(count_words("", joined(text), tokens(joined(text))))
+        vocabulary.learn(count_words("", joined(text)))
     stories = {}
     for name, text in texts.items():
         given = InputArticle(id=name, title=f"Original {name}", text=joined(text), language=language)

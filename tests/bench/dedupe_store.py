@@ -41,6 +41,7 @@ from services.runtime.kafka.connection import RedisAccess
 from services.runtime.messages.delivery import Outgoing
 from services.runtime.process.clock import SystemClock
 from services.runtime.process.outages import Waiting
+from services.runtime.process.run import settle
 from services.runtime.redis.connection import RedisCalls, connect
 from tests.bench import corpus
 from tests.support.publisher import FakePublisher, deliver
@@ -143,6 +144,7 @@ async def through_the_handler(address: str, articles: int) -> dict[str, Any]:
     values = [codec.encode(item.article) for item in drawn]
     random.Random(1).shuffle(values)
     await client.config_resetstat()
+    settle()
     steps: list[dict[str, Any]] = []
     for step in range(0, articles, max(BATCH, articles // 4)):
         some = values[step : step + max(BATCH, articles // 4)]

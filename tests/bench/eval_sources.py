@@ -18,7 +18,14 @@ from services.poller.core.imports import InputArticle
 from services.poller.edges import publishers
 
 LABELS = Path(__file__).parent / "data" / "sources.tsv"
-KINDS = {"p": "overlapping pairs", "s": "own reports", "l": "leads", "h": "headlines", "u": "headlines, unseen"}
+KINDS = {
+    "p": "overlapping pairs",
+    "s": "own reports",
+    "l": "leads",
+    "h": "headlines",
+    "u": "headlines, unseen",
+    "v": "headlines, third",
+}
 Row = dict[str, Any]
 
 

@@ -20,6 +20,11 @@ def resident_megabytes(pids: Mapping[str, int]) -> dict[str, int]:
     return {name: round(sum(_resident(one) for one in _tree(pid)) / 1e6) for name, pid in pids.items()}
 
 
+def proportional_megabytes(pids: Mapping[str, int]) -> dict[str, int]:
+    """Memory now, by name, in 10^6 bytes; what processes share is divided among them, so that the sum is true."""
+    return {name: round(sum(_proportional(one) for one in _tree(pid)) / 1e6) for name, pid in pids.items()}
+
+
 def _tree(pid: int) -> Iterator[int]:
     yield pid
     for listed in _PROC.glob(f"{pid}/task/*/children"):
@@ -33,10 +38,16 @@ def _cpu(pid: int) -> float:
 
 
 def _resident(pid: int) -> int:
-    for line in _read(_PROC / str(pid) / "status").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    return _kilobytes(_PROC / str(pid) / "status", "VmRSS:")
+
+
+def _proportional(pid: int) -> int:
+    return _kilobytes(_PROC / str(pid) / "smaps_rollup", "Pss:")
+
+
+def _kilobytes(file: Path, name: str) -> int:
+    """The line ``name`` of a file of /proc, in bytes."""
+    return next((int(line.split()[1]) * 1024 for line in _read(file).splitlines() if line.startswith(name)), 0)
 
 
 def _read(path: Path) -> str:

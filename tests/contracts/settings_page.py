@@ -24,7 +24,7 @@ a yes or no is `yes`, `no`, `true`, `false`, `on`, `off`, `1` or `0`.
 
 Most installations set one to five of them: `WIREWATCH_POLLER_CONTACT`, `WIREWATCH_POLLER_FEEDS`,
 `WIREWATCH_NOTIFIER_WATCHES`, `WIREWATCH_TAGGER_PACKS` and `WIREWATCH_API_TOKEN_FILE`. Compose has a few more of its own
-(ports, the demo profile, Grafana): see `.env.example`.
+(ports, the demo profile, Grafana): see `.env.example`. `OTEL_EXPORTER_OTLP_ENDPOINT` switches [tracing](tracing.md) on.
 
 This page is generated from the settings classes (`make docs-settings`); change the sentences there.
 """

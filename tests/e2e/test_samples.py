@@ -16,14 +16,14 @@ from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.messages.delivery import Outgoing
 from services.runtime.process.clock import SystemClock
-from services.samples.core import feeds
+from services.samples.edges import files as sample_files
 from tests.support.pipeline import RunningLine, a_line, alerts_in_redis, alerts_of_api, alerts_on_topic, everything_on
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 SAMPLES = files.seeds() / "samples"
 EXPECTED = yaml.safe_load((SAMPLES / "expected.yaml").read_text())
-VERSIONS = sum(len(feed.items) for feed in feeds.read(SAMPLES).values())
+VERSIONS = sum(len(feed.items) for feed in sample_files.read(SAMPLES).values())
 
 Told = dict[str, dict[str, Any]]
 

@@ -66,10 +66,10 @@ async def deduped(publisher: KafkaPublisher, client: redis.asyncio.Redis, *messa
 
 async def until(log: AlertLog, count: int) -> list[Alert]:
     """The first ``count`` revisions on the topic. One that a kill made come twice counts once."""
-    found = {(record.alert.id, record.alert.revision): record.alert for record in await log.retained()}
+    found = {(record.alert.id, record.alert.revision): record.alert for record in await log.revisions()}
     async with asyncio.timeout(60):
         while len(found) < count:
-            record = await anext(log.coming())
+            record = await anext(log.new_revisions())
             found[record.alert.id, record.alert.revision] = record.alert
     return list(found.values())
 

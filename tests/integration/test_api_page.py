@@ -61,10 +61,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
-    client = connect(RedisAccess(redis_server))
-    await client.flushdb()
-    yield client
-    await client.aclose()
+    async with connect(RedisAccess(redis_server)) as client:  # closed, too, where the database cannot be emptied
+        await client.flushdb()
+        yield client
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from services.alerter.edges.topics import KafkaLog
 from services.cli.alerts.log import AlertLog
-from services.cli.up.alert_feed import AlertFeed
+from services.cli.up import alert_feed
 from services.contracts import codec, topics
 from services.contracts.messages import Article
 from services.runtime.kafka.connection import KafkaAccess
@@ -63,9 +63,9 @@ async def test_every_reader_of_whole_topics_reads_over_it(
         assert (found := await read_one(access, topic, partition, offset)) is not None
         assert found.value == hostile_records.good_value(topics.ALERTS)
     async with AlertLog(access) as log:
-        assert len(await log.retained()) == len(ledger.good)
-    async with AlertFeed.of(access) as feed:
-        first = await asyncio.wait_for(anext(feed.alerts()), WITHIN_SECONDS)
+        assert len(await log.revisions()) == len(ledger.good)
+    async with alert_feed.connected(access) as feed:
+        first = await asyncio.wait_for(anext(alert_feed.seen(feed)), WITHIN_SECONDS)
     assert first.earlier
 
 

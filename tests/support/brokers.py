@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.local import broker, jars, ports, probes
-from services.local.process import Child, Server
+from services.local.process import Child, Server, configured
 from services.runtime.kafka.connection import KafkaAccess
 
 _PROPERTIES = """\
@@ -115,7 +115,7 @@ def _server(
     home.mkdir(parents=True)
     configuration = home / "server.properties"
     configuration.write_text(_PROPERTIES.format(node=node, voters=voters, port=port, controller=controller))
-    (home / "log4j2.properties").write_text(broker.LOG4J.format(log=home / "kafka.log"))
+    (home / "log4j2.properties").write_text(configured(broker.LOG4J_FILE, log=home / "kafka.log"))
     program = broker.java_program(f"broker{node}", broker.find_java(), classpath, home, home / "stdout.log")
     broker.format_storage(program, configuration, cluster)
     address = f"127.0.0.1:{port}"

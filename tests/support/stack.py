@@ -63,10 +63,9 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def redis_client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
     """A client (replies are bytes) of an empty database."""
-    client = connect(RedisAccess(redis_server))
-    await client.flushdb()
-    yield client
-    await client.aclose()
+    async with connect(RedisAccess(redis_server)) as client:  # closed, too, where the database cannot be emptied
+        await client.flushdb()
+        yield client
 
 
 @pytest.fixture

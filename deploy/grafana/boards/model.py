@@ -275,7 +275,8 @@ def stat(
 def count(title: str, description: str, expr: str, *, bad: str = "", width: int = 4) -> Panel:
     """How many, as a whole number; in the colour ``bad`` from one on."""
     thresholds = ((0, GOOD), (1, bad)) if bad else ()
-    return stat(title, description, f"round({expr})", thresholds=thresholds, no_data="unknown", decimals=0, width=width)
+    more: Any = {"thresholds": thresholds, "no_data": "unknown", "decimals": 0, "width": width}
+    return stat(title, description, f"round({expr})", "locale", **more)  # 3,012 and not 3 K
 
 
 def quantiles(metric: str, window: str = RECENT) -> list[Query]:

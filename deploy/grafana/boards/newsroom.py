@@ -131,6 +131,7 @@ LATEST = Panel(
         "headline": "Headline",
         "topics": "Topics",
         "sources": "Sources",
+        "outlet": "First report",
         "url": "Report",
         "id": "Alert",
     },
@@ -144,9 +145,9 @@ LATEST = Panel(
         ),
         column("Headline", link("Open the alert", f"{configuration.PAGE_URL}/#${{__data.fields.Alert}}")),
         column("Topics", ("custom.width", 110)),
-        column("Sources", ("custom.width", 65), ("custom.align", "center")),
-        column("Report", ("custom.width", 80), link("Read the first report", "${__value.raw}")),
-        column("Alert", ("custom.hidden", True)),
+        column("Sources", ("custom.width", 78), ("custom.align", "center")),
+        column("First report", ("custom.width", 150), link("Read the first report", "${__data.fields.Report}")),
+        *(column(name, ("custom.hidden", True)) for name in ("Report", "Alert")),
     ],
 )
 MAP = Panel(

@@ -101,9 +101,13 @@ BOARD = Dashboard(
         ),
         Panel(
             title="Messages that wait",
-            description="On each topic for the service that reads it, as Kafka says; also for a service that is down.",
+            description="For each service that reads, on all of its topics, as Kafka says; also for one that is down.",
             queries=[
-                Query("max by (group, topic) (wirewatch_kafka_group_lag_messages) > 0", "{{topic}}"),
+                Query(
+                    "label_replace(sum by (group) (max by (group, topic) (wirewatch_kafka_group_lag_messages)) > 0, "
+                    '"reader", "$1", "group", "wirewatch-(.*)")',
+                    "{{reader}}",
+                ),
             ],
             draw="bars",
             width=6,

@@ -87,6 +87,7 @@ def _series(alert: Alert, now: datetime) -> dict[str, object]:
         "headline": alert.headline[:_HEADLINE_CHARACTERS],
         "topics": ", ".join(topic.topic for topic in alert.topics),
         "sources": str(alert.independent_sources),
+        "outlet": first.outlet,
         "url": first.url or "",
     }
     return {"metric": labels, "value": [now.timestamp(), str(int(alert.last_updated.timestamp() * 1000))]}

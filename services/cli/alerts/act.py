@@ -1,24 +1,19 @@
 """``wirewatch act``: what an analyst does with alerts, over the API of a running Wirewatch."""
 
-from __future__ import annotations
-
 import asyncio
 import os
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from services.cli.family import single
-from services.cli.options import JsonOption
+from services.cli.options import JsonOption, span
 from services.cli.output import json_line, say, warn
 from services.contracts.analyst_actions import ACTION_KINDS, REJECTED_BECAUSE
 from services.runtime.errors import UsageError
 
 KINDS = (*ACTION_KINDS, "undo")
-_LASTS = re.compile(r"(\d{1,4})([mhd])")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 app = single()
 
@@ -80,7 +75,7 @@ def until(lasts: str | None, now: datetime) -> str | None:
     """When a snooze of that length ends. Raises :class:`UsageError`."""
     if lasts is None:
         return None
-    match = _LASTS.fullmatch(lasts)
-    if match is None:
+    lasting = span(lasts)
+    if lasting is None:
         raise UsageError(f"--for is {lasts!r}: give a time such as 30m, 4h or 3d.")
-    return (now + int(match[1]) * _UNITS[match[2]]).isoformat()
+    return (now + lasting).isoformat()

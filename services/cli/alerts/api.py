@@ -1,7 +1,5 @@
 """The API as ``wirewatch act`` uses it: whose token, which alerts, one call."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from services.cli import addresses
+from services.local.home import home_in
 from services.local.token import NAME
 from services.runtime.errors import UsageError
 
@@ -65,16 +64,13 @@ async def _call(session: aiohttp.ClientSession, method: str, path: str, **more: 
 
 def token(name: str | None, environ: Mapping[str, str]) -> str:
     """The token of ``name``, else that of `wirewatch up`, else the first of the file. Raises :class:`UsageError`."""
-    file = Path(
-        environ.get("WIREWATCH_API_TOKEN_FILE") or Path(environ.get("WIREWATCH_LOCAL_HOME") or ".wirewatch") / "tokens"
-    )
+    file = Path(environ.get("WIREWATCH_API_TOKEN_FILE") or home_in(environ).path / "tokens")
     try:
-        lines = [
-            line.partition(":") for line in file.read_text(encoding="utf-8").splitlines() if line[:1] not in ("#", "")
-        ]
+        lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: cannot be read ({error}): set WIREWATCH_API_TOKEN_FILE.") from None
-    held = {who.split()[0]: secret.strip() for who, colon, secret in lines if colon and who.split()}
+    pairs = [line.partition(":") for line in lines if not line.startswith("#")]
+    held = {who.split()[0]: secret.strip() for who, colon, secret in pairs if colon and who.split()}
     found = held.get(name or NAME) or (None if name else next(iter(held.values()), None))
     if found is None:
         raise UsageError(f"{file} has no token of {name or NAME}.")

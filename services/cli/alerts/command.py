@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch alerts``."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated

@@ -4,8 +4,6 @@ Everything that came from the world is put into ``Text``, never into markup, and
 headline must not be able to colour, move or clear an analyst's terminal.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,8 +31,6 @@ SEVERITY_COLOURS: dict[Severity, str] = {
 QUOTES = 3  # the best proof; the alert itself carries all of it
 _QUOTE_CHARACTERS = 280
 _NAMES = 6
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def alert(shown: Alert, *, earlier: bool = False) -> RenderableType:
@@ -186,4 +182,4 @@ def _times(shown: Alert) -> Text:
 def _day(time: datetime) -> str:
     """``Thu 20 Jun 2024, 09:05 UTC``, whatever the locale."""
     time = time.astimezone(UTC)
-    return f"{_DAYS[time.weekday()]} {time.day} {_MONTHS[time.month - 1]} {time.year}, {time:%H:%M} UTC"
+    return f"{time:%a} {time.day} {time:%b %Y, %H:%M} UTC"

@@ -1,7 +1,5 @@
 """Which alerts of the topic are asked for, and in which form they are printed."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -65,14 +63,14 @@ async def show(kafka: KafkaAccess, wanted: Wanted, *, limit: int | None, follow:
     broker.quiet()
     await broker.require_topic(kafka, topics.ALERTS)
     async with AlertLog(kafka) as log:
-        retained = latest(await log.retained(), wanted)
+        retained = latest(await log.revisions(), wanted)
         for record in retained[-limit:] if limit else retained:
             _print(record, form, earlier=True)
         if not retained and not follow and form != "json":
             warn("No alerts on the topic match.")
         if not follow:
             return
-        async for record in log.coming():
+        async for record in log.new_revisions():
             if wanted.takes(record.alert):
                 _print(record, form, earlier=False)
 

@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch archive``."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.archive.file import ArchiveOption, archive_file
 from services.cli.family import family
-from services.cli.options import JsonOption, SinceOption, since
+from services.cli.options import ArchiveOption, JsonOption, SinceOption, archive_file, since
 from services.cli.output import json_line, say, shorten, warn
 
 app = family("The archive: check the quotes of every alert, and hand out the proof of one.")

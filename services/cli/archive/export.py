@@ -1,7 +1,5 @@
 """The proof of one alert, for somebody who has no Wirewatch: JSON with texts and hashes, a page to read, a script."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -4,8 +4,6 @@ The text of every source has the SHA-256 that stands beside it, and so has every
 of every revision stands in the text that it is said to be from, at the very place.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

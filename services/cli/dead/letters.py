@@ -4,8 +4,6 @@ What was replayed is noted on the dead-letter topic itself, as a record with the
 whoever lists or replays next sees it, whatever was chosen before, and it is gone when the dead letter is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The checks of ``wirewatch doctor``. Each looks at one thing, changes nothing, and never raises."""
 
-from __future__ import annotations
-
 import asyncio
 import platform
 import shutil
@@ -103,22 +101,17 @@ async def _store(option: str | None) -> list[Finding]:
         return [Finding(check="store", state="skipped", found="no address is known", fix=str(error))]
     try:
         client: Any = connect(redis)
-    except UsageError as error:
-        return [Finding(check="store", state="fail", found=f"{redis}", fix=str(error))]
-    try:
-        await require_access(client)
-        info = await client.info()
-        seconds, microseconds = await client.time()
-        now = datetime.now(UTC).timestamp()
-        skew = float(seconds) + float(microseconds) / 1e6 - now
+        async with client:
+            await require_access(client)
+            info = await client.info()
+            seconds, microseconds = await client.time()
+            ahead = float(seconds) + float(microseconds) / 1e6 - datetime.now(UTC).timestamp()
     except UsageError as error:
         return [Finding(check="store", state="fail", found=f"{redis}", fix=str(error))]
     except FAILURES as error:
         fix = "Start it (`wirewatch up` brings one along), correct the address, or permit INFO and TIME."
         return [Finding(check="store", state="fail", found=f"{redis}: {error}", fix=fix)]
-    finally:
-        await client.aclose()
-    return [*store_as_needed(redis, info), clock(skew)]
+    return [*store_as_needed(redis, info), clock(ahead)]
 
 
 def store_as_needed(redis: RedisAccess, info: Mapping[str, Any]) -> Iterator[Finding]:

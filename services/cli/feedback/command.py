@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch feedback``."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Annotated
 

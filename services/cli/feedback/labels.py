@@ -1,18 +1,15 @@
 """The verdicts on alerts as labels of articles: alerts and articles are what Kafka still holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.cli import broker
-from services.cli.alerts.log import AlertLog
+from services.cli.alerts.log import Record
 from services.cli.alerts.show import Wanted, latest
-from services.contracts import codec, topics
+from services.contracts import topics
 from services.contracts.analyst_actions import standing_feedback
 from services.contracts.feedback import verdict
 from services.contracts.messages import Alert, Article, TaggedArticle
-from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess
 
 # An alert that is repeated or old was about its topic all the same; one that is trivial hardly.
@@ -22,26 +19,16 @@ UNKNOWN = "borderline"  # sets an article aside for a topic that nobody judged i
 
 async def judged_alerts(kafka: KafkaAccess) -> Sequence[Alert]:
     """The latest revision of each alert that analysts judged. Raises :class:`UsageError`."""
-    broker.quiet()
-    await broker.require_topic(kafka, topics.ALERTS)
-    async with AlertLog(kafka) as log:
-        found = [record.alert for record in latest(await log.retained(), Wanted())]
-    return [alert for alert in found if verdict(alert) is not None]
+    found = [Record(alert, b"") async for _, alert in broker.messages(kafka, topics.ALERTS, Alert)]
+    return [record.alert for record in latest(found, Wanted()) if verdict(record.alert) is not None]
 
 
 async def labelled(kafka: KafkaAccess, topic: str | None) -> list[dict[str, Any]]:
     """A line for each article that a verdict is about, as far as Kafka has its text. Raises :class:`UsageError`."""
     alerts = await judged_alerts(kafka)
     wanted = {action.article_id for alert in alerts for action in standing_feedback(alert.actions)}
-    articles: dict[str, Article] = {}
-    async for delivery in log_reader.read_all(kafka, topics.TAGGED):
-        try:
-            article = codec.decode(delivery.value, TaggedArticle).article
-        except codec.UndecodableError:
-            continue  # it lies in the dead-letter topic, too
-        if article.id in wanted:
-            articles[article.id] = article
-    return lines(alerts, articles, topic)
+    tagged = [one.article async for _, one in broker.messages(kafka, topics.TAGGED, TaggedArticle)]
+    return lines(alerts, {article.id: article for article in tagged if article.id in wanted}, topic)
 
 
 def lines(alerts: Iterable[Alert], articles: dict[str, Article], topic: str | None) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """Each feed polled once, and what is wrong with it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Sequence

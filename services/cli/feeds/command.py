@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch feeds``."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

@@ -1,7 +1,5 @@
 """The feeds with what the poller knows of them: a table, or one JSON object a line."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Sequence

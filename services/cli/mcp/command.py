@@ -1,14 +1,12 @@
 """What a person types: ``wirewatch mcp``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.cli.archive.file import ArchiveOption, archive_file
 from services.cli.family import single
+from services.cli.options import ArchiveOption, archive_file
 from services.runtime.errors import UsageError
 
 app = single()

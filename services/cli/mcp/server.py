@@ -4,8 +4,6 @@ What stands in an article was written by strangers, and an agent must not take i
 an article comes as the value of a key that begins with ``untrusted_``, and the server's instructions say what that is.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

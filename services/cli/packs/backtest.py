@@ -1,23 +1,19 @@
 """``wirewatch packs backtest``: past articles from Kafka or a file, both sets of packs, and the table of the change."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from services.cli import addresses, articles, broker
 from services.cli.options import since
-from services.cli.output import err, json_line, out, table, warn
-from services.contracts import codec, topics
+from services.cli.output import counting, json_line, out, table, warn
+from services.contracts import topics
 from services.contracts.messages import UniqueArticle
 from services.poller.core.imports import time_of
 from services.runtime.errors import UsageError
-from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess
 from services.tagger import library
 from services.tagger.core.backtest import Backtest, Change, Past, TopicChange
@@ -42,16 +38,13 @@ def run(
     after = library.load(tried or library.default_folder())
     before = library.load(in_force or library.default_folder())
     test = Backtest(before.compiled, after.compiled, examples=examples)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.completed} articles"), TimeElapsedColumn(), console=err, transient=True
-    ) as progress:
-        task = progress.add_task("articles", total=None)
+    with counting("{} articles") as shown:
         if file is not None:
             for article in _from_file(file, start):
                 test.add(article)
-                progress.advance(task)
+                shown(test.articles)
         else:
-            asyncio.run(_from_topic(test, addresses.kafka(kafka), start, lambda: progress.advance(task)))
+            asyncio.run(_from_topic(test, addresses.kafka(kafka), start, shown))
     topics_tried = {pack.topic for pack in after.packs}
     report = [change for change in test.report() if not only_tried or change.topic in topics_tried]
     if as_json:
@@ -83,31 +76,22 @@ def _from_file(file: Path, start: datetime | None) -> Iterator[Past]:
             )
 
 
-async def _from_topic(test: Backtest, kafka: KafkaAccess, start: datetime | None, step: Callable[[], None]) -> None:
-    broker.quiet()
-    await broker.require_topic(kafka, topics.UNIQUE)
-    async for past in _past(kafka, start):
-        test.add(past)
-        step()
-
-
-async def _past(kafka: KafkaAccess, start: datetime | None) -> AsyncIterator[Past]:
-    async for delivery in log_reader.read_all(kafka, topics.UNIQUE):
-        try:
-            unique = codec.decode(delivery.value, UniqueArticle)
-        except codec.UndecodableError:
-            continue  # it lies in the dead-letter topic, too
+async def _from_topic(test: Backtest, kafka: KafkaAccess, start: datetime | None, shown: Callable[[int], None]) -> None:
+    async for _, unique in broker.messages(kafka, topics.UNIQUE, UniqueArticle):
         article = unique.article
         if start and article.first_seen_at < start:
             continue
-        yield Past(
-            id=article.id,
-            story=unique.story_id,
-            day=_day(article.first_seen_at.date()),
-            title=article.title,
-            alerts=not article.backfill,
-            fields=Fields(article.title, article.summary or "", article.text, article.language),
+        test.add(
+            Past(
+                id=article.id,
+                story=unique.story_id,
+                day=_day(article.first_seen_at.date()),
+                title=article.title,
+                alerts=not article.backfill,
+                fields=Fields(article.title, article.summary or "", article.text, article.language),
+            )
         )
+        shown(test.articles)
 
 
 def _day(day: date | None) -> str:

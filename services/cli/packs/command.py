@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch packs``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What ``wirewatch packs explain`` shows: coloured quotes, events, weights and near misses."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path

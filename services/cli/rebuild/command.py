@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch rebuild``."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 

@@ -1,7 +1,5 @@
 """The work of ``wirewatch rebuild``: the services' own rebuilds, put together for one run."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 from typing import TypeVar

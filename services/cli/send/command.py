@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch send``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """Completes articles and sends them in batches."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Iterator
@@ -12,11 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
 
 from services.cli import broker
 from services.cli.articles import FORM
-from services.cli.output import err, out, warn
+from services.cli.output import counting, out, warn
 from services.contracts import topics, trace
 from services.poller.core.imports import Knowledge, article_of, surely
 from services.poller.edges import language, publishers
@@ -101,13 +98,13 @@ async def _send(lines: BinaryIO, name: str, kafka: KafkaAccess, *, backfill: boo
     await broker.require_topic(kafka, topics.ARTICLES)
     sending = Sending()
     async with broker.publisher(kafka) as publisher:
-        with _progress() as (progress, task):
+        with counting("sent {} articles") as shown:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     sending.add(line, number, name, backfill=backfill)
                 if sending.full():
                     await sending.flush(publisher, name=name, kafka=kafka)
-                    progress.update(task, completed=sending.sent)
+                    shown(sending.sent)
             await sending.flush(publisher, name=name, kafka=kafka)
     out.print(f"{sending.sent} sent, {sending.failed} failed")
     return sending.failed
@@ -123,11 +120,3 @@ def _opened(file: str) -> Iterator[BinaryIO]:
             yield opened
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from None
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Progress, TaskID]]:
-    """A counter on standard error that vanishes when done; nothing where that is not a terminal."""
-    columns = SpinnerColumn(), TextColumn("sent {task.completed:.0f} articles")
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        yield progress, progress.add_task("send", total=None)

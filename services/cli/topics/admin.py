@@ -1,7 +1,5 @@
 """Topics, users and rights on a broker: created, and compared with what is declared."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

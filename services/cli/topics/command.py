@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch topics``."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from typing import Annotated

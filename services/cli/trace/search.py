@@ -1,7 +1,5 @@
 """Finds on the topics and in Redis what there is of one article, story, alert or trace."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +37,7 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
         snapshot = Snapshot(AlertRecords(client, calls, SystemClock()), RedisStories(client, calls))
         await snapshot.load([StoryKey("", story) for story in stories], [])
         alerts = {story: snapshot.alerts_of(story) for story in stories}
-        outbox = RedisOutbox(client, calls, remember=timedelta(days=8))
+        outbox = store.outbox(client, calls)
         sent = await notified(outbox, {id_ for kept in alerts.values() for id_ in kept})
     return made_of(
         found,

@@ -1,7 +1,5 @@
 """The timeline of an article through the services, put together from what the topics and Redis hold. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -210,7 +208,7 @@ class _Maker:
         if self.article.backfill:
             return "backfill", "articles of a first fetch or an import with --backfill open no alert"
         if story in self.known:
-            return "stale", "too old to open an alert when it came"
+            return "stale", "too old or too slight to open an alert when it came"
         return "unchanged", "its story has no alert"
 
     def _notified(self, steps: list[Step], alert: Alert) -> None:
@@ -230,19 +228,10 @@ class _Maker:
                 return
         next_offset = self.committed.get((GROUPS[service], sent.topic, sent.partition))
         if next_offset is None:
-            steps.append(
-                Step(
-                    service=service,
-                    status="waiting",
-                    at=None,
-                    reason="this service has not read from the partition yet",
-                )
-            )
+            status, reason = "waiting", "this service has not read from the partition yet"
         elif next_offset <= sent.offset:
-            before = sent.offset - next_offset
-            steps.append(Step(service=service, status="waiting", at=None, reason=f"{before} messages are before it"))
-        else:
-            steps.append(Step(service=service, status=status, at=None, reason=reason))
+            status, reason = "waiting", f"{sent.offset - next_offset} messages are before it"
+        steps.append(Step(service=service, status=status, at=None, reason=reason))
 
     def _is_this(self, delivery: Delivery, article_id: str, fetched_at: datetime) -> bool:
         """Whether a copy is this version: by its trace or, from before there were traces, by when it was fetched."""

@@ -1,13 +1,10 @@
 """The ``alerts`` topic as ``wirewatch up`` watches it: what stood there before, and then each revision as it comes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from services.cli.alerts.log import AlertLog
 from services.contracts.messages import Alert
@@ -26,43 +23,34 @@ class Seen:
     earlier: bool
 
 
-class AlertFeed:
-    """Reads without a group, so it disturbs nobody and remembers nothing: each run begins with all that is there."""
-
-    def __init__(self, log: AlertLog, began: datetime | None) -> None:
-        self._log = log
-        self._began = began
-
-    @classmethod
-    @asynccontextmanager
-    async def of(cls, kafka: KafkaAccess, *, began: datetime | None = None) -> AsyncIterator[Self]:
-        """Connected. Waits for a topic that has just been created to be known.
-
-        ``began`` is when the run began whose alerts are no earlier ones, though they may stand there already.
-        """
-        log, backoff = AlertLog(kafka), Backoff()
+@asynccontextmanager
+async def connected(kafka: KafkaAccess) -> AsyncIterator[AlertLog]:
+    """The topic, waited for where it has just been created. It is read without a group, and nothing is remembered."""
+    backoff = Backoff()
+    async with AsyncExitStack() as stack:
         while True:
             try:
-                await log.__aenter__()
+                log = await stack.enter_async_context(AlertLog(kafka))
                 break
             except UsageError:
                 if backoff.attempts >= _ATTEMPTS:
                     raise
                 await asyncio.sleep(backoff.next())
-        try:
-            yield cls(log, began)
-        finally:
-            await log.__aexit__()
+        yield log
 
-    async def alerts(self) -> AsyncIterator[Seen]:
-        """The latest revision of every earlier alert, oldest first, and from then on every new revision, once."""
-        latest: dict[str, Alert] = {}
-        for alert in sorted((record.alert for record in await self._log.retained()), key=lambda one: one.revision):
-            latest[alert.id] = alert
-        for alert in sorted(latest.values(), key=lambda one: (one.last_updated, one.id)):
-            yield Seen(alert, earlier=self._began is None or alert.stages.alerted_at < self._began)
-        revisions = {alert.id: alert.revision for alert in latest.values()}
-        async for record in self._log.coming():
-            if revisions.get(record.alert.id, 0) < record.alert.revision:
-                revisions[record.alert.id] = record.alert.revision
-                yield Seen(record.alert, earlier=False)
+
+async def seen(log: AlertLog, *, began: datetime | None = None) -> AsyncIterator[Seen]:
+    """The latest revision of every earlier alert, oldest first, and from then on every new revision, once.
+
+    ``began`` is when the run began whose alerts are no earlier ones, though they may stand there already.
+    """
+    latest: dict[str, Alert] = {}
+    for alert in sorted((record.alert for record in await log.revisions()), key=lambda one: one.revision):
+        latest[alert.id] = alert
+    for alert in sorted(latest.values(), key=lambda one: (one.last_updated, one.id)):
+        yield Seen(alert, earlier=began is None or alert.stages.alerted_at < began)
+    revisions = {alert.id: alert.revision for alert in latest.values()}
+    async for record in log.new_revisions():
+        if revisions.get(record.alert.id, 0) < record.alert.revision:
+            revisions[record.alert.id] = record.alert.revision
+            yield Seen(record.alert, earlier=False)

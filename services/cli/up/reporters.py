@@ -1,9 +1,5 @@
 """What ``wirewatch up`` shows: a table and panels on a terminal, the same facts as JSON lines for a program."""
 
-from __future__ import annotations
-
-from typing import Protocol
-
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
@@ -30,38 +26,6 @@ _WHAT = {
 }
 
 
-class Reporter(Protocol):
-    """Shows what happens."""
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """Something that takes a while before the pipeline is up."""
-        ...
-
-    def happened(self, part: Part, what: str) -> None:
-        """A process changed its state."""
-        ...
-
-    def standing(self, stack: Stack, seconds: float) -> None:
-        """The pipeline is up (or as much of it as could be started)."""
-        ...
-
-    def alert(self, seen: Seen) -> None:
-        """An alert, or a new revision of one."""
-        ...
-
-    def feeds(self, summary: str) -> None:
-        """How the feeds answer, in a few words; called again when that changes."""
-        ...
-
-    def ending(self) -> None:
-        """Everything is being stopped."""
-        ...
-
-    def close(self) -> None:
-        """Nothing more comes."""
-        ...
-
-
 class TerminalReporter:
     """For a terminal; lines without movement where the output is not one."""
 
@@ -73,6 +37,7 @@ class TerminalReporter:
         self._ending = False
 
     def progress(self, what: str, done: int, total: int) -> None:
+        """Something that takes a while before the pipeline is up."""
         text = f"{what} {done}/{total}" if total else what
         if self._console.is_terminal:
             self._spin(text)
@@ -81,6 +46,7 @@ class TerminalReporter:
         self._last = what
 
     def happened(self, part: Part, what: str) -> None:
+        """A process changed its state."""
         if part.state == "failed" or (part.state == "restarting" and self._stands):
             self._console.print(
                 Text.assemble((part.name, "bold"), (f" {part.state}: ", _STATE_COLOURS[part.state]), plain(what))
@@ -91,6 +57,7 @@ class TerminalReporter:
             self._spin(f"{part.name} is {part.state}")
 
     def standing(self, stack: Stack, seconds: float) -> None:
+        """The pipeline is up (or as much of it as could be started)."""
         self._stands = True
         for name in stack.ended_stale:
             self._console.print(f"[yellow]{name}[/] was left over from a run that was killed and has been stopped")
@@ -101,15 +68,18 @@ class TerminalReporter:
         self._spin("waiting for alerts")
 
     def alert(self, seen: Seen) -> None:
+        """An alert, or a new revision of one."""
         self._console.print(panel.alert(seen.alert, earlier=seen.earlier))
 
     def feeds(self, summary: str) -> None:
+        """How the feeds answer, in a few words; called again when that changes."""
         if self._console.is_terminal:
             self._spin(f"{summary}  [dim]Ctrl-C stops[/]")
         else:
             self._console.print(summary)
 
     def ending(self) -> None:
+        """Everything is being stopped."""
         self._stands = False
         self._spin("stopping")
         if not self._console.is_terminal:
@@ -117,6 +87,7 @@ class TerminalReporter:
         self._ending = True
 
     def close(self) -> None:
+        """Nothing more comes."""
         if self._status is not None:
             self._status.stop()
             self._status = None
@@ -134,7 +105,7 @@ class TerminalReporter:
 
 
 class JsonReporter:
-    """One JSON object a line, each with its ``event``."""
+    """The same, one JSON object a line, each with its ``event``."""
 
     def progress(self, what: str, done: int, total: int) -> None:
         json_line({"event": "progress", "what": what, "done": done, "total": total})
@@ -171,6 +142,9 @@ class JsonReporter:
 
     def close(self) -> None:
         return
+
+
+Reporter = TerminalReporter | JsonReporter
 
 
 def _table(stack: Stack) -> Table:

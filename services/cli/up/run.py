@@ -1,18 +1,17 @@
 """The work of ``wirewatch up``: start the stack, tell the reporter, end when it is time."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.cli import output
-from services.cli.up.alert_feed import AlertFeed
+from services.cli.up import alert_feed
+from services.cli.up.alert_feed import Seen
 from services.cli.up.reporters import Reporter
 from services.contracts.feed_health import FEEDS_METRIC, OFFLINE_METRIC, FeedHealth, feed_health
 from services.local import pipeline, preflight, process_status, stack
@@ -52,58 +51,58 @@ def run(reporter: Reporter, wanted: Wanted | None, home: Path | None) -> int:
         reporter.close()
 
 
+@dataclass(slots=True)
 class _Up:
-    def __init__(self, reporter: Reporter, wanted: Wanted | None, home: Home) -> None:
-        self._reporter = reporter
-        self._wanted = wanted
-        self._home = home
-        self._seen: set[str] = set()
-        self._settings = load(LocalSettings, "local", os.environ)
+    reporter: Reporter
+    wanted: Wanted | None
+    home: Home
+    _seen: set[str] = field(default_factory=set)
+    _settings: LocalSettings = field(default_factory=lambda: load(LocalSettings, "local", os.environ))
 
     async def run(self) -> int:
         work = asyncio.create_task(self._work())
         with _on_signals(work):
-            limit = self._wanted.seconds if self._wanted else None
+            limit = self.wanted.seconds if self.wanted else None
             done, _ = await asyncio.wait({work}, timeout=limit)
             if not done:
                 work.cancel()
                 with suppress(asyncio.CancelledError):
                     await work
-                if self._wanted:
-                    wanted = f"{self._wanted.alerts} alerts were asked for"
-                    output.error(f"{wanted}, {len(self._seen)} came within {self._wanted.seconds:.0f} s.")
+                if self.wanted:
+                    wanted = f"{self.wanted.alerts} alerts were asked for"
+                    output.error(f"{wanted}, {len(self._seen)} came within {self.wanted.seconds:.0f} s.")
                 return 1
             try:
                 return work.result()
             except asyncio.CancelledError:
-                return 1 if self._wanted else 0  # Ctrl-C is how a run without a goal ends
+                return 1 if self.wanted else 0  # Ctrl-C is how a run without a goal ends
 
     async def _work(self) -> int:
         clock = SystemClock()
         began, began_at = clock.monotonic(), clock.now()
         async with stack.running(
-            self._home,
+            self.home,
             os.environ,
             clock,
             with_samples=self._settings.samples,
-            progress=self._reporter.progress,
-            report=self._reporter.happened,
+            progress=self.reporter.progress,
+            report=self.reporter.happened,
         ) as standing:
             try:
-                async with AlertFeed.of(standing.servers.kafka, began=began_at) as feed:
+                async with alert_feed.connected(standing.servers.kafka) as log:
                     await standing.until_ready(_READY_WITHIN_SECONDS)
-                    self._reporter.standing(standing, clock.monotonic() - began)
-                    return await self._watch(feed, standing)
+                    self.reporter.standing(standing, clock.monotonic() - began)
+                    return await self._watch(alert_feed.seen(log, began=began_at), standing)
             finally:
-                self._reporter.ending()
+                self.reporter.ending()
 
-    async def _watch(self, feed: AlertFeed, standing: Stack) -> int:
+    async def _watch(self, alerts: AsyncIterator[Seen], standing: Stack) -> int:
         async with _beside(self._summarise(standing)):
             self._raise_if_hopeless(standing)
-            async for one in feed.alerts():
-                self._reporter.alert(one)
+            async for one in alerts:
+                self.reporter.alert(one)
                 self._seen.add(one.alert.id)
-                if self._wanted is not None and len(self._seen) >= self._wanted.alerts:
+                if self.wanted is not None and len(self._seen) >= self.wanted.alerts:
                     break
         return 0
 
@@ -125,7 +124,7 @@ class _Up:
             since = max((value for _, value in found.get(OFFLINE_METRIC, ())), default=0.0)
             now = feed_health(states, local=standing.pipeline.local_feeds, offline_since=since)
             if now and (last is None or now.summary != last.summary):
-                self._reporter.feeds(now.summary)
+                self.reporter.feeds(now.summary)
             last = now
             await asyncio.sleep(_SUMMARY_EVERY_SECONDS)
 

@@ -1,7 +1,5 @@
 """What a person types: ``wirewatch watches``."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from datetime import UTC, datetime
@@ -76,9 +74,10 @@ def try_out(
     Quiet hours, limits and digests only change when something is sent, and are left out.
     """
     from services.cli.watches import files, trial
+    from services.notifier.edges import watch_file
 
     address, after = addresses.kafka(kafka), since(since_text, datetime.now(UTC))
-    changed, current = (files.parsed(path or files.in_force(os.environ)) for path in (watches, None))
+    changed, current = (watch_file.parse(path or files.in_force(os.environ)) for path in (watches, None))
     tried = trial.judge(asyncio.run(trial.alerts(address, after)), changed=changed, current=current)
     if json:
         for each in tried.raised:
@@ -107,9 +106,9 @@ def deliveries(
     json: JsonOption = False,
 ) -> None:
     """List what was delivered, waits or was given up, the newest at the end."""
-    from services.cli.watches import outbox
+    from services.cli import store
 
-    found = asyncio.run(outbox.deliveries(addresses.redis(redis), dead=dead, limit=limit))
+    found = asyncio.run(store.deliveries(addresses.redis(redis), dead=dead, limit=limit))
     if json:
         for each in found:
             json_line(each)

@@ -1,7 +1,5 @@
 """Watch files: checked as the notifier reads them, and described in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,11 +18,6 @@ def checked(path: Path, environ: Mapping[str, str]) -> tuple[int, int]:
     """How many watches and channels the file has. Raises :class:`UnusableFilesError` with all that is wrong."""
     active = watch_file.load(path, environ, apprise_problem=apprise.problem_of)
     return len(active.watches), len(active.routes)
-
-
-def parsed(path: Path) -> WatchFile:
-    """The file without its secrets. Raises :class:`UnusableFilesError`."""
-    return watch_file.parse(path)
 
 
 def described(path: Path) -> list[dict[str, object]]:

@@ -1,14 +1,11 @@
 """What ``wirewatch watches test`` finds: deliveries that a changed watch file would make, beside the one in force."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.cli.alerts.log import AlertLog
-from services.cli.broker import quiet, require_topic
+from services.cli.broker import messages
 from services.contracts import topics
 from services.contracts.messages import Alert
 from services.notifier.core.match import matches, missed
@@ -56,10 +53,7 @@ class Trial:
 
 async def alerts(kafka: KafkaAccess, after: datetime | None) -> list[Alert]:
     """Every revision that the topic holds, each once, in order of time."""
-    quiet()
-    await require_topic(kafka, topics.ALERTS)
-    async with AlertLog(kafka) as log:
-        found = {(r.alert.id, r.alert.revision): r.alert for r in await log.retained()}
+    found = {(alert.id, alert.revision): alert async for _, alert in messages(kafka, topics.ALERTS, Alert)}
     kept = [alert for alert in found.values() if after is None or alert.last_updated >= after]
     return sorted(kept, key=lambda alert: (alert.last_updated, alert.id, alert.revision))
 

@@ -1,16 +1,16 @@
 """The numbers and names that tell two nearly equal texts apart: the 12th package is not the 13th.
 
-``ordinals`` are those of title and lead: where both texts have some and none is shared, they are two events.
-``numbers`` are the title's other numbers, ``title_template`` the title with its numbers and names taken out, and
-``template_values`` the names. Where both titles have numbers, none is shared and the text that is judged states none of
-the other's anywhere (``text_numbers``), or where one template has other values, the texts differ in a fact, and neither
-is a copy of the other.
+``ordinals`` are those of title and lead, and the days and parts that the title counts: where both texts have some and
+none is shared, they are two events. ``numbers`` are the title's other numbers, ``title_template`` the title with its
+numbers and names taken out, and ``template_values`` the names. Where both titles have numbers, none is shared and the
+text that is judged states none of the other's anywhere (``text_numbers``), or where one template has other values, the
+texts differ in a fact, and neither is a copy of the other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -18,6 +18,7 @@ from typing import Literal
 import xxhash
 
 from services.deduper.core.facts import LEAD_CHARACTERS
+from services.deduper.core.names import MONTHS
 from services.deduper.core.stem import stem
 from services.text.normalise import normalise
 
@@ -26,6 +27,11 @@ COMMON = 30.0  # times in a million words
 TEMPLATE_WORDS = 3  # a template of fewer plain words fits too many titles
 
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
+# A series counts itself in its headline: "day 27 of the attacks", "horoscope for March 26".
+_MONTH = "|".join(MONTHS)
+_COUNTED = re.compile(
+    rf"\b(?:day|week|part|episode|game|round|{_MONTH}) (\d[\d,]{{0,6}})\b|\b(\d{{1,2}}) (?:{_MONTH})\b"
+)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _SPELLED = {
@@ -64,12 +70,13 @@ def discriminators_of(
     """
     head = normalise(f"{title}\n{text[:LEAD_CHARACTERS]}")
     folded_title = normalise(title)
-    ordinals = {match.start() for match in _ORDINAL.finditer(folded_title)}
-    numbers = dict.fromkeys(m.group() for m in _NUMBER.finditer(folded_title) if m.start() not in ordinals)
+    counted = [*_ORDINAL.finditer(folded_title), *_COUNTED.finditer(folded_title)]
+    ordinals = {match.start(match.lastindex or 0) for match in counted}
+    numbers = {m.group() for m in _NUMBER.finditer(folded_title) if m.start() not in ordinals}
     template, values = _title_template(title, common)
     whole = normalise(text) if folded is None else folded
     return Discriminators(
-        ordinals=_hashes(dict.fromkeys([*_ORDINAL.findall(head), *_spelled(head)])),
+        ordinals=_hashes({*_ORDINAL.findall(head), *_spelled(head), *(m[m.lastindex or 0] for m in counted)}),
         numbers=_hashes(numbers),
         title_template=template,
         template_values=values,
@@ -118,7 +125,7 @@ def _apart(mine: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
     return bool(mine) and bool(theirs) and set(mine).isdisjoint(theirs)
 
 
-def _hashes(words: dict[str, None]) -> tuple[int, ...]:
+def _hashes(words: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({_hash(word) for word in words})[:MOST_KEPT])  # the same ones in whatever order they stand
 
 

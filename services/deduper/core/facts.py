@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import xxhash
 
+from services.deduper.core.names import CALENDAR
 from services.deduper.core.text import plain, tokens
 from services.text.normalise import normalise
 
@@ -41,10 +42,6 @@ _OPENERS = frozenset(
     "A After Also An And As At Before But By During For From He Her His How If In Its It Last Many More Most No Of On "
     "One Our She Since Some That The Their There These They This Those Though To Under Until We What When Where While "
     "Who Why With You".split()
-)
-_CALENDAR = frozenset(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August "
-    "September October November December".split()
 )
 
 
@@ -104,7 +101,7 @@ def _names(text: str) -> list[str]:
         words = match.group().split()
         if _starts_sentence(text, match.start()) and (len(words) == 1 or words[0] in _OPENERS):
             words = words[1:]
-        if words and not (len(words) == 1 and words[0] in _CALENDAR):
+        if words and not (len(words) == 1 and words[0].lower() in CALENDAR):
             found.append(" ".join(words))
     return found
 

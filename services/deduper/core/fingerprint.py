@@ -69,7 +69,7 @@ def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
     title_words = tokens(title)
     short = len(words) < (SHORT_CHARACTERS if is_unspaced(words) else SHORT_WORDS)
     body = " ".join([*title_words, "|", *words] if short else words)
-    counts = count_words(article.title, text, words)
+    counts = count_words(article.title, text)
     return Fingerprint(
         article_id=article.id,
         bucket=redis_keys.bucket(article.language),
@@ -114,8 +114,7 @@ def fingerprint_of_copy(copy: Duplicate, member: StoryMember) -> Fingerprint:
 
 def word_counts(article: Article) -> Mapping[str, int]:
     """What a vocabulary learns from an article."""
-    text = article.text or article.summary or ""
-    return count_words(article.title, text, tokens(text))
+    return count_words(article.title, article.text or article.summary or "")
 
 
 def version_of(content_hash: str) -> int:

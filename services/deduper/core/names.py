@@ -14,11 +14,8 @@ MOST_NAMES = 8
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _WITHIN = ("'", "’", "-")  # a word, between letters
 _LEAD_CHARACTERS = 3000  # far enough to see whether a word of the headline is also written small
-# Capitals that name nothing: days and months.
-_CALENDAR = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december".split()
-)
+MONTHS = tuple("january february march april may june july august september october november december".split())
+CALENDAR = frozenset({*"monday tuesday wednesday thursday friday saturday sunday".split(), *MONTHS})  # name nothing
 
 Aliases = Mapping[str, frozenset[str]]
 """Word to every word that names the same (russia: russia, russian, russians, moscow). Folded, not stemmed."""
@@ -45,7 +42,7 @@ def names_of(title: str, text: str, aliases: Aliases) -> tuple[Name, ...]:
             continue
         folded = normalise(word.removesuffix("'s").removesuffix("’s"))
         small = folded[0].islower() and is_written(folded, read)
-        if len(folded) > 1 and not small and folded not in _CALENDAR:
+        if len(folded) > 1 and not small and folded not in CALENDAR:
             called = aliases.get(folded)
             found[Name(called or frozenset({folded}), state=called is not None)] = None
     return tuple(found)[:MOST_NAMES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.contracts.messages import Link, LinkedBy
@@ -202,8 +203,20 @@ def _event(query: Query) -> Finding | None:
 
 def _shares_enough(shared: tuple[Term, ...]) -> bool:
     """Whether what two reports share can name an event: one person and words that anybody uses cannot."""
-    telling = sum([not term.ordinary for term in shared])
-    return len(shared) >= limits.MIN_SHARED_TERMS and telling >= limits.MIN_SHARED_TELLING
+    return len(shared) >= limits.MIN_SHARED_TERMS and things(shared) >= limits.MIN_SHARED_THINGS
+
+
+def things(shared: Iterable[Term]) -> int:
+    """How many things the words name. Two that stand side by side in the headline ("Ann Selwyn", "imminent threat") are
+    one; ordinary words name nothing."""
+    telling = [term for term in shared if not term.ordinary]
+    found, last = sum(not term.titled for term in telling), 0
+    for place in sorted(term.place for term in telling if term.titled):
+        if last and place == last + 1:
+            last = 0  # the second of a pair
+            continue
+        found, last = found + 1, place
+    return found
 
 
 def _link(linked_by: LinkedBy, matched: Record, score: float, words: tuple[str, ...] = ()) -> Link:

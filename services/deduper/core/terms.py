@@ -30,6 +30,8 @@ WEIGHT_ONE = 127  # a weight of 1 as an integer: seven bits, the eighth says "in
 RARITY_ONE = 30  # units of information as an integer: 7.5 becomes 225
 ORDINARY = 300.0  # times in a million words of English
 KEY_MASK = 0xFFFFFF
+READ_CHARACTERS = 1500  # of a text: about the first 250 words, where it says what has happened
+_LONGEST_WORD = 40
 
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _SECOND_INITIAL = re.compile(r"\.[A-Za-z]\.")
@@ -39,15 +41,21 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 class Term(msgspec.Struct, frozen=True):
     """One telling word. ``key`` is 48 bits of its hash, ``weight`` 1 to 127, ``rarity`` in :data:`RARITY_ONE`.
 
-    ``ordinary`` is a word of English at large ("about", "make", "decision"), however seldom it is in the news.
+    ``place`` is its place in the headline, from 1, and 0 where it only stands in the text. ``ordinary`` is a word of
+    English at large ("about", "make", "decision"), however seldom it is in the news.
     """
 
     word: str
     key: int
     weight: int
     rarity: int
-    titled: bool
+    place: int = 0
     ordinary: bool = False
+
+    @property
+    def titled(self) -> bool:
+        """Whether it stands in the headline."""
+        return self.place > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,8 @@ EMPTY = TermVector((), 0)
 
 def words_of(text: str) -> list[str]:
     """Word stems. ``U.S.`` is one word, possessives fall off; in scripts without spaces, pairs of characters."""
-    text = _POSSESSIVE.sub("", text)
+    if "'s" in text or "’s" in text:
+        text = _POSSESSIVE.sub("", text)
     if _SECOND_INITIAL.search(text):  # a quarter of the time of looking for initials where there are none
         text = _INITIALS.sub(lambda match: match.group().replace(".", ""), text)
     found = tokens(text)
@@ -78,49 +87,20 @@ def words_of(text: str) -> list[str]:
     return list(map(stem, found))
 
 
-def counts_of(text: str, words: list[str]) -> dict[str, int]:
-    """How often each of :func:`words_of` the text is in it. ``words`` are its tokens.
-
-    Where a possessive falls off, one ``s`` less is counted; where initials are one word, that and not its letters. So
-    the text is cut into words once.
-    """
-    initials = _initials(text)
-    if initials is None or is_unspaced(words):
-        return Counter(words_of(text))
-    counts = Counter(map(stem, words))
-    gone = ["s"] * len(_POSSESSIVE.findall(text)) if "'s" in text or "’s" in text else []
-    for word in initials:
-        gone += word
-        counts[stem(word)] += 1
-    counts.subtract(gone)
-    for letter in gone:
-        if counts[letter] <= 0:
-            del counts[letter]
-    return counts
-
-
-def _initials(text: str) -> list[str] | None:
-    """The initials in a text as words, folded; None where one is glued to what stands beside it."""
-    found: list[str] = []
-    if "'s." in text or "’s." in text:
-        return None  # without its possessives this may have more
-    second = _SECOND_INITIAL.search(text)
-    while second:
-        run = _INITIALS.match(text, max(0, second.start() - 1))
-        if run:
-            if text[run.end() : run.end() + 1].isalnum():
-                return None
-            found.append(run.group().replace(".", "").lower())
-        second = _SECOND_INITIAL.search(text, run.end() if run else second.start() + 1)
-    return found
-
-
-def count_words(title: str, text: str, words: list[str]) -> dict[str, int]:
-    """How often each word is in an article, those of the title twice more. ``words`` are the text's tokens."""
-    counts = counts_of(text, words)
+def count_words(title: str, text: str) -> dict[str, int]:
+    """How often each word is in the beginning of an article, those of the title twice more."""
+    counts = Counter(words_of(beginning(text)))
     for word in words_of(title):
-        counts[word] = counts.get(word, 0) + 2
+        counts[word] += 2
     return counts
+
+
+def beginning(text: str) -> str:
+    """The part of a text that names its event. It ends with a word."""
+    if len(text) <= READ_CHARACTERS:
+        return text
+    end = text.find(" ", READ_CHARACTERS, READ_CHARACTERS + _LONGEST_WORD)
+    return text[: end if end >= 0 else READ_CHARACTERS]
 
 
 def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vocabulary) -> TermVector:
@@ -129,7 +109,7 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
         return EMPTY
     kept = vocabulary.weigh(counts, MOST_TERMS)
     norm = math.sqrt(sum([weight * weight for weight, _, _ in kept])) or 1.0
-    titled = frozenset(words_of(title))
+    places = {word: place for place, word in enumerate(words_of(title), 1)}
     terms: dict[int, Term] = {}
     for less, word, rare in kept:
         key = key_of(word)
@@ -140,7 +120,7 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
                 key=key,
                 weight=round(WEIGHT_ONE * -less / norm) or 1,
                 rarity=round(RARITY_ONE * rare),
-                titled=word in titled,
+                place=places.get(word, 0),
                 ordinary=vocabulary.prior.get(word, 0.0) >= ORDINARY,
             )
     titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.titled])))

@@ -9,7 +9,7 @@ a little still compare alike, and a verdict once given is remembered by version.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.deduper.core.names import Aliases
@@ -68,8 +68,8 @@ class Vocabulary:
     def weigh(self, counts: Mapping[str, int], most: int) -> list[tuple[float, str, float]]:
         """How much each word tells of an article: the ``most`` most telling ones, and they come first.
 
-        Each is its weight, below zero so that the most telling sort first, the word, and its :meth:`information`. Words
-        that tell less than :data:`LEAST_INFORMATION` are left out.
+        Each is its weight, below zero so that the most telling sort first, the word, and how much it tells at each
+        mention, at most :data:`MOST_INFORMATION`. Words that tell less than :data:`LEAST_INFORMATION` are left out.
         """
         # The inner loop of the whole service: one look-up a word, no logarithm where the result is known, and no words
         # sorted that are not among the most telling.
@@ -85,11 +85,6 @@ class Vocabulary:
         kept = [(-weight, word, rare) for weight, (word, _, rare) in zip(weights, told, strict=True) if weight >= least]
         kept.sort()
         return kept[:most]
-
-    def information(self, words: Iterable[str]) -> dict[str, float]:
-        """The inverse document frequency of ``words`` in natural units, at most :data:`MOST_INFORMATION`."""
-        total = self._total()
-        return {word: min(MOST_INFORMATION, math.log(total / (self._seen.get(word, 0.0) + 0.3))) for word in words}
 
     def _total(self) -> int:
         """How many articles have been counted, the one that is weighed included."""

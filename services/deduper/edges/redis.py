@@ -58,8 +58,11 @@ class RedisIndexStore:
     async def open(self, bucket: str, now_s: int, *, incomplete: bool = False) -> RedisSnapshot:
         prefix = redis_keys.dedupe(bucket).encode()
 
-        async def read() -> tuple[Any, Any]:
-            return await self._client.get(prefix + b":h"), await self._client.exists(redis_keys.DEDUPE_BUILT)
+        async def read() -> list[Any]:
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.get(prefix + b":h")
+                pipe.exists(redis_keys.DEDUPE_BUILT)
+                return list(await pipe.execute())
 
         raw, built = await self._calls.run(read)
         if not built and not incomplete:
@@ -111,6 +114,8 @@ class RedisSnapshot:
         try:
             return self._values[key]
         except KeyError:
+            if key[0] == "representatives" and key[1] > self.head.owners:
+                return None  # of a number given since the head was read nothing is stored
             raise NotLoadedError(key) from None
 
     async def load(self, keys: Collection[Key]) -> None:

@@ -1,7 +1,5 @@
 """What is to be delivered: ids, what a webhook is sent, what a person reads."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -72,6 +70,11 @@ class Message(Struct, frozen=True, kw_only=True):
 
     title: str
     body: str
+
+
+def traceparent_of(notification: Notification) -> str | None:
+    """The trace of the article that caused the alert; None of a digest, which has many."""
+    return None if notification.digest else msgspec.json.decode(notification.alert, type=Alert).stages.traceparent
 
 
 def delivery_id(*, watch: str, channel: str, alert: str, revision: int) -> str:

@@ -4,13 +4,12 @@ A field that the watch asks for and the alert does not have is a miss: a watch f
 that names no place.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import asin, cos, radians, sin, sqrt
+from typing import Final
 
 from services.contracts.alert_states import ANALYSTS_CHANGES
-from services.contracts.messages import SEVERITIES, Alert, AlertEvent, Place
+from services.contracts.messages import SEVERITIES, Actor, Alert, AlertEvent, Place
 from services.notifier.core.watches import Circle, EventWanted, Places, Watch, When, Words
 from services.text.normalise import has_phrase, spaced_words
 
@@ -35,10 +34,6 @@ def distance_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
     return 2 * EARTH_KM * asin(min(1.0, sqrt(half)))
 
 
-def _states(when: When, alert: Alert) -> bool:
-    return alert.state in when.states
-
-
 def _changes(when: When, alert: Alert) -> bool:
     """A revision that only an analyst's own act made is no news, unless it is asked for."""
     kinds = {change.kind for change in alert.changes}
@@ -47,31 +42,21 @@ def _changes(when: When, alert: Alert) -> bool:
     return not when.changes or alert.revision == 1 or bool(kinds & when.changes)
 
 
-def _topics(when: When, alert: Alert) -> bool:
-    return not when.topics or any(topic.topic in when.topics for topic in alert.topics)
+def _ids(actors: Iterable[Actor]) -> set[str]:
+    return {actor.id.casefold() for actor in actors}
 
 
-def _all_topics(when: When, alert: Alert) -> bool:
-    return when.all_topics <= {topic.topic for topic in alert.topics}
+def _language(alert: Alert) -> str:
+    return (alert.language or "").casefold().partition("-")[0]
 
 
-def _actors(when: When, alert: Alert) -> bool:
-    return not when.actors or any(actor.id.casefold() in when.actors for actor in alert.actors)
-
-
-def _all_actors(when: When, alert: Alert) -> bool:
-    return when.all_actors <= {actor.id.casefold() for actor in alert.actors}
-
-
-def _event(when: When, alert: Alert) -> bool:
-    wanted = when.event
-    return wanted is None or any(_is_wanted(wanted, event) for event in alert.events)
+def _outlets(alert: Alert) -> set[str]:
+    return {name.casefold() for source in alert.sources for name in (source.outlet, source.family)}
 
 
 def _is_wanted(wanted: EventWanted, event: AlertEvent) -> bool:
     """Whether one event has all of it: who acts in one and what is done in another is not what was asked for."""
-    agents = {actor.id.casefold() for actor in event.agents}
-    objects = {actor.id.casefold() for actor in event.objects}
+    agents, objects = _ids(event.agents), _ids(event.objects)
     return (
         (not wanted.agent or bool(agents & wanted.agent))
         and (not wanted.object or bool(objects & wanted.object))
@@ -80,11 +65,6 @@ def _is_wanted(wanted: EventWanted, event: AlertEvent) -> bool:
         # Of a mutual act both are agents; two on whom a third acts are no dyad.
         and (not wanted.dyad or any(pair <= agents | objects and pair & agents for pair in wanted.dyad))
     )
-
-
-def _places(when: When, alert: Alert) -> bool:
-    wanted = when.places
-    return wanted is None or any(_at(wanted, place) for place in alert.places)
 
 
 def _at(wanted: Places, place: Place) -> bool:
@@ -99,18 +79,6 @@ def _near(circle: Circle, place: Place) -> bool:
     return distance_km(circle.lat, circle.lon, place.lat, place.lon) <= circle.km
 
 
-def _severity(when: When, alert: Alert) -> bool:
-    return SEVERITIES.index(alert.severity) >= SEVERITIES.index(when.min_severity)
-
-
-def _confidence(when: When, alert: Alert) -> bool:
-    return when.confidence is None or alert.confidence == when.confidence
-
-
-def _words(when: When, alert: Alert) -> bool:
-    return when.words is None or _said(when.words, alert)
-
-
 def _said(words: Words, alert: Alert) -> bool:
     texts = (alert.headline, *alert.lead, *(evidence.quote for evidence in alert.evidence))
     text = _BORDER.join(map(spaced_words, texts))
@@ -121,28 +89,19 @@ def _said(words: Words, alert: Alert) -> bool:
     return all(has_phrase(text, phrase) for phrase in words.all) and not any(has_phrase(text, p) for p in words.none)
 
 
-def _outlets(when: When, alert: Alert) -> bool:
-    names = {name.casefold() for source in alert.sources for name in (source.outlet, source.family)}
-    return not when.outlets or bool(names & when.outlets)
-
-
-def _languages(when: When, alert: Alert) -> bool:
-    return not when.languages or (alert.language or "").casefold().partition("-")[0] in when.languages
-
-
-_Criterion = Callable[[When, Alert], bool]
-_CRITERIA: tuple[tuple[str, _Criterion], ...] = (
-    ("states", _states),
-    ("min_severity", _severity),
-    ("topics", _topics),
-    ("all_topics", _all_topics),
-    ("actors", _actors),
-    ("all_actors", _all_actors),
-    ("event", _event),
-    ("confidence", _confidence),
+_CRITERIA: Final[tuple[tuple[str, Callable[[When, Alert], bool]], ...]] = (
+    ("states", lambda when, alert: alert.state in when.states),
+    ("min_severity", lambda when, alert: SEVERITIES.index(alert.severity) >= SEVERITIES.index(when.min_severity)),
+    ("topics", lambda when, alert: not when.topics or bool(when.topics & {each.topic for each in alert.topics})),
+    ("all_topics", lambda when, alert: when.all_topics <= {each.topic for each in alert.topics}),
+    ("actors", lambda when, alert: not when.actors or bool(when.actors & _ids(alert.actors))),
+    ("all_actors", lambda when, alert: when.all_actors <= _ids(alert.actors)),
+    ("event", lambda when, alert: when.event is None or any(_is_wanted(when.event, each) for each in alert.events)),
+    ("confidence", lambda when, alert: when.confidence in (None, alert.confidence)),
     ("changes", _changes),
-    ("languages", _languages),
-    ("outlets", _outlets),
-    ("places", _places),
-    ("words", _words),
+    ("languages", lambda when, alert: not when.languages or _language(alert) in when.languages),
+    ("outlets", lambda when, alert: not when.outlets or bool(when.outlets & _outlets(alert))),
+    ("places", lambda when, alert: when.places is None or any(_at(when.places, each) for each in alert.places)),
+    ("words", lambda when, alert: when.words is None or _said(when.words, alert)),
 )
+"""Each key of a watch, and whether an alert has what it asks for."""

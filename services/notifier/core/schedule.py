@@ -1,7 +1,5 @@
 """When a delivery may leave: quiet hours in local time, digests, back-off. All times are aware."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal

@@ -4,14 +4,13 @@ apprise speaks to the services by itself, to the address that the operator wrote
 stand before it, and nothing that an article says chooses where it connects.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from apprise.logger import logger as apprise_logger
@@ -29,6 +28,7 @@ Notify = Callable[[str, Message, Severity], str | None]
 _THREADS = 4
 
 
+@dataclass(slots=True, kw_only=True)
 class AppriseSender:
     """See :class:`services.notifier.ports.Sender`. Call :meth:`close` at the end.
 
@@ -36,11 +36,10 @@ class AppriseSender:
     What it did may then arrive twice.
     """
 
-    def __init__(self, *, timeout_seconds: float, notify: Notify | None = None) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._notify = notify or deliver
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="apprise")
-        self._running: dict[str, asyncio.Future[str | None]] = {}
+    timeout_seconds: float
+    notify: Notify = field(default_factory=lambda: deliver)
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "apprise"))
+    _running: dict[str, asyncio.Future[str | None]] = field(default_factory=dict)
 
     async def send(self, notification: Notification, route: Route) -> None:
         url = route.url or ""
@@ -48,12 +47,12 @@ class AppriseSender:
             raise SendError("the attempt before has not ended yet")
         message = deliveries.message(notification)
         loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._threads, self._notify, url, message, notification.severity)
+        running = loop.run_in_executor(self._threads, self.notify, url, message, notification.severity)
         self._running[route.id] = running
         running.add_done_callback(lambda _: self._running.pop(route.id, None))
-        await asyncio.wait({running}, timeout=self._timeout_seconds)
+        await asyncio.wait({running}, timeout=self.timeout_seconds)
         if not running.done():
-            raise SendError(f"no answer in {self._timeout_seconds:g} s")
+            raise SendError(f"no answer in {self.timeout_seconds:g} s")
         defect = running.exception()  # any of a hundred plug-ins may raise anything
         problem = f"{type(defect).__name__}: {defect}" if defect is not None else running.result()
         if problem is not None:

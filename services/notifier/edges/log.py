@@ -1,7 +1,5 @@
 """The ``log`` channel: one structured line a delivery. It shows what would be sent, and needs nothing outside."""
 
-from __future__ import annotations
-
 from services.notifier.core.deliveries import Notification, one_line
 from services.notifier.core.watches import Route
 from services.runtime.process.logging import get

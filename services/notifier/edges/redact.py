@@ -1,7 +1,5 @@
 """Takes secrets out of what libraries say, before it is logged or stored."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import unquote, urlsplit
 

@@ -6,8 +6,6 @@ it was sent), ``attempts`` and ``error``. The hash is kept for as long as the de
 repetition harmless.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """The watch file from disk with its secrets looked up: all of it, or an error that names everything wrong with it."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -5,9 +5,8 @@ Every connection passes the guard of ``runtime.http.ssrf_guard``.
 Only a 2xx counts as taken. An answer's body is not read: nothing in it would change what is done.
 """
 
-from __future__ import annotations
-
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -27,23 +26,21 @@ USER_AGENT = "Wirewatch-Webhook/1"
 _OF_MESSAGE = frozenset({400, 406, 409, 411, 413, 415, 422, 431})
 
 
+@dataclass(slots=True, kw_only=True)
 class WebhookSender:
     """See :class:`services.notifier.ports.Sender`. Call :meth:`close` at the end."""
 
-    def __init__(
-        self, *, guard: Guard, clock: Clock, timeout_seconds: float, tls: ssl.SSLContext | None = None
-    ) -> None:
-        self._guard = guard
-        self._clock = clock
-        self._timeout_seconds = timeout_seconds
-        self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+    guard: Guard
+    clock: Clock
+    timeout_seconds: float
+    tls: ssl.SSLContext | None = None
+    _session: aiohttp.ClientSession | None = None
 
     async def send(self, notification: Notification, route: Route) -> None:
         url, body = route.url or "", deliveries.webhook_body(notification)
-        signed = _signed(body, route.secret or "", notification.id, self._clock.now())
+        signed = _signed(body, route.secret or "", notification.id, self.clock.now())
         try:
-            with self._guard.connecting(url) as connecting:
+            with self.guard.connecting(url) as connecting:
                 try:
                     await self._post(url, body, signed)
                 except aiohttp.ClientError as error:
@@ -54,7 +51,7 @@ class WebhookSender:
                 redact(f"refused: {error}; WIREWATCH_NOTIFIER_ALLOW_PRIVATE lists exceptions", url)
             ) from None
         except TimeoutError:
-            raise SendError(f"no answer in {self._timeout_seconds:g} s") from None
+            raise SendError(f"no answer in {self.timeout_seconds:g} s") from None
         except (ValueError, UnicodeError):
             raise SendError("the address cannot be put on the wire") from None
 
@@ -69,7 +66,7 @@ class WebhookSender:
             url, data=body, headers={"Content-Type": "application/json", **signed}, allow_redirects=False
         ) as response:
             if not 200 <= response.status < 300:
-                after = _after_seconds(response.headers.get("Retry-After", ""), self._clock.now())
+                after = _after_seconds(response.headers.get("Retry-After", ""), self.clock.now())
                 raise SendError(
                     f"HTTP {response.status}", of_channel=response.status not in _OF_MESSAGE, after_seconds=after
                 )
@@ -80,12 +77,12 @@ class WebhookSender:
                 connector=aiohttp.TCPConnector(
                     limit=20,
                     ttl_dns_cache=60,
-                    socket_factory=self._guard.socket,
-                    ssl=self._tls if self._tls is not None else True,
+                    socket_factory=self.guard.socket,
+                    ssl=self.tls if self.tls is not None else True,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
-                timeout=aiohttp.ClientTimeout(total=self._timeout_seconds),
+                timeout=aiohttp.ClientTimeout(total=self.timeout_seconds),
                 headers={"User-Agent": USER_AGENT},
                 max_line_size=8190,
                 max_field_size=16_380,

@@ -1,7 +1,5 @@
 """An entry of a feed becomes an article of the contract."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

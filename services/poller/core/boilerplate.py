@@ -5,8 +5,6 @@ beginning or the end: the middle of a story is never touched. An article that wo
 half of itself keeps everything, because then it is the article that is repeated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Final
 

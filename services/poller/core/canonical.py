@@ -4,8 +4,6 @@ Conservative on purpose: two articles must never become one, so a query paramete
 carry nothing but the reader's way here. ``http`` and ``https`` are one address.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit

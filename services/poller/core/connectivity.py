@@ -1,7 +1,5 @@
 """Whether this machine can reach the world at all: when nearly every feed fails at once, the fault is not theirs."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Dates as feeds write them. A date that cannot be read is None, never "now"; a zone is never dropped."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone

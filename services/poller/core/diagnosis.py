@@ -1,7 +1,5 @@
 """What is wrong with a feed, in sentences: a list of rules, each with what it says of an answer. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """How a feed stands, in one word, and since when."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from services.poller.core import cadence

@@ -4,8 +4,6 @@
 sense says nothing. Sources: RFC 9110 (10.2.3), RFC 9111 (4.2), the RSS 2.0 and syndication module texts.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from datetime import datetime

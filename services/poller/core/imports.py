@@ -4,8 +4,6 @@
 model know is passed in as :class:`Knowledge`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """JSON Feed (jsonfeed.org, versions 1 and 1.1). Lenient as readers are: an id may be a number, a date may be absent."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import msgspec

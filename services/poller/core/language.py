@@ -1,7 +1,5 @@
 """Which language an article is in: what the words say, and for a few words what the feed says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

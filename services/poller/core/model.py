@@ -1,7 +1,5 @@
 """The values the poller works with. Structs cross a process or Redis; dataclasses stay inside."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args

@@ -8,8 +8,6 @@
 An editor other than ours may have written the file: attributes that do not begin with "wirewatch" are passed over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar

@@ -4,8 +4,6 @@ An aggregator's name (news.google.com) is a transport and never a source. A host
 its own, by its registrable domain. Data: ``seeds/publishers.yaml``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -16,8 +16,6 @@ Sources: RFC 9110 (13.1, 15.4.5), RFC 9111 (4.3.4), rachelbythebay.com/w/2024/06
 and of Media Cloud's rss-fetcher.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Final
 

@@ -4,8 +4,6 @@ feedparser takes 26 s for 40,000 attributes and 14 s for 100,000 entries; expat 
 cannot read (feeds are often not well-formed) is left to the parser's limits of memory and time.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Sequence

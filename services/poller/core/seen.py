@@ -4,8 +4,6 @@
 sends items again, which the services after the poller recognise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final

@@ -1,7 +1,5 @@
 """News sitemaps (sitemaps.org with Google's news namespace): an address, a title and a date for each article."""
 
-from __future__ import annotations
-
 from typing import Final
 from xml.etree import ElementTree
 

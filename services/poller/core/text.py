@@ -1,7 +1,5 @@
 """HTML to text, and text made safe to carry. Linear in its input: no recursion, no backtracking expressions."""
 
-from __future__ import annotations
-
 import html
 import re
 from typing import Final

@@ -1,7 +1,5 @@
 """Bodies as they come over the wire: decompressed against a limit, and whole or refused."""
 
-from __future__ import annotations
-
 import zlib
 from typing import Final
 

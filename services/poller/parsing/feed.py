@@ -4,8 +4,6 @@ Runs in a worker process (feedparser is slow on hostile input and raises on some
 resolving inside HTML are off: we keep text, not markup, and they take two thirds of its time.
 """
 
-from __future__ import annotations
-
 import calendar
 import io
 import re

@@ -4,8 +4,6 @@ An item is the largest part of the page with the links to one article and no oth
 item needs a date of its own, which the links of menus have not. Runs in a worker process.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, Final

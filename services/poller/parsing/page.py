@@ -3,8 +3,6 @@
 Runs in a worker process: pages with a hundred thousand elements hang every extractor.
 """
 
-from __future__ import annotations
-
 import re
 from html import unescape
 from typing import Final

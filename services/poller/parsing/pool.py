@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from dataclasses import dataclass, field
 from types import TracebackType
 
 import msgspec
@@ -31,15 +32,19 @@ _decoder = msgspec.msgpack.Decoder(Done)
 _encoder = msgspec.msgpack.Encoder()
 
 
+@dataclass(slots=True)
 class WorkerPool:
     """``size`` documents are handled at once; more wait. Use as an async context manager or call ``close``."""
 
-    def __init__(self, size: int = 2, *, cpu_seconds: int = CPU_SECONDS, wall_seconds: float = WALL_SECONDS) -> None:
-        self._idle: list[_Worker] = []
-        self._slots = asyncio.Semaphore(size)
-        self._cpu_seconds = cpu_seconds
-        self._wall_seconds = wall_seconds
-        self.killed = 0
+    size: int = 2
+    cpu_seconds: int = CPU_SECONDS
+    wall_seconds: float = WALL_SECONDS
+    _idle: list[_Worker] = field(default_factory=list)
+    _slots: asyncio.Semaphore = field(init=False)
+    killed: int = 0
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.size)
 
     async def feed(self, body: bytes, *, url: str, content_type: str | None, part: int = 0) -> ParsedFeed:
         """The feed in ``body``, or a part of a very long one. Raises :class:`WorkerError`."""
@@ -70,13 +75,13 @@ class WorkerPool:
 
     async def _do(self, job: Job) -> Done:
         async with self._slots:
-            worker = self._idle.pop() if self._idle else await _Worker.start(self._cpu_seconds)
+            worker = self._idle.pop() if self._idle else await _Worker.start(self.cpu_seconds)
             finished = False
             try:
-                done = await asyncio.wait_for(worker.do(job), self._wall_seconds)
+                done = await asyncio.wait_for(worker.do(job), self.wall_seconds)
                 finished = True
             except TimeoutError:
-                raise WorkerError("WorkerTimeoutError", f"not done after {self._wall_seconds:.0f} s") from None
+                raise WorkerError("WorkerTimeoutError", f"not done after {self.wall_seconds:.0f} s") from None
             except (EOFError, OSError, msgspec.DecodeError):
                 code = await worker.end()
                 raise WorkerError("WorkerKilledError", f"the worker died of it ({_reason(code)})") from None
@@ -93,11 +98,11 @@ class WorkerPool:
         return done
 
 
+@dataclass(slots=True)
 class _Worker:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.jobs = 0
-        self.peak_bytes = 0
+    process: asyncio.subprocess.Process
+    jobs: int = 0
+    peak_bytes: int = 0
 
     @classmethod
     async def start(cls, cpu_seconds: int) -> _Worker:
@@ -120,7 +125,7 @@ class _Worker:
         return worker
 
     async def do(self, job: Job) -> Done:
-        stdin = self._process.stdin
+        stdin = self.process.stdin
         if stdin is None:  # pragma: no cover - it is a pipe; this tells the type checker
             raise EOFError
         self.jobs += 1
@@ -130,7 +135,7 @@ class _Worker:
         return await self._answer()
 
     async def _answer(self) -> Done:
-        stdout = self._process.stdout
+        stdout = self.process.stdout
         if stdout is None:  # pragma: no cover - as above
             raise EOFError
         (length,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
@@ -140,10 +145,10 @@ class _Worker:
 
     async def end(self) -> int:
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        return await self._process.wait()
+            self.process.kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        return await self.process.wait()
 
 
 def _feed(done: Done) -> ParsedFeed:

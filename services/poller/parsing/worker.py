@@ -5,8 +5,6 @@ four bytes of length (big-endian) and MessagePack; the first frame says that the
 exceeds the limits kills this process, and nothing else.
 """
 
-from __future__ import annotations
-
 import os
 import resource
 import struct

@@ -6,8 +6,6 @@ repeats its challenge only while a request of ours is open for that topic. What 
 with the secret; anything else is ignored.
 """
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -5,43 +5,40 @@ only these two; the number of requests, their size and their time are limited. I
 verified, stored and acknowledged here, and parsed later in a worker process.
 """
 
-from __future__ import annotations
-
 import asyncio
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
 
 from services.poller.metrics import PollerMetrics
 from services.poller.websub.subscriptions import Subscriptions
-from services.runtime.errors import UsageError
+from services.runtime.http.listener import listen
 
 PUSH_BYTES: Final = 2 * 1024 * 1024
 REQUEST_SECONDS: Final = 20.0
 AT_ONCE: Final = 32
 MAX_QUERY_CHARACTERS: Final = 8000
+_PROBLEM: Final = (
+    "Cannot listen on {} for hubs ({}): set WIREWATCH_POLLER_WEBSUB_HOST and WIREWATCH_POLLER_WEBSUB_PORT."
+)
 _STATUS: Final = {"taken": 202, "unsigned": 202, "unknown": 410, "full": 503}
 
 
+@dataclass(slots=True, kw_only=True)
 class CallbackServer:
     """Listens on ``host:port``. The last part of a request's path is the callback's token; what stands before it is
     the proxy's business."""
 
-    def __init__(
-        self,
-        *,
-        host: str,
-        port: int,
-        subscriptions: Subscriptions,
-        metrics: PollerMetrics,
-        request_seconds: float = REQUEST_SECONDS,
-    ) -> None:
-        self._host = host
-        self._port = port
-        self._subscriptions = subscriptions
-        self._metrics = metrics
-        self._request_seconds = request_seconds
-        self._under_way = 0
+    host: str
+    port: int
+    subscriptions: Subscriptions
+    metrics: PollerMetrics
+    request_seconds: float = REQUEST_SECONDS
+    _under_way: int = 0
+    _runner: web.AppRunner = field(init=False)
+
+    def __post_init__(self) -> None:
         app = web.Application(client_max_size=PUSH_BYTES)
         app.router.add_get("/{path:.*}", self._confirm)
         app.router.add_post("/{path:.*}", self._push)
@@ -51,18 +48,7 @@ class CallbackServer:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises :class:`UsageError` where the address cannot be had."""
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, backlog=AT_ONCE)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise UsageError(
-                f"Cannot listen on {self._host}:{self._port} for hubs ({error.strerror}): "
-                "set WIREWATCH_POLLER_WEBSUB_HOST and WIREWATCH_POLLER_WEBSUB_PORT."
-            ) from None
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await listen(self._runner, self.host, self.port, _PROBLEM, backlog=AT_ONCE)
 
     async def stop(self) -> None:
         """Close the listener."""
@@ -72,8 +58,8 @@ class CallbackServer:
         if len(request.query_string) > MAX_QUERY_CHARACTERS:
             return web.Response(status=404)
         try:
-            async with asyncio.timeout(self._request_seconds):
-                challenge = await self._subscriptions.confirm(_token(request), request.query)
+            async with asyncio.timeout(self.request_seconds):
+                challenge = await self.subscriptions.confirm(_token(request), request.query)
         except TimeoutError:
             return web.Response(status=503)
         if challenge is None:
@@ -87,9 +73,9 @@ class CallbackServer:
             return self._refused(415)
         self._under_way += 1
         try:
-            async with asyncio.timeout(self._request_seconds):
+            async with asyncio.timeout(self.request_seconds):
                 body = await request.read()
-                status = await self._subscriptions.take(
+                status = await self.subscriptions.take(
                     _token(request),
                     body,
                     signature=request.headers.get("X-Hub-Signature"),
@@ -104,7 +90,7 @@ class CallbackServer:
         return web.Response(status=_STATUS[status])
 
     def _refused(self, status: int) -> web.StreamResponse:
-        self._metrics.pushes.labels("refused").inc()
+        self.metrics.pushes.labels("refused").inc()
         response = web.Response(status=status)
         response.force_close()
         return response

@@ -10,8 +10,6 @@
 A push is stored before its hub gets a 2xx, so a poller that is killed loses none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final

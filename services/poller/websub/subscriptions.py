@@ -4,8 +4,6 @@ Inner ring: through ports only. The steps themselves are in ``protocol.py``; eve
 nobody else has changed the subscription meanwhile, because the hub asks back while the request is still open.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reads ``publishers.yaml``: families, wires, aggregators, and what is known of each publisher."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where the shipped data lives: ``schemas/`` and ``seeds/``, in a checkout or inside the installed package."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[2]

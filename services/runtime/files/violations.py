@@ -1,7 +1,5 @@
 """What of a JSON Schema a value breaks: one sentence for each mistake, with what is allowed."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,8 +6,6 @@ It stands at the socket, after the name is resolved, so that literals, redirects
 all can lead inside. What embeds an IPv4 address is refused whole.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import socket

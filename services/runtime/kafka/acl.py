@@ -12,8 +12,6 @@ a broker does not find here it refuses (``allow.everyone.if.no.acl.found=false``
 | ``reader`` | read the public topics, in groups whose name begins with ``reader``: your programs |
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal

@@ -4,15 +4,14 @@ One value a server goes to everything that connects, so that no client can be fo
 text without authentication, which is right for servers that only this machine reaches (``wirewatch up``).
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from services.runtime.errors import UsageError
+from services.runtime.process import settings
 from services.runtime.process.settings import CommonSettings
 
 SASL_MECHANISM: Final = "SCRAM-SHA-512"
@@ -99,47 +98,35 @@ class RedisAccess:
         return arguments
 
 
-def kafka_of(settings: CommonSettings) -> KafkaAccess:
-    """How a service reaches Kafka. Reads the password file. Raises :class:`UsageError`."""
-    return kafka(
-        settings.kafka,
-        user=settings.kafka_user,
-        password_file=settings.kafka_password_file,
-        ca_file=settings.kafka_ca_file,
-    )
-
-
-def redis_of(settings: CommonSettings) -> RedisAccess:
-    """How a service reaches Redis. Reads the password file. Raises :class:`UsageError`."""
-    return redis(settings.redis, password_file=settings.redis_password_file, ca_file=settings.redis_ca_file)
-
-
-def kafka(servers: str, *, user: str | None, password_file: Path | None, ca_file: Path | None) -> KafkaAccess:
-    """The value, with the password of ``password_file``. Raises :class:`UsageError` naming the variable."""
-    if (user is None) != (password_file is None):
+def kafka_of(chosen: CommonSettings) -> KafkaAccess:
+    """How a service reaches Kafka. Reads the password file. Raises :class:`UsageError` naming the variable."""
+    user, file = chosen.kafka_user, chosen.kafka_password_file
+    if (user is None) != (file is None):
         raise UsageError(
             "WIREWATCH_KAFKA_USER and WIREWATCH_KAFKA_PASSWORD_FILE belong together: give both, or neither."
         )
-    password = None if password_file is None else _password(password_file, "WIREWATCH_KAFKA_PASSWORD_FILE")
-    return KafkaAccess(servers, user, password, ca_file)
+    return KafkaAccess(chosen.kafka, user, _password(file, "WIREWATCH_KAFKA_PASSWORD_FILE"), chosen.kafka_ca_file)
 
 
-def redis(address: str, *, password_file: Path | None, ca_file: Path | None) -> RedisAccess:
-    """The value, with the password of ``password_file``. Raises :class:`UsageError` naming the variable."""
-    password = None if password_file is None else _password(password_file, "WIREWATCH_REDIS_PASSWORD_FILE")
-    return RedisAccess(address, password, ca_file)
+def redis_of(chosen: CommonSettings) -> RedisAccess:
+    """How a service reaches Redis. Reads the password file. Raises :class:`UsageError` naming the variable."""
+    password = _password(chosen.redis_password_file, "WIREWATCH_REDIS_PASSWORD_FILE")
+    return RedisAccess(chosen.redis, password, chosen.redis_ca_file)
 
 
 def kafka_in(environ: Mapping[str, str], servers: str) -> KafkaAccess:
     """``servers`` as the user whom the variables of ``environ`` name. Raises :class:`UsageError`."""
-    user, password_file, ca_file = (environ.get(name) or None for name in KAFKA_VARIABLES)
-    return kafka(servers, user=user, password_file=_path(password_file), ca_file=_path(ca_file))
+    return kafka_of(_settings_in(environ, KAFKA_VARIABLES, WIREWATCH_KAFKA=servers))
 
 
 def redis_in(environ: Mapping[str, str], address: str) -> RedisAccess:
     """``address`` with the password that the variables of ``environ`` name. Raises :class:`UsageError`."""
-    password_file, ca_file = (environ.get(name) or None for name in REDIS_VARIABLES)
-    return redis(address, password_file=_path(password_file), ca_file=_path(ca_file))
+    return redis_of(_settings_in(environ, REDIS_VARIABLES, WIREWATCH_REDIS=address))
+
+
+def _settings_in(environ: Mapping[str, str], variables: Sequence[str], **server: str) -> CommonSettings:
+    given = {name: environ[name] for name in variables if environ.get(name)}
+    return settings.load(CommonSettings, "local", given | server)
 
 
 def tls(ca_file: Path, variable: str) -> Any:
@@ -152,11 +139,9 @@ def tls(ca_file: Path, variable: str) -> Any:
         raise UsageError(f"{variable} is {str(ca_file)!r}, which is no usable PEM file: {error}.") from None
 
 
-def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
-
-
-def _password(file: Path, variable: str) -> str:
+def _password(file: Path | None, variable: str) -> str | None:
+    if file is None:
+        return None
     try:
         password = file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,9 +1,7 @@
 """What a broker says of a consumer group, asked by a client of its own: that of the stream may be what is stuck."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Collection
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -33,24 +31,24 @@ class GroupState:
 NOTHING_KNOWN = GroupState({}, frozenset(), ())
 
 
+@dataclass(slots=True)
 class GroupWatch:
     """Looks at one group and the topics that it reads."""
 
-    def __init__(self, kafka: KafkaAccess, group: str, topics: Collection[str]) -> None:
-        self._kafka = kafka
-        self._group = group
-        self._topics = sorted(topics)
-        self._admin: Any = None
-        self._reader: Any = None
+    kafka: KafkaAccess
+    group: str
+    topics: Sequence[str]
+    _admin: Any = None
+    _reader: Any = None
 
     async def look(self) -> GroupState:
         """The group now; :data:`NOTHING_KNOWN` where the broker does not answer, which others notice and say."""
-        if not self._topics:
+        if not self.topics:
             return NOTHING_KNOWN
         try:
             return await asyncio.wait_for(self._look(), timeout=ANSWER_WITHIN_SECONDS)
         except (KafkaError, OSError, TimeoutError) as error:
-            log.debug("group_unknown", group=self._group, error=repr(error))
+            log.debug("group_unknown", group=self.group, error=repr(error))
             await self.stop()
             return NOTHING_KNOWN
 
@@ -64,19 +62,19 @@ class GroupWatch:
 
     async def _look(self) -> GroupState:
         if self._admin is None:
-            self._admin = AIOKafkaAdminClient(**self._kafka.client())
-            self._reader = AIOKafkaConsumer(**self._kafka.client(), group_id=None)
+            self._admin = AIOKafkaAdminClient(**self.kafka.client())
+            self._reader = AIOKafkaConsumer(**self.kafka.client(), group_id=None)
             await self._admin.start()
             await self._reader.start()
-        described = {topic["topic"]: topic for topic in await self._admin.describe_topics(self._topics)}
-        there = [name for name in self._topics if name in described and not described[name]["error_code"]]
+        described = {topic["topic"]: topic for topic in await self._admin.describe_topics(self.topics)}
+        there = [name for name in self.topics if name in described and not described[name]["error_code"]]
         places = [TopicPartition(name, part["partition"]) for name in there for part in described[name]["partitions"]]
         ends: dict[TopicPartition, int] = await self._reader.end_offsets(places) if places else {}
-        missing = tuple(name for name in self._topics if name not in there)
+        missing = tuple(name for name in self.topics if name not in there)
         return GroupState(ends, frozenset(await self._owned()), missing)
 
     async def _owned(self) -> list[TopicPartition]:
-        (answer,) = await self._admin.describe_consumer_groups([self._group])
+        (answer,) = await self._admin.describe_consumer_groups([self.group])
         (group,) = answer.to_object()["groups"]
         if group["error_code"]:
             raise for_code(group["error_code"])

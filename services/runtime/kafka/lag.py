@@ -3,9 +3,8 @@
 One process looks for all services, because a service that is down cannot say how far behind it is.
 """
 
-from __future__ import annotations
-
 import contextlib
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -13,7 +12,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError, for_code
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry
 
 from services.contracts import topics as names
 from services.runtime import services
@@ -21,6 +20,7 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
+from services.runtime.process.metrics import Metrics
 
 log = get(__name__)
 
@@ -44,54 +44,48 @@ class LagMetrics:
     """How far behind the readers of every topic were when last looked at."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.consumer_lag = Gauge(
-            "wirewatch_poller_consumer_lag_messages",
-            "Articles that the deduper has not taken yet, when last looked.",
-            registry=registry,
+        poller, kafka = Metrics("wirewatch_poller", registry), Metrics("wirewatch_kafka", registry)
+        self.consumer_lag = poller.gauge(
+            "consumer_lag_messages", "Articles that the deduper has not taken yet, when last looked."
         )
-        self.group_lag = Gauge(
-            "wirewatch_kafka_group_lag_messages",
+        self.group_lag = kafka.gauge(
+            "group_lag_messages",
             "Messages on a topic not finished by a service when last looked; the poller looks for all services.",
-            ["group", "topic"],
-            registry=registry,
+            group=(),
+            topic=(),
         )
-        self.group_done = Gauge(
-            "wirewatch_kafka_group_done_messages",
+        self.group_done = kafka.gauge(
+            "group_done_messages",
             "Offsets committed by a service on a topic, added up over the partitions. Absent before the first look: "
             "a 0 would be read as if all of it had been taken since.",
-            ["group", "topic"],
-            registry=registry,
+            group=(),
+            topic=(),
         )
-        self.lag_looked_at = Gauge(
-            "wirewatch_kafka_lag_looked_at_timestamp_seconds",
-            "When the two were last looked at (Unix time); 0 before the first.",
-            registry=registry,
+        self.lag_looked_at = kafka.gauge(
+            "lag_looked_at_timestamp_seconds", "When the two were last looked at (Unix time); 0 before the first."
         )
-        self.held_back = Gauge(
-            "wirewatch_poller_held_back", "1 while polling waits for the readers of articles.", registry=registry
-        )
-        self.held_back_since = Gauge(
-            "wirewatch_poller_held_back_since_timestamp_seconds",
+        self.held_back = poller.gauge("held_back", "1 while polling waits for the readers of articles.")
+        self.held_back_since = poller.gauge(
+            "held_back_since_timestamp_seconds",
             "Since when polling has waited for the readers of articles (Unix time); 0 while it does not.",
-            registry=registry,
         )
         for group, topic in readers():
             self.group_lag.labels(group, topic)
 
 
+@dataclass(kw_only=True)
 class ConsumerLag:
     """Looks every few seconds. Over ``limit`` messages :attr:`held_back` says so until half of them are worked off.
 
     Without a limit polling never waits. A broker that does not answer changes nothing: publishing waits for it anyway.
     """
 
-    def __init__(self, *, kafka: KafkaAccess, limit: int, metrics: LagMetrics, clock: Clock) -> None:
-        self._kafka = kafka
-        self._limit = limit
-        self._metrics = metrics
-        self._clock = clock
-        self.held_back: str | None = None  # the sentence a person reads
-        self._held_since: datetime | None = None
+    kafka: KafkaAccess
+    limit: int
+    metrics: LagMetrics
+    clock: Clock
+    held_back: str | None = None  # the sentence a person reads
+    _held_since: datetime | None = None
 
     async def watch(self) -> None:
         """Run until cancelled."""
@@ -100,19 +94,19 @@ class ConsumerLag:
                 await self._watch_connected()
             except (KafkaError, OSError) as error:
                 log.debug("consumer_lag_unknown", error=repr(error))
-            await self._clock.sleep(LOOK_SECONDS)
+            await self.clock.sleep(LOOK_SECONDS)
 
     async def _watch_connected(self) -> None:
-        admin = AIOKafkaAdminClient(**self._kafka.client())
-        reader = AIOKafkaConsumer(**self._kafka.client(), group_id=None)
+        admin = AIOKafkaAdminClient(**self.kafka.client())
+        reader = AIOKafkaConsumer(**self.kafka.client(), group_id=None)
         try:
             await admin.start()
             await reader.start()
             while True:
                 for group, topic in readers():
                     await self._look_if_permitted(admin, reader, group, topic)
-                self._metrics.lag_looked_at.set(self._clock.now().timestamp())
-                await self._clock.sleep(LOOK_SECONDS)
+                self.metrics.lag_looked_at.set(self.clock.now().timestamp())
+                await self.clock.sleep(LOOK_SECONDS)
         finally:
             with contextlib.suppress(KafkaError, OSError):
                 await reader.stop()
@@ -140,21 +134,21 @@ class ConsumerLag:
             at = kept.offset if kept is not None else 0
             taken += max(0, at)
             lag += max(0, end[partition] - max(begin[partition], at))
-        self._metrics.group_lag.labels(group, topic).set(lag)
-        self._metrics.group_done.labels(group, topic).set(taken)
+        self.metrics.group_lag.labels(group, topic).set(lag)
+        self.metrics.group_done.labels(group, topic).set(taken)
         if (group, topic) == HOLDS_BACK:
             self._judge(lag)
 
     def _judge(self, lag: int) -> None:
-        self._metrics.consumer_lag.set(lag)
+        self.metrics.consumer_lag.set(lag)
         since = self._held_since
-        held = self._limit > 0 and lag > (self._limit / 2 if since else self._limit)
+        held = self.limit > 0 and lag > (self.limit / 2 if since else self.limit)
         if held != (since is not None):
-            log.warning("polling_held_back" if held else "polling_resumed", lag=lag, limit=self._limit)
-            since = self._held_since = self._clock.now() if held else None
+            log.warning("polling_held_back" if held else "polling_resumed", lag=lag, limit=self.limit)
+            since = self._held_since = self.clock.now() if held else None
         self.held_back = _sentence(since, lag) if since else None
-        self._metrics.held_back_since.set(since.timestamp() if since else 0)
-        self._metrics.held_back.set(held)
+        self.metrics.held_back_since.set(since.timestamp() if since else 0)
+        self.metrics.held_back.set(held)
 
 
 def _sentence(since: datetime, lag: int) -> str:

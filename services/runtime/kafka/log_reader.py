@@ -3,9 +3,8 @@
 Every record that lies there arrives as a :class:`Delivery`, whatever it is (see ``runtime.kafka.records``).
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -20,23 +19,23 @@ from services.runtime.messages.delivery import Delivery, delivery_of
 _POLL_MS = 500
 
 
+@dataclass(slots=True)
 class LogReader:
     """The records of one topic. Use it as an async context manager."""
 
-    def __init__(self, kafka: KafkaAccess, topic: str, *, client_id: str = "wirewatch-cli") -> None:
-        self._kafka = kafka
-        self._topic = topic
-        self._client_id = client_id
-        self._consumer: Any = None
-        self._partitions: list[TopicPartition] = []
+    kafka: KafkaAccess
+    topic: str
+    client_id: str = "wirewatch-cli"
+    _consumer: Any = None
+    _partitions: list[TopicPartition] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
         """Connect. Raises :class:`UsageError` where no broker answers or the topic is not there."""
         records.install()
         self._consumer = AIOKafkaConsumer(
-            self._topic,
-            **self._kafka.client(),
-            client_id=self._client_id,
+            self.topic,
+            **self.kafka.client(),
+            client_id=self.client_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=100,
@@ -47,12 +46,12 @@ class LogReader:
             self._partitions = []
         except (KafkaError, OSError) as error:
             await self._consumer.stop()
-            raise UsageError(f"Kafka at {self._kafka} does not answer ({error}): is it running?") from None
+            raise UsageError(f"Kafka at {self.kafka} does not answer ({error}): is it running?") from None
         else:
             self._partitions = sorted(self._consumer.assignment())
         if not self._partitions:
             await self._consumer.stop()
-            raise UsageError(f"Kafka at {self._kafka} has no topic {self._topic!r}: run `wirewatch topics create`.")
+            raise UsageError(f"Kafka at {self.kafka} has no topic {self.topic!r}: run `wirewatch topics create`.")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -79,7 +78,7 @@ class LogReader:
             while left := [part for part in self._partitions if await self._consumer.position(part) < ends[part]]:
                 yield await self._poll(left)
         except (KafkaError, OSError) as error:
-            raise UsageError(f"Kafka at {self._kafka} cannot be read ({error}): is it running?") from None
+            raise UsageError(f"Kafka at {self.kafka} cannot be read ({error}): is it running?") from None
 
     async def coming(self) -> AsyncIterator[Delivery]:
         """What comes, for ever: from where :meth:`retained` ended, else from the beginning."""
@@ -89,7 +88,7 @@ class LogReader:
 
     async def at(self, partition: int, offset: int) -> Delivery | None:
         """The record at one place, or None where it is no longer (or never was) there."""
-        place = TopicPartition(self._topic, partition)
+        place = TopicPartition(self.topic, partition)
         if place not in self._partitions:
             return None
         first, end = await self._consumer.beginning_offsets([place]), await self._consumer.end_offsets([place])

@@ -1,10 +1,9 @@
 """The Kafka edge: a publisher that returns only once the broker has every message, and waits while it is away."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiokafka import AIOKafkaProducer
@@ -81,31 +80,22 @@ async def refusal(kafka: KafkaAccess, *, timeout_seconds: float = _SIGN_OF_LIFE_
     return None
 
 
+@dataclass(slots=True, kw_only=True)
 class KafkaPublisher:
     """Publishes with acks=all and an idempotent producer, through one connection for the whole process.
 
     A producer that the broker has fenced or that has failed for good is replaced by a new one.
+    ``compression`` is lz4, which is quicker, or gzip, which every client reads with nothing added to it.
     """
 
-    def __init__(
-        self,
-        *,
-        kafka: KafkaAccess,
-        client_id: str,
-        clock: Clock,
-        waiting: Waiting | None = None,
-        compression: Compression = "lz4",
-        max_message_bytes: int = MAX_MESSAGE_BYTES,
-    ) -> None:
-        """``compression`` is lz4, which is quicker, or gzip, which every client reads with nothing added to it."""
-        self.kafka = kafka
-        self._client_id = client_id
-        self._compression = compression
-        self._max_message_bytes = max_message_bytes
-        self._clock = clock
-        self._waiting = waiting or Waiting()
-        self._producer: Any = None
-        self._opening = asyncio.Lock()
+    kafka: KafkaAccess
+    client_id: str
+    clock: Clock
+    waiting: Waiting = field(default_factory=Waiting)
+    compression: Compression = "lz4"
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    _producer: Any = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
         """Connect, waiting for as long as the broker is away."""
@@ -124,25 +114,25 @@ class KafkaPublisher:
         try:
             await asyncio.wait_for(self._producer.client.fetch_all_metadata(), timeout=_SIGN_OF_LIFE_SECONDS)
         except (KafkaError, OSError, TimeoutError):
-            self._waiting.set("kafka", True)
+            self.waiting.set("kafka", True)
         else:
-            self._waiting.set("kafka", False)
+            self.waiting.set("kafka", False)
 
     async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """See :class:`services.runtime.ports.Publisher`."""
         backoff = Backoff()
-        began = self._clock.monotonic()
+        began = self.clock.monotonic()
         refused: list[Outgoing] = []
         left = list(messages)
         while left:
             left, too_large = await self._attempt(left, backoff)
             refused += too_large
             if left:
-                self._waiting.set("kafka", True)
-                await self._clock.sleep(backoff.next())
-        self._waiting.set("kafka", False)
+                self.waiting.set("kafka", True)
+                await self.clock.sleep(backoff.next())
+        self.waiting.set("kafka", False)
         if messages:
-            self._waiting.took("kafka", self._clock.monotonic() - began)
+            self.waiting.took("kafka", self.clock.monotonic() - began)
         return refused
 
     async def _attempt(self, messages: list[Outgoing], backoff: Backoff) -> tuple[list[Outgoing], list[Outgoing]]:
@@ -192,13 +182,13 @@ class KafkaPublisher:
             while self._producer is None:
                 producer = AIOKafkaProducer(
                     **self.kafka.client(),
-                    client_id=self._client_id,
+                    client_id=self.client_id,
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=5,
                     max_batch_size=256 * 1024,
-                    max_request_size=self._max_message_bytes,
-                    compression_type=self._compression,
+                    max_request_size=self.max_message_bytes,
+                    compression_type=self.compression,
                     request_timeout_ms=20_000,
                 )
                 try:
@@ -207,13 +197,13 @@ class KafkaPublisher:
                     await producer.stop()
                     if refused := await refusal(self.kafka):
                         raise refused from error
-                    self._waiting.set("kafka", True)
+                    self.waiting.set("kafka", True)
                     if backoff.attempts % 10 == 0:
                         log.warning("kafka_away", address=str(self.kafka), error=str(error))
-                    await self._clock.sleep(backoff.next())
+                    await self.clock.sleep(backoff.next())
                 else:
                     self._producer = producer
-                    self._waiting.set("kafka", False)
+                    self.waiting.set("kafka", False)
             return self._producer
 
     def _raise_if_refused(self, error: BaseException) -> None:

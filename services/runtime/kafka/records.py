@@ -11,8 +11,6 @@ process (docs/decisions/0005-records.md).
 - What one fetch may grow to is bounded; what is left of it is fetched again.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 aiokafka's admin client has no calls for credentials, so this speaks through confluent-kafka's.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import faust
@@ -25,6 +25,7 @@ DOUBT_SECONDS = 20.0
 POSITION_WITHIN_SECONDS = 3.0
 
 
+@dataclass(slots=True)
 class StreamService:
     """A Faust app and the publisher its handler sends through, as one service (see ``runtime.process``).
 
@@ -32,59 +33,49 @@ class StreamService:
     where messages wait on a partition, no server is away, and none was handled for :data:`STALL_SECONDS`, where nobody
     in the group reads a partition (its topic was deleted and made again), or where a rebalance lasts that long, the
     service ends by itself, and the supervisor starts the process anew.
+
+    ``before`` is awaited once the publisher is there and before anything is consumed. ``beside`` runs for as long as
+    the stream does: where one of them ends, by returning or raising, the service ends. When it stops, ``finishing`` is
+    awaited first, then ``beside`` is cancelled, and ``closing`` comes last.
     """
 
-    def __init__(
-        self,
-        app: faust.App,
-        publisher: KafkaPublisher,
-        *,
-        waiting: Waiting,
-        metrics: ServiceMetrics,
-        before: Sequence[Callable[[], Awaitable[object]]] = (),
-        beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
-        finishing: Sequence[Callable[[], Awaitable[None]]] = (),
-        closing: Sequence[Callable[[], Awaitable[None]]] = (),
-    ) -> None:
-        """``before`` is awaited once the publisher is there and before anything is consumed.
+    app: faust.App
+    publisher: KafkaPublisher
+    waiting: Waiting
+    metrics: ServiceMetrics
+    before: Sequence[Callable[[], Awaitable[object]]] = ()
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    finishing: Sequence[Callable[[], Awaitable[None]]] = ()
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _group: GroupWatch = field(init=False)
+    _seen: GroupState = NOTHING_KNOWN
+    _stall: StallWatch = field(default_factory=lambda: StallWatch())
+    _stalled: str | None = None
+    _settled: float = field(default_factory=time.monotonic)
 
-        ``beside`` runs for as long as the stream does: where one of them ends, by returning or raising, the service
-        ends. When it stops, ``finishing`` is awaited first, then ``beside`` is cancelled, and ``closing`` comes last.
-        """
-        self._app = app
-        self._publisher = publisher
-        self._waiting = waiting
-        self._metrics = metrics
-        self._before = before
-        self._beside = beside
-        self._finishing = finishing
-        self._closing = closing
-        self._tasks: list[asyncio.Task[None]] = []
-        self._group = GroupWatch(publisher.kafka, app.conf.id, _topics(app))
-        self._seen = NOTHING_KNOWN
-        self._stall = StallWatch()
-        self._stalled: str | None = None
-        self._settled = time.monotonic()
+    def __post_init__(self) -> None:
+        self._group = GroupWatch(self.publisher.kafka, self.app.conf.id, _topics(self.app))
 
     async def start(self) -> None:
-        await self._publisher.start()
-        for call in self._before:
+        await self.publisher.start()
+        for call in self.before:
             await call()
-        await self._app.start()
+        await self.app.start()
         self._settled = time.monotonic()
-        self._tasks = [asyncio.create_task(run(), name=_name(run)) for run in self._beside]
+        self._tasks = [asyncio.create_task(run(), name=_name(run)) for run in self.beside]
 
     async def stop(self) -> None:
-        for finish in self._finishing:
+        for finish in self.finishing:
             await finish()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        await self._app.stop()
+        await self.app.stop()
         await self._group.stop()
-        await self._publisher.stop()
-        for close in self._closing:
+        await self.publisher.stop()
+        for close in self.closing:
             await close()
 
     async def ended(self) -> None:
@@ -100,14 +91,14 @@ class StreamService:
             stream.cancel()
 
     async def _stream_ended(self) -> None:
-        stopped = asyncio.ensure_future(self._app.wait_until_stopped())
+        stopped = asyncio.ensure_future(self.app.wait_until_stopped())
         try:
             while not stopped.done():
                 await asyncio.wait({stopped}, timeout=STALL_SECONDS / 12)
-                await self._publisher.check()
+                await self.publisher.check()
                 self._seen = await self._group.look()
-                places = await _places(self._app, self._seen)
-                excused = self._waiting.in_words() is not None or self._app.rebalancing
+                places = await _places(self.app, self._seen)
+                excused = self.waiting.in_words() is not None or self.app.rebalancing
                 self._stalled = self._stall.problem(places, now=time.monotonic(), excused=excused)
                 problem = self.healthy()
                 if problem is not None:
@@ -117,20 +108,20 @@ class StreamService:
             stopped.cancel()
 
     def ready(self) -> str | None:
-        if self._app.rebalancing or not self._app.consumer.started:
+        if self.app.rebalancing or not self.app.consumer.started:
             return "waiting for partitions"
         if self._seen.missing:
             return f"waiting for the topic {' and '.join(self._seen.missing)}: run `wirewatch topics create`"
         return self._stall.doubt(time.monotonic())
 
     def note(self) -> str | None:
-        return self._metrics.poison.sentence()
+        return self.metrics.poison.sentence()
 
     def healthy(self) -> str | None:
-        if self._app.crashed:
+        if self.app.crashed:
             return "the stream processor has crashed"
         now = time.monotonic()
-        if not self._app.rebalancing:
+        if not self.app.rebalancing:
             self._settled = now
         elif now - self._settled > STALL_SECONDS:
             return f"the group has been rebalancing for {now - self._settled:.0f} s"
@@ -177,8 +168,8 @@ class StallWatch:
         return None
 
 
-def _topics(app: faust.App) -> set[str]:
-    return {topic for agent in app.agents.values() for topic in agent.channel.topics}
+def _topics(app: faust.App) -> list[str]:
+    return sorted({topic for agent in app.agents.values() for topic in agent.channel.topics})
 
 
 async def _places(app: faust.App, seen: GroupState) -> dict[str, Place]:

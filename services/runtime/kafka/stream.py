@@ -4,8 +4,6 @@ What is set here was found by trial (docs/decisions/0003-faust.md): topics are d
 bytes, agents have concurrency 1, offsets are committed a second after a batch is done.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os
@@ -24,6 +22,7 @@ from services.runtime.kafka import records
 from services.runtime.kafka.connection import KafkaAccess, kafka_of
 from services.runtime.messages.delivery import Delivery, headers_of, time_of
 from services.runtime.ports import StreamHandler
+from services.runtime.process import telemetry
 from services.runtime.process.logging import get
 from services.runtime.process.settings import CommonSettings
 
@@ -122,20 +121,25 @@ def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
 
 
 async def _take(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
+    began = time.monotonic()
     work = asyncio.ensure_future(handler.handle(batch))
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
         await _drain(work, len(batch))
-        _log_each(batch, work.result())
+        _log_each(batch, work.result(), began)
         raise
-    _log_each(batch, work.result())
+    _log_each(batch, work.result(), began)
 
 
-def _log_each(batch: Sequence[Delivery], statuses: Sequence[str]) -> None:
-    """One line a delivery, with the trace it carries: a grep for that finds an article's way in the logs."""
+def _log_each(batch: Sequence[Delivery], statuses: Sequence[str], began: float) -> None:
+    """One line and one span a delivery, with the trace it carries; the batch began at ``began`` (monotonic seconds)."""
     if len(statuses) != len(batch):
         raise RuntimeError(f"a handler gave {len(statuses)} statuses for {len(batch)} deliveries")
+    if telemetry.enabled():
+        seconds = time.monotonic() - began
+        for delivery, status in zip(batch, statuses, strict=True):
+            telemetry.handled(delivery, status, seconds, batch=len(batch))
     if logging.getLogger(__name__).isEnabledFor(logging.INFO):
         for delivery, status in zip(batch, statuses, strict=True):
             log.info(

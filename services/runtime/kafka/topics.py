@@ -3,8 +3,6 @@
 Services never create topics: ``wirewatch topics create`` does it once, before they start.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -3,8 +3,6 @@
 The service goes on and stays ready: setting messages aside is work done, and a restart would change nothing.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What cannot be processed goes to ``articles.dead`` with its reason and its original bytes, and nothing stops."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from services.contracts import codec, topics, trace

@@ -1,7 +1,5 @@
 """A message as Kafka hands it over, before anyone has looked inside."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -6,9 +6,8 @@ alone goes to the dead-letter topic with reason ``defect``. Where several in a r
 messages: the exception is passed on, the process ends without having acknowledged anything, and is started anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.runtime.errors import UsageError
 from services.runtime.messages.dead_letters import set_aside
@@ -23,20 +22,20 @@ log = get(__name__)
 DEFECTS_IN_A_ROW = 5
 
 
+@dataclass(slots=True)
 class Isolating:
     """A handler around a handler; see the module's text."""
 
-    def __init__(self, handler: StreamHandler, *, publisher: Publisher, clock: Clock, metrics: ServiceMetrics) -> None:
-        self._handler = handler
-        self._publisher = publisher
-        self._clock = clock
-        self._metrics = metrics
-        self._in_a_row = 0
+    handler: StreamHandler
+    publisher: Publisher
+    clock: Clock
+    metrics: ServiceMetrics
+    _in_a_row: int = 0
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[str]:
         """See :class:`services.runtime.ports.StreamHandler`; raises where the defect is not one message's."""
         try:
-            statuses = await self._handler.handle(batch)
+            statuses = await self.handler.handle(batch)
         except UsageError:
             raise  # a person has to change something: no message is to blame
         except Exception as error:  # noqa: BLE001 - this is the edge that exists for what nobody foresaw
@@ -48,7 +47,7 @@ class Isolating:
 
     async def _alone(self, delivery: Delivery) -> str:
         try:
-            (status,) = await self._handler.handle([delivery])
+            (status,) = await self.handler.handle([delivery])
         except UsageError:
             raise
         except Exception as error:
@@ -56,9 +55,9 @@ class Isolating:
             if self._in_a_row > DEFECTS_IN_A_ROW:
                 raise
             log.exception("handling_failed", topic=delivery.topic, offset=delivery.offset, trace=delivery.trace)
-            letter = set_aside(delivery, "defect", error, now=self._clock.now(), metrics=self._metrics)
-            await self._publisher.publish([letter])
-            self._metrics.articles.labels("dead").inc()
+            letter = set_aside(delivery, "defect", error, now=self.clock.now(), metrics=self.metrics)
+            await self.publisher.publish([letter])
+            self.metrics.articles.labels("dead").inc()
             return "dead"
         self._in_a_row = 0
         return status

@@ -1,7 +1,5 @@
 """Time as a port: everything that asks for the time is given a :class:`Clock`."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from datetime import UTC, datetime
@@ -13,15 +11,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The wall time, aware, UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds that never go back; only differences mean something."""
-        ...
 
     async def sleep(self, seconds: float) -> None:
         """Wait ``seconds``."""
-        ...
 
 
 class SystemClock:

@@ -4,8 +4,6 @@ Off unless ``WIREWATCH_FAILPOINT`` names one of :data:`POINTS`; then the process
 ``kill -9``, with nothing closed and nothing said. ``tests/faults`` is what uses it.
 """
 
-from __future__ import annotations
-
 import difflib
 import os
 import signal

@@ -1,7 +1,5 @@
 """Structured logs: key-value lines for a terminal, JSON for a container. Events are snake_case; ids are bound once."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from traceback import TracebackException

@@ -4,17 +4,20 @@ A name is ``wirewatch_<service>_<what>_<unit>``; a label never holds a URL or an
 exists at zero from the start, so that a rate over a quiet counter is 0 and not "no data".
 """
 
-from __future__ import annotations
-
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from itertools import product
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 from services.runtime.messages.dead_letter_ratio import PoisonShare
 from services.runtime.messages.delivery import Delivery
+
+M = TypeVar("M", bound=MetricWrapperBase)
 
 STAGE_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # The edges of the objectives (5 and 30 s), and fine where the answers lie (60 to 600 s).
@@ -24,60 +27,71 @@ LATENCY_BUCKETS_SECONDS = (
 )
 
 
-class ServiceMetrics:
+class Metrics:
+    """Makes metrics on ``registry``, each named ``<prefix>_<name>``.
+
+    A label is given with its values, and a series for each exists at once; a label without values is an open set.
+    """
+
+    def __init__(self, prefix: str, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._prefix = prefix
+
+    def counter(self, name: str, text: str, /, **labels: Iterable[str]) -> Counter:
+        """Counts up; ``name`` ends in ``_total``."""
+        return _made(Counter, f"{self._prefix}_{name}", text, labels, self.registry)
+
+    def gauge(self, name: str, text: str, /, **labels: Iterable[str]) -> Gauge:
+        """Goes up and down, and is 0 at first."""
+        return _made(Gauge, f"{self._prefix}_{name}", text, labels, self.registry)
+
+    def histogram(self, name: str, text: str, buckets: Sequence[float], /, **labels: Iterable[str]) -> Histogram:
+        """Observes seconds."""
+        return _made(Histogram, f"{self._prefix}_{name}", text, labels, self.registry, buckets=buckets)
+
+
+class WaitingMetrics(Metrics):
+    """What every process says that waits for servers: whether, since when, and the last progress."""
+
+    def __init__(self, prefix: str, registry: CollectorRegistry, *, progress: str) -> None:
+        super().__init__(prefix, registry)
+        self.last_progress = self.gauge(
+            "last_progress_timestamp_seconds", f"When a {progress} was last finished (Unix time); 0 before the first."
+        )
+        self.waiting = self.gauge(
+            "waiting", "1 while the service waits for a server that is away.", server=("kafka", "redis")
+        )
+        self.waiting_since = self.gauge(
+            "waiting_since_timestamp_seconds",
+            "Since when the service has waited for a server that is away (Unix time); 0 while it does not.",
+            server=("kafka", "redis"),
+        )
+        build_info(registry)
+
+
+class ServiceMetrics(WaitingMetrics):
     """What every stream service counts. Services subclass it and add their own.
 
     ``statuses`` is the service's closed set: the sum over it equals the deliveries, and a test says so.
     """
 
     def __init__(self, service: str, statuses: Sequence[str], registry: CollectorRegistry) -> None:
+        super().__init__(f"wirewatch_{service}", registry, progress="batch")
         self.service = service
         self.poison = PoisonShare()
-        self.registry = registry
-        self.articles = counter(
-            f"wirewatch_{service}_articles_total",
-            "Deliveries by the one status each ended in.",
-            registry,
-            status=statuses,
+        self.articles = self.counter("articles_total", "Deliveries by the one status each ended in.", status=statuses)
+        self.batch_seconds = self.histogram(
+            "batch_seconds", "Time from taking a batch to having acted on all of it.", STAGE_BUCKETS_SECONDS
         )
-        self.batch_seconds = Histogram(
-            f"wirewatch_{service}_batch_seconds",
-            "Time from taking a batch to having acted on all of it.",
-            registry=registry,
-            buckets=STAGE_BUCKETS_SECONDS,
-        )
-        self.lag_seconds = Gauge(
-            f"wirewatch_{service}_lag_seconds",
+        self.lag_seconds = self.gauge(
+            "lag_seconds",
             "Age of the newest message of the last batch when all of it was acted on: how far this service is behind.",
-            registry=registry,
         )
-        self.last_progress = Gauge(
-            f"wirewatch_{service}_last_progress_timestamp_seconds",
-            "When a batch was last finished (Unix time); 0 before the first.",
-            registry=registry,
-        )
-        self.waiting = Gauge(
-            f"wirewatch_{service}_waiting",
-            "1 while the service waits for a server that is away.",
-            ["server"],
-            registry=registry,
-        )
-        self.waiting_since = Gauge(
-            f"wirewatch_{service}_waiting_since_timestamp_seconds",
-            "Since when the service has waited for a server that is away (Unix time); 0 while it does not.",
-            ["server"],
-            registry=registry,
-        )
-        for server in ("kafka", "redis"):
-            self.waiting.labels(server).set(0)
-            self.waiting_since.labels(server).set(0)
-        self.dead = counter(
-            f"wirewatch_{service}_dead_letters_total",
+        self.dead = self.counter(
+            "dead_letters_total",
             "Messages sent to the dead-letter topic, by reason.",
-            registry,
             reason=("undecodable", "too_large", "defect"),
         )
-        build_info(registry)
 
     def finished(self, batch: Sequence[Delivery], statuses: Sequence[str], *, now: datetime, seconds: float) -> None:
         """Count a batch that was acted on: a status for each of its deliveries, and what it took (seconds)."""
@@ -95,16 +109,13 @@ class ServerTimes:
     """How long Kafka and Redis take, as every service sees it: one name for all; the scrape adds the service."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.seconds = Histogram(
-            "wirewatch_server_call_seconds",
+        self.seconds = Metrics("wirewatch", registry).histogram(
+            "server_call_seconds",
             "Time until a server had done what was asked, waiting while it is away included: kafka is sending a batch "
             "until it is acknowledged, redis is one command, script or pipeline.",
-            ["server"],
-            registry=registry,
-            buckets=STAGE_BUCKETS_SECONDS,
+            STAGE_BUCKETS_SECONDS,
+            server=("kafka", "redis"),
         )
-        for server in ("kafka", "redis"):
-            self.seconds.labels(server)
 
 
 def config_info(registry: CollectorRegistry, settings: object) -> None:
@@ -113,23 +124,26 @@ def config_info(registry: CollectorRegistry, settings: object) -> None:
     ``settings`` is a frozen dataclass. What is a secret is in files, of which only the names are settings, or in the
     password of an address, which no digest this short gives away.
     """
-    told = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
-    info = Gauge(
-        "wirewatch_config_info", "Always 1; the label is a digest of the settings.", ["hash"], registry=registry
-    )
-    info.labels(told).set(1)
+    digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+    text = "Always 1; the label is a digest of the settings."
+    Metrics("wirewatch", registry).gauge("config_info", text, hash=[digest]).labels(digest).set(1)
 
 
 def build_info(registry: CollectorRegistry) -> None:
     """The version that is running, as a gauge that is always 1."""
-    info = Gauge("wirewatch_build_info", "Always 1; the labels say what runs.", ["version"], registry=registry)
-    info.labels(version("wirewatch")).set(1)
+    text, running = "Always 1; the labels say what runs.", version("wirewatch")
+    Metrics("wirewatch", registry).gauge("build_info", text, version=[running]).labels(running).set(1)
 
 
 def counter(name: str, documentation: str, registry: CollectorRegistry, **labels: Iterable[str]) -> Counter:
-    """A counter whose label values of one closed set all exist at zero. One label at most has its set given."""
-    made = Counter(name, documentation, list(labels), registry=registry)
-    for values in labels.values() if len(labels) == 1 else ():
-        for value in values:
-            made.labels(value)
-    return made
+    """A counter whose label values of one closed set all exist at zero."""
+    return _made(Counter, name, documentation, labels, registry)
+
+
+def _made(
+    kind: type[M], name: str, text: str, labels: Mapping[str, Iterable[str]], registry: CollectorRegistry, **more: Any
+) -> M:
+    metric = kind(name, text, tuple(labels), registry=registry, **more)
+    for values in product(*labels.values()) if labels else ():
+        metric.labels(*values)
+    return metric

@@ -5,15 +5,15 @@
   waits for else
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
-from services.runtime.errors import UsageError
+from services.runtime.http.listener import listen
 
+_PROBLEM = "Cannot listen on {} for /metrics and /healthz ({}): set WIREWATCH_OPS_PORT to a free port, or to 0 for any."
 OK = "ok"  # what a probe says where there is nothing to say
 Probe = Callable[[], str | None]
 """Returns what is wrong, in words, or None."""
@@ -42,18 +42,7 @@ class OpsServer:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises :class:`UsageError` where the address cannot be had."""
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise UsageError(
-                f"Cannot listen on {self._host}:{self._port} for /metrics and /healthz ({error.strerror}): "
-                "set WIREWATCH_OPS_PORT to a free port, or to 0 for any."
-            ) from None
-        port: int = self._runner.addresses[0][1]
-        return port
+        return await listen(self._runner, self._host, self._port, _PROBLEM)
 
     async def stop(self) -> None:
         """Close the listener."""
@@ -61,8 +50,9 @@ class OpsServer:
 
 
 def _metrics(registry: CollectorRegistry) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def answer(request: web.Request) -> web.StreamResponse:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))  # OpenMetrics has the exemplars
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 
     return answer
 

@@ -1,7 +1,5 @@
 """Waiting for a server that is away: back-off, and the gauge that says so."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

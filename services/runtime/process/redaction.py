@@ -1,7 +1,5 @@
 """Keeps what opens doors out of logs: user and password in an address, and secrets in its query."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,8 +4,6 @@ Exit codes: 0 stopped as asked; 2 a person has to change something (said in one 
 that stopped by itself: the supervisor starts it again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import os
@@ -19,7 +17,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from services.runtime.errors import UsageError
-from services.runtime.process import failpoints, logging, settings
+from services.runtime.process import failpoints, logging, settings, telemetry
 from services.runtime.process.clock import Clock, SystemClock
 from services.runtime.process.metrics import ServerTimes, config_info
 from services.runtime.process.ops import OpsServer
@@ -42,27 +40,21 @@ class Service(Protocol):
 
     async def start(self) -> None:
         """Begin. May wait for servers that are away."""
-        ...
 
     async def stop(self) -> None:
         """Finish what is under way and close everything."""
-        ...
 
     async def ended(self) -> None:
         """Return when the service has stopped by itself, which is a failure."""
-        ...
 
     def ready(self) -> str | None:
         """What keeps the service from doing its work now, in words, or None."""
-        ...
 
     def note(self) -> str | None:
         """What slows the service though it is ready, in words, or None."""
-        ...
 
     def healthy(self) -> str | None:
         """Why the process should be started anew, in words, or None."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +73,7 @@ def run(service: str, kind: type[S], build: Callable[[S, Context], Service]) -> 
         chosen = settings.load(kind, service, os.environ)
         failpoints.arm(chosen.failpoint)
         logging.configure(service=service, log_format=chosen.log_format, log_level=chosen.log_level)
+        telemetry.start(service, os.environ)
         code = uvloop.run(_serve(service, chosen, build))
     except UsageError as error:
         print(f"wirewatch {service}: {error}", file=sys.stderr)
@@ -89,6 +82,7 @@ def run(service: str, kind: type[S], build: Callable[[S, Context], Service]) -> 
         # The last edge: a defect ends the process with the code that says "start it again", and with its traceback.
         log.exception("ended_by_a_defect")
         code = EXIT_DEFECT
+    telemetry.stop()
     sys.exit(code)
 
 

@@ -5,8 +5,6 @@ A field of the service's class is the variable ``WIREWATCH_<SERVICE>_<FIELD>``; 
 its own variables, and an unknown one is an error wherever it could have been meant for the reader.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import re

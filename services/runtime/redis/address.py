@@ -9,8 +9,6 @@
 The last two have a form with TLS, ``rediss+sentinel://`` and ``rediss+cluster://``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 

@@ -1,8 +1,7 @@
 """The Redis edge: one way to connect, one way to name what went wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import redis.asyncio
@@ -107,15 +106,15 @@ def _refused(error: Exception) -> UsageError:
     )
 
 
+@dataclass(slots=True)
 class RedisCalls:
     """Runs Redis commands, waiting for as long as the server is away, read-only, full or loading.
 
     A server that refuses us will not change its mind: that is a :class:`UsageError`, and ends the process.
     """
 
-    def __init__(self, clock: Clock, waiting: Waiting) -> None:
-        self._clock = clock
-        self._waiting = waiting
+    clock: Clock
+    waiting: Waiting
 
     async def run(self, call: Callable[[], Awaitable[T]]) -> T:
         """The reply of ``call``. It may run more than once, so it must be safe to repeat."""
@@ -136,7 +135,7 @@ class RedisCalls:
                     raise TransientError(str(error)) from error
                 raise
 
-        began = self._clock.monotonic()
-        reply = await until_available(attempt, server="redis", clock=self._clock, waiting=self._waiting)
-        self._waiting.took("redis", self._clock.monotonic() - began)
+        began = self.clock.monotonic()
+        reply = await until_available(attempt, server="redis", clock=self.clock, waiting=self.waiting)
+        self.waiting.took("redis", self.clock.monotonic() - began)
         return reply

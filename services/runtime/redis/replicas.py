@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import redis.asyncio
@@ -33,30 +34,28 @@ class NotReplicatedError(RedisConnectionError):
     """Fewer replicas than asked for have the write. It may be made again."""
 
 
+@dataclass(slots=True)
 class Replicas:
     """How many replicas must have a write, and what to do while they do not. Its memory is one moment."""
 
-    def __init__(
-        self, required: int | None, *, wait_ms: int = WAIT_MS, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.wait_ms = wait_ms
-        self._required = required
-        self._now = now
-        self._not_before = 0.0
+    required: int | None
+    wait_ms: int = WAIT_MS
+    now: Callable[[], float] = time.monotonic
+    _not_before: float = 0.0
 
     def wanted(self) -> int:
         """How many to wait for now; 0 for none."""
-        if self._required is not None:
-            return self._required
-        return 1 if self._now() >= self._not_before else 0
+        if self.required is not None:
+            return self.required
+        return 1 if self.now() >= self._not_before else 0
 
     def judge(self, wanted: int, found: int) -> None:
         """Raise :class:`NotReplicatedError` where ``found`` are too few and that number was asked for."""
         if found >= wanted:
             return
-        if self._required is not None:
+        if self.required is not None:
             raise NotReplicatedError(f"{found} of {wanted} replicas have the write")
-        self._not_before = self._now() + GRACE_SECONDS
+        self._not_before = self.now() + GRACE_SECONDS
         log.warning("redis_without_replica", seconds=GRACE_SECONDS)
 
 

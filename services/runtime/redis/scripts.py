@@ -42,12 +42,12 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
+@dataclass(slots=True)
 class Scripts:
     """Runs scripts, waiting for as long as the server is away. Each must be safe to repeat."""
 
-    def __init__(self, client: Redis, calls: RedisCalls) -> None:
-        self._client = client
-        self._calls = calls
+    client: Redis
+    calls: RedisCalls
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of one call."""
@@ -63,13 +63,13 @@ class Scripts:
             try:
                 return await self._each(script, calls)
             except NoScriptError:
-                await self._client.script_load(script.text)
+                await self.client.script_load(script.text)
                 return await self._each(script, calls)
 
-        return await self._calls.run(attempt)
+        return await self.calls.run(attempt)
 
     async def _each(self, script: Script, calls: Sequence[ScriptCall]) -> list[Any]:
-        async with self._client.pipeline(transaction=False) as pipe:
+        async with self.client.pipeline(transaction=False) as pipe:
             for keys, args in calls:
                 pipe.execute_command(*script.command(keys, args))
             replies: list[Any] = await pipe.execute(raise_on_error=False)

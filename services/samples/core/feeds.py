@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
-import msgspec
-import yaml
 from msgspec import Meta, Struct
-
-from services.samples.errors import SampleFileError
 
 NonNegative = Annotated[float, Meta(ge=0)]
 Hour = Annotated[float, Meta(ge=0, lt=168)]
@@ -76,14 +70,6 @@ class Feed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: str = "en"
 
 
-def read(folder: Path) -> dict[str, Feed]:
-    """Every ``*.yaml`` of ``folder`` by its name without the ending. Raises :class:`SampleFileError`."""
-    paths = sorted(path for path in folder.glob("*.yaml") if path.name != "expected.yaml")
-    if not paths:
-        raise SampleFileError(folder, "the folder holds no .yaml file")
-    return {path.stem: _read_one(path) for path in paths}
-
-
 def visible(feed: Feed, hour: float) -> list[Item]:
     """The items shown in this hour of the week, newest first, one version of each URL."""
     latest: dict[str, Item] = {}
@@ -99,13 +85,3 @@ def feed_list(template: str, served_at: str) -> str:
 
 
 COMPOSE_ADDRESS = "http://samples:8080"
-
-
-def _read_one(path: Path) -> Feed:
-    try:
-        document: Mapping[str, object] = yaml.safe_load(path.read_bytes())
-        return msgspec.convert(document, Feed)
-    except OSError as error:
-        raise SampleFileError(path, str(error.strerror)) from None
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise SampleFileError(path, " ".join(str(error).split())) from None

@@ -1,7 +1,5 @@
 """A feed as RSS 2.0 or Atom. The same items give the same bytes, so that an ETag can be made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr

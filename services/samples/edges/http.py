@@ -1,75 +1,65 @@
 """The sample feeds over HTTP, with the conditional requests of RFC 9110 section 13."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
+from services.runtime.http.listener import listen
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
-from services.runtime.process.metrics import build_info, counter
+from services.runtime.process.metrics import Metrics, build_info
 from services.samples.core import xml
 from services.samples.core.feeds import Feed, Week, visible
-from services.samples.errors import PortTakenError
 
 log = get(__name__)
 
+_PROBLEM = (
+    "The sample feeds cannot be served at {} ({}): stop what listens there, or set WIREWATCH_SAMPLES_PORT to another "
+    "port."
+)
 _TYPES = {"rss": "application/rss+xml; charset=utf-8", "atom": "application/atom+xml; charset=utf-8"}
 
 
+@dataclass(slots=True)
 class SampleServer:
     """Serves ``/<name>.xml`` of each feed. A service in the sense of ``runtime.process``."""
 
-    def __init__(
-        self,
-        feeds: Mapping[str, Feed],
-        *,
-        host: str,
-        port: int,
-        week: timedelta,
-        clock: Clock,
-        registry: CollectorRegistry,
-    ) -> None:
-        self._feeds = feeds
-        self._host = host
-        self._port = port
-        self._clock = clock
-        self._lasts = week
-        self._weeks: dict[str, Week] = {}
-        build_info(registry)
-        self._requests = counter(
-            "wirewatch_samples_requests_total",
-            "Requests for a sample feed, by the status of the reply.",
-            registry,
-            status=("200", "304", "404"),
+    feeds: Mapping[str, Feed]
+    host: str
+    port: int
+    week: timedelta
+    clock: Clock
+    registry: CollectorRegistry
+    _weeks: dict[str, Week] = field(default_factory=dict)
+    _requests: Counter = field(init=False)
+    _runner: web.AppRunner = field(init=False)
+    _listening: bool = False
+
+    def __post_init__(self) -> None:
+        build_info(self.registry)
+        self._requests = Metrics("wirewatch_samples", self.registry).counter(
+            "requests_total", "Requests for a sample feed, by the status of the reply.", status=("200", "304", "404")
         )
         app = web.Application()
         app.router.add_get("/{name}.xml", self._get)
         self._runner = web.AppRunner(app, access_log=None)
-        self._listening = False
-        self._ended = asyncio.Event()
 
     @property
     def address(self) -> str:
         """``http://host:port`` once started."""
-        return f"http://{self._host}:{self._port}"
+        return f"http://{self.host}:{self.port}"
 
     async def start(self) -> None:
-        """Listen. Raises :class:`PortTakenError`."""
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            raise PortTakenError(self._host, self._port, error.strerror or str(error)) from None
-        self._port = self._runner.addresses[0][1]
+        """Listen. Raises :class:`UsageError` where the address is in use."""
+        self.port = await listen(self._runner, self.host, self.port, _PROBLEM)
         self._listening = True
-        log.info("serving_samples", address=self.address, feeds=len(self._feeds))
+        log.info("serving_samples", address=self.address, feeds=len(self.feeds))
 
     async def stop(self) -> None:
         """Close the listener."""
@@ -78,7 +68,7 @@ class SampleServer:
 
     async def ended(self) -> None:
         """Never: nothing in here stops by itself."""
-        await self._ended.wait()
+        await asyncio.Event().wait()
 
     def ready(self) -> str | None:
         return None if self._listening else "not listening yet"
@@ -95,11 +85,11 @@ class SampleServer:
         return response
 
     def _answer(self, name: str, headers: Mapping[str, str]) -> web.Response:
-        feed = self._feeds.get(name)
+        feed = self.feeds.get(name)
         if feed is None:
             return web.Response(status=404, text="no such sample feed\n")
-        now = self._clock.now()
-        week = self._weeks.setdefault(name, Week(now, self._lasts))
+        now = self.clock.now()
+        week = self._weeks.setdefault(name, Week(now, self.week))
         items = visible(feed, week.hour(now))
         body = xml.render(feed, items, week)
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'

@@ -43,13 +43,15 @@ class Automaton:
     """Finds needles as whole words. Built once; safe to share between threads."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        meanings: dict[str, list[Meaning]] = {}
+        meanings: dict[str, tuple[Meaning, ...]] = {}
+        shared: dict[object, tuple[Meaning, ...]] = {}  # a hundred thousand forms have some thousand meanings
         for needle, kind, index in entries:
+            known = meanings.get(needle.folded, ())
             meaning = Meaning(kind, index, needle.capitals, needle.exact, needle.left, needle.right)
-            known = meanings.setdefault(needle.folded, [])
             if meaning not in known:
-                known.append(meaning)
-        self._meanings = [tuple(found) for found in meanings.values()]
+                both = (*known, meaning)
+                meanings[needle.folded] = shared.setdefault(both, both)
+        self._meanings = list(meanings.values())
         self._engine = AhoCorasick(list(meanings)) if meanings else None
         self._exact = {
             index: tuple(meaning.exact for meaning in found if meaning.exact is not None)

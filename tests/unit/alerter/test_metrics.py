@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import msgspec
 from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
 from services.alerter.__main__ import _begin
 from services.alerter.metrics import MAX_COUNTRY_LABELS, MAX_DYAD_LABELS, AlerterMetrics
 from services.alerter.status import STATUSES
+from services.contracts import trace
 from services.contracts.messages import Change, Place
 from tests.support.alerts import KOREA, RUSSIA, a_tag, a_tagged, an_event, an_opened_alert
 from tests.support.clock import START
@@ -97,3 +99,19 @@ def test_who_was_first_how_soon_and_whether_others_followed() -> None:
     counted = Change(kind="source", before="4 independent", after="3 independent")
     metrics.sent(msgspec.structs.replace(alert, revision=4, independent_sources=3, changes=(counted,)), START)
     assert value(metrics, "corroborated_by_outlet", outlet=family) == 1
+
+
+def test_the_latencies_name_the_trace_of_the_article() -> None:
+    metrics = AlerterMetrics(STATUSES, CollectorRegistry())
+    alert = an_opened_alert()
+    stages = msgspec.structs.replace(alert.stages, traceparent=trace.begun("a", "h"), published_at=START)
+    metrics.sent(msgspec.structs.replace(alert, stages=stages), START)
+    metrics.sent(msgspec.structs.replace(alert, stages=msgspec.structs.replace(stages, traceparent=None)), START)
+
+    encode, _ = choose_encoder("application/openmetrics-text")
+    found = [line for line in encode(metrics.registry).decode().splitlines() if "# {" in line]
+    assert {line.partition("_bucket")[0] for line in found} == {
+        "wirewatch_alerter_fetched_to_alert_seconds",
+        "wirewatch_alerter_published_to_alert_seconds",
+    }
+    assert all(f'trace_id="{trace.id_of(stages.traceparent)}"' in line for line in found)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from services.cli.alerts.log import AlertLog, Record
-from services.cli.up.alert_feed import AlertFeed
+from services.cli.up.alert_feed import seen
 from services.runtime.kafka.connection import KafkaAccess
 from tests.support.clock import START
 from tests.unit.cli.test_panel import an_alert
@@ -18,10 +18,10 @@ class Log(AlertLog):
     def __init__(self) -> None:
         super().__init__(KafkaAccess(servers="127.0.0.1:1"))
 
-    async def retained(self) -> Sequence[Record]:
+    async def revisions(self) -> Sequence[Record]:
         return [Record(an_alert(), b"")]
 
-    async def coming(self) -> AsyncIterator[Record]:
+    async def new_revisions(self) -> AsyncIterator[Record]:
         nothing: tuple[Record, ...] = ()
         for record in nothing:
             yield record
@@ -35,4 +35,4 @@ async def test_an_alert_of_this_very_run_is_no_earlier_one_though_the_topic_hold
         (alerted_at + timedelta(seconds=1), True),
         (alerted_at - timedelta(seconds=1), False),
     ):
-        assert [seen.earlier async for seen in AlertFeed(Log(), began).alerts()] == [earlier]
+        assert [one.earlier async for one in seen(Log(), began=began)] == [earlier]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -99,8 +100,10 @@ def test_every_command_is_listed_by_its_name() -> None:
 def every_parameter(command: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     for parameter in command.params:
         yield " ".join([*names, parameter.name]), parameter
-    for name, child in getattr(command, "commands", {}).items():
-        yield from every_parameter(child, (*names, name))
+    if hasattr(command, "list_commands"):
+        context = typer.Context(command)
+        for name in command.list_commands(context):
+            yield from every_parameter(command.get_command(context, name), (*names, name))
 
 
 def test_what_a_person_types_has_a_name_in_capitals_and_a_flag_has_none() -> None:

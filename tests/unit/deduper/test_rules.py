@@ -94,8 +94,8 @@ def test_the_new_text_of_what_was_a_copy_has_copies_of_its_own(index: Stories) -
 
 def test_background_paragraphs_make_the_same_story(index: Stories) -> None:
     names = " Zorvak met Kelvara in Brintown." * 4
-    first = at(1, text=prose(1, 400) + names)
-    follow_up = at(2, title="Zorvak fabo keti", text=prose(2, 300) + names + " " + prose(1, 130))
+    first = at(1, text=names + prose(1, 400))
+    follow_up = at(2, title="Zorvak fabo keti", text=names + prose(2, 300) + " " + prose(1, 130))
     _, decision = ask(index, first, follow_up)
     assert isinstance(decision.verdict, SameStory)
     assert decision.verdict.link.linked_by == "sketch"
@@ -105,8 +105,8 @@ def test_background_paragraphs_make_the_same_story(index: Stories) -> None:
 
 def test_background_under_a_headline_about_others_is_no_story(index: Stories) -> None:
     names = " Zorvak met Kelvara in Brintown." * 4
-    first = at(1, text=prose(1, 400) + names)
-    other = at(2, title="Quorlin fabo keti", text=prose(2, 300) + names + " " + prose(1, 130))
+    first = at(1, text=names + prose(1, 400))
+    other = at(2, title="Quorlin fabo keti", text=names + prose(2, 300) + " " + prose(1, 130))
     assert isinstance(ask(index, first, other)[1].verdict, New)
 
 
@@ -258,16 +258,39 @@ def test_reports_published_a_week_apart_are_two_events(index: Stories) -> None:
     assert isinstance(ask(index, first, second)[1].verdict, New)
 
 
-@pytest.mark.parametrize(("hours", "verdict"), [(1, SameStory), (72, New)])
+def test_two_things_that_one_person_did_are_two_events(index: Stories) -> None:
+    first = at(1, title="Ann Selwyn lashes out at ‘mental’ decisions in Man Utd draw", text="")
+    second = at(2, title="Ann Selwyn gives worryingly honest injury update on Man Utd star", text="")
+    assert isinstance(ask(index, first, second)[1].verdict, New)
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(1, SameStory), (90, New)])
 def test_the_further_apart_two_reports_are_the_more_they_must_share(
     index: Stories, hours: int, verdict: type[SameStory | New]
 ) -> None:
     before = START - timedelta(hours=hours)
-    first = at(1, title="Ann Selwyn lashes out at ‘mental’ decisions in Man Utd draw", text="", published_at=before)
+    first = at(1, title="Ferry Marlin limps into Tarvos after storm tears off ramp", text="", published_at=before)
     second = at(
-        2, title="Ann Selwyn gives worryingly honest injury update on Man Utd star", text="", published_at=START
+        2, title="Tarvos mayor demands answers on ageing ferry Marlin and its ramp", text="", published_at=START
     )
     assert isinstance(ask(index, first, second)[1].verdict, verdict)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "Ruthenia and Tarvos at war: list of key events, day 1,351",
+            "Ruthenia and Tarvos at war: list of key events, day 1,352",
+        ),
+        (
+            "Selwyn tide table, March 23: harbour and ferry times",
+            "Selwyn tide table, March 24: harbour and ferry times",
+        ),
+    ],
+)
+def test_the_next_day_of_a_series_is_another_event(index: Stories, one: str, other: str) -> None:
+    assert isinstance(ask(index, at(1, title=one, text=""), at(2, title=other, text=""))[1].verdict, New)
 
 
 def test_the_next_of_a_series_is_another_event(index: Stories) -> None:

@@ -11,7 +11,6 @@ import pytest
 from services.api.core.tokens import User
 from services.api.edges import token_file
 from services.local import home as home_module
-from services.local.errors import AlreadyRunningError
 from services.local.home import Home, Run
 from services.local.token import own_token
 from services.runtime.errors import UsageError
@@ -24,7 +23,7 @@ def test_a_second_supervisor_is_told_who_runs(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with home.locked():
         assert home.is_running()
-        with pytest.raises(AlreadyRunningError, match=r"already runs in .* \(pid \d+\): see `wirewatch status`"):
+        with pytest.raises(UsageError, match=r"already runs in .* \(pid \d+\): see `wirewatch status`"):
             Home(tmp_path / "home").locked().__enter__()
     assert not home.is_running()
     with home.locked():

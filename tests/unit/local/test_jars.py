@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.local import jars
-from services.local.errors import JarsError
+from services.runtime.errors import UsageError
 from tests.support.stack import quiet
 
 
@@ -31,13 +31,13 @@ def test_listed_files_pass(fetched: tuple[list[Path], Path]) -> None:
 def test_another_hash_names_the_file(fetched: tuple[list[Path], Path]) -> None:
     paths, listed = fetched
     paths[1].write_bytes(b"something else")
-    with pytest.raises(JarsError, match=r"scala\.jar has another SHA-256 than jars\.sha256 says: delete it"):
+    with pytest.raises(UsageError, match=r"scala\.jar has another SHA-256 than jars\.sha256 says: delete it"):
         jars.verify(paths, listed)
 
 
 def test_a_missing_file_is_named(fetched: tuple[list[Path], Path]) -> None:
     paths, listed = fetched
-    with pytest.raises(JarsError, match=r"scala\.jar is missing"):
+    with pytest.raises(UsageError, match=r"scala\.jar is missing"):
         jars.verify(paths[:1], listed)
 
 
@@ -45,7 +45,7 @@ def test_a_file_that_is_not_listed_is_named(fetched: tuple[list[Path], Path]) ->
     paths, listed = fetched
     extra = paths[0].with_name("extra.jar")
     extra.write_bytes(b"")
-    with pytest.raises(JarsError, match=r"extra\.jar is not in jars\.sha256"):
+    with pytest.raises(UsageError, match=r"extra\.jar is not in jars\.sha256"):
         jars.verify([*paths, extra], listed)
 
 
@@ -92,7 +92,7 @@ def test_why_the_jars_cannot_be_had_is_one_clean_sentence(
         raise error
 
     monkeypatch.setattr("jgo.resolve", resolve)
-    with pytest.raises(JarsError) as caught:
+    with pytest.raises(UsageError) as caught:
         jars.classpath(quiet)
     assert str(caught.value) == (
         f"The broker's jars cannot be fetched ({said}): connect to the network once, "

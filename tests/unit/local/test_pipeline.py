@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from services.local import pipeline, probes
-from services.local.errors import ServerAwayError
 from services.local.home import Home
 from services.local.token import own_token
 from services.poller.settings import PollerSettings
+from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process import settings
@@ -29,13 +29,13 @@ def a_closed_port() -> int:
 
 def test_a_broker_that_is_away_is_named(tmp_path: Path) -> None:
     address = f"127.0.0.1:{a_closed_port()}"
-    with pytest.raises(ServerAwayError, match=rf"^WIREWATCH_KAFKA is set, and Kafka gives no answer at {address}: "):
+    with pytest.raises(UsageError, match=rf"^WIREWATCH_KAFKA is set, and Kafka gives no answer at {address}: "):
         pipeline.servers(Home(tmp_path), {"WIREWATCH_KAFKA": address}, quiet)
 
 
 def test_a_store_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
     address = f"redis://user:secret@127.0.0.1:{a_closed_port()}/0"
-    with pytest.raises(ServerAwayError, match="WIREWATCH_REDIS is set, and Redis gives no answer at") as caught:
+    with pytest.raises(UsageError, match="WIREWATCH_REDIS is set, and Redis gives no answer at") as caught:
         pipeline._require("Redis", "WIREWATCH_REDIS", probes.store(RedisAccess(address)))
     assert "secret" not in str(caught.value)
 

@@ -111,7 +111,7 @@ def test_a_password_file_that_is_no_use_is_named(tmp_path: Path, name: str, cont
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(UsageError, match=f"WIREWATCH_REDIS_PASSWORD_FILE is .*{name}', {said}"):
-        access.redis("redis://r:1/0", password_file=file, ca_file=None)
+        access.redis_in({"WIREWATCH_REDIS_PASSWORD_FILE": str(file)}, "redis://r:1/0")
 
 
 def test_an_authority_that_is_none_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import yaml
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.samples.core import xml
-from services.samples.core.feeds import COMPOSE_ADDRESS, Feed, Item, Week, feed_list, read, visible
+from services.samples.core.feeds import COMPOSE_ADDRESS, Feed, Item, Week, feed_list, visible
+from services.samples.edges.files import read
 from services.samples.errors import SampleFileError
 from services.samples.settings import SamplesSettings, week_of
 

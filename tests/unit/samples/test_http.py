@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.runtime.errors import UsageError
 from services.samples.core.feeds import Feed, Item
 from services.samples.edges.http import SampleServer
-from services.samples.errors import PortTakenError
 from tests.support.clock import FakeClock
 
 FEED = Feed(
@@ -90,6 +90,6 @@ async def test_a_taken_port_is_named(clock: FakeClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         server = a_server(clock, port)
-        with pytest.raises(PortTakenError, match=rf"127\.0\.0\.1:{port} .*WIREWATCH_SAMPLES_PORT"):
+        with pytest.raises(UsageError, match=rf"127\.0\.0\.1:{port} .*WIREWATCH_SAMPLES_PORT"):
             await server.start()
         await server.stop()

@@ -1,4 +1,4 @@
-"""What the first landed version wrote is read by this one, and this one reads what a later minor change would add."""
+"""What every release wrote is read by this version, and this one reads what a later minor change would add."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.contracts import codec, redis_keys
+from services.contracts import codec, redis_keys, topics
 from tests.contracts import schemas
-from tests.support import first_version
-from tests.support.first_version import STRUCTS, Message
+from tests.support.releases import EVERY, STRUCTS, Message, Release
 
-MESSAGES = first_version.messages()
+MESSAGES = [message for release in EVERY for message in release.messages()]
 MAPS = ("headers",)  # their names are data, not fields
 SCHEMAS = {
     "articles": "article.v1",
@@ -45,8 +44,10 @@ def contains(whole: Any, part: Any) -> bool:
     return bool(whole == part)
 
 
-def test_there_is_a_message_of_every_topic() -> None:
-    assert {message.topic for message in MESSAGES} == STRUCTS.keys() == SCHEMAS.keys()
+@pytest.mark.parametrize("release", EVERY, ids=lambda release: release.name)
+def test_there_is_a_message_of_every_topic(release: Release) -> None:
+    assert STRUCTS.keys() == SCHEMAS.keys()
+    assert {message.topic for message in release.messages()} >= STRUCTS.keys() - {topics.DEAD}
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=named)
@@ -68,7 +69,8 @@ def test_fields_of_a_later_version_are_passed_over(message: Message) -> None:
     assert schemas.problem(SCHEMAS[message.topic], later) is None
 
 
-def test_every_key_carries_the_version_of_its_layout() -> None:
-    keys = [entry["key"] for entry in first_version.entries()]
+@pytest.mark.parametrize("release", EVERY, ids=lambda release: release.name)
+def test_every_key_carries_the_version_of_its_layout(release: Release) -> None:
+    keys = release.key_names()
     assert len(keys) > 100
-    assert {key.split(":{")[0] for key in keys} == {redis_keys.PREFIX} == {"ww:1"}
+    assert {key.split(b":{")[0].decode() for key in keys} <= {redis_keys.PREFIX, redis_keys.DEDUPE_PREFIX}
