@@ -64,6 +64,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     function: Words = Words()
     # Modes.
     negation: Words = Words()
+    denying: Words = Words()  # verbs of speech: what is told after them is not so
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     will: Words = Words()
     may: Words = Words()
