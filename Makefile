@@ -46,7 +46,7 @@ check: setup ## Check format, lint, types, architecture, schemas and deployment 
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra dev -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra otlp -c requirements.lock -o deploy/docker/requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra oidc --extra otlp -c requirements.lock -o deploy/docker/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/build-requirements.in -c requirements.lock -o deploy/docker/build-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 deploy/docker/source-requirements.in -c requirements.lock -o deploy/docker/source-requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade deploy/audit/requirements.in -o deploy/audit/requirements.lock
@@ -78,6 +78,9 @@ language-names: .venv-languages ## Make the names of states from CLDR: seeds/lan
 
 eval-dedupe: setup ## Measure how well copies and stories are recognised (needs the texts beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_dedupe $(ARGS)
+
+eval-edits: setup ## Measure which changes of a page are told as differences (with real texts where they lie beside the checkout)
+	@$(BIN)/python -m tests.bench.edits $(ARGS)
 
 eval-alerts: setup ## Measure the alerts of two months of news: repeats, merges, severity (needs the streams beside the checkout)
 	@$(BIN)/python -m tests.bench.eval_alerts $(ARGS)

@@ -13,8 +13,10 @@ from typing import Any, cast
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
+from services.api.core.tokens import PERMISSIONS, ROLES
 from services.api.metrics import ApiMetrics
 from services.api.routes.app import build_app
+from services.api.routes.authorization import permission_for
 from services.api.routes.stream import Followers
 from services.runtime.files import shipped
 from services.runtime.kafka import topics
@@ -65,12 +67,17 @@ def _api() -> str:
     text += '`{"error": "..."}`.\n'
     for path, methods in sorted(document["paths"].items()):
         for method, route in methods.items():
-            text += f"\n## {method.upper()} {path}\n\n{_said(route)}\n"
+            text += f"\n## {method.upper()} {path}\n\n{_said(route)}\n\n{_role(method.upper(), path)}\n"
             if parameters := route.get("parameters"):
                 text += "\n" + _table(("parameter", "in", "type", ""), (_parameter(one) for one in parameters))
             answers = ((code, answer.get("description", "")) for code, answer in route["responses"].items())
             text += "\n" + _table(("status", ""), answers)
     return text
+
+
+def _role(method: str, path: str) -> str:
+    wanted = permission_for(method, path)
+    return "No role is needed." if wanted is None else f"Role: {ROLES[PERMISSIONS.index(wanted)]}."
 
 
 def _said(route: Mapping[str, Any]) -> str:

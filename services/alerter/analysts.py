@@ -18,7 +18,7 @@ from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.restore import restore
 from services.alerter.core.severity import Rules
 from services.alerter.snapshot import Snapshot, Transaction, index_keys
-from services.alerter.update import effect, members_of
+from services.alerter.update import members_of
 from services.contracts import redis_keys
 
 
@@ -72,13 +72,12 @@ def _draw(alert_id: str, snapshot: Snapshot, transaction: Transaction, rules: Ru
         rules=rules,
         now=now,
     )
-    _, drawn, _ = effect(decision)
-    if drawn is None or before is None:
+    if decision.alert is None or before is None:
         transaction.change(key, facts=facts)
         return
     again = record.published >= before.revision
     drawn = msgspec.structs.replace(
-        drawn,
+        decision.alert,
         revision=before.revision + (1 if again else 0),
         state=before.state,
         changes=before.changes,

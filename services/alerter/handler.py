@@ -133,8 +133,9 @@ class AlerterHandler:
             return Work(index, delivery, key, article_facts.NO_FACTS, cause)
         tagged = codec.decode(delivery.value, TaggedArticle)
         key = StoryKey(redis_keys.bucket(tagged.article.language), tagged.story_id)
-        facts = article_facts.of(tagged, self._rules.titles, stale_after=self._stale_after)
-        return Work(index, delivery, key, facts, _cause_of_article(tagged))
+        facts = article_facts.of(tagged, self._rules, stale_after=self._stale_after)
+        stale = article_facts.is_stale(tagged, self._stale_after)
+        return Work(index, delivery, key, facts, _cause_of_article(tagged, stale=stale))
 
     async def _decide(self, batch: _Batch) -> None:
         """Decide all that waits. What rests on a state that another writer has changed meanwhile goes on waiting."""
@@ -222,16 +223,19 @@ def _message(alert: Alert) -> Outgoing:
     return Outgoing(topic=topics.ALERTS, key=alert.id.encode(), value=codec.encode(alert), headers=alert_headers(alert))
 
 
-def _cause_of_article(tagged: TaggedArticle) -> core.Cause:
+def _cause_of_article(tagged: TaggedArticle, *, stale: bool) -> core.Cause:
     return core.Cause(
         article_id=tagged.article.id,
         fetched_at=tagged.article.fetched_at,
         deduped_at=tagged.deduped_at,
         tagged_at=tagged.tagged_at,
-        published_at=tagged.article.published_at,
+        # that a page changed is as old as the look at it, not as the article
+        published_at=tagged.article.published_at if tagged.article.recheck is None else None,
         backfill=tagged.article.backfill,
+        stale=stale,
         traceparent=trace.begun(tagged.article.id, tagged.article.content_hash),
         tier=tagged.article.feed.tier,
+        recheck=tagged.article.recheck,
     )
 
 

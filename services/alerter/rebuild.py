@@ -19,7 +19,7 @@ from services.alerter.core.restore import restore
 from services.alerter.core.severity import Rules
 from services.alerter.ports import AlertStore, StoryKey, StoryReader
 from services.alerter.snapshot import Snapshot, Transaction
-from services.alerter.update import effect, join, members_of
+from services.alerter.update import join, members_of
 from services.contracts import codec, redis_keys, stories, topics
 from services.contracts.messages import Alert, Duplicate, TaggedArticle, UniqueArticle
 from services.contracts.stories import StoryMember
@@ -116,7 +116,8 @@ class Rebuild:
         """``copies`` are the articles that carry another's text among new words: only their alert says so."""
         async for batch in self._log.read(topics.UNIQUE):
             read = [self._decoded(delivery, UniqueArticle) for delivery in batch]
-            await self._add([_member_of_article(message, copies) for message in read if message is not None])
+            judged = [message for message in read if message is not None and message.article.recheck is None]
+            await self._add([_member_of_article(message, copies) for message in judged])
         async for batch in self._log.read(topics.DUPLICATES):
             heard = [self._decoded(delivery, Duplicate) for delivery in batch]
             await self._add([_member_of_copy(message) for message in heard if message is not None])
@@ -130,8 +131,8 @@ class Rebuild:
         async for batch in self._log.read(topics.TAGGED):
             for delivery in batch:
                 tagged = self._decoded(delivery, TaggedArticle)
-                if tagged is not None:
-                    facts = article_facts.of(tagged, self._rules.titles, stale_after=self._stale_after)
+                if tagged is not None and tagged.article.recheck is None:
+                    facts = article_facts.of(tagged, self._rules, stale_after=self._stale_after)
                     held = found.articles.get(tagged.article.id, article_facts.NO_FACTS)
                     found.articles[tagged.article.id] = article_facts.merge(held, facts)
         async for batch in self._log.read(topics.ALERTS):
@@ -202,9 +203,9 @@ class Rebuild:
                 rules=self._rules,
                 now=self._clock.now(),
             )
-            _, alert, publish = effect(decision)
-            transaction.change(redis_keys.alert(alert_id), facts=remembered, alert=alert, publish=publish)
-            self._opened.update([alert_id] if publish and before is None else [])
+            key = redis_keys.alert(alert_id)
+            transaction.change(key, facts=remembered, alert=decision.alert, publish=decision.publish)
+            self._opened.update([alert_id] if decision.status == "opened" else [])
             writes.append(self._noted(transaction))
         self._report.opened = len(self._opened)
         return writes, set()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import assert_never
 
 from services.alert_store.records import Write
 from services.alerter.core import alert as core
@@ -72,10 +71,10 @@ def apply(work: Work, snapshot: Snapshot, rules: Rules, now: datetime) -> Outcom
             ),
             rules,
         )
-        status, alert, publish = effect(decision)
-        statuses.append(status)
+        statuses.append(decision.status)
         facts = remembered if remembered.articles else None
-        transaction.change(redis_keys.alert(alert_id), facts=facts, alert=alert, publish=publish)
+        key = redis_keys.alert(alert_id)
+        transaction.change(key, facts=facts, alert=decision.alert, publish=decision.publish)
     records = [snapshot.record(redis_keys.alert(alert_id)) for alert_id in touched]
     stored = [(record.alert, record.published) for record in records if record.alert]
     return Outcome(min(statuses, key=STATUSES.index), transaction.write(), transaction.revisions(), stored)
@@ -139,24 +138,6 @@ def reference(facts: AlertFacts, alert_id: str, snapshot: Snapshot) -> AlertRef 
     earlier = joining.alert_it_follows(item, alert_id, story, near)
     alert = snapshot.alert(earlier) if earlier else None
     return AlertRef(id=alert.id, headline=alert.headline) if alert else None
-
-
-def effect(decision: core.Decision) -> tuple[Status, Alert | None, bool]:
-    """The status of a decision, the alert to store for it, and whether that is a revision to send."""
-    match decision:
-        case core.Opened(alert):
-            return "opened", alert, True
-        case core.Revised(alert):
-            return "revised", alert, True
-        case core.UpdatedSilently(alert):
-            return "updated_silently", alert, False
-        case core.Backfill():
-            return "backfill", None, False
-        case core.Stale():
-            return "stale", None, False
-        case core.Unchanged():
-            return "unchanged", None, False
-    assert_never(decision)
 
 
 def _merge_into(own: str, other: str, snapshot: Snapshot, transaction: Transaction) -> None:

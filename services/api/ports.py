@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 from services.api.core.action_request import ActionRequest
 from services.api.core.pipeline import ServiceState
 from services.api.core.query import Query
+from services.api.core.topic_form import TopicForm
+from services.archive_store.recent import RecentArticle
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
@@ -77,7 +79,11 @@ class Services(Protocol):
 
 
 class Archive(Protocol):
-    """The archive's file."""
+    """The archive's file, and the one with the articles of the last days beside it."""
+
+    async def recent(self) -> Sequence[RecentArticle]:
+        """The unique articles of the last days, the newest first. Raises ``TransientError``."""
+        ...
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """The answer of ``question``, which is given a read-only connection, in a thread.
@@ -85,6 +91,28 @@ class Archive(Protocol):
         Raises ``QueryError`` where the question cannot be answered as it stands, ``TransientError`` while the file
         cannot be read.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt to sign in: the provider's address to go to, and what has to fit when it leads back."""
+
+    address: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+class Provider(Protocol):
+    """A provider of OpenID Connect. Raises ``SignInError``, and ``TransientError`` where it does not answer."""
+
+    async def begin(self) -> Attempt:
+        """Begin to sign in."""
+        ...
+
+    async def claims(self, code: str, *, nonce: str, verifier: str) -> dict[str, Any]:
+        """What the provider says of who came back with ``code``, verified."""
         ...
 
 
@@ -135,19 +163,22 @@ class Topics(Protocol):
     """The topic packs. What cannot be done raises ``UsageError`` with a sentence."""
 
     async def listed(self) -> Mapping[str, Any]:
-        """``editable``, ``problems`` of the files, and ``topics``: each with its text."""
+        """``editable``, ``problems`` of the files, ``topics``: each with its text, and ``classes`` of acts."""
         ...
 
-    async def template(self, topic: str) -> str:
-        """A small pack to start from."""
-        ...
-
-    async def tried(self, text: str, articles: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
-        """``problems`` and ``failures`` of a pack's text, and ``reports`` on the articles."""
+    async def tried(
+        self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]
+    ) -> Mapping[str, Any]:
+        """A pack as ``text`` and as ``form`` (null where no form shows it), whichever of them is given; its
+        ``problems``, ``failures`` and what is ``missing``; and ``reports`` on the articles."""
         ...
 
     async def save(self, topic: str, text: str) -> Sequence[str]:
         """Save a pack; what is wrong with it, if anything is, and then nothing was saved."""
+        ...
+
+    async def switch(self, topic: str, *, on: bool) -> None:
+        """Leave a topic out, or take it up again."""
         ...
 
     async def undo(self, topic: str) -> bool:
@@ -176,6 +207,10 @@ class Watches(Protocol):
 
     async def undo(self) -> bool:
         """Bring back the version before; false where there is none."""
+        ...
+
+    async def test(self, watch_id: str, by: str) -> int:
+        """Have a test sent through every channel of a watch; how many these are."""
         ...
 
     async def deliveries(self, limit: int) -> Sequence[Any]:

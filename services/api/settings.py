@@ -28,6 +28,22 @@ class ApiSettings(CommonSettings):
     feeds: Annotated[Path | None, "The feed list that the page edits: the first file that the poller reads."] = None
     packs: Annotated[Path | None, "The folder of topic packs that the page edits: that of the tagger."] = None
     watches: Annotated[Path | None, "The watch file that the page edits: that of the notifier."] = None
+    oidc_issuer: Annotated[
+        str, "The provider of OpenID Connect with which a team signs in; needs `pip install 'wirewatch[oidc]'`."
+    ] = ""
+    oidc_client: Annotated[str, "The client id of this api there."] = ""
+    oidc_secret_file: Annotated[Path | None, "A file with its client secret. A new secret ends all sessions."] = None
+    oidc_page: Annotated[
+        str, "The address of the page as people open it; `<address>/api/v1/session/oidc/callback` is registered there."
+    ] = ""
+    oidc_scope: Annotated[str, "What is asked for."] = "openid profile email"
+    oidc_name_claim: Annotated[
+        str, "The claim with the name that stands on notes and alerts: one that people cannot change themselves."
+    ] = "preferred_username"
+    oidc_role_claim: Annotated[str, "The claim with the groups or roles of a person."] = "groups"
+    oidc_roles: Annotated[
+        tuple[str, ...], "`group=role` (reader, analyst, editor), separated by commas; who has none is not let in."
+    ] = ()
     open_reads: Annotated[
         bool,
         "Whether reading needs no token where the API does not listen on loopback: only behind a proxy that "

@@ -1,6 +1,7 @@
 """The archive: every tagged article with its full text, and every revision of every alert, in one SQLite file.
 
 In: ``articles.tagged`` and ``alerts``. Out: the file, which the api, the commands and any SQLite reader open read-only.
+Beside it ``recent.db`` has the ``articles.unique`` of the last days, for trying new topics; nothing depends on it.
 
 Guarantees:
 

@@ -11,8 +11,10 @@ from services.archive.edges.sqlite import SqliteArchive
 from services.archive.edges.topics import KafkaLog
 from services.archive.handler import ArchiveHandler
 from services.archive.metrics import ArchiveMetrics
+from services.archive.recent import RecentHandler
 from services.archive.settings import ArchiveSettings
 from services.archive_store.database import Writer
+from services.archive_store.recent import RecentWriter, recent_beside
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import kafka_of
 from services.runtime.kafka.publisher import KafkaPublisher
@@ -46,11 +48,15 @@ def build(settings: ArchiveSettings, context: Context) -> Service:
             await handler.retain()
             await clock.sleep(settings.retention_seconds)
 
+    recent_file = RecentWriter(recent_beside(settings.file))
+    recent = RecentHandler(file=recent_file, publisher=publisher, clock=clock, metrics=metrics)
+
     async def close() -> None:
         file.close()
+        recent_file.close()
 
     return StreamService(
-        build_app(settings, isolating),
+        build_app(settings, isolating, Isolating(recent, publisher=publisher, clock=clock, metrics=metrics)),
         publisher,
         before=[
             partial(

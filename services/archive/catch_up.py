@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.archive.handler import TOPICS
 from services.archive.ports import ArchiveFile, Log
 from services.runtime.ports import StreamHandler
 from services.runtime.process.clock import Clock
@@ -25,7 +26,9 @@ async def catch_up(file: ArchiveFile, handler: StreamHandler, kafka: Log, *, clo
         positions = await file.positions()
         committed = await kafka.committed()
         behind = {
-            topic for (topic, partition), offset in committed.items() if positions.get((topic, partition), 0) < offset
+            topic
+            for (topic, partition), offset in committed.items()
+            if topic in TOPICS and positions.get((topic, partition), 0) < offset
         }
         for topic in sorted(behind):
             begin = {partition: offset for (name, partition), offset in positions.items() if name == topic}

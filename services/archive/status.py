@@ -5,5 +5,6 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 # known: this version of the article, or this revision of the alert, was there before.
-Status = Literal["article", "revision", "known", "dead"]
+# recent: kept among the articles of the last days; unkept: that could not be.
+Status = Literal["article", "revision", "known", "recent", "unkept", "dead"]
 STATUSES: tuple[Status, ...] = get_args(Status)

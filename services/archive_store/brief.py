@@ -14,6 +14,7 @@ import msgspec
 from services.contracts import codec
 from services.contracts.events import summary_of
 from services.contracts.messages import SEVERITIES, Alert
+from services.contracts.rechecks import in_words
 
 MOST: Final = 60
 _SOURCES_SHOWN: Final = 5
@@ -65,6 +66,8 @@ def _told(alert: Alert) -> list[str]:
     lines.append(f"- {seen}; `wirewatch archive export {alert.id}`")
     for source in alert.sources[:_SOURCES_SHOWN]:
         lines.append(f"- {_plain(source.outlet)}: {_linked(source.title or 'no title', source.url)}")
+    changed = [source for source in alert.sources if source.changed]
+    lines += [f"- {_plain(source.outlet)}: {_plain(in_words(source.changed))}" for source in changed if source.changed]
     return lines
 
 

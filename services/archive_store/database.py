@@ -81,7 +81,7 @@ def reading(path: Path, *, seconds: float | None = ANSWER_WITHIN_SECONDS) -> Ite
     if not path.is_file():
         raise ArchiveFileError(f"There is no archive at {path}: the service `archive` makes it when it starts.")
     with translated(path):
-        connection = _open_read_only(path)
+        connection = open_read_only(path)
         if seconds is not None:
             deadline = time.monotonic() + seconds
             connection.set_progress_handler(lambda: time.monotonic() > deadline, _OPERATIONS)
@@ -106,8 +106,11 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    """Where the folder may not be written and nobody has the file open, there is no log to read: it is as it stands."""
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """A connection that reads alone.
+
+    Where the folder may not be written and nobody has the file open, there is no log to read: it is as it stands.
+    """
     for options in ("mode=ro", "mode=ro&immutable=1"):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{options}", uri=True, check_same_thread=False)
         try:

@@ -9,12 +9,13 @@ import msgspec
 
 from services.contracts.analyst_actions import ACTION_KINDS
 from services.contracts.messages import Alert, AlertState, Change
+from services.contracts.rechecks import RECHECK_CHANGES
 
 STATES: Final[tuple[AlertState, ...]] = get_args(AlertState)
 FACTS: Final = frozenset({"title", "numbers", "actors", "retraction"})
 """The kinds of change between two versions of an article that an analyst must hear of. A reworded text is not one."""
 
-ASKS_AGAIN: Final = frozenset({"severity", "event"}) | FACTS
+ASKS_AGAIN: Final = frozenset({"severity", "event", *RECHECK_CHANGES.values()}) | FACTS
 """The kinds of change of an alert that end an acknowledgement and a snooze."""
 
 ANALYSTS_CHANGES: Final = frozenset(ACTION_KINDS)

@@ -30,7 +30,7 @@ _FUNCTION = frozenset(
     "says said say she should so some that the their them then there they this those to too up us was we we're were "
     "what when where which while who why will with would you your you're i'm don't".split()
 ) - {"us", "no", "not"}  # "US" is a state in headlines, and a denial is no edit
-_DENIALS = frozenset("no not never denies deny denied rejects refuses without".split())
+DENIALS = frozenset("no not never denies deny denied rejects refuses without".split())
 _REPORT_WORDS = frozenset("report reports reported reportedly finds claims".split())
 _COUNTED = {
     word: str(number)
@@ -121,7 +121,7 @@ def _nearly_equal(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     if min(len(mine), len(theirs)) < LEAST_WORDS:
         return False
     apart = mine ^ theirs
-    if apart & _DENIALS or (_numbers(mine - theirs) and _numbers(theirs - mine)):
+    if apart & DENIALS or (_numbers(mine - theirs) and _numbers(theirs - mine)):
         return False
     return len(mine & theirs) >= NEAR * len(mine | theirs)
 

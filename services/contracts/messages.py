@@ -34,6 +34,9 @@ from services.contracts.field_types import Ordinal as Ordinal
 from services.contracts.field_types import Score as Score
 from services.contracts.field_types import Time as Time
 from services.contracts.field_types import Timed as Timed
+from services.contracts.rechecks import Difference as Difference
+from services.contracts.rechecks import PageChange as PageChange
+from services.contracts.rechecks import Recheck as Recheck
 
 TextSource = Literal["feed", "page", "none"]
 Verdict = Literal["new", "update", "same_story"]
@@ -65,7 +68,8 @@ class Article(Timed, frozen=True, kw_only=True):
     ``id`` names the article for good: it depends on the canonical URL (else on feed and guid), not on the text.
     ``content_hash`` names this version. ``published_at`` is null when the feed gives no date: never "now".
     ``backfill`` marks what a feed's first fetch or an import brought: it fills the dedupe state and is tagged,
-    but never opens an alert by itself.
+    but never opens an alert by itself. ``recheck`` is set on a version that came of looking at its page again: its
+    text is that of the page now, or the last there was.
     """
 
     id: Id
@@ -91,6 +95,7 @@ class Article(Timed, frozen=True, kw_only=True):
     updated_at: Time | None = None
     backfill: bool = False
     flags: tuple[str, ...] = ()
+    recheck: Recheck | None = None
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -232,6 +237,7 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
     ``owner`` to ``publisher_source_date`` are what ``seeds/publishers.yaml`` knows of its family, null where that is
     nothing; the two of places are ISO 3166-1 alpha-3, or INT. ``publisher_source`` is the address where that is stated.
+    ``changed`` is what its page was found to have become.
     """
 
     article_id: Id
@@ -254,6 +260,7 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     state_control: str | None = None
     publisher_source: Filled | None = None
     publisher_source_date: Filled | None = None
+    changed: PageChange | None = None
 
 
 class Stages(Timed, frozen=True, kw_only=True):

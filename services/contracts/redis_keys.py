@@ -19,6 +19,7 @@ notifier.
 | ``ww:1:{al}:expiry`` | zset | alerter | alert ids by when their retention ends (ms since 1970) |
 | ``ww:1:{al}:stream`` | stream | alerter, api | every revision, for followers (server-sent events) |
 | ``ww:1:{po}:...`` | several | poller | feed states, schedule and leases, see services/poller/edges |
+| ``ww:1:{po}:recheck:...`` | several | poller | pages to look at again, see services/poller/rechecks/store.py |
 | ``ww:1:{po}:status`` | hash | poller | how many feeds answer, and since when none does |
 | ``ww:1:{no}:delivery:<id>`` | hash | notifier | a delivery; expires 8 days after it has left or died |
 | ``ww:1:{no}:due:<channel>`` | zset | notifier | delivery ids by when they may leave (ms since 1970) |
@@ -27,6 +28,7 @@ notifier.
 | ``ww:1:{no}:rate:<watch>`` | zset | notifier | what a watch let pass within the hour; expires after it |
 | ``ww:1:{no}:channels`` | set | notifier | channels that something was queued for |
 | ``ww:1:{no}:recent`` | zset | notifier | ids of the deliveries of 8 days, by when they came |
+| ``ww:1:{no}:tests`` | set | api, notifier | tests of watches that a person asked for: JSON |
 | ``ww:1:{no}:dead`` | stream | notifier | the last 1000 deliveries that were given up |
 
 How long they live and what they cost (docs/measurements has the figures):
@@ -40,6 +42,7 @@ How long they live and what they cost (docs/measurements has the figures):
 | ``{al}:outbox`` | until Kafka has the revision | nearly empty |
 | ``{al}:stream`` | the last 10,000 revisions (a setting) | 0.04 kB a revision |
 | ``{po}`` | while the feed is listed | a few kB a feed |
+| ``{po}:recheck`` | ten days | 3 kB a page |
 | ``{no}:delivery``, ``{no}:recent`` | 8 days after it has left or died | the alert, until it has left; then 0.3 kB |
 | ``{no}:due``, ``{no}:batch``, ``{no}:batches`` | until it has left or the digest is closed | 0.1 kB an entry |
 | ``{no}:rate``, ``{no}:dead`` | an hour; the last 1000 | small |
@@ -64,6 +67,7 @@ POLLER_STATUS: Final = f"{POLLER}:status"
 NOTIFIER_BATCHES: Final = f"{PREFIX}:{{no}}:batches"
 NOTIFIER_CHANNELS: Final = f"{PREFIX}:{{no}}:channels"
 NOTIFIER_RECENT: Final = f"{PREFIX}:{{no}}:recent"
+NOTIFIER_TESTS: Final = f"{PREFIX}:{{no}}:tests"
 NOTIFIER_DEAD: Final = f"{PREFIX}:{{no}}:dead"
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.contracts import codec, messages, redis_keys, topics, trace
-from services.contracts.messages import Article, Duplicate, UniqueArticle
+from services.contracts.messages import Article, Change, Duplicate, Link, Recheck, UniqueArticle
 from services.deduper.core.changes import changes
 from services.deduper.core.fingerprint import Fingerprint, fingerprint
 from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update, Verdict, copy_of, status
@@ -97,6 +97,12 @@ class Deduper:
         """Fill in article and fingerprint, or return the dead letter."""
         try:
             one.article = codec.decode(one.delivery.value, Article)
+            if one.article.recheck is not None:  # the poller has compared it, and its story is that of the alert
+                message = rechecked(one.article, one.article.recheck, deduped_at=self._clock.now())
+                headers = trace.passed_on(one.delivery.headers, SERVICE)
+                one.outgoing = Outgoing(topics.UNIQUE, message.story_id.encode(), codec.encode(message), headers)
+                one.status = "update"
+                return None
             one.item = fingerprint(one.article, self._vocabulary_of(redis_keys.bucket(one.article.language)))
         except codec.UndecodableError as error:
             return self._bury(one, "undecodable", error)
@@ -170,6 +176,18 @@ class Deduper:
     def _bury(self, one: _Work, reason: str, error: Exception) -> Outgoing:
         one.status, one.item = "dead", None
         return set_aside(one.delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
+
+
+def rechecked(article: Article, recheck: Recheck, *, deduped_at: datetime) -> UniqueArticle:
+    """The message on an article whose page was looked at again: another version, whatever the index still knows."""
+    return UniqueArticle(
+        article=article,
+        story_id=recheck.story_id,
+        verdict="update",
+        deduped_at=deduped_at,
+        link=Link(linked_by="url", article_id=article.id, score=1),
+        changes=tuple(Change(kind="text", before=one.before, after=one.after) for one in recheck.differences),
+    )
 
 
 def duplicate_of(article: Article, verdict: Copy, *, deduped_at: datetime) -> Duplicate:

@@ -234,8 +234,8 @@ class Rebuild:
             try:
                 if delivery.topic == topics.DUPLICATES:
                     yield codec.decode(delivery.value, Duplicate)
-                else:
-                    yield codec.decode(delivery.value, UniqueArticle)
+                elif (unique := codec.decode(delivery.value, UniqueArticle)).article.recheck is None:
+                    yield unique  # what came of looking at a page again was never judged
             except codec.UndecodableError:
                 self._report.undecodable += 1
 

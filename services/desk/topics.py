@@ -1,22 +1,27 @@
-"""The topic packs: shown, tried on texts, saved where the tagger reads them."""
+"""The topic packs: shown, tried on articles, saved where the tagger reads them."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from services.api.core.topic_form import TopicForm
+from services.archive_store.recent import RecentArticle
+from services.desk import topic_form
 from services.desk.versions import Versions
 from services.runtime.errors import UnusableFilesError, UsageError
+from services.runtime.files import yaml
 from services.tagger import library
-from services.tagger.core.examples import run_examples
-from services.tagger.core.explain import explain
+from services.tagger.core.examples import Failure, run_examples
+from services.tagger.core.explain import TopicReport, explain
 from services.tagger.core.tag import Fields
 from services.tagger.errors import PackError
-from services.tagger.template import pack_template
+from services.tagger.library import Library
+
+MOST_REPORTS = 60  # explained in an answer, the best first
 
 _READ_ONLY = "This api has no topic packs to edit: set WIREWATCH_API_PACKS to the folder that the tagger reads."
 
@@ -27,105 +32,183 @@ class Topics:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._writing = asyncio.Lock()
-        self._shown: tuple[library.Stamp, dict[str, Any]] | None = None  # running all examples takes seconds
+        self._listing = asyncio.Lock()
+        self._shown: tuple[library.Stamp, dict[str, Any]] | None = None
+        self._classes = _classes()
 
     async def listed(self) -> Mapping[str, Any]:
-        """Every pack, with its text."""
-        return await asyncio.to_thread(self._listed)
+        """Every pack, with its text, and the acts that a form may take over."""
+        async with self._listing:  # who asks meanwhile is given what is made for the first
+            return await asyncio.to_thread(self._listed)
 
-    async def template(self, topic: str) -> str:
-        """A small pack to start from. Raises :class:`UsageError` for a name that no topic may have."""
-        try:
-            return pack_template(topic)
-        except ValueError as refused:
-            raise UsageError(str(refused)) from None
-
-    async def tried(self, text: str, articles: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
-        """What a pack's text finds in ``articles`` (id, title, text), and what is wrong with it."""
-        return await asyncio.to_thread(_tried, text, articles)
+    async def tried(
+        self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]
+    ) -> Mapping[str, Any]:
+        """What a pack finds in ``articles``, given as YAML or as a form; each as the other; what is wrong with it."""
+        return await asyncio.to_thread(self._tried, text, form, articles)
 
     async def save(self, topic: str, text: str) -> Sequence[str]:
         """Save a pack that can be used; what is wrong with it otherwise."""
         async with self._writing:
             return await asyncio.to_thread(self._save, topic, text)
 
-    async def undo(self, topic: str) -> bool:
-        """Bring back the version before; false where there is none."""
+    async def switch(self, topic: str, *, on: bool) -> None:
+        """Leave a topic out, or take it up again."""
         async with self._writing:
-            return await asyncio.to_thread(Versions(self._editable() / f"{topic}.yaml").undo)
+            await asyncio.to_thread(self._switch, topic, on)
 
-    def _read(self) -> Path:
-        own = self._folder
-        return own if own is not None and any(own.glob("*.yaml")) else library.default_folder()
+    async def undo(self, topic: str) -> bool:
+        """Bring back the version before, or the shipped pack; false where there is none."""
+        async with self._writing:
+            return await asyncio.to_thread(self._versions(topic).undo)
 
-    def _editable(self) -> Path:
+    def _versions(self, topic: str) -> Versions:
         if self._folder is None:
             raise UsageError(_READ_ONLY)
-        return self._folder
+        return Versions(self._folder / f"{topic}.yaml")
 
     def _listed(self) -> dict[str, Any]:
-        folder = self._read()
-        stamp = library.stamp(folder)
+        folders = library.in_force(self._folder)
+        stamp = library.stamp(*folders)
         if self._shown is None or self._shown[0] != stamp:
-            self._shown = stamp, self._described(folder)
+            rows = [self._row(path) for path in library.pack_files(*folders)]
+            problems = [problem for row in rows for problem in row.pop("problems", ())]
+            classes = [{"name": name, **facts} for name, facts in self._classes.items()]
+            self._shown = (
+                stamp,
+                {"editable": self._folder is not None, "problems": problems, "topics": rows, "classes": classes},
+            )
         return self._shown[1]
 
-    def _described(self, folder: Path) -> dict[str, Any]:
+    def _row(self, path: Path) -> dict[str, Any]:
+        """One pack. Words of other languages are left out: reading them takes ten times as long."""
+        content = path.read_bytes()
+        text = content.decode("utf-8", "replace")
+        row: dict[str, Any] = {"topic": path.stem, "title": path.stem, "text": text, "off": library.is_off(content)}
+        row |= {"own": path.parent == self._folder}
+        row |= {"versions": self._versions(path.stem).count() if self._folder is not None else 0}
+        if row["off"]:
+            return row
         try:
-            loaded = library.load(folder)
-        except PackError as refused:
-            return {"editable": self._folder is not None, "problems": refused.problems, "topics": []}
-        topics = [
-            {
-                "topic": pack.topic,
-                "title": pack.title,
-                "id": pack.id,
-                "acts": len(pack.acts),
-                "examples": len(pack.examples),
-                "failing": len(list(run_examples(pack, loaded.compiled))),
-                "text": Path(pack.file).read_text(encoding="utf-8"),
-                "versions": Versions(folder / Path(pack.file).name).count(),
-            }
-            for pack in loaded.packs
-        ]
-        return {"editable": self._folder is not None, "problems": (), "topics": topics}
+            (pack,) = _loaded(text).packs
+        except UnusableFilesError as refused:
+            return row | {"problems": [f"{path.name}, {problem}" for problem in refused.problems]}
+        return row | {"title": pack.title, "id": pack.id, "acts": len(pack.acts), "examples": len(pack.examples)}
+
+    def _tried(self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]) -> dict[str, Any]:
+        found: dict[str, Any] = {"topic": None, "given": 0, **dict.fromkeys(_LISTS, ())}
+        if form is not None:
+            missing = tuple(topic_form.problems_of(form))
+            text = topic_form.text_of(form, self._classes)
+            found |= {"text": text, "form": form, "missing": (*missing, *topic_form.missing_examples(form))}
+            text = topic_form.text_of(topic_form.with_examples(form), self._classes)
+            if missing:
+                return found
+        try:
+            loaded = _loaded(text or "")
+        except UnusableFilesError as refused:
+            return found | {"problems": refused.problems}
+        if form is None:
+            pack = yaml.parse((text or "").encode(), "topic").value
+            found["form"] = topic_form.form_of(pack, self._classes)
+        return found | _found(loaded, articles, form)
 
     def _save(self, topic: str, text: str) -> Sequence[str]:
-        folder = self._editable()
-        found = _tried(text, ())
-        if found["problems"]:
-            problems: Sequence[str] = found["problems"]
+        versions = self._versions(topic)
+        try:
+            loaded = _loaded(text)
+        except UnusableFilesError as refused:
+            return refused.problems
+        (pack,) = loaded.packs
+        if pack.topic != topic:
+            return (f"The topic of the text is {pack.topic}, not {topic}.",)
+        if failures := [_sentence(failure) for failure in run_examples(pack, loaded.compiled)]:
+            return failures
+        if problems := self._problems_beside(topic, text):
             return problems
-        if found["topic"] != topic:
-            return (f"The topic of the text is {found['topic']}, not {topic}.",)
-        if found["failures"]:
-            return tuple(found["failures"])
-        if self._read() != folder:  # the first change: from now on the tagger reads this folder, with all packs in it
-            shutil.copytree(library.default_folder(), folder, dirs_exist_ok=True)
-        Versions(folder / f"{topic}.yaml").save(text)
+        versions.save(text)
         return ()
 
+    def _problems_beside(self, topic: str, text: str) -> Sequence[str]:
+        """What the tagger would refuse of this pack: words of other languages that do not fit it any more."""
+        folders = [one for one in library.in_force(self._folder) if one.exists()]
+        if not any((one / topic).is_dir() for one in folders):
+            return ()
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / f"{topic}.yaml"
+            path.write_text(text, encoding="utf-8")
+            try:
+                library.load(*folders, Path(folder))
+            except PackError as refused:
+                return tuple(problem.replace(f"{path}, ", "") for problem in refused.problems)
+        return ()
 
-def _tried(text: str, articles: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    def _switch(self, topic: str, on: bool) -> None:
+        versions = self._versions(topic)
+        shown = next((row for row in self._listed()["topics"] if row["topic"] == topic), None)
+        if shown is None or shown["off"] is not on:
+            raise UsageError(f"The topic {topic} is {'on already' if on else 'off already, or not there'}.")
+        if on:
+            versions.undo()
+        else:
+            versions.save(library.OFF)
+
+
+def _classes() -> topic_form.Classes:
+    """The acts of the shipped packs, each class once."""
+    packs = [
+        yaml.parse(yaml.read_bytes(path), str(path)).value for path in library.pack_files(library.default_folder())
+    ]
+    acts = {name: act for pack in packs for name, act in pack["acts"].items() if "class" not in act}
+    return {name: {key: act[key] for key in act if key != "needs"} for name, act in sorted(acts.items())}
+
+
+_LISTS = ("problems", "failures", "failing", "reports", "missing")  # of the answer to a trial
+
+
+def _loaded(text: str) -> Library:
+    """The pack of a text. Raises :class:`UnusableFilesError` whose problems begin with the line."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "topic.yaml"
         path.write_text(text, encoding="utf-8")
         try:
-            loaded = library.load(path)
-        except (PackError, UnusableFilesError) as refused:
-            problems = tuple(
-                problem.replace(str(path), "topic").replace("topic, line", "line") for problem in refused.problems
-            )
-            return {"problems": problems, "failures": (), "topic": None, "reports": ()}
+            return library.load(path)
+        except UnusableFilesError as refused:
+            raise UnusableFilesError(tuple(one.replace(f"{path}, ", "") for one in refused.problems)) from None
+
+
+def _sentence(failure: Failure) -> str:
+    return failure.sentence().removeprefix(f"{failure.file}, ")
+
+
+def _found(loaded: Library, articles: Sequence[RecentArticle], form: TopicForm | None) -> dict[str, Any]:
     (pack,) = loaded.packs
-    failures = [
-        failure.sentence().replace(str(path), "topic").replace("topic, line", "line")
-        for failure in run_examples(pack, loaded.compiled)
-    ]
-    found = []
+    written = None if form is None else {*form.should_match, *form.should_not_match}
+    failed = [one for one in run_examples(pack, loaded.compiled) if written is None or one.text in written]
+    found: list[tuple[RecentArticle, TopicReport]] = []
     for article in articles:
-        fields = Fields(article.get("title", ""), "", article.get("text", ""), None)
-        (report,) = explain(fields, loaded.compiled)
-        found.append((report.score, {"id": article.get("id"), "title": fields.title, "report": report}))
-    reports = [one for _, one in sorted(found, key=lambda pair: -pair[0])]
-    return {"problems": (), "failures": failures, "topic": pack.topic, "reports": reports}
+        fields = Fields(article.title, article.summary, article.text, article.language)
+        found += [(article, report) for report in explain(fields, loaded.compiled) if report.sentences]
+    found.sort(key=_rank)
+    return {
+        "topic": pack.topic,
+        "failures": [_sentence(one) for one in failed],
+        "failing": [one.text for one in failed],
+        "given": sum(report.given for _, report in found),
+        "reports": [
+            {
+                "id": article.id,
+                "title": article.title,
+                "url": article.url,
+                "at": article.first_seen_at,
+                "report": report,
+            }
+            for article, report in found[:MOST_REPORTS]
+        ],
+    }
+
+
+def _rank(pair: tuple[RecentArticle, TopicReport]) -> tuple[bool, float]:
+    """What gets the topic, the newest first; then what nearly does, the best first."""
+    article, report = pair
+    return not report.given, -(article.first_seen_at.timestamp() if report.given else report.score)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,10 @@ KEPT: Final = 20  # versions
 
 
 class Versions:
-    """The versions of one file, in ``.versions`` beside it: ``<name>.<number>``, the highest the last but one."""
+    """The versions of one file, in ``.versions`` beside it: ``<name>.<number>``, the highest the last but one.
+
+    An empty one stands for a file that was not there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -19,33 +24,41 @@ class Versions:
 
     def save(self, text: str) -> None:
         """Replace the file in one step. Raises :class:`UsageError` where it cannot be written."""
-        try:
+        with self._writing():
             self._folder.mkdir(parents=True, exist_ok=True)
-            if self._path.is_file():
-                held = self._numbers()
-                (self._folder / self._name(held[-1] + 1 if held else 1)).write_bytes(self._path.read_bytes())
-                for number in held[: max(0, len(held) + 1 - KEPT)]:
-                    (self._folder / self._name(number)).unlink(missing_ok=True)
+            held = self._numbers()
+            before = self._path.read_bytes() if self._path.is_file() else b""
+            (self._folder / self._name(held[-1] + 1 if held else 1)).write_bytes(before)
+            for number in held[: max(0, len(held) + 1 - KEPT)]:
+                (self._folder / self._name(number)).unlink(missing_ok=True)
             new = self._path.with_name(f".{self._path.name}.new")
             new.write_text(text, encoding="utf-8")
             new.replace(self._path)
-        except OSError as error:
-            raise UsageError(f"{self._path} cannot be written: {error.strerror}.") from None
 
     def undo(self) -> bool:
         """Bring back the version before this one; false where there is none. Raises :class:`UsageError`."""
         held = self._numbers()
         if not held:
             return False
-        try:
-            (self._folder / self._name(held[-1])).replace(self._path)
-        except OSError as error:
-            raise UsageError(f"{self._path} cannot be written: {error.strerror}.") from None
+        before = self._folder / self._name(held[-1])
+        with self._writing():
+            if before.stat().st_size:
+                before.replace(self._path)
+            else:
+                self._path.unlink(missing_ok=True)
+                before.unlink()
         return True
 
     def count(self) -> int:
         """How many versions can be brought back."""
         return len(self._numbers())
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(f"{self._path} cannot be written: {error.strerror}.") from None
 
     def _name(self, number: int) -> str:
         return f"{self._path.name}.{number}"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 from redis.asyncio import Redis
 
@@ -15,9 +16,10 @@ from services.cli.watches.files import described
 from services.cli.watches.trial import judge
 from services.contracts.messages import Alert
 from services.desk.versions import Versions
+from services.notifier.core.deliveries import TestRequest
 from services.notifier.core.watches import WatchFile
 from services.notifier.edges import watch_file
-from services.notifier.edges.redis import RedisOutbox
+from services.notifier.edges.redis import RedisOutbox, ask_for_test
 from services.notifier.settings import default_path
 from services.runtime.errors import TransientError, UnusableFilesError, UsageError
 from services.runtime.redis.connection import FAILURES, RedisCalls
@@ -30,6 +32,7 @@ class Watches:
 
     def __init__(self, path: Path | None, redis: Redis, calls: RedisCalls) -> None:
         self._path = path
+        self._redis = redis
         self._outbox = RedisOutbox(redis, calls, remember=timedelta(days=8))
         self._writing = asyncio.Lock()
 
@@ -77,6 +80,18 @@ class Watches:
         """Bring back the version before; false where there is none."""
         async with self._writing:
             return await asyncio.to_thread(Versions(self._editable()).undo)
+
+    async def test(self, watch_id: str, by: str) -> int:
+        """Have the notifier send a test through every channel of a watch in force; how many these are."""
+        file = await asyncio.to_thread(watch_file.parse, self._read())
+        watch = file.watch(watch_id)
+        if watch is None:
+            raise UsageError(f"There is no watch {watch_id!r} in the file that is in force.")
+        try:
+            await ask_for_test(self._redis, TestRequest(id=uuid4().hex, watch_id=watch_id, by=by))
+        except FAILURES as error:
+            raise TransientError(f"Redis cannot be written: {error}") from error
+        return len(watch.channels)
 
     async def deliveries(self, limit: int) -> Sequence[Any]:
         """What was delivered, waits or was given up, the newest first."""

@@ -70,8 +70,8 @@ def servers(home: Home, environ: Mapping[str, str], progress: Progress) -> Serve
 
 def plan(home: Home, environ: Mapping[str, str], at: Servers, *, with_samples: bool) -> Pipeline:
     """Every service with its command, its environment and its probes."""
-    _make_own_list(home)
-    environ = own_feeds(home) | dict(environ)
+    _make_own_files(home)
+    environ = own_files(home) | dict(environ)
     names = service_names(demo=with_samples)
     numbers = ports.remembered(home.path / "ports.json", ("api", "samples", *(f"{name}.ops" for name in names)))
     api_port = _port(environ, "WIREWATCH_API_PORT") or str(_API_PORT if ports.is_free(_API_PORT) else numbers["api"])
@@ -140,36 +140,32 @@ def _port(environ: Mapping[str, str], variable: str) -> str | None:
     return given if given.strip("0") else None
 
 
-def own_feeds(home: Home) -> dict[str, str]:
-    """The setting that names the list of this home, which `wirewatch feeds` edits; empty before the first start."""
-    edited = home.path / _OWN_LIST
-    return {"WIREWATCH_POLLER_FEEDS": as_list([str(edited)])} if edited.is_file() else {}
+def own_files(home: Home) -> dict[str, str]:
+    """The settings that name what a person edits in this home; empty before the first start."""
+    named = {
+        "WIREWATCH_POLLER_FEEDS": home.path / _OWN_LIST,
+        "WIREWATCH_TAGGER_PACKS": home.path / "topics",
+        "WIREWATCH_NOTIFIER_WATCHES": home.path / "watches.yaml",
+    }
+    return {name: as_list([str(path)]) for name, path in named.items() if path.exists()}
 
 
 def _files_of_pages(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
-    """The files that the page edits, and that the services read once they are there.
-
-    The page makes those for topics and watches when something is first saved: until then the shipped ones are read.
-    """
-    packs, watches = home.path / "topics", home.path / "watches.yaml"
+    """The files that the page edits: those that the services read."""
     found = {
         "WIREWATCH_API_FEEDS": str(home.path / _OWN_LIST),
-        "WIREWATCH_API_PACKS": environ.get("WIREWATCH_TAGGER_PACKS") or str(packs),
-        "WIREWATCH_API_WATCHES": environ.get("WIREWATCH_NOTIFIER_WATCHES") or str(watches),
+        "WIREWATCH_API_PACKS": environ["WIREWATCH_TAGGER_PACKS"],
+        "WIREWATCH_API_WATCHES": environ["WIREWATCH_NOTIFIER_WATCHES"],
     }
-    if packs.is_dir():
-        found["WIREWATCH_TAGGER_PACKS"] = found["WIREWATCH_API_PACKS"]
-    if watches.is_file():
-        found["WIREWATCH_NOTIFIER_WATCHES"] = found["WIREWATCH_API_WATCHES"]
     return found | {name: value for name, value in environ.items() if name in found}
 
 
-def _make_own_list(home: Home) -> None:
-    """At the first start a copy of the shipped list: the poller can then read edits from the beginning."""
-    edited = home.path / _OWN_LIST
-    if not edited.is_file():
-        home.path.mkdir(parents=True, exist_ok=True)
-        edited.write_bytes((files.seeds() / "feeds.opml").read_bytes())
+def _make_own_files(home: Home) -> None:
+    """At the first start copies of the shipped files, and room for packs: services can then read edits at once."""
+    (home.path / "topics").mkdir(parents=True, exist_ok=True)
+    for name in (_OWN_LIST, "watches.yaml"):
+        if not (home.path / name).is_file():
+            (home.path / name).write_bytes((files.seeds() / name).read_bytes())
 
 
 def _poller_of_samples(home: Home, environ: Mapping[str, str], samples: str) -> dict[str, str]:

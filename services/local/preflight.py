@@ -72,8 +72,8 @@ def looks(environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
         return f"{len(loaded.feeds)} in {', '.join(map(str, named))}"
 
     def packs() -> str:
-        folder = of(TaggerSettings, "tagger").packs or library.default_folder()
-        return f"{', '.join(pack.version for pack in library.load(folder).packs)} in {folder}"
+        folders = library.in_force(of(TaggerSettings, "tagger").packs)
+        return f"{', '.join(pack.id for pack in library.load(*folders).packs)} in {', '.join(map(str, folders))}"
 
     def severity() -> str:
         file = of(AlerterSettings, "alerter").severity_file or files.seeds() / "severity.yaml"

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 from services.notifier.core import deliveries, schedule
 from services.notifier.core.deliveries import MAX_IN_DIGEST, Notification
+from services.notifier.core.schedule import ReleaseTime
 from services.notifier.core.watches import ActiveWatches, ChannelKind, Route
 from services.notifier.errors import SendError
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.ports import Batch, Claimed, Outbox, Sender
+from services.notifier.ports import Batch, Claimed, EnqueueRequest, Outbox, Sender
 from services.runtime.process import telemetry
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
@@ -26,6 +27,7 @@ log = get(__name__)
 LEASE_SECONDS = 120.0  # longer than any attempt: after a crash somebody else may try then
 LONGEST_ASKED_SECONDS = 3600.0  # a longer Retry-After is cut to this
 TICK_SECONDS = 0.5
+_AHEAD = timedelta(days=7)  # what is due longest is sent first: a test goes before all that waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Dispatcher:
     async def begin_round(self) -> None:
         """The same, with the channels being served in the background."""
         self._reap()
+        await self._queue_tests()
         await self._flush()
         for channel_id in sorted({*self._active.routes, *await self._outbox.channels()}):
             cooldown = self._cooldowns.get(channel_id)
@@ -123,6 +126,26 @@ class Dispatcher:
             if task.done():
                 del self._serving[channel_id]
                 task.result()
+
+    async def _queue_tests(self) -> None:
+        """Tests pass by quiet hours, limits and digests, and are tried once."""
+        now = self._clock.now()
+        for request in await self._outbox.take_tests():
+            watch = self._active.file.watch(request.watch_id)
+            if watch is None:
+                log.warning("test_of_no_watch", watch=request.watch_id)
+                continue
+            release = ReleaseTime(at=now - _AHEAD, how="now", unlimited=True)
+            tests = [
+                deliveries.test_of(request, watch_name=watch.name, channel_id=channel, queued_at=now)
+                for channel in watch.channels
+            ]
+            await self._outbox.enqueue(
+                [EnqueueRequest(notification=test, release=release, per_hour=None) for test in tests], now=now
+            )
+            for test in tests:
+                self._cooldowns.pop(test.channel_id, None)  # whoever asks wants to know now
+                self._metrics.delivery(self._kind(test.channel_id), "queued")
 
     # ------------------------------------------------------------------ digests
 
@@ -199,7 +222,7 @@ class Dispatcher:
             self._cooldowns[notification.channel_id] = _Cooldown(failures, now + timedelta(seconds=seconds), detail)
         else:
             seconds = self._pause(claimed.attempts + 1, error)
-        if self._expired(notification):
+        if notification.test or self._expired(notification):
             await self._give_up(notification, detail)
         else:
             await self._outbox.retry(notification, at=now + timedelta(seconds=seconds), error=detail)

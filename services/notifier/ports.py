@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from services.notifier.core.deliveries import Notification
+from services.notifier.core.deliveries import Notification, TestRequest
 from services.notifier.core.schedule import ReleaseTime
 from services.notifier.core.watches import Route
 
@@ -42,6 +42,10 @@ class Outbox(Protocol):
 
     async def enqueue(self, requests: Sequence[EnqueueRequest], *, now: datetime) -> Sequence[EnqueueResult]:
         """Queue what matched one revision of an alert, in one step. What was queued before is ``known``."""
+
+    async def take_tests(self) -> Sequence[TestRequest]:
+        """The tests that persons asked for; each is handed out once."""
+        ...
 
     async def channels(self) -> Sequence[str]:
         """Ids of channels for which something may wait."""

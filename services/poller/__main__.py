@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import redis.asyncio
 
+from services.contracts import topics
 from services.poller.article_pages import ArticlePages
 from services.poller.core.canonical import host_of
 from services.poller.core.model import FeedConfig
@@ -21,15 +23,19 @@ from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
 from services.poller.parsing.pool import WorkerPool
 from services.poller.publishing import ArticlePublisher
+from services.poller.rechecks.rechecker import Rechecker
+from services.poller.rechecks.store import RedisWatchedPages
 from services.poller.scheduler import Scheduler
 from services.poller.service import PollerService
-from services.poller.settings import PollerSettings, allowed_of, daily_bytes_of, user_agent
+from services.poller.settings import PollerSettings, allowed_of, daily_bytes_of, recheck_after_of, user_agent
 from services.poller.websub.server import CallbackServer
 from services.poller.websub.store import RedisPushStore
 from services.poller.websub.subscriptions import Subscriptions
+from services.runtime import services
 from services.runtime.errors import UsageError
 from services.runtime.http.ssrf_guard import Allowed, why_refused
 from services.runtime.kafka.connection import kafka_of, redis_of
+from services.runtime.kafka.group_reader import GroupReader
 from services.runtime.kafka.lag import ConsumerLag, LagMetrics
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.process import run as process
@@ -56,16 +62,25 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
     world = _world(settings, context)
     waiting, kafka = context.waiting, kafka_of(settings)
     workers = WorkerPool(settings.workers)
+    pages = ArticlePages(
+        egress=world.egress, documents=workers, store=world.store, metrics=world.metrics, clock=context.clock
+    )
     publisher = KafkaPublisher(kafka=kafka, client_id="wirewatch-poller", clock=context.clock, waiting=waiting)
     lag = ConsumerLag(kafka=kafka, limit=settings.max_lag, metrics=LagMetrics(context.registry), clock=context.clock)
     subscriptions = _subscriptions(world)
     beside: list[Callable[[], Coroutine[Any, Any, None]]] = [lag.watch]
     if subscriptions is not None:
         beside.append(partial(subscriptions.keep, lambda: bool(waiting.servers)))
+    if settings.rechecks:
+        rechecker = _rechecker(world, pages, publisher, lambda: scheduler.busy())
+        beside.append(rechecker.run)
+        group = services.declared()["poller"].group
+        alerts = GroupReader(kafka=kafka, group=group, topic=topics.ALERTS, handle=rechecker.take, clock=context.clock)
+        beside.append(alerts.run)
     scheduler = Scheduler(
         feeds=world.feeds,
         store=world.store,
-        poller=_poller(world, workers, publisher, subscriptions),
+        poller=_poller(world, workers, pages, publisher, subscriptions),
         metrics=world.metrics,
         clock=context.clock,
         waiting=waiting,
@@ -106,11 +121,14 @@ def _world(settings: PollerSettings, context: process.Context) -> _World:
 
 
 def _poller(
-    world: _World, workers: WorkerPool, publisher: KafkaPublisher, subscriptions: Subscriptions | None
+    world: _World,
+    workers: WorkerPool,
+    pages: ArticlePages,
+    publisher: KafkaPublisher,
+    subscriptions: Subscriptions | None,
 ) -> Poller:
     """What fetches and publishes."""
     settings, metrics, clock, store = world.settings, world.metrics, world.context.clock, world.store
-    pages = ArticlePages(egress=world.egress, documents=workers, store=store, metrics=metrics, clock=clock)
     ingest = FeedIngest(
         documents=workers,
         pages=pages if settings.full_text else None,
@@ -139,6 +157,22 @@ def _poller(
         hubs=subscriptions,
         robots=pages,
         daily_bytes=daily_bytes_of(settings),
+    )
+
+
+def _rechecker(world: _World, pages: ArticlePages, publisher: KafkaPublisher, busy: Callable[[], bool]) -> Rechecker:
+    settings = world.settings
+    after = recheck_after_of(settings)
+    return Rechecker(
+        store=RedisWatchedPages(world.client, world.calls, kept_for=after[-1] + 2 * after[0] + timedelta(days=1)),
+        pages=pages,
+        publisher=publisher,
+        metrics=world.metrics,
+        clock=world.context.clock,
+        after=after,
+        a_day=settings.rechecks_per_day,
+        host_gap_seconds=settings.host_gap_seconds,
+        busy=busy,
     )
 
 

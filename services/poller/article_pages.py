@@ -18,7 +18,7 @@ from services.poller.core.canonical import host_of
 from services.poller.core.model import ExtractedPage, Fetched
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Documents, FeedStore
+from services.poller.ports import Documents, FeedStore, PageLook
 from services.poller.status import Outcome
 from services.runtime.process.clock import Clock
 
@@ -70,30 +70,33 @@ class ArticlePages:
         self._rules: OrderedDict[str, _Rules] = OrderedDict()
 
     async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
-        outcome, page = await self._text(url, gap_seconds)
-        self._metrics.pages.labels(outcome).inc()
-        return page
+        return (await self.look(url, gap_seconds=gap_seconds)).page
+
+    async def look(self, url: str, *, gap_seconds: float) -> PageLook:
+        """See :class:`services.poller.ports.PageLooks`."""
+        look = await self._look(url, gap_seconds)
+        self._metrics.pages.labels(look.status).inc()
+        return look
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
         """See :class:`services.poller.ports.Robots`."""
         rules = await self._rules_for(url, gap_seconds)
         return None if rules.allows(url) else rules.missing or "robots"
 
-    async def _text(self, url: str, gap_seconds: float) -> tuple[str, ExtractedPage | None]:
+    async def _look(self, url: str, gap_seconds: float) -> PageLook:
         rules = await self._rules_for(url, gap_seconds)
         if not rules.allows(url):
-            return "robots", None
+            return PageLook(status="robots", answer=Fetched(outcome=rules.missing or "robots", url=url))
         gap = max(gap_seconds, rules.delay_seconds()) if gap_seconds else 0.0
         answer = await self._one_at_a_time(url, gap, robots=False)
-        if answer.outcome != "ok":
-            return "failed", None
         content_type = (answer.headers or {}).get("content-type")
-        if content_type and "html" not in content_type.lower():
-            return "failed", None
+        if answer.outcome != "ok" or (content_type and "html" not in content_type.lower()):
+            return PageLook(status="failed", answer=answer)
         try:
-            return "ok", await self._documents.page(answer.body, url=answer.url, content_type=content_type)
+            page = await self._documents.page(answer.body, url=answer.url, content_type=content_type)
         except WorkerError:
-            return "failed", None
+            return PageLook(status="failed", answer=answer)
+        return PageLook(status="ok", answer=answer, page=page)
 
     async def _rules_for(self, url: str, gap_seconds: float) -> _Rules:
         address = robots_address(url)

@@ -50,6 +50,11 @@ class PollerMetrics(WaitingMetrics):
         self.pages = self.counter(
             "pages_total", "Article pages asked for, by what came of it.", outcome=status.PAGE_STATUSES
         )
+        self.rechecks = self.counter(
+            "rechecks_total",
+            "Looks again at the pages behind high and critical alerts, by what came of it.",
+            outcome=status.RECHECK_OUTCOMES,
+        )
         self.pushes = self.counter(
             "pushes_total",
             "Deliveries of hubs by what came of them: only a taken one was signed by its hub and is read.",

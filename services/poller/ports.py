@@ -10,7 +10,7 @@ from msgspec import Struct
 from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Polled, Request
 from services.poller.core.seen import Seen
 from services.poller.core.state import FeedState
-from services.poller.status import Outcome
+from services.poller.status import Outcome, PageStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,23 @@ class Pages(Protocol):
 
     async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
         """The story of a page; None where it may not or cannot be had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLook:
+    """What came of asking for an article's page: the answer, and the story where there is one."""
+
+    status: PageStatus
+    answer: Fetched
+    page: ExtractedPage | None = None
+
+
+class PageLooks(Protocol):
+    """Article pages, within politeness, and what came of asking for them."""
+
+    async def look(self, url: str, *, gap_seconds: float) -> PageLook:
+        """Ask for a page. Waits for its host's turn; never raises for what the world answers."""
+        ...
 
 
 class FeedStore(Protocol):

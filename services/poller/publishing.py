@@ -71,13 +71,13 @@ class ArticlePublisher:
     async def _send(self, articles: Sequence[Article], source: Source) -> int:
         """Send the articles, shortened where the broker finds them too large; how many it refused even so."""
         began = self.clock.monotonic()
-        messages = [_outgoing(article) for article in articles]
+        messages = [outgoing(article) for article in articles]
         sent = {message.key: message for message in messages}
         refused = await self.publisher.publish(messages)
         if refused:
             self.metrics.caps.labels("message").inc(len(refused))
             keys = {message.key for message in refused}
-            short = [_outgoing(_shortened(article)) for article in articles if article.id.encode() in keys]
+            short = [outgoing(_shortened(article)) for article in articles if article.id.encode() in keys]
             sent |= {message.key: message for message in short}
             refused = await self.publisher.publish(short)
         for message in refused:
@@ -147,7 +147,8 @@ class ArticlePublisher:
         )
 
 
-def _outgoing(article: Article) -> Outgoing:
+def outgoing(article: Article) -> Outgoing:
+    """The message that an article is."""
     return Outgoing(
         topic=topics.ARTICLES,
         key=article.id.encode(),

@@ -112,6 +112,10 @@ class Scheduler:
             log.info("feeds_scheduled", feeds=len(self.feeds.feeds), added=added)
         self.synced = True
 
+    def busy(self) -> bool:
+        """Whether feeds need all there is: nothing may be claimed, or most fetchers are at work."""
+        return self._paused() or self._offline_since is not None or len(self._polls) > self.fetchers / 2
+
     def note(self) -> str | None:
         """Why nothing is polled, in words."""
         if self._offline_since is not None:

@@ -1,6 +1,7 @@
 """Settings of the poller."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from services.runtime.http.ssrf_guard import Allowed, parse_allowed
 from services.runtime.process.settings import CommonSettings
 
 LEAST_DAILY_BYTES = 10_000.0
+MOST_RECHECK_HOURS = 720
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,11 @@ class PollerSettings(CommonSettings):
         float,
         "What a feed that gives neither a validator nor an interval may weigh on the wire in a day; at least 10000.",
     ] = DAILY_BYTES
+    rechecks: Annotated[bool, "Whether pages behind high and critical alerts are looked at again."] = True
+    recheck_after_hours: Annotated[
+        tuple[str, ...], "When they are looked at again, in hours after the first look, in rising order."
+    ] = ("24", "168")
+    rechecks_per_day: Annotated[int, "How many looks there are in a day, the first ones included."] = 500
     websub_url: Annotated[
         str, "The public address under which WebSub hubs reach the poller; empty subscribes to no hub."
     ] = ""
@@ -63,6 +70,20 @@ def allowed_of(settings: PollerSettings) -> Allowed:
         return parse_allowed(settings.allow_private, ports)
     except ValueError as error:
         raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
+
+
+def recheck_after_of(settings: PollerSettings) -> tuple[timedelta, ...]:
+    """When pages are looked at again. Raises :class:`UsageError` naming the setting."""
+    try:
+        hours = [float(part) for part in settings.recheck_after_hours]
+    except ValueError:
+        hours = []
+    if not hours or hours != sorted(hours) or not 0 < hours[0] <= hours[-1] <= MOST_RECHECK_HOURS:
+        raise UsageError(
+            "WIREWATCH_POLLER_RECHECK_AFTER_HOURS takes hours in rising order, separated by commas, "
+            f"at most {MOST_RECHECK_HOURS}: for instance 24,168."
+        )
+    return tuple(timedelta(hours=each) for each in hours)
 
 
 def daily_bytes_of(settings: PollerSettings) -> float:

@@ -34,6 +34,13 @@ ARTICLE_STATUSES: tuple[ArticleStatus, ...] = get_args(ArticleStatus)
 PageStatus = Literal["ok", "robots", "failed", "skipped"]
 PAGE_STATUSES: tuple[PageStatus, ...] = get_args(PageStatus)
 
+# Looking at a page again: the first look, nothing that matters, a difference, gone, not found once, another page (a
+# login, say), forbidden by robots.txt, no answer, put off because the day's number is reached.
+RecheckOutcome = Literal[
+    "first", "same", "changed", "withdrawn", "missing", "another_page", "robots", "failed", "put_off"
+]  # fmt: skip
+RECHECK_OUTCOMES: tuple[RecheckOutcome, ...] = get_args(RecheckOutcome)
+
 PushStatus = Literal["taken", "unsigned", "unknown", "full", "refused"]
 PUSH_STATUSES: tuple[PushStatus, ...] = get_args(PushStatus)
 

@@ -20,7 +20,7 @@ from services.tagger.settings import TaggerSettings
 
 def build(settings: TaggerSettings, context: Context) -> Service:
     """The tagger, put together and not started."""
-    folder = settings.packs or library.default_folder()
+    folders = library.in_force(settings.packs)
     metrics = TaggerMetrics(context.registry)
     context.waiting.show_on(metrics.waiting, metrics.waiting_since)
     publisher = KafkaPublisher(
@@ -30,11 +30,11 @@ def build(settings: TaggerSettings, context: Context) -> Service:
         waiting=context.waiting,
         compression="gzip",  # articles.tagged is public
     )
-    handler = TaggerHandler(library=library.load(folder), publisher=publisher, clock=context.clock, metrics=metrics)
+    handler = TaggerHandler(library=library.load(*folders), publisher=publisher, clock=context.clock, metrics=metrics)
     reloading = Reloading(
         "packs",
-        stamp=partial(library.stamp, folder),
-        load=partial(library.load, folder),
+        stamp=partial(library.stamp, *folders),
+        load=partial(library.load, *folders),
         use=handler.use,
         reloads=metrics.reloads,
         clock=context.clock,

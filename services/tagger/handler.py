@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.contracts import codec, topics, trace
-from services.contracts.messages import TaggedArticle, UniqueArticle
+from services.contracts.messages import Recheck, Tag, TaggedArticle, UniqueArticle
 from services.runtime.messages.dead_letters import set_aside
 from services.runtime.messages.delivery import Delivery, Outgoing
 from services.runtime.ports import Publisher
@@ -107,7 +107,8 @@ class TaggerHandler:
             self._metrics.truncated.inc()
         if tagging.language is None:
             self._metrics.unread.labels(language_label(article.language)).inc()
-        if not tagging.tags:
+        tags = tagging.tags or (_left_over(article.recheck) if article.recheck else ())
+        if not tags:
             return _Outcome("untagged")
         for found in tagging.tags:
             self._metrics.tags.labels(found.topic, found.role).inc()
@@ -117,7 +118,7 @@ class TaggerHandler:
             verdict=unique.verdict,
             deduped_at=unique.deduped_at,
             tagged_at=self._clock.now(),
-            tags=tagging.tags,
+            tags=tags,
             link=unique.link,
             changes=unique.changes,
         )
@@ -125,3 +126,9 @@ class TaggerHandler:
 
     def _letter(self, delivery: Delivery, reason: str, error: Exception) -> Outgoing:
         return set_aside(delivery, reason, error, now=self._clock.now(), metrics=self._metrics)
+
+
+def _left_over(recheck: Recheck) -> tuple[Tag, ...]:
+    """The topics of the alert, nothing of which is left in the page: its readers have to hear of it."""
+    names = {pack: pack.partition("@")[0] for pack in recheck.packs}
+    return tuple(Tag(topic=topic, score=0, role="mention", pack=pack) for pack, topic in names.items())

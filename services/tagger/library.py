@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,8 @@ from services.tagger.errors import PackError
 SCHEMA = "topic_pack.v2"
 WORDS_SCHEMA = "topic_words.v2"
 DATA_FILES = ("actors.yaml", "places.yaml", "vocabulary.yaml")
+OFF = "off: true\n"  # what a file says that leaves the topic of its name out
+_NO_PACK = "no topic pack (*.yaml) is there; `wirewatch packs new` writes one."
 LANGUAGE_FILES = ("grammar.yaml", "names.yaml", "states.yaml", "vocabulary.yaml", "forms.txt")
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -45,13 +48,19 @@ def default_folder() -> Path:
     return files.seeds() / "topics"
 
 
-def load(folder: Path) -> Library:
-    """Every ``*.yaml`` in ``folder``, or the one file it names, with the words of other languages beside it.
+def in_force(own: Path | None) -> tuple[Path, ...]:
+    """The folders that :func:`load` is given: the shipped packs, and a folder of packs beside them."""
+    return (default_folder(),) if own is None else (default_folder(), own)
 
-    Raises :class:`PackError` with all that is wrong.
+
+def load(*folders: Path) -> Library:
+    """Every ``*.yaml`` in ``folders``, or the one file that is named, with the words of other languages beside it.
+
+    A file takes the place of one of the same name in the folders before. One that says ``off: true`` leaves the topic
+    out. Raises :class:`PackError` with all that is wrong.
     """
     data = _Data(files.seeds())
-    packs = _packs(folder, data)
+    packs = _packs(folders, data)
     everywhere = [pack for base, words in packs for pack in (base, *words)]
     spoken = sorted({pack.language for pack in everywhere})
     compilers = {code: partial(data.compile, code, [p for p in everywhere if p.language == code]) for code in spoken}
@@ -61,16 +70,25 @@ def load(folder: Path) -> Library:
     return Library(bases, tuple(everywhere), Languages(compilers, {pack.topic: pack.id for pack in bases}))
 
 
-def stamp(folder: Path) -> Stamp:
+def stamp(*folders: Path) -> Stamp:
     """What changes when a pack file is written, added or removed: names, times and sizes."""
     found = []
-    for path in (file for pack in _pack_files(folder) for file in (pack, *_word_files(pack))):
+    for path in (file for pack in pack_files(*folders) for file in (pack, *_word_files(pack, folders))):
         try:
             state = path.stat()
         except FileNotFoundError:
             continue
-        found.append((str(path.relative_to(folder.parent)), state.st_mtime_ns, state.st_size))
+        found.append((str(path), state.st_mtime_ns, state.st_size))
     return tuple(found)
+
+
+def pack_files(*folders: Path) -> list[Path]:
+    """The files of packs in these folders, one of each name."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        paths = [folder] if folder.is_file() else folder.glob("*.yaml")
+        found.update({path.name: path for path in paths})
+    return [found[name] for name in sorted(found)]
 
 
 class _Data:
@@ -142,32 +160,34 @@ class _Data:
         return compile_packs(packs, self.language(code), *self.named(code))
 
 
-def _packs(folder: Path, data: _Data) -> list[tuple[Pack, list[Pack]]]:
-    paths = _pack_files(folder)
-    if not paths:
-        raise PackError((f"{folder}: no topic pack (*.yaml) is there; `wirewatch packs new` writes one.",))
+def _packs(folders: Sequence[Path], data: _Data) -> list[tuple[Pack, list[Pack]]]:
     found: dict[str, tuple[Pack, list[Pack]]] = {}
-    problems: list[str] = []
-    for path in paths:
+    problems = [f"{folder}: {_NO_PACK}" for folder in folders if not folder.exists()]
+    for path in pack_files(*folders):
         try:
-            pack, words = _pack(path, data)
+            read = _pack(path, _word_files(path, folders), data)
         except PackError as error:
             problems += error.problems
             continue
+        if read is None:
+            continue
+        pack, words = read
         if pack.topic in found:
             problems.append(f"{path}: topic {pack.topic!r} is already that of {found[pack.topic][0].file}.")
         found[pack.topic] = (pack, words)
-    if problems:
-        raise PackError(tuple(problems))
+    if problems or not found:
+        raise PackError(tuple(problems) or (f"{folders[-1]}: {_NO_PACK}",))
     return list(found.values())
 
 
-def _pack(path: Path, data: _Data) -> tuple[Pack, list[Pack]]:
-    """A pack, and the same in every language that stands in the folder of its topic."""
+def _pack(path: Path, word_files: list[Path], data: _Data) -> tuple[Pack, list[Pack]] | None:
+    """A pack, and the same in every language that ``word_files`` have; None where the file switches the topic off."""
     content = _bytes(path)
+    if is_off(content):
+        return None
     document = _allowed(content, str(path), SCHEMA)
     code = document.value.get("language", ENGLISH)
-    texts = {file: _bytes(file) for file in _word_files(path)}
+    texts = {file: _bytes(file) for file in word_files}
     others = {file: _allowed(text, str(file), WORDS_SCHEMA) for file, text in texts.items()}
     codes = [code, *(other.value["language"] for other in others.values())]
     everything = b"\0".join((content, *texts.values()))
@@ -187,13 +207,15 @@ def _pack(path: Path, data: _Data) -> tuple[Pack, list[Pack]]:
     return pack, words
 
 
-def _pack_files(folder: Path) -> list[Path]:
-    return [folder] if folder.is_file() else sorted(folder.glob("*.yaml"))
+def is_off(content: bytes) -> bool:
+    """Whether a pack file says that its topic is left out."""
+    return content.split() == OFF.encode().split()
 
 
-def _word_files(pack: Path) -> list[Path]:
-    """The words of other languages: ``naval_moves/ru.yaml`` beside ``naval_moves.yaml``."""
-    return sorted(pack.with_suffix("").glob("*.yaml"))
+def _word_files(pack: Path, folders: Sequence[Path]) -> list[Path]:
+    """The words of other languages: ``naval_moves/ru.yaml`` beside ``naval_moves.yaml``, else in a folder before."""
+    beside = [pack.with_suffix(""), *(folder / pack.stem for folder in reversed(folders))]
+    return sorted(next((words for words in beside if words.is_dir()), beside[0]).glob("*.yaml"))
 
 
 def _bytes(path: Path) -> bytes:

@@ -13,5 +13,8 @@ from services.runtime.process.settings import CommonSettings
 class TaggerSettings(CommonSettings):
     """``WIREWATCH_TAGGER_<FIELD>``."""
 
-    packs: Annotated[Path | None, "The folder of topic packs; empty is `seeds/topics`."] = None
+    packs: Annotated[
+        Path | None,
+        "A folder of topic packs beside those of `seeds/topics`; a file replaces the shipped one of its name.",
+    ] = None
     reload_seconds: Annotated[float, "How often that folder is checked for changes."] = 2.0

@@ -21,6 +21,7 @@ OWN = {
         "article_pages.py": "the text of an article's page, over the ports",
         "parsing": "the killable processes that read documents",
         "websub": "hubs, which the rest knows by one port",
+        "rechecks": "pages behind alerts, looked at again over the ports",
     },
     "deduper": {
         "judge.py": "reads, judges and commits a batch over the ports",
@@ -39,7 +40,10 @@ OWN = {
         "rebuild.py": "makes alerts again from Kafka",
         "severity_file.py": "reads the severity rules from disk",
     },
-    "archive": {"catch_up.py": "reads what the file lacks from Kafka"},
+    "archive": {
+        "catch_up.py": "reads what the file lacks from Kafka",
+        "recent.py": "keeps the unique articles of the last days, a topic of its own",
+    },
     "notifier": {"dispatcher.py": "delivers what is queued, over the ports"},
     "api": {"routes": "what is served over HTTP", "page": "the page itself"},
 }

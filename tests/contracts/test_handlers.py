@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -17,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
 from services.contracts.messages import DeadLetter
+from services.runtime import services
 from services.runtime.kafka import topics as declared
 from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import StreamHandler
@@ -132,6 +135,19 @@ def a_notifier(publisher: FakePublisher) -> StreamHandler:
     return made
 
 
+def recent_articles(publisher: FakePublisher) -> StreamHandler:
+    recent = importlib.import_module("services.archive.recent")
+    metrics = importlib.import_module("services.archive.metrics")
+    store = importlib.import_module("services.archive_store.recent")
+    made: StreamHandler = recent.RecentHandler(
+        file=store.RecentWriter(Path(tempfile.mkdtemp()) / "recent.db"),
+        publisher=publisher,
+        clock=FakeClock(),
+        metrics=metrics.ArchiveMetrics(CollectorRegistry()),
+    )
+    return made
+
+
 def an_archive(publisher: FakePublisher) -> StreamHandler:
     handler = importlib.import_module("services.archive.handler")
     metrics = importlib.import_module("services.archive.metrics")
@@ -156,6 +172,7 @@ SERVICES = (
     Service("tagger", a_tagger, (topics.UNIQUE,), statuses("tagger")),
     Service("alerter", an_alerter, (topics.TAGGED, topics.DUPLICATES), statuses("alerter")),
     Service("notifier", a_notifier, (topics.ALERTS,), statuses("notifier")),
+    Service("archive", recent_articles, (topics.UNIQUE,), statuses("archive")),
     Service("archive", an_archive, (topics.TAGGED, topics.ALERTS), statuses("archive")),
 )
 SERVICE_TOPICS = [
@@ -183,8 +200,9 @@ def check_sent(publisher: FakePublisher) -> None:
 
 
 def test_the_services_read_what_topics_yaml_says() -> None:
+    streams = services.names(stream=True)  # the poller reads alerts beside its work: tests/unit/poller/test_rechecks.py
     consumers = {
-        (service, topic.name) for topic in declared.read().values() for service in topic.consumers if service != "cli"
+        (service, topic.name) for topic in declared.read().values() for service in topic.consumers if service in streams
     }
     assert {(service.name, topic) for service in SERVICES for topic in service.reads} == consumers
 

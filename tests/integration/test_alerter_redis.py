@@ -37,7 +37,7 @@ def store(redis_client: redis.asyncio.Redis, clock: FakeClock) -> AlertRecords:
     return AlertRecords(redis_client, RedisCalls(clock, Waiting()), clock, RETENTION)
 
 
-FACTS = of(a_tagged(), shipped_rules().titles, stale_after=timedelta(hours=48))
+FACTS = of(a_tagged(), shipped_rules(), stale_after=timedelta(hours=48))
 
 
 def opened() -> Write:

@@ -29,7 +29,7 @@ from services.api.edges.redis import RedisAlertReader
 from services.api.metrics import ApiMetrics
 from services.api.ports import Desk, Services
 from services.api.routes.app import build_app
-from services.api.routes.authorization import Authorization
+from services.api.routes.authorization import Authorization, Team
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
 from services.archive_store.database import Writer
@@ -82,6 +82,7 @@ def app(
     following: redis.asyncio.Redis | None = None,
     desk: Desk | None = None,
     archive: Path | None = None,
+    team: Team | None = None,
 ) -> Any:
     return build_app(
         RedisAlertReader(client, following or client),
@@ -91,6 +92,7 @@ def app(
         archive=ArchiveReader(archive or an_empty_archive()),
         access=Authorization(
             tokens=TOKENS if tokens is None else tokens,
+            team=team,
             clock=SystemClock(),
             loopback=loopback,
             open_reads=open_reads,
@@ -140,6 +142,8 @@ def served(
     services: Services | None = None,
     following: redis.asyncio.Redis | None = None,
     desk: Desk | None = None,
+    archive: Path | None = None,
+    team: Team | None = None,
 ) -> ApiService:
     """The application on a port of loopback."""
 
@@ -147,7 +151,14 @@ def served(
         """The client is the fixture's."""
 
     followers = Followers(most, ApiMetrics(CollectorRegistry()))
-    made = app(client, followers=followers, loopback=True, services=services, following=following, desk=desk)
+    parts: dict[str, Any] = {
+        "services": services,
+        "following": following,
+        "desk": desk,
+        "archive": archive,
+        "team": team,
+    }
+    made = app(client, followers=followers, loopback=True, **parts)
     return ApiService(
         made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )

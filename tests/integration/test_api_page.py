@@ -15,7 +15,17 @@ from playwright.async_api import Browser, Page, expect
 from services.alert_store.redis import AlertRecords
 from services.api.core.pipeline import ServiceState
 from services.contracts.feed_health import feed_health
-from services.contracts.messages import Actor, Alert, AlertEvent, AlertEvidence, AlertTopic, Place
+from services.contracts.messages import (
+    Actor,
+    Alert,
+    AlertEvent,
+    AlertEvidence,
+    AlertTopic,
+    Change,
+    Difference,
+    PageChange,
+    Place,
+)
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls, connect
@@ -343,6 +353,27 @@ async def test_a_source_shows_who_publishes_it_and_which_state_controls_it(
     await expect(card).to_contain_text("state-controlled (Russia) · source: survey.example, 2025-07")
     await expect(card.get_by_role("link")).to_have_attribute("href", "https://survey.example/tass")
     await expect(page.locator("#detail")).to_contain_text(told)
+    assert await page.evaluate("window.harmed") is None
+
+
+async def test_a_source_shows_what_its_page_became(page: Page, address: str, store: AlertRecords) -> None:
+    alert = an_alert(1)
+    change = PageChange(
+        outcome="changed",
+        looked_at=alert.last_updated,
+        first_looked_at=alert.first_seen,
+        differences=(Difference(before="three ships", after=f"two {HOSTILE} ships"),),
+    )
+    told = Change(kind="source_changed", before="three ships", after="two ships")
+    source = msgspec.structs.replace(alert.sources[0], changed=change)
+    await put(store, [msgspec.structs.replace(alert, sources=(source,), revision=2, changes=(told,))])
+    await opened(page, address, 1)
+    await page.locator("#alerts li").first.click()
+    shown = page.locator(".timeline .recheck")
+    await expect(shown).to_contain_text("changed")
+    await expect(shown.locator("del")).to_have_text("three ships")
+    await expect(shown.locator("ins")).to_contain_text("two ")
+    await expect(page.locator("#detail .changes")).to_contain_text("source changed")
     assert await page.evaluate("window.harmed") is None
 
 

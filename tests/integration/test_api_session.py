@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis.asyncio
 
-from services.api.core.tokens import Tokens
+from services.api.core.tokens import ROLES, Tokens
 from services.api.routes.authorization import COOKIE
 from tests.integration.test_api import EDITOR, READER, TOKEN, TOKENS, an_alert, app, browser, put, store
 
@@ -32,7 +34,13 @@ async def test_a_session_stands_for_the_token_until_it_is_forgotten(
     redis_client: redis.asyncio.Redis, token: str
 ) -> None:
     async with browser(guarded(redis_client, open_reads=False), BASE) as client:
-        assert (await client.get(SESSION)).json() == {"name": None, "role": None, "may": [], "tokens": True}
+        assert (await client.get(SESSION)).json() == {
+            "name": None,
+            "role": None,
+            "may": [],
+            "tokens": True,
+            "oidc": False,
+        }
         assert (await client.get("/api/v1/alerts")).status_code == 401
         answer = await client.post(SESSION, headers=bearer(token))
         cookie = answer.headers["set-cookie"].casefold()
@@ -40,7 +48,7 @@ async def test_a_session_stands_for_the_token_until_it_is_forgotten(
         assert "samesite=strict" in cookie
         assert "secure" not in cookie
         assert TOKEN not in cookie
-        me = {"name": "ann", "role": "analyst", "may": ["read", "change_state"], "tokens": True}
+        me = {"name": "ann", "role": "analyst", "may": ["read", "change_state"], "tokens": True, "oidc": False}
         assert answer.json() == me
         assert (await client.get(SESSION)).json() == me
         assert (await client.get("/api/v1/alerts")).status_code == 200
@@ -61,7 +69,13 @@ async def test_a_token_that_nobody_has_is_said(redis_client: redis.asyncio.Redis
         assert "set-cookie" not in wrong.headers
         assert (await client.post(SESSION)).status_code == 401
     async with browser(guarded(redis_client, tokens=Tokens(())), BASE) as client:
-        assert (await client.get(SESSION)).json() == {"name": None, "role": None, "may": ["read"], "tokens": False}
+        assert (await client.get(SESSION)).json() == {
+            "name": None,
+            "role": None,
+            "may": ["read"],
+            "tokens": False,
+            "oidc": False,
+        }
         assert (await client.post(SESSION, headers=bearer(TOKEN))).status_code == 403
 
 
@@ -110,4 +124,26 @@ async def test_each_role_on_each_route(
         assert answer.status_code == changes
         assert (await client.get("/", headers=headers)).status_code == 200
     if token == READER:
-        assert answer.json() == {"error": "rex may not do this: the role of the token is reader."}
+        assert answer.json() == {"error": "rex may not do this (role: reader)."}
+
+
+@pytest.mark.parametrize(("token", "role"), [(None, -1), (READER, 0), (TOKEN, 1), (EDITOR, 2)])
+async def test_every_route_refuses_whom_the_reference_says(
+    redis_client: redis.asyncio.Redis, token: str | None, role: int
+) -> None:
+    made = guarded(redis_client, open_reads=False)
+    page = (Path(__file__).parents[2] / "docs/reference/api.md").read_text()
+    said = dict(re.findall(r"^## (\w+ /\S+)\n.*?^(No role is needed|Role: \w+)\.$", page, re.MULTILINE | re.DOTALL))
+    routes = [(method.upper(), path) for path, methods in made.openapi()["paths"].items() for method in methods]
+    assert sorted(said) == sorted(f"{method} {path}" for method, path in routes)
+    assert len(routes) > 30
+    async with browser(made, BASE) as client:
+        client.headers.update(bearer(token) if token else {})
+        for method, path in routes:
+            needs = said[f"{method} {path}"].rpartition(" ")[2]
+            refused = needs in ROLES and ROLES.index(needs) > role
+            if path == SESSION or ("stream" in path and not refused):
+                continue  # signing in is what a token is asked for; a stream never ends
+            answer = await client.request(method, re.sub(r"{[^}]*}", "x", path), json={})
+            by_role = "(role: " in answer.text or "Sign in, or give" in answer.text
+            assert (by_role and answer.status_code in (401, 403)) == refused, (method, path, answer.text)

@@ -142,6 +142,7 @@ async def first(kafka: KafkaAccess, topic: str, group: str | None) -> bytes:
 async def test_a_service_writes_what_it_produces_and_its_reader_reads_it(ready: Guarded) -> None:
     await publish(as_user(ready, "alerter"), names.ALERTS)
     assert await first(as_user(ready, "notifier"), names.ALERTS, "wirewatch-notifier") == b"v"
+    assert await first(as_user(ready, "poller"), names.ALERTS, "wirewatch-poller") == b"v"
     assert await first(as_user(ready, "reader"), names.ALERTS, "reader-mine") == b"v"
     assert await first(as_user(ready, "operator"), names.ALERTS, None) == b"v"
 
@@ -167,7 +168,8 @@ async def test_a_reader_writes_nothing(ready: Guarded) -> None:
 @pytest.mark.parametrize(
     ("user", "topic", "group"),
     [
-        ("poller", names.ALERTS, None),
+        ("poller", names.TAGGED, None),
+        ("poller", names.ALERTS, "wirewatch-notifier"),
         ("reader", names.ARTICLES, "reader"),
         ("reader", names.ALERTS, "wirewatch-notifier"),
         ("tagger", names.UNIQUE, "wirewatch-deduper"),

@@ -9,9 +9,9 @@ import pytest
 import redis.asyncio
 
 from services.contracts import codec, redis_keys
-from services.notifier.core.deliveries import Notification, digest_of, notification_of
+from services.notifier.core.deliveries import Notification, TestRequest, digest_of, notification_of
 from services.notifier.core.schedule import ReleaseTime
-from services.notifier.edges.redis import RedisOutbox
+from services.notifier.edges.redis import RedisOutbox, ask_for_test
 from services.notifier.ports import Batch, EnqueueRequest, Outbox
 from services.runtime.process.outages import Waiting
 from services.runtime.redis.connection import RedisCalls
@@ -189,3 +189,11 @@ async def test_the_whole_way_on_redis(redis_client: redis.asyncio.Redis, more: s
     assert sorted(service.sender.alerts()) == sorted(f"{an_alert(n).id}/1" for n in range(4) for _ in "cd")
     assert {each.state for each in await outbox.listed(limit=100)} == {"sent"}
     assert await outbox.sizes() == (0, 0)
+
+
+async def test_a_test_that_was_asked_for_is_handed_out_once(redis_client: redis.asyncio.Redis) -> None:
+    asked = TestRequest(id="1", watch_id="w", by="eve")
+    await ask_for_test(redis_client, asked)
+    outbox = on_redis(redis_client)
+    assert await outbox.take_tests() == [asked]
+    assert await outbox.take_tests() == []

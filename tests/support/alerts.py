@@ -13,7 +13,7 @@ import msgspec
 from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
 from services.alert_store.redis import Retention
 from services.alerter.core import facts
-from services.alerter.core.alert import Cause, Given, Opened, decide
+from services.alerter.core.alert import Cause, Given, decide
 from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.severity import Rules
 from services.alerter.ports import StoryKey
@@ -154,7 +154,7 @@ def an_opened_alert(tagged: TaggedArticle | None = None) -> Alert:
         published_at=tagged.article.published_at,
         backfill=False,
     )
-    of = facts.of(tagged, shipped_rules().titles, stale_after=timedelta(hours=48))
+    of = facts.of(tagged, shipped_rules(), stale_after=timedelta(hours=48))
     decision, _ = decide(
         Given(
             alert_id=ids.alert_id(tagged.story_id),
@@ -167,7 +167,7 @@ def an_opened_alert(tagged: TaggedArticle | None = None) -> Alert:
         ),
         shipped_rules(),
     )
-    assert isinstance(decision, Opened), decision
+    assert decision.alert is not None, decision
     return decision.alert
 
 

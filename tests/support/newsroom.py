@@ -17,7 +17,7 @@ import msgspec
 import yaml
 
 from services.alerter.core import facts as article_facts
-from services.alerter.core.alert import Cause, Given, Opened, Revised, UpdatedSilently, decide
+from services.alerter.core.alert import Cause, Given, decide
 from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.severity import Rules
 from services.contracts import ids
@@ -64,7 +64,7 @@ def alert_of(story: Sequence[Message], rules: Rules, *, state: Any = "new") -> R
     for number, message in enumerate(story, start=1):
         merged = facts
         if isinstance(message, TaggedArticle):
-            of = article_facts.of(message, shipped_rules().titles, stale_after=STALE_AFTER)
+            of = article_facts.of(message, shipped_rules(), stale_after=STALE_AFTER)
             merged = article_facts.merge(facts, of)
         given = Given(
             alert_id=ids.alert_id(message.story_id),
@@ -76,8 +76,7 @@ def alert_of(story: Sequence[Message], rules: Rules, *, state: Any = "new") -> R
             now=_cause(message).tagged_at + timedelta(seconds=0.2),
         )
         decision, facts = decide(given, rules)
-        if isinstance(decision, Opened | Revised | UpdatedSilently):
-            alert = decision.alert
+        alert = decision.alert or alert
     assert alert is not None, story[0]
     return Raised(msgspec.structs.replace(alert, state=state), facts, tuple(members))
 

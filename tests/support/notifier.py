@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
 from services.contracts.messages import Alert, AlertEvent, EventMode
-from services.notifier.core.deliveries import Notification
+from services.notifier.core.deliveries import Notification, TestRequest
 from services.notifier.core.watches import ActiveWatches, Channel, Route, Watch, WatchFile
 from services.notifier.dispatcher import Dispatcher
 from services.notifier.errors import SendError
@@ -110,7 +110,12 @@ class MemoryOutbox:
         self.batches: dict[Batch, datetime] = {}
         self.rates: dict[str, dict[str, datetime]] = {}
         self.marked_sent: list[str] = []
+        self.tests: list[TestRequest] = []
         self.crash_in: int | None = None
+
+    async def take_tests(self) -> Sequence[TestRequest]:
+        taken, self.tests = self.tests, []
+        return taken
 
     async def enqueue(self, requests: Sequence[EnqueueRequest], *, now: datetime) -> Sequence[EnqueueResult]:
         return self._step(lambda: [self._place(request, now) for request in requests])

@@ -29,10 +29,10 @@ def a_context() -> Context:
 
 
 @pytest.mark.parametrize(("copy", "group"), [("", "wirewatch-archive"), ("b", "wirewatch-archive-b")])
-async def test_each_copy_reads_both_topics_in_a_group_of_its_own(tmp_path: Path, copy: str, group: str) -> None:
-    app = build_app(ArchiveSettings(copy=copy), Archive(tmp_path / "archive.db").handler)
+async def test_each_copy_reads_its_topics_in_a_group_of_its_own(tmp_path: Path, copy: str, group: str) -> None:
+    app = build_app(ArchiveSettings(copy=copy), *[Archive(tmp_path / "archive.db").handler] * 2)
     read_topics = [topic for agent in app.agents.values() for topic in agent.channel.topics]
-    assert sorted(read_topics) == [topics.ALERTS, topics.TAGGED]
+    assert sorted(read_topics) == [topics.ALERTS, topics.TAGGED, topics.UNIQUE]
     assert all(agent.concurrency == 1 for agent in app.agents.values())
     assert app.conf.id == group
 

@@ -56,6 +56,7 @@ STATUS: Colours = {
     "known": "#8e8e8e",
     "unchanged": "#8e8e8e",
     "stale": "dark-yellow",
+    "minor": "#8e8e8e",
     "backfill": "dark-blue",
     "dead": "red",
 }

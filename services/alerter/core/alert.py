@@ -13,13 +13,16 @@ from services.alerter.core import changes as diff
 from services.alerter.core import content, events
 from services.alerter.core.facts import AlertFacts, version
 from services.alerter.core.headline import soberest
+from services.alerter.core.rechecks import noted
 from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
+from services.alerter.status import Status
 from services.contracts import alert_states, trace
 from services.contracts.messages import (
     Alert,
     AlertRef,
     Change,
+    Recheck,
     Stages,
     Tier,
 )
@@ -38,8 +41,10 @@ class Cause:
     tagged_at: datetime
     published_at: datetime | None
     backfill: bool
+    stale: bool = False
     traceparent: str | None = None
     tier: Tier | None = None
+    recheck: Recheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,64 +69,39 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The first alert: store it and send it."""
+class Decision:
+    """What to do about an alert: the ``status`` of the delivery, and the ``alert`` to store, None where nothing is.
 
-    alert: Alert
+    ``publish`` says that it is a revision to send; otherwise more of the same has come, and it keeps its revision. The
+    facts may have grown in any case: backfill, stale and minor articles wait among them for something better.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Revised:
-    """The alert says something new: store it as a new revision and send it."""
-
-    alert: Alert
-
-
-@dataclass(frozen=True, slots=True)
-class UpdatedSilently:
-    """More of the same: store the alert with its grown sources under the same revision, send nothing."""
-
-    alert: Alert
-
-
-@dataclass(frozen=True, slots=True)
-class Backfill:
-    """Nothing but backfill so far: it waits among the facts for something fresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """Nothing but old articles so far: they wait among the facts for something fresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """Nothing that was not known. The facts may have grown; there may be no alert."""
-
-
-Decision = Opened | Revised | UpdatedSilently | Backfill | Stale | Unchanged
+    status: Status
+    alert: Alert | None = None
+    publish: bool = False
 
 
 def decide(given: Given, rules: Rules) -> tuple[Decision, AlertFacts]:
     """What to do about an alert now, and which facts to remember."""
     facts, before = given.facts, given.before
     if not facts.articles:
-        return Unchanged(), given.stored
+        return Decision("unchanged"), given.stored
     if before is None and not facts.fresh:
         return _waiting(given), facts
-    rendered = _render(given, rules)
+    rendered = noted(_render(given, rules), given.cause.article_id, given.cause.recheck)
     remembered = msgspec.structs.replace(facts, reported=facts_to_report(facts))
     if before is None:
-        return Opened(msgspec.structs.replace(rendered, follows=given.follows)), remembered
+        opened = msgspec.structs.replace(rendered, follows=given.follows)
+        return Decision("opened", opened, publish=True), remembered
     updates = [c for item in facts.articles if version(item) not in facts.reported for c in diff.facts(item.changes)]
     merged = [Change(kind="merged", before=alert.headline) for alert in given.taken_over]
     changes = (*merged, *diff.changes(before, rendered), *updates)
     if changes:
-        return Revised(_revised(before, rendered, changes)), remembered
+        return Decision("revised", _revised(before, rendered, changes), publish=True), remembered
     same = msgspec.structs.replace(
         rendered, revision=before.revision, state=before.state, changes=before.changes, stages=before.stages
     )
-    return (Unchanged() if same == before else UpdatedSilently(same)), remembered
+    return Decision("unchanged") if same == before else Decision("updated_silently", same), remembered
 
 
 def facts_to_report(facts: AlertFacts) -> tuple[str, ...]:
@@ -132,8 +112,10 @@ def facts_to_report(facts: AlertFacts) -> tuple[str, ...]:
 
 def _waiting(given: Given) -> Decision:
     if given.facts == given.stored:
-        return Unchanged()
-    return Backfill() if given.cause.backfill else Stale()
+        return Decision("unchanged")
+    if given.cause.backfill:
+        return Decision("backfill")
+    return Decision("stale" if given.cause.stale else "minor")
 
 
 def _revised(before: Alert, rendered: Alert, changes: tuple[Change, ...]) -> Alert:
@@ -192,7 +174,11 @@ def _render(given: Given, rules: Rules) -> Alert:
         independent_sources=sources.independent,
         confidence="corroborated" if sources.independent > 1 else "single_source",
         first_seen=min(source.first_seen_at for source in sources.listed),
-        last_updated=max(*(item.fetched_at for item in articles), *(s.first_seen_at for s in sources.listed)),
+        last_updated=max(
+            *(item.fetched_at for item in articles),
+            *(source.first_seen_at for source in sources.listed),
+            *(source.changed.looked_at for source in sources.listed if source.changed),
+        ),
         changes=(),
         stages=Stages(
             article_id=cause.article_id,

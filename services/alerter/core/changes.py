@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.alerter.core.event_key import SPOKEN
+from services.alerter.core.rechecks import changes_of_pages
 from services.contracts.alert_states import FACTS
 from services.contracts.events import mode_in_words, summary_of
 from services.contracts.messages import Alert, AlertTopic, Change, EventMode
@@ -22,6 +23,7 @@ def facts(changes: Iterable[Change]) -> tuple[Change, ...]:
 def changes(before: Alert, after: Alert) -> tuple[Change, ...]:
     """What ``after`` has that ``before`` had not, most telling first."""
     found = [*_severity(before, after), *_events(before, after), *_topics(before, after), *_sources(before, after)]
+    found += changes_of_pages(before, after)
     actors = {actor.id for actor in before.actors}
     places = {place.id for place in before.places}
     found += [Change(kind="actor", after=actor.name) for actor in after.actors if actor.id not in actors]

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from services.alerter.core.facts import ArticleFacts
-from services.contracts.messages import Actor, AlertEvent, AlertEvidence, AlertTopic, Place, Tag
+from services.contracts.messages import Actor, AlertEvent, AlertEvidence, AlertTopic, Evidence, Place, Tag
 
 Named = TypeVar("Named", Actor, Place)
 
@@ -87,15 +87,6 @@ def evidence(ranked: list[ArticleFacts]) -> tuple[AlertEvidence, ...]:
                     continue
                 quoted.add(key)
                 counts[tag.topic] += 1
-                chosen.append(
-                    AlertEvidence(
-                        article_id=item.article_id,
-                        topic=tag.topic,
-                        field=piece.field,
-                        start=piece.start,
-                        end=piece.end,
-                        quote=piece.quote,
-                        rule=piece.rule,
-                    )
-                )
+                fields = {name: getattr(piece, name) for name in Evidence.__struct_fields__}
+                chosen.append(AlertEvidence(article_id=item.article_id, topic=tag.topic, **fields))
     return tuple(chosen)

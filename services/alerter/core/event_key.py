@@ -16,13 +16,14 @@ from services.contracts.messages import Event, EventMode, Tag, TaggedArticle
 WINDOW = timedelta(hours=72)
 MAX_ACTORS = 4  # of a side that are compared: of a summit's parties the first
 MAX_NAMED = 12
+_SHORT = 3
 
 # Acts that name one event from two ends, or its parts one after the other. An act that is not here stands for itself.
 _FAMILIES = (
     {"attack", "sink", "strike"},
     {"seize", "intercept", "board", "pursue", "detain_crew"},
     {"blockade", "close_passage", "control_traffic", "mine"},
-    {"deploy", "arrive"},
+    {"deploy", "arrive", "escort"},
     {"sign", "join", "guarantee", "deepen", "reaffirm", "restore", "meet"},
     {"break", "withdraw", "doubt", "refuse", "coerce", "burden"},
 )
@@ -41,7 +42,8 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``point`` are the coordinates of ``place``. ``named`` and ``places`` are all actors and places that its tags name,
     by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"),
-    ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems.
+    ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems. Both leave out
+    clauses that tell what else goes on. ``roundup`` says that the article tells several things.
     """
 
     at: datetime
@@ -59,6 +61,7 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ordinals: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    roundup: bool = False
 
     @property
     def family(self) -> str:
@@ -73,14 +76,16 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
     """The key of the event that an article is mainly about, none where no event was read."""
-    event = main_event(tagged.tags)
+    article = tagged.article
+    title, language = article.title, article.language
+    event = main_event(tagged.tags, title, language, known)
     if event is None:
         return ()
-    article, place = tagged.article, event.place
-    title, language = article.title, article.language
+    labelled = _is_labelled(event, title, language, known)
+    place, told = event.place, _told_with(event, title, language, known)
     actors = {actor.id: actor.name for tag in tagged.tags for actor in tag.actors}
     actors |= {actor.id: actor.name for actor in (*event.agents, *event.objects)}
-    places = {place.id: place.name for tag in tagged.tags for place in tag.places}
+    places = {p.id: p.name for tag in tagged.tags for p in tag.places if not _only_beside(p.name, title, told)}
     places |= {place.id: place.name} if place else {}
     comments = event.mode in DONE and titles.is_comment(title, language, known, deed=deed_of(event))
     return (
@@ -88,7 +93,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             at=article.first_seen_at,
             act=event.act,
             mode="opinion" if comments else event.mode,
-            agents=tuple(sorted(actor.id for actor in event.agents[:MAX_ACTORS])),
+            agents=() if labelled else tuple(sorted(actor.id for actor in event.agents[:MAX_ACTORS])),
             objects=tuple(sorted(actor.id for actor in event.objects[:MAX_ACTORS])),
             asset=event.asset.casefold() if event.asset else None,
             name=_in_latin(event.asset_name) if event.asset_name else None,
@@ -98,8 +103,9 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             named=tuple(sorted(actors)[:MAX_NAMED]),
             places=tuple(sorted(places)[:MAX_NAMED]),
             ordinals=titles.ordinals(f"{title}\n{event.quote}", language, known),
-            numbers=titles.numbers(title, language, known),
-            words=titles.own_words(title, language, known, names=[*actors.values(), *places.values()]),
+            numbers=titles.numbers(told, language, known),
+            roundup=titles.is_roundup(title, language, known),
+            words=titles.own_words(told, language, known, names=[*actors.values(), *places.values()]),
         ),
     )
 
@@ -109,16 +115,44 @@ def deed_of(event: Event) -> list[str]:
     return [event.quote[p.start - event.start : p.end - event.start] for p in event.parts if p.role == "act"]
 
 
-def main_event(tags: Iterable[Tag]) -> Event | None:
-    """The event that an article is mainly about: told rather than spoken of, in the title, of its strongest tag."""
+def main_event(tags: Iterable[Tag], title: str, language: str | None, known: Titles) -> Event | None:
+    """The event that an article is mainly about: told rather than spoken of, in the title and not in an aside there,
+    of its strongest tag."""
     ranked = sorted(
         ((event, tag, order) for tag in tags for order, event in enumerate(tag.events)),
         key=lambda it: (
-            it[0].mode in SPOKEN, it[0].field != "title", it[1].role != "primary", -round(it[1].score, 1), it[2],
-            it[1].topic,
+            it[0].mode in SPOKEN, it[0].field != "title", _is_aside(it[0], title, language, known),
+            it[1].role != "primary", -round(it[1].score, 1), it[2], it[1].topic,
         ),
     )  # fmt: skip
     return ranked[0][0] if ranked else None
+
+
+def _is_labelled(event: Event, title: str, language: str | None, known: Titles) -> bool:
+    """Whether those who seem to do it stand in the label of a round-up: "Iran-US war latest: ships attacked"."""
+    label = titles.label_end(title, language, known)
+    agents = [part.end for part in event.parts if part.role == "agent"]
+    return event.field == "title" and bool(agents) and max(agents) <= label
+
+
+def _is_aside(event: Event, title: str, language: str | None, known: Titles) -> bool:
+    at = next((part.start for part in event.parts if part.role == "act"), event.start)
+    return event.field == "title" and any(begin <= at < end for begin, end in titles.asides(title, language, known))
+
+
+def _only_beside(name: str, title: str, told: str) -> bool:
+    """Whether a title names something, but only in its asides."""
+    words = [word for word in name.split() if len(word) > _SHORT]
+    return any(word in title for word in words) and not any(word in told for word in words)
+
+
+def _told_with(event: Event, title: str, language: str | None, known: Titles) -> str:
+    """The title, or what it says beside its asides where it tells the event there."""
+    if _is_aside(event, title, language, known):
+        return title
+    for begin, end in reversed(titles.asides(title, language, known)):
+        title = f"{title[:begin]} {title[end:]}"
+    return title
 
 
 def places_to_look(key: EventKey) -> Iterator[tuple[str, int]]:

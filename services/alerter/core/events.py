@@ -26,7 +26,7 @@ def of_alert(articles: Sequence[ArticleFacts], rules: Rules) -> tuple[AlertEvent
     counts: Counter[_Frame] = Counter()
     main: set[_Frame] = set()
     for item in sorted(articles, key=in_order):
-        leading = main_event(item.tags)
+        leading = main_event(item.tags, item.title, item.language, rules.titles)
         once = {_frame(event): (event, tag.topic) for tag in reversed(item.tags) for event in reversed(tag.events)}
         counts.update(once.keys())
         for frame, (event, topic) in once.items():

@@ -22,8 +22,8 @@ from msgspec import Struct
 from services.alerter.core import event_key
 from services.alerter.core.event_key import EventKey
 from services.alerter.core.lead import lead_sentences
-from services.alerter.core.titles import Titles
-from services.contracts.messages import Change, LinkedBy, Tag, TaggedArticle, Verdict
+from services.alerter.core.severity import Grounds, Rules, opens
+from services.contracts.messages import Article, Change, LinkedBy, Tag, TaggedArticle, Verdict
 
 EARLIEST_KEPT = 40  # the event's beginning: headline, first evidence
 LATEST_KEPT = 24  # its present: what an event of hundreds of articles still adds
@@ -75,36 +75,42 @@ class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NO_FACTS = AlertFacts()
+_OF_ARTICLE = [name for name in ArticleFacts.__struct_fields__ if name in Article.__struct_fields__]
+_OF_TAGGED = [name for name in ArticleFacts.__struct_fields__ if name in TaggedArticle.__struct_fields__]
 
 
-def of(tagged: TaggedArticle, titles: Titles, *, stale_after: timedelta) -> AlertFacts:
-    """The facts of one article."""
+def of(tagged: TaggedArticle, rules: Rules, *, stale_after: timedelta) -> AlertFacts:
+    """The facts of one article; none where its page was looked at again, which replaces nothing that is known."""
+    if tagged.article.recheck is not None:
+        return NO_FACTS
     article = tagged.article
-    keys = event_key.keys_of(tagged, titles)
+    keys = event_key.keys_of(tagged, rules.titles)
     facts = ArticleFacts(
+        **{name: getattr(article, name) for name in _OF_ARTICLE},
+        **{name: getattr(tagged, name) for name in _OF_TAGGED},
         article_id=article.id,
-        story_id=tagged.story_id,
-        content_hash=article.content_hash,
-        first_seen_at=article.first_seen_at,
-        fetched_at=article.fetched_at,
-        deduped_at=tagged.deduped_at,
-        tagged_at=tagged.tagged_at,
-        verdict=tagged.verdict,
-        tags=tagged.tags,
-        title=article.title,
-        outlet=article.outlet,
-        family=article.family,
         keys=keys,
         unread=not keys,
         lead=lead_sentences(article.text or article.summary or "", title=article.title),
-        wire=article.wire,
-        url=article.url,
-        language=article.language,
-        published_at=article.published_at,
         linked_by=tagged.link.linked_by if tagged.link else None,
-        changes=tagged.changes,
     )
-    return AlertFacts(articles=(facts,), fresh=not article.backfill and not is_stale(tagged, stale_after))
+    fresh = not article.backfill and not is_stale(tagged, stale_after) and opens(_grounds(tagged, rules), rules)
+    return AlertFacts(articles=(facts,), fresh=fresh)
+
+
+def _grounds(tagged: TaggedArticle, rules: Rules) -> Grounds:
+    title, language = tagged.article.title, tagged.article.language
+    event = event_key.main_event(tagged.tags, title, language, rules.titles)
+    roles = {tag.role for tag in tagged.tags}
+    return Grounds(
+        event=event,
+        assets=(event.asset,) if event and event.asset else (),
+        role="primary" if "primary" in roles else "mention",
+        topics=frozenset(tag.topic for tag in tagged.tags),
+        headline=title,
+        language=language,
+        seen_at=(tagged.article.first_seen_at,),
+    )
 
 
 def is_stale(tagged: TaggedArticle, stale_after: timedelta) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.alerter.core.alert import Cause, Decision, Given, Unchanged, decide, facts_to_report
+from services.alerter.core.alert import Cause, Decision, Given, decide, facts_to_report
 from services.alerter.core.facts import NO_FACTS, AlertFacts
 from services.alerter.core.severity import Rules
 from services.contracts import trace
@@ -32,7 +32,7 @@ def restore(
     for longer), the alert is what it was.
     """
     if not facts.articles:
-        return Unchanged(), NO_FACTS
+        return Decision("unchanged"), NO_FACTS
     newest = max(facts.articles, key=lambda item: (item.tagged_at, item.article_id))
     if latest is not None:
         facts = msgspec.structs.replace(facts, reported=facts_to_report(facts))

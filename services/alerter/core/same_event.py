@@ -29,7 +29,7 @@ _MUTUAL = {FAMILY_OF[act] for act in ("sign", "doubt")} | {"exercise"}
 _THREATS: dict[str, frozenset[EventMode]] = {
     FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
     FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
-    FAMILY_OF["blockade"]: frozenset({"threatened"}),
+    FAMILY_OF["blockade"]: frozenset({"threatened", "planned", "demanded"}),
 }
 
 _COMMON_ACTORS = frozenset({"USA", "RUS", "CHN", "IRN", "ISR", "UKR", "nato", "eu", "europe"})
@@ -41,33 +41,24 @@ _SHIPS = (
     {"aid boat"},
 )
 _SHIP_KIND = {asset: number for number, assets in enumerate(_SHIPS) for asset in assets}
-_COMMON_ASSETS = frozenset(
-    {
-        "ship",
-        "warship",
-        "oil tanker",
-        "navy",
-        "passage",
-        "alliance bloc",
-        "allies",
-        "alliance",
-        "ties",
-        "defence tie",
-        "guarantee",
-        "troops",
-        "base",
-    }
-)
+_COMMON_ASSETS = frozenset({
+    "ship", "warship", "oil tanker", "navy", "passage", "base", "troops",
+    "alliance bloc", "allies", "alliance", "ties", "defence tie", "guarantee",
+})  # fmt: skip
 _NEAR_KM = 600.0
 _EARTH_KM = 6371.0
 
 
 def contradict(one: EventKey, other: EventKey) -> bool:
     """Whether two articles that read like one story tell two events: another thing, time, or act by others."""
+    if one.roundup or other.roundup:
+        return not same(one, other)
     if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
         return True
     if _told_alike(one, other):
         return False
+    if _refused(one, other):
+        return True
     if one.family == other.family:
         others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
         return others or _threat_and_deed(one, other) or _another_time(one, other)
@@ -87,7 +78,7 @@ def same(one: EventKey, other: EventKey) -> bool:
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
-    if _other_act(one, other) or _another_time(one, other):
+    if _refused(one, other) or _other_act(one, other) or _another_time(one, other):
         return False
     if one.name and one.name == other.name:
         return True
@@ -170,6 +161,14 @@ def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
     return (one.mode in threats and other.mode in DONE) or (other.mode in threats and one.mode in DONE)
 
 
+def _refused(one: EventKey, other: EventKey) -> bool:
+    """Whether what one does, the other will not do. A rumour or a deed of force that is denied is still that one."""
+    modes = {one.mode, other.mode}
+    if "denied" not in modes or len(modes - SPOKEN) < 2 or one.family != other.family or one.family in _FORCE:
+        return False
+    return one.family not in _MUTUAL or bool(modes & DONE)
+
+
 def _told_alike(one: EventKey, other: EventKey) -> bool:
     """Whether the titles say the same in words of their own: a reader that took one of them wrong is outvoted.
 
@@ -234,10 +233,8 @@ def _one_place(one: EventKey, other: EventKey) -> bool:
 def _shared(one: EventKey, other: EventKey) -> tuple[set[str], set[str]]:
     """The agents and the objects that both have. Allies may be told in any roles, or only be named."""
     if {one.family, other.family} <= _MUTUAL:
-        first, *others = sorted((one.parties & {*other.parties, *other.named}) | (other.parties & set(one.named))) or [
-            ""
-        ]
-        return ({first} if first else set()), set(others)
+        both = sorted((one.parties & {*other.parties, *other.named}) | (other.parties & set(one.named)))
+        return set(both[:1]), set(both[1:])
     return set(one.agents) & set(other.agents), set(one.objects) & set(other.objects)
 
 

@@ -6,6 +6,7 @@ or takes points says so in a sentence, and the sentences go on the alert.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,8 +77,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Levels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The points from which on an alert is of a level; with fewer it is low."""
+    """The points from which on an alert is of a level. An article with fewer than ``low`` opens none."""
 
+    low: float = -math.inf
     medium: float
     high: float
     critical: float
@@ -144,6 +146,11 @@ def judge(grounds: Grounds, rules: Rules) -> tuple[Severity, tuple[str, ...]]:
             reasons.append(f"Held at {SEVERITIES[limit]}, not {SEVERITIES[level]}: {why}.")
         level = limit
     return SEVERITIES[level], tuple(dict.fromkeys(reasons))
+
+
+def opens(grounds: Grounds, rules: Rules) -> bool:
+    """Whether one article is grave enough to open an alert."""
+    return sum(found.points for found in _points(grounds, rules)) >= rules.levels.low
 
 
 def fastest(seen_at: Sequence[datetime], *, minutes: float) -> int:

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
 from services.alerter.core.same_event import TOLD_ALIKE
 from services.alerter.core.severity import Rules
 from services.alerter.core.titles import Titles, is_comment, own_words
-from services.contracts import stories
+from services.contracts import headlines, stories
+from services.contracts.headlines import DENIALS
 from services.contracts.messages import AlertSource
 from services.contracts.publishers import Publisher
 from services.contracts.stories import Folded, StoryMember
 
 MAX_SOURCES = 500  # about 250 kB of JSON: the alert stays well below the largest message
 _MAX_TITLE = 300
+_SHARED = [name for name in StoryMember.__struct_fields__ if name in AlertSource.__struct_fields__]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ def gather(
     (stories are kept for less long than alerts) is not forgotten.
     """
     known = tuple(known)
-    by_id = {source.article_id: _member_of_source(source) for source in known}
-    by_id |= {item.article_id: _member_of_article(item) for item in articles}
+    by_id = {source.article_id: _member(source) for source in known}
+    by_id |= {item.article_id: _member(item) for item in articles}
     story_of = {source.article_id: source.story_id for source in known}
     story_of |= {item.article_id: item.story_id for item in articles}
     for story_id, member in members:
@@ -54,9 +58,11 @@ def gather(
         story_of[member.article_id] = story_id
     folded = _fold(by_id, articles, rules.titles)
     languages = {source.story_id: source.language for source in known} | {a.story_id: a.language for a in articles}
+    changed = {source.article_id: source.changed for source in known}
     listed = [(item, story_of[item.member.article_id]) for item in _capped(folded)]
+    sources = [_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed]
     return Sources(
-        listed=tuple(_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed),
+        listed=tuple(msgspec.structs.replace(one, changed=changed.get(one.article_id)) for one in sources),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
         controlling_state=_controlling_state([item.member for item in folded if item.independent], rules.publishers),
@@ -94,7 +100,7 @@ def _confirms_nothing(item: ArticleFacts | None, titles: Titles) -> str | None:
     """Why a tagged article does not report the event itself, None where it does."""
     if item is None:
         return None
-    event = main_event(item.tags)
+    event = main_event(item.tags, item.title, item.language, titles)
     modes = {key.mode for key in item.keys}
     if modes == {"denied"}:
         return "denies it"
@@ -109,11 +115,14 @@ def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:
     The deduper has put both into one story; that alone makes no source. ``told`` are the words of the tagged ones, none
     where the facts of some may have been dropped: the article may be one of those.
     """
-    return not told or any(len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) for other in told)
+    return not told or any(
+        len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) and not DENIALS & (words ^ other)
+        for other in told
+    )
 
 
 def _words(title: str, language: str | None, titles: Titles) -> set[str]:
-    return set(own_words(title, language, titles, names=()))
+    return set(own_words(title, language, titles, names=())) | (DENIALS & headlines.read(title).words)
 
 
 def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
@@ -127,22 +136,14 @@ def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
 def _source(
     item: Folded, story_id: str | None, language: str | None, publishers: Mapping[str, Publisher]
 ) -> AlertSource:
-    member = item.member
-    publisher = publishers.get(member.family)
+    fields = {name: getattr(item.member, name) for name in _SHARED if name != "title"}
+    publisher = publishers.get(item.member.family)
     return AlertSource(
-        article_id=member.article_id,
-        outlet=member.outlet,
-        family=member.family,
-        title=member.title[:_MAX_TITLE],
-        first_seen_at=member.first_seen_at,
+        **fields,
+        title=item.member.title[:_MAX_TITLE],
         independent=item.independent,
         folded_because=item.because,
         story_id=story_id,
-        linked_by=member.linked_by,
-        copy_of=member.copy_of,
-        wire=member.wire,
-        url=member.url,
-        published_at=member.published_at,
         language=language,
         owner=publisher.owner if publisher else None,
         country=publisher.country if publisher else None,
@@ -153,30 +154,6 @@ def _source(
     )
 
 
-def _member_of_source(source: AlertSource) -> StoryMember:
-    return StoryMember(
-        article_id=source.article_id,
-        outlet=source.outlet,
-        family=source.family,
-        title=source.title,
-        first_seen_at=source.first_seen_at,
-        wire=source.wire,
-        url=source.url,
-        published_at=source.published_at,
-        linked_by=source.linked_by,
-        copy_of=source.copy_of,
-    )
-
-
-def _member_of_article(item: ArticleFacts) -> StoryMember:
-    return StoryMember(
-        article_id=item.article_id,
-        outlet=item.outlet,
-        family=item.family,
-        title=item.title,
-        first_seen_at=item.first_seen_at,
-        wire=item.wire,
-        url=item.url,
-        published_at=item.published_at,
-        linked_by=item.linked_by,
-    )
+def _member(of: AlertSource | ArticleFacts) -> StoryMember:
+    """A source, or a tagged article, as the member of its story that it was."""
+    return StoryMember(**{name: getattr(of, name) for name in _SHARED if hasattr(of, name)})

@@ -11,6 +11,7 @@ from functools import cache
 
 from msgspec import Struct
 
+ANY = "*"  # among the announcers: whatever stands before a colon tells of no comment
 DEFAULT_LANGUAGE = "en"  # of a title whose language is not known
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -18,6 +19,7 @@ _STEM = 5
 _QUESTION = re.compile(r"[?؟？]\s*$")
 _COLUMNIST = re.compile(r"^[A-Z]{3,} [A-Z]{3,}:|: [A-Z]{3,} [A-Z]{3,}$")
 _SPEAKER = re.compile(r"^([A-Z][a-z]+(?: [A-Z][a-z]+)?): ")
+_QUOTE = re.compile(r"^[‘'“\"][^‘“”\"]{12,}[’'”\"](?= |$)")
 _NUMBER = re.compile(r"(?<![\w.,$€£-])\d{1,3}(?!\w|%|-|[.,]\d)")
 
 
@@ -27,7 +29,8 @@ class TitleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``openers`` begin a question or an explainer, ``labels`` a column; ``announcers`` stand before a colon without
     being a speaker. ``reactions`` tell of somebody's reaction, but for what ``no_reactions`` name. ``ordinals`` and
     ``numbers`` count from two; an ordinal before one of ``not_counted`` counts something else. ``common`` are words
-    that half of the news share, ``loud`` those that a sober headline does without.
+    that half of the news share, ``loud`` those that a sober headline does without. ``asides`` open a clause that tells
+    what else goes on ("as ...", "after ..."), ``roundups`` label an article that tells several things.
     """
 
     openers: tuple[str, ...] = ()
@@ -40,6 +43,8 @@ class TitleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     numbers: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
     loud: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
+    roundups: tuple[str, ...] = ()
 
 
 Titles = Mapping[str, TitleWords]
@@ -60,6 +65,9 @@ class _Patterns:
         named = "".join(f"|{re.escape(word)}" for word in words.ordinals)
         self.ordinal = re.compile(rf"\b(\d{{1,3}}(?=(?:st|nd|rd|th)\b){named})\w*\b(?! (?:{others})\b)", re.IGNORECASE)
         self.common = frozenset(word[:_STEM] for word in words.common)
+        self.aside = re.compile(rf"(?<=\w) (?:{'|'.join(words.asides) or '$^'}) .*?(?= [-–—] |[;:]|$)", re.IGNORECASE)
+        roundups = "|".join(words.roundups) or "$^"
+        self.roundup = re.compile(rf"^(?:[\w’'-]+ ){{0,4}}(?:{roundups}) ?[:|]|[-–—:|] ?(?:{roundups})$", re.IGNORECASE)
         self.loud = frozenset(word.casefold() for word in words.loud)
 
 
@@ -76,9 +84,10 @@ def is_comment(title: str, language: str | None, titles: Titles, *, deed: Iterab
     return bool(
         _QUESTION.search(title)
         or _COLUMNIST.search(title)
+        or _QUOTE.search(title)
         or patterns.opener.search(title)
         or patterns.reaction.search(title)
-        or (speaker and patterns.announcers.isdisjoint({speaker[1].casefold(), speaker[1].split()[0].casefold()}))
+        or (speaker and patterns.announcers.isdisjoint({ANY, speaker[1].casefold(), speaker[1].split()[0].casefold()}))
     )
 
 
@@ -102,6 +111,22 @@ def own_words(title: str, language: str | None, titles: Titles, *, names: Iterab
     parts = {word[:4] for name in names for word in _WORD.findall(name.casefold())}
     stems = {word[:_STEM] for word in _WORD.findall(title.casefold())}
     return tuple(sorted(stem for stem in stems if stem not in common and stem[:4] not in parts))
+
+
+def asides(title: str, language: str | None, titles: Titles) -> list[tuple[int, int]]:
+    """Where a title has clauses that tell what else goes on."""
+    return [match.span() for match in _patterns(language, titles).aside.finditer(title)]
+
+
+def is_roundup(title: str, language: str | None, titles: Titles) -> bool:
+    """Whether a title says that its article tells several things: "Iran war latest: ..."."""
+    return bool(_patterns(language, titles).roundup.search(title))
+
+
+def label_end(title: str, language: str | None, titles: Titles) -> int:
+    """Where the label that a round-up begins with ends, 0 where there is none."""
+    match = _patterns(language, titles).roundup.search(title)
+    return match.end() if match and match.start() == 0 else 0
 
 
 def loud_words(language: str | None, titles: Titles) -> frozenset[str]:

@@ -43,6 +43,10 @@ class Tokens:
     def __bool__(self) -> bool:
         return bool(self._digests)
 
+    def names(self) -> frozenset[str]:
+        """Who has a token."""
+        return frozenset(self._digests)
+
     def user_of(self, given: str) -> User | None:
         """Whose token ``given`` is, None where no token matches. A whole line of the token file is one, too.
 

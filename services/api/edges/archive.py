@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from services.api.errors import QueryError
 from services.archive_store.database import reading
 from services.archive_store.errors import ArchiveFileError, SearchError
+from services.archive_store.recent import RecentArticle, recent_articles, recent_beside
 from services.runtime.errors import TransientError
 from services.runtime.process.logging import get
 
@@ -27,6 +28,10 @@ class ArchiveReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def recent(self) -> Sequence[RecentArticle]:
+        async with self._places:
+            return await asyncio.to_thread(recent_articles, recent_beside(self._path))
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         async with self._places:

@@ -1,4 +1,4 @@
-"""Reads the token file."""
+"""Reads the token file, and the secret of a provider."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ def load(path: Path | None) -> Tokens:
         raise UsageError(f"WIREWATCH_API_TOKEN_FILE is {path}, which cannot be read ({error}).") from None
     except TokenError as error:
         raise UsageError(f"{path}, {error}") from None
+
+
+def secret(path: Path) -> str:
+    """The secret in a file. Raises :class:`UsageError`."""
+    try:
+        found = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"WIREWATCH_API_OIDC_SECRET_FILE is {path}, which cannot be read ({error}).") from None
+    if len(found) < tokens.MIN_CHARACTERS:
+        raise UsageError(f"{path}: a secret has at least {tokens.MIN_CHARACTERS} characters.")
+    return found

@@ -4,6 +4,7 @@ import { BY_ANALYSTS, button, history, labels, panel } from "./actions.js";
 import { before } from "./before.js";
 import { badge, standing } from "./list.js";
 import { card } from "./publisher.js";
+import { pageChange } from "./recheck.js";
 import { clock, element, emphasised, eventLine, foreign, link, marked, plural, span, timeAgo, titleOf, topicName } from "./text.js";
 
 const COPIES_SHOWN = 3;
@@ -71,7 +72,7 @@ function reasons(alert) {
 function changes(alert) {
   const list = element("ul", "changes");
   for (const change of alert.revision > 1 ? alert.changes.filter(({ kind }) => !BY_ANALYSTS.has(kind)) : []) {
-    const item = element("li", "", element("strong", "", change.kind), " ");
+    const item = element("li", "", element("strong", "", change.kind.replace("_", " ")), " ");
     if (change.before !== undefined && change.before !== null) item.append(element("del", "", change.before), " ");
     if (change.after !== undefined && change.after !== null) item.append(element("ins", "", change.after));
     list.append(item);
@@ -171,6 +172,7 @@ function entry(source, begin, original = null) {
   if (source.independent) item.append(card(source) ?? "");
   const expected = original && `same text as ${original.outlet}`;
   if (source.folded_because && source.folded_because !== expected) item.append(element("small", "because", source.folded_because));
+  item.append(pageChange(source) ?? "");
   return item;
 }
 

@@ -1,5 +1,6 @@
 // The API's own description, to read and to try, without anything from elsewhere.
 
+import { navigation } from "./shell.js";
 import { element } from "./text.js";
 
 const index = document.getElementById("index");
@@ -82,3 +83,5 @@ function trial(path, parameters) {
   });
   return element("div", "", form, shown);
 }
+
+navigation(document.getElementById("pages"));

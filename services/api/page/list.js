@@ -138,5 +138,6 @@ function makeRow(alert, { onChoose, onSelect, selected }) {
   const told = proof && alert.sources.find((source) => source.article_id === proof.article_id);
   if (proof) row.append(foreign(element("p", "proof", ...emphasised(proof.quote, named)), told?.language || alert.language));
   else if (named.length) row.append(element("p", "proof", named.join(" · ")));
+  if (alert.also_reported_in) row.append(element("p", "others", alert.also_reported_in));
   return row;
 }

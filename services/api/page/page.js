@@ -1,6 +1,6 @@
 // The page: what is filtered for stands in the address, what is chosen behind its #.
 
-import { BY_ANALYSTS, snoozed } from "./actions.js";
+import { BY_ANALYSTS } from "./actions.js";
 import * as api from "./client.js";
 import * as detail from "./detail.js";
 import { Filters } from "./filters.js";
@@ -8,11 +8,15 @@ import { DesktopNotices } from "./notices.js";
 import * as pipeline from "./pipeline.js";
 import { listen } from "./keyboard.js";
 import { List } from "./list.js";
+import { announce, connected, trouble } from "./live.js";
 import { WorldMap } from "./map.js";
 import * as overview from "./overview.js";
 import { Selection } from "./selection.js";
 import { Session } from "./session.js";
-import { ago, plural, titleOf } from "./text.js";
+import { navigation, signInDialog, switchTheme } from "./shell.js";
+import { waker } from "./snoozes.js";
+import { store, stored } from "./storage.js";
+import { plural } from "./text.js";
 import * as views from "./views.js";
 
 const PAGE = 100;
@@ -20,6 +24,7 @@ const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 60rem)");
 
+document.body.append(signInDialog());
 const list = new List($("alerts"), {
   onChoose: (id) => choose(id, { read: true }),
   onSelect: (id, on) => selection.toggle(id, on),
@@ -36,14 +41,13 @@ const selection = new Selection($("selection"), {
   onChange: (id, on) => list.select(id, on),
 });
 const desktop = new DesktopNotices($("desktop"), { onOpen: (id) => choose(id, { read: true }), onRefused: notice });
+const wakeLater = waker(() => load());
 let cursor = null;
 let loading = null; // the load under way; a newer one makes it give up
 let loaded = false;
 let summing = 0;
-let unread = 0;
 let shown = null; // the alert in the detail
 let feeds = null; // how the feeds answer
-let waking = null; // runs out when the first snoozed alert wakes up
 
 // ---------------------------------------------------------------- the list
 
@@ -162,19 +166,8 @@ function show(alert) {
     },
     onBack: back,
     onFilter: (name, value) => filters.set(name, value),
-    onCite: () => cite(alert),
+    onCite: () => views.cite(alert, notice),
   });
-}
-
-async function cite(alert) {
-  const sentence = views.citation(alert);
-  try {
-    await navigator.clipboard.writeText(sentence);
-    $("news").textContent = "The citation is in the clipboard.";
-    notice("Copied.");
-  } catch {
-    notice(sentence); // only pages over TLS and on this machine may write to the clipboard
-  }
 }
 
 /** Back to the list or the overview, as the browser's Back does it. */
@@ -236,19 +229,6 @@ function signedIn() {
   if (shown) show(shown);
 }
 
-/** Lists an alert again when its snooze is over. */
-function wakeLater(alert) {
-  if (!snoozed(alert)) return;
-  const at = Date.parse(alert.snoozed_until);
-  if (waking && waking.at <= at) return;
-  clearTimeout(waking?.timer);
-  const timer = setTimeout(() => {
-    waking = null;
-    load();
-  }, Math.min(at - Date.now() + 500, 2 ** 31 - 1));
-  waking = { at, timer };
-}
-
 /** Says beside the list why something was not done, until the next act. */
 function notice(sentence) {
   $("refused").textContent = sentence;
@@ -270,58 +250,14 @@ function take(alert, { fresh = true } = {}) {
   settle();
 }
 
-function announce(alert) {
+/** What came from the world, and fits the filters, is told to whoever does not look. */
+function tell(alert) {
   if (!filters.matches(alert) || alert.changes.some((change) => BY_ANALYSTS.has(change.kind))) return;
   desktop.show(alert);
-  $("news").textContent = `${alert.revision === 1 ? "New" : "Revised"} ${alert.severity} alert: ${titleOf(alert)}`;
-  if (document.hidden || !document.hasFocus()) document.title = `(${(unread += 1)}) Wirewatch`;
+  announce(alert);
 }
-
-/** Says above the list that it may be old, until it is not (null). */
-function trouble(sentence) {
-  const box = $("trouble");
-  if (sentence !== null && box.dataset.sentence === sentence) return;
-  box.dataset.sentence = sentence ?? "";
-  box.hidden = sentence === null;
-  box.textContent = sentence === null ? "" : `${sentence} What is listed may be old, since ${new Date().toTimeString().slice(0, 5)}. Trying again.`;
-}
-
-function connected(on) {
-  const status = $("status");
-  status.textContent = on ? "connected" : "not connected";
-  status.classList.toggle("connected", on);
-}
-
-for (const [target, event] of [[document, "visibilitychange"], [window, "focus"], [document, "pointerdown"], [document, "keydown"]]) {
-  target.addEventListener(event, () => {
-    if (document.hidden || !unread) return;
-    unread = 0;
-    document.title = "Wirewatch";
-  });
-}
-
-setInterval(() => {
-  for (const time of document.querySelectorAll("time.ago")) time.textContent = ago(time.dateTime);
-}, 20000);
 
 // ---------------------------------------------------------------- keys and buttons
-
-/** What was chosen last time. Storage can be forbidden; then a choice lasts as long as the page. */
-function stored(name, otherwise) {
-  try {
-    return localStorage.getItem(name) || otherwise;
-  } catch {
-    return otherwise;
-  }
-}
-
-function store(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // See above.
-  }
-}
 
 listen({
   list,
@@ -344,11 +280,7 @@ $("filter").addEventListener("click", () => {
   const open = document.body.classList.toggle("filtering");
   $("filter").setAttribute("aria-expanded", String(open));
 });
-$("theme").addEventListener("click", () => {
-  const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
-  document.documentElement.dataset.theme = dark ? "light" : "dark";
-  store("theme", document.documentElement.dataset.theme);
-});
+switchTheme($("theme"));
 views.listen({
   onOpen: (search) => {
     history.pushState(null, "", location.pathname + search);
@@ -377,6 +309,7 @@ function readAddress() {
   if (wrong.length) notice(`The address asks for ${wrong.join(" and ")} in a way that means nothing: it is left out.`);
 }
 
+navigation($("pages"));
 const world = $("world");
 world.open = stored("map", narrow.matches ? "closed" : "open") === "open";
 world.querySelector("summary").addEventListener("click", () => store("map", world.open ? "closed" : "open"));
@@ -394,7 +327,7 @@ Promise.all([map.load(), session.begin()]).then(() => {
   api.follow({
     onAlert: (alert) => {
       take(alert);
-      announce(alert);
+      tell(alert);
     },
     onLive: () => {
       connected(true);

@@ -2,6 +2,7 @@
 
 import { badge } from "./list.js";
 import { earlier, lineOf } from "./before.js";
+import { navigation } from "./shell.js";
 import { clean, element, link, plural, timeAgo } from "./text.js";
 
 const FILTERS = ["topic", "act", "actor", "place", "outlet", "language", "min_severity"];
@@ -269,5 +270,6 @@ addEventListener("popstate", () => {
   search();
 });
 
+navigation(document.getElementById("pages"));
 fill();
 search();

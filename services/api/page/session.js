@@ -2,7 +2,7 @@
 
 import * as api from "./client.js";
 
-const NOBODY = { name: null, role: null, may: [], tokens: true };
+const NOBODY = { name: null, role: null, may: [], tokens: true, oidc: false };
 
 export class Session {
   constructor({ button, dialog, onChange }) {
@@ -28,15 +28,15 @@ export class Session {
 
   /** Why one may not change alerts, null where one may. */
   get refusal() {
-    const { name, role, may, tokens } = this.me;
+    const { name, role, may, tokens, oidc } = this.me;
     if (may.includes("change_state")) return null;
     if (name) return `${name} may read alerts, not act on them (role: ${role}).`;
-    return tokens ? "Sign in to act on alerts." : "Nobody may act on alerts: this API has no tokens.";
+    return tokens || oidc ? "Sign in to act on alerts." : "Nobody may act on alerts: this API has no tokens.";
   }
 
   /** Whether signing in is possible and would change something. */
   get open() {
-    return this.me.tokens && !this.me.name;
+    return (this.me.tokens || this.me.oidc) && !this.me.name;
   }
 
   /** Asks for a token until it is known or one gives up; whether one is signed in then. */
@@ -79,7 +79,9 @@ export class Session {
 
   _set(me) {
     this.me = me;
-    this.button.hidden = !me.tokens;
+    this.button.hidden = !me.tokens && !me.oidc;
+    this.dialog.querySelector(".team").hidden = !me.oidc;
+    this.dialog.querySelector(".by-token").hidden = !me.tokens;
     this.button.textContent = me.name ? `Sign out ${me.name}` : "Sign in";
     this.button.title = me.name ? `${me.name}, ${me.role}` : "";
     this.onChange();

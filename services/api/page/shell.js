@@ -2,6 +2,7 @@
 
 import { button } from "./actions.js";
 import { Session } from "./session.js";
+import { store } from "./storage.js";
 import { element } from "./text.js";
 
 const PAGES = { "/": "Alerts", "/sources": "Sources", "/watches": "Watches", "/topics": "Topics", "/search": "Archive" };
@@ -12,27 +13,35 @@ export function mark(name, attributes, ...content) {
   return made;
 }
 
-/** The header, the dialog and the page's title. `draw` is called with the session now, and whenever that changes. */
-export async function begin(title, draw) {
-  const links = Object.entries(PAGES).map(([address, name]) => {
+/** The links to all pages, in `nav`. */
+export function navigation(nav) {
+  nav.setAttribute("aria-label", "Pages");
+  for (const [address, name] of Object.entries(PAGES)) {
     const link = mark("a", { href: address }, name);
     if (address === location.pathname) link.setAttribute("aria-current", "page");
-    return link;
+    nav.append(link, " ");
+  }
+  return nav;
+}
+
+/** Has a button switch between light and dark. */
+export function switchTheme(made) {
+  made.addEventListener("click", () => {
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+    store("theme", document.documentElement.dataset.theme);
   });
+  return made;
+}
+
+/** The header, the dialog and the page's title. `draw` is called with the session now, and whenever that changes. */
+export async function begin(title, draw) {
   const who = button("Sign in", () => {});
-  const dark = () => getComputedStyle(document.documentElement).colorScheme === "dark";
-  const theme = button("◐", () => {
-    document.documentElement.dataset.theme = dark() ? "light" : "dark";
-    try {
-      localStorage.setItem("theme", document.documentElement.dataset.theme);
-    } catch {
-      // Storage can be forbidden; then a choice lasts as long as the page.
-    }
-  });
+  const theme = switchTheme(button("◐", () => {}));
   theme.setAttribute("aria-label", "Switch between light and dark");
   const tools = element("div", "tools", who, theme);
   const brand = mark("a", { href: "/", class: "brand" }, "Wirewatch");
-  document.body.prepend(element("header", "", brand, mark("nav", { "aria-label": "Pages" }, ...links), tools), signInDialog());
+  document.body.prepend(element("header", "", brand, navigation(element("nav")), tools), signInDialog());
   const said = mark("p", { id: "refused", role: "alert" });
   const content = element("div");
   document.getElementById("desk").replaceChildren(element("h1", "", title), said, content);
@@ -41,11 +50,14 @@ export async function begin(title, draw) {
   return { session, content, say: (sentence) => (said.textContent = sentence) };
 }
 
-function signInDialog() {
-  const token = mark("input", { type: "password", autocomplete: "off", required: "" });
+/** The dialog for signing in: with a token, and where there is one with the provider of the team. */
+export function signInDialog() {
+  const token = mark("input", { id: "token", type: "password", autocomplete: "off" });
   const close = mark("button", { value: "", formnovalidate: "" }, "Cancel");
-  const form = mark("form", { method: "dialog" }, mark("h2", { id: "ask-title" }, "Sign in"), element("p", "", "Paste your token, or your line of the token file."),
-    element("label", "", "Token ", token), mark("p", { id: "unknown", role: "alert" }), element("p", "buttons", mark("button", { value: "ok" }, "Sign in"), " ", close));
+  const team = mark("p", { class: "team" }, mark("a", { href: "/api/v1/session/oidc" }, "Sign in with your team's account"));
+  const byToken = mark("div", { class: "by-token" }, element("p", "", "Paste your token, or your line of the token file. This browser keeps a session for 30 days, or until you sign out."), element("label", "", "Token ", token));
+  const form = mark("form", { method: "dialog" }, mark("h2", { id: "ask-title" }, "Sign in"), team, byToken, mark("p", { id: "unknown", role: "alert" }),
+    element("p", "buttons", mark("button", { value: "ok" }, "Sign in"), " ", close));
   return mark("dialog", { id: "ask", "aria-labelledby": "ask-title" }, form);
 }
 
@@ -58,7 +70,7 @@ export function refusal({ me, open }, editable, how) {
 /** Rows under their names; a row begins with what it is about. */
 export function table(names, rows, empty) {
   if (!rows.length) return element("p", "hint", empty);
-  const cells = (row) => row.map((cell, at) => mark(at ? "td" : "th", at ? {} : { scope: "row" }, cell ?? ""));
+  const cells = (row) => row.map((cell, at) => mark(at ? "td" : "th", at ? { "data-name": names[at] } : { scope: "row" }, cell ?? ""));
   const made = mark("table", { class: "wide" }, element("thead", "", element("tr", "", ...names.map((name) => mark("th", { scope: "col" }, name)))), element("tbody", "", ...rows.map((row) => element("tr", "", ...cells(row)))));
   return mark("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": names[0] }, made);
 }
@@ -73,7 +85,7 @@ export function editor(label, text, { onInput, readonly }) {
     clearTimeout(typed);
     typed = setTimeout(() => onInput(field.value), 600);
   });
-  const list = mark("ul", { class: "problems", role: "status" });
+  const list = mark("ul", { class: "problems", "aria-live": "polite" });
   const show = (problems) => list.replaceChildren(...problems.map((problem) => {
     const line = /^line (\d+)/.exec(problem)?.[1];
     return element("li", "", line ? button(problem, () => goTo(field, Number(line)), { className: "quiet" }) : problem);

@@ -93,9 +93,10 @@ function addForm() {
   return form;
 }
 
+const NAMES = ["", "Feed", "Health", "Last news", "New/day", "Delay", "Last success", "Next poll", "Tier"];
+
 function head() {
-  const names = ["", "Feed", "Health", "Last news", "New/day", "Delay", "Last success", "Next poll", "Tier"];
-  return element("thead", "", element("tr", "", ...names.map((name) => mark(name ? "th" : "td", name ? { scope: "col" } : {}, name))));
+  return element("thead", "", element("tr", "", ...NAMES.map((name) => mark(name ? "th" : "td", name ? { scope: "col" } : {}, name))));
 }
 
 function row(feed, may) {
@@ -116,6 +117,7 @@ function row(feed, may) {
     mark("th", { scope: "row", dir: "auto" }, link(feed.title || feed.url, feed.url), element("small", "", [feed.folder, feed.language, feed.country].filter(Boolean).join(" · "))),
     health, time(feed.last_new_at), element("td", "", feed.items_a_day ? feed.items_a_day.toFixed(1) : "–"), element("td", "", feed.delay_seconds ? span(feed.delay_seconds) : "–"),
     time(feed.last_success_at), element("td", "", next === null || feed.health === "paused" ? "–" : next > 0 ? `in ${span(next / 1000)}` : "now"), element("td", "", feed.tier || "–"));
+  for (const [at, cell] of [...made.children].entries()) if (at > 1) cell.dataset.name = NAMES[at];
   made.lastChild.previousSibling.title = feed.why_then || "";
   return made;
 }

@@ -1,21 +1,24 @@
-// The topics: what each finds, tried while one writes, explained sentence by sentence; what analysts think of them.
+// The topics: what each finds, tried while one fills in the form or writes the YAML; what analysts think of them.
 
 import { button } from "./actions.js";
 import * as api from "./client.js";
 import { begin, editor, mark, refusal, table } from "./shell.js";
-import { element, foreign, plural, topicName } from "./text.js";
+import { element, plural, topicName } from "./text.js";
+import { emptyForm, TopicForm } from "./topic_form.js";
+import { hits } from "./topic_hits.js";
 
 const HOW = "This API has no topics to edit: set WIREWATCH_API_PACKS.";
-let held = { topics: [], editable: false, problems: [] };
+let held = { topics: [], classes: [], editable: false, problems: [] };
 let judged = { judged: [], rejected_rules: [] };
-let open = null; // { topic, text, versions, isNew }
+let open = null; // { topic, text, versions }; one that is new has a form and no text
 let page = null;
 
 /** With `editing` the text that is being written stays as it is: only the list of topics is drawn again. */
 async function load({ editing = false } = {}) {
   try {
     [held, judged] = await Promise.all([api.call("/api/v1/topics"), api.call("/api/v1/feedback")]);
-    if (open) open = { ...open, ...(held.topics.find((one) => one.topic === open.topic) || {}) };
+    const kept = open && held.topics.find((one) => one.topic === open.topic);
+    if (open) open = kept ? { ...kept } : editing || open.form ? open : null;
   } catch (error) {
     if (error.status === 401 && (await page.session.ask())) return load();
     page.say(error.message);
@@ -32,33 +35,44 @@ function draw() {
 }
 
 function list(refused) {
+  const disabled = refused !== null;
   const rows = held.topics.map((one) => {
     const precision = judged.judged.find((other) => other.by === "topic" && other.name === one.topic);
     const name = button(one.title || topicName(one.topic), () => show(one), { className: "quiet" });
-    return [name, one.id, String(one.acts), `${one.examples}${one.failing ? `, ${one.failing} failing` : ""}`, precision ? `${Math.round(precision.precision * 100)} %` : "–"];
+    const flip = button(one.off ? "Switch on" : "Switch off", () => change("POST", `/api/v1/topics/${one.topic}/switch`, { on: one.off }), { disabled, key: `switch ${one.topic}` });
+    return [name, one.id || "–", one.off ? "off" : one.own ? "yours" : "shipped", String(one.acts ?? "–"), String(one.examples ?? "–"), precision ? `${Math.round(precision.precision * 100)} %` : "–", flip];
   });
-  const name = mark("input", { placeholder: "port_strikes", pattern: "[a-z][a-z0-9_]{1,39}", required: "", "aria-label": "Name of a new topic: lower case letters, digits and _" });
+  const name = mark("input", { placeholder: "Missile tests", maxlength: "120", required: "", "aria-label": "Name of a new topic" });
   const form = element("form", "row-of", name, element("button", "", "New topic"), refused ? element("span", "refusal", refused) : null);
-  for (const field of form.elements) field.disabled = refused !== null;
-  form.addEventListener("submit", async (event) => {
+  for (const field of form.elements) field.disabled = disabled;
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    try {
-      const { text } = await api.call(`/api/v1/topics?new=${encodeURIComponent(name.value)}`);
-      show({ topic: name.value, title: name.value, text, versions: 0 });
-    } catch (error) {
-      page.say(error.message);
-    }
+    const topic = name.value.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[_0-9]+|_+$/g, "").slice(0, 40);
+    if (topic.length < 2) return page.say("Give the topic a name of letters: the tags and alerts carry it.");
+    if (held.topics.some((one) => one.topic === topic)) return page.say(`There is a topic ${topic} already.`);
+    show({ topic, form: emptyForm(topic, name.value.trim()), versions: 0 });
   });
-  return element("section", "", table(["Topic", "Version", "Acts", "Examples", "Useful, by feedback"], rows, "No topic."), form);
+  return element("section", "", table(["Topic", "Version", "", "Acts", "Examples", "Useful, by feedback", ""], rows, "No topic."), form);
 }
 
 function show(topic) {
   page.say("");
   open = topic;
   draw();
-  const field = page.content.querySelector("textarea");
-  field.setSelectionRange(0, 0);
-  field.focus();
+  page.content.querySelector("#work input, #work textarea")?.focus();
+}
+
+/** Changes a topic's file, says what became of it, and shows what is in force then. */
+async function change(method, address, body) {
+  try {
+    const answer = await api.send(method, address, body);
+    page.say("Done. The tagger takes it within seconds.");
+    await load();
+    return answer;
+  } catch (error) {
+    page.say(error.message);
+    return null;
+  }
 }
 
 function feedback() {
@@ -72,93 +86,72 @@ function feedback() {
 function work(refused) {
   const disabled = refused !== null;
   const results = mark("div", { role: "status", class: "results" });
-  const article = mark("textarea", { rows: "5", "aria-label": "A text to try it on", placeholder: "Paste a text to try it on; without one it is tried on the stored alerts" });
-  const made = editor(`The pack ${open.topic}`, open.text, { onInput: () => attempt(), readonly: disabled });
-  async function attempt() {
+  const missing = mark("ul", { class: "problems", "aria-live": "polite" });
+  const article = mark("textarea", { rows: "3", "aria-label": "A text to try it on", placeholder: "Paste a text to try it on; without one it is tried on the articles of the last days" });
+  const yaml = editor(`The pack ${open.topic}`, open.text || "", { onInput: () => attempt({ text: yaml.field.value }), readonly: disabled });
+  const formRoot = element("div", "topic-form");
+  const form = new TopicForm(formRoot, { classes: held.classes, readonly: disabled, onChange: () => later({ form: form.form }) });
+  const details = element("details", "", element("summary", "", "YAML"), yaml.root);
+  let typed = 0;
+  let asked = 0;
+  function later(pack) {
+    clearTimeout(typed);
+    typed = setTimeout(() => attempt(pack), 500);
+  }
+  /** Tries the pack as it stands: the API writes the form as YAML, or reads the YAML as a form. */
+  async function attempt(pack) {
+    const mine = (asked += 1);
     try {
-      const found = await api.send("POST", "/api/v1/topics", { text: made.field.value, article: article.value });
-      made.show([...found.problems, ...found.failures]);
-      results.replaceChildren(...shown(found, made, article));
+      const found = await api.send("POST", "/api/v1/topics", { ...pack, article: article.value });
+      if (mine !== asked) return;
+      if (pack.form) yaml.field.value = found.text;
+      else if (found.form) form.show(found.form);
+      formRoot.hidden = !form.form || (!pack.form && !found.form && !found.problems.length);
+      if (formRoot.hidden) details.open = true;
+      missing.replaceChildren(...found.missing.map((sentence) => element("li", "", sentence)));
+      yaml.show([...found.problems, ...found.failures]);
+      if (form.form) form.failing(found.failing);
+      results.replaceChildren(...(found.problems.length ? [element("p", "hint", `${plural(found.problems.length, "mistake")}: see under the YAML.`)] : hits(found, article.value.trim(), disabled ? null : example)));
     } catch (error) {
       page.say(error.message);
     }
   }
-  let typed = 0;
-  article.addEventListener("input", () => {
-    clearTimeout(typed);
-    typed = setTimeout(attempt, 600);
-  });
+  /** A sentence becomes a test, which is run whenever the pack is tried or saved. */
+  function example(quote, list) {
+    if (!formRoot.hidden && form.form) return form.example(quote, list);
+    const line = `    - ${JSON.stringify(quote)}\n`;
+    const { field } = yaml;
+    const at = new RegExp(`^  ${list}:.*\\n`, "m").exec(field.value);
+    if (!at) return page.say("Write it into the examples of the YAML.");
+    field.value = field.value.slice(0, at.index + at[0].length) + line + field.value.slice(at.index + at[0].length);
+    field.dispatchEvent(new Event("input"));
+  }
+  article.addEventListener("input", () => later(form.form && !formRoot.hidden ? { form: form.form } : { text: yaml.field.value }));
   const save = button("Save and switch on", async () => {
     try {
-      const { problems } = await api.send("PUT", `/api/v1/topics/${open.topic}`, { text: made.field.value });
-      made.show(problems);
-      page.say(problems.length ? "Not saved: see under the text." : "Saved. The tagger takes it within seconds; with wirewatch up, the first topic that is saved needs a restart.");
+      const { problems } = await api.send("PUT", `/api/v1/topics/${open.topic}`, { text: yaml.field.value });
+      yaml.show(problems);
+      page.say(problems.length ? `Not saved: ${problems[0]}` : "Saved. The tagger takes it within seconds.");
       if (!problems.length) await load({ editing: true });
       undo.disabled = !open?.versions;
     } catch (error) {
       page.say(error.message);
     }
   }, { disabled });
-  const undo = button("Undo", async () => {
-    try {
-      await api.call(`/api/v1/topics/${open.topic}/version`, { method: "DELETE" });
-      page.say("The version before is back.");
-      await load();
-    } catch (error) {
-      page.say(error.message);
-    }
-  }, { disabled: disabled || !open.versions, title: "Bring back the version before the last save" });
+  const undo = button("Undo", () => change("DELETE", `/api/v1/topics/${open.topic}/version`), { disabled: disabled || !open.versions, title: "Bring back the version before the last save" });
   const close = button("Close", () => {
     open = null;
     draw();
   });
-  if (!disabled) attempt();
-  return element("section", "", element("h2", "", topicName(open.topic)),
+  if (open.form) form.show(open.form);
+  else formRoot.hidden = true;
+  if (!disabled) attempt(open.form ? { form: open.form } : { text: open.text });
+  const left = element("div", "form", formRoot, missing, details);
+  const made = element("section", "", element("h2", "", open.title || topicName(open.topic)),
     element("p", "row-of", save, undo, close, refused ? element("span", "refusal", refused) : null),
-    element("div", "halves", made.root, element("div", "form", article, results)));
-}
-
-/** What was found, the best first: each sentence that counts, and what the nearest others lack. */
-function shown({ problems, reports }, made, article) {
-  if (problems.length) return [element("p", "hint", `${plural(problems.length, "mistake")}: see under the text.`)];
-  const given = reports.filter((one) => one.report.given);
-  const told = reports.filter((one) => one.report.sentences.length).slice(0, 40);
-  const head = article.value.trim() ? (given.length ? "The text gets the topic." : "The text does not get the topic.") : `${plural(given.length, "stored alert")} of ${reports.length} would get the topic.`;
-  return [element("p", "", element("strong", "", head)), ...told.map((one) => report(one, made))];
-}
-
-function report({ title, report: found }, made) {
-  const verdict = element("p", found.given ? "several" : "hint", `${found.given ? "given" : "not given"}, ${found.score.toFixed(2)} of ${found.threshold.toFixed(2)}`);
-  const sentences = found.sentences.slice(0, 6).map((sentence) => {
-    const item = element("li", "", foreign(element("span", "", ...coloured(sentence))));
-    for (const act of sentence.acts) item.append(element("small", "several", `${act.event.verb}: ${act.weight} × ${act.factor} (${act.event.mode})`));
-    for (const near of sentence.near) item.append(element("small", "", `not ${near.rule} by “${near.word}”: ${near.unmet.join("; ")}`));
-    if (!made.field.readOnly) item.append(button("Must match", () => example(made, sentence.quote, "should_match"), { className: "quiet" }), button("Must not match", () => example(made, sentence.quote, "should_not_match"), { className: "quiet" }));
-    return item;
-  });
-  return element("article", "found", title ? foreign(element("h3", "", title)) : null, verdict, element("ul", "", ...sentences));
-}
-
-function coloured({ quote, found }) {
-  const letters = Array.from(quote); // places are counted in characters
-  const parts = [];
-  let from = 0;
-  for (const one of [...found].sort((a, b) => a.start - b.start)) {
-    if (one.start < from) continue;
-    const word = mark("mark", { title: `${one.kind} ${one.name}`, class: one.kind }, letters.slice(one.start, one.end).join(""));
-    parts.push(letters.slice(from, one.start).join(""), word);
-    from = one.end;
-  }
-  return [...parts, letters.slice(from).join("")];
-}
-
-/** Puts a sentence among the examples, which are run whenever the pack is tried or saved. */
-function example({ field }, quote, list) {
-  const line = `    - ${JSON.stringify(quote.replace(/\s+/g, " ").trim())}\n`;
-  const at = new RegExp(`^  ${list}:.*\\n`, "m").exec(field.value);
-  if (at) field.value = field.value.slice(0, at.index + at[0].length) + line + field.value.slice(at.index + at[0].length);
-  else field.value = `${field.value.trimEnd()}\n${/^examples:/m.test(field.value) ? "" : "examples:\n"}  ${list}:\n${line}`;
-  field.dispatchEvent(new Event("input"));
+    element("div", "halves", left, element("div", "form", article, results)));
+  made.id = "work";
+  return made;
 }
 
 page = await begin("Topics", draw);

@@ -2,24 +2,17 @@
 
 import { button } from "./actions.js";
 import { feedOf } from "./client.js";
+import { store, stored } from "./storage.js";
 import { clock, element, titleOf, topicName } from "./text.js";
 
 const KEY = "views";
 
 function saved() {
   try {
-    const held = JSON.parse(localStorage.getItem(KEY) || "[]");
+    const held = JSON.parse(stored(KEY, "[]"));
     return Array.isArray(held) ? held.filter((view) => typeof view?.name === "string" && typeof view?.search === "string") : [];
   } catch {
-    return []; // storage can be forbidden or hold something else
-  }
-}
-
-function keep(views) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(views));
-  } catch {
-    // See above.
+    return []; // it can hold something else
   }
 }
 
@@ -37,7 +30,7 @@ function render(root, onOpen) {
     feed.href = feedOf(Object.fromEntries(new URLSearchParams(search)));
     feed.setAttribute("aria-label", `Atom feed of ${name}`);
     const forget = button("×", () => {
-      keep(views.filter((_, other) => other !== at));
+      store(KEY, JSON.stringify(views.filter((_, other) => other !== at)));
       render(root, onOpen);
     });
     forget.setAttribute("aria-label", `Forget ${name}`);
@@ -57,7 +50,8 @@ export function listen({ onOpen, alerts }) {
   const draw = () => render(document.getElementById("kept"), open);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    keep([...saved().filter((view) => view.name !== form.elements.name.value), { name: form.elements.name.value, search: location.search }]);
+    const name = form.elements.name.value;
+    store(KEY, JSON.stringify([...saved().filter((view) => view.name !== name), { name, search: location.search }]));
     form.reset();
     draw();
   });
@@ -71,11 +65,23 @@ export function listen({ onOpen, alerts }) {
 }
 
 /** One sentence that names an alert and where it was read, to be quoted. */
-export function citation(alert, now = new Date()) {
+function citation(alert, now = new Date()) {
   const source = alert.sources.find((one) => one.title === alert.headline) || alert.sources[0];
   const written = (source.published_at || source.first_seen_at).slice(0, 10);
   const where = [source.outlet, written, source.url].filter(Boolean).join(", ");
   return `“${source.title || titleOf(alert)}”, ${where}. Wirewatch alert ${alert.id}, revision ${alert.revision} (${location.origin}/#${alert.id}), read ${clock(now.toISOString())}.`;
+}
+
+/** Puts the citation into the clipboard; where a page may not, it is shown. */
+export async function cite(alert, notice) {
+  const sentence = citation(alert);
+  try {
+    await navigator.clipboard.writeText(sentence);
+    document.getElementById("news").textContent = "The citation is in the clipboard.";
+    notice("Copied.");
+  } catch {
+    notice(sentence); // only pages over TLS and on this machine may write to the clipboard
+  }
 }
 
 const FORMATS = { CSV: ["text/csv", "csv", csv], JSON: ["application/json", "json", json], "Markdown brief": ["text/markdown", "md", markdown] };

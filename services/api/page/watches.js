@@ -8,6 +8,7 @@ import { clock, element, plural } from "./text.js";
 const HOW = "This API has no watches to edit: set WIREWATCH_API_WATCHES.";
 let held = { watches: [], deliveries: [], problems: [], text: null, editable: false, versions: 0 };
 let page = null;
+const STATES = { queued: "waits", held: "held", digested: "in a digest", sent: "sent", dead: "given up" };
 
 /** With `editing` the text that is being written stays as it is: only the watches are drawn again. */
 async function load({ editing = false } = {}) {
@@ -26,29 +27,62 @@ function draw() {
   const refused = refusal(page.session, held.editable, HOW);
   page.content.replaceChildren(
     watches(),
-    part("Deliveries", deliveries()),
+    deliveries(),
     part("The file", refused && held.text === null ? element("p", "refusal", refused) : file(refused)),
   );
   if (held.problems.length) page.say(held.problems.join(" "));
 }
 
 function watches() {
-  const rows = held.watches.map((watch) => [watch.name, watch.when, watch.channels, watch.timing]);
-  return part("Watches", table(["Watch", "Matches", "Channels", "When"], rows, "No watch."));
+  const disabled = !page.session.me.may.includes("edit");
+  const rows = held.watches.map((watch) => [watch.name, watch.when, watch.channels, watch.timing, button("Send a test", () => test(watch.id), { disabled, key: `test ${watch.id}`, title: "A message that says it is a test goes through every channel of this watch" })]);
+  return part("Watches", table(["Watch", "Matches", "Channels", "When", ""], rows, "No watch."));
+}
+
+/** Has a test sent, and looks at what became of it until all of it has left or was given up. */
+async function test(id) {
+  try {
+    const { channels } = await api.send("POST", `/api/v1/watches/${encodeURIComponent(id)}/test`, {});
+    page.say(`A test goes through ${plural(channels, "channel")}: see the deliveries.`);
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      held.deliveries = (await api.call("/api/v1/watches")).deliveries;
+      page.content.querySelector("#deliveries").replaceWith(deliveries());
+      const tests = held.deliveries.filter((one) => one.delivery.test && one.delivery.watch_id === id).slice(0, channels);
+      if (tests.length === channels && tests.every((one) => one.state !== "queued")) return;
+    }
+    page.say("The notifier has not sent the test yet: does it run?");
+  } catch (error) {
+    page.say(error.message);
+  }
 }
 
 function part(title, content) {
   return element("section", "", element("h2", "", title), content);
 }
 
+/** Which channels work, as the last of their deliveries say, then all deliveries with what became of them. */
 function deliveries() {
-  const failed = held.deliveries.filter((one) => one.state === "dead" || one.error).length;
+  const channels = new Map();
+  for (const one of held.deliveries) {
+    const of = channels.get(one.delivery.channel_id) || { last: one, sent: null, failed: 0, waiting: 0 };
+    if (one.state === "sent" && !of.sent) of.sent = one.finished_at;
+    if (one.state === "dead") of.failed += 1;
+    if (one.state === "queued" || one.state === "held") of.waiting += 1;
+    if (!of.error && one.error) of.error = one.error;
+    channels.set(one.delivery.channel_id, of);
+  }
+  const standing = [...channels].map(([id, of]) => [id, of.sent ? clock(of.sent) : "never", String(of.waiting), String(of.failed), of.error || ""]);
   const rows = held.deliveries.map((one) => {
-    const what = mark("a", { href: one.delivery.alert_id ? `/#${one.delivery.alert_id}` : "/", dir: "auto" }, one.delivery.headline);
-    return [clock(one.delivery.queued_at), one.delivery.watch_id, one.delivery.channel_id, one.state, String(one.attempts ?? 0), what, one.error || ""];
+    const { delivery } = one;
+    const what = delivery.alert_id ? mark("a", { href: `/#${delivery.alert_id}`, dir: "auto" }, delivery.headline) : mark("span", { dir: "auto" }, delivery.headline);
+    return [clock(delivery.queued_at), delivery.watch_id, delivery.channel_id, `${delivery.test ? "test, " : ""}${STATES[one.state]}`, String(one.attempts ?? 0), what, one.error || ""];
   });
-  const shown = table(["Queued", "Watch", "Channel", "State", "Tries", "Alert", "Error"], rows, "Nothing was delivered in the last 8 days.");
-  return rows.length ? element("div", "", element("p", "hint", `The last ${plural(rows.length, "delivery").replace("deliverys", "deliveries")}, ${failed} with an error.`), shown) : shown;
+  const made = part("Deliveries", element("div", "",
+    standing.length ? table(["Channel", "Last sent", "Waiting", "Given up", "Last error"], standing, "") : "",
+    table(["Queued", "Watch", "Channel", "State", "Tries", "What", "Error"], rows, "Nothing was delivered in the last 8 days.")));
+  made.id = "deliveries";
+  return made;
 }
 
 function file(refused) {
@@ -74,7 +108,7 @@ function file(refused) {
     try {
       const { problems } = await api.send("PUT", "/api/v1/watches", { text: made.field.value });
       made.show(problems);
-      page.say(problems.length ? "Not saved: the file cannot be used." : "Saved. The notifier takes it within seconds; with wirewatch up, the first save needs a restart.");
+      page.say(problems.length ? "Not saved: the file cannot be used." : "Saved. The notifier takes it within seconds.");
       if (!problems.length) await load({ editing: true });
       undo.disabled = !held.versions;
     } catch (error) {

@@ -11,11 +11,22 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from services.api import page
-from services.api.errors import ActionError, QueryError
+from services.api.errors import ActionError, QueryError, SignInError
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertActions, AlertReader, Archive, Desk, Services
 from services.api.routes import actions as actions_route
-from services.api.routes import alerts, authorization, feedback, grafana, openapi, pipeline, search, session, stream
+from services.api.routes import (
+    alerts,
+    authorization,
+    feedback,
+    grafana,
+    oidc,
+    openapi,
+    pipeline,
+    search,
+    session,
+    stream,
+)
 from services.api.routes import desk as desk_route
 from services.api.routes.authorization import Authorization, error
 from services.api.routes.stream import Followers
@@ -51,10 +62,11 @@ def build_app(
     actions_route.add(app, actions, access)
     alerts.add(app, reader)
     feedback.add(app, reader)
-    desk_route.add(app, reader, desk, access)
+    desk_route.add(app, reader, archive, desk, access)
     pipeline.add(app, services)
     stream.add(app, reader, followers)
     session.add(app, access)
+    oidc.add(app, access)
     grafana.add(app, reader, clock)
     search.add(app, archive, clock)
     page.add(app)
@@ -70,6 +82,10 @@ def _give_errors_one_shape(app: FastAPI) -> None:
     @app.exception_handler(QueryError)
     async def bad_request(_: Request, failure: QueryError) -> Response:
         return error(400, str(failure))
+
+    @app.exception_handler(SignInError)
+    async def not_let_in(_: Request, failure: SignInError) -> Response:
+        return error(403, str(failure))
 
     @app.exception_handler(UsageError)
     async def unusable(_: Request, failure: UsageError) -> Response:

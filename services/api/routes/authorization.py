@@ -17,8 +17,12 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from services.api.core.sealed import Sealer
+from services.api.core.team import TeamRoles
 from services.api.core.tokens import SESSION_LASTS, Permission, Tokens, User
+from services.api.errors import SignInError
 from services.api.metrics import ApiMetrics
+from services.api.ports import Provider
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
@@ -26,6 +30,7 @@ log = get(__name__)
 
 COOKIE: Final = "wirewatch_session"
 SESSION_PATH: Final = "/api/v1/session"
+OIDC_PATH: Final = f"{SESSION_PATH}/oidc"
 
 _SECURITY = {
     "Content-Security-Policy": (
@@ -39,8 +44,18 @@ _SECURITY = {
 }
 _NEED_A_ROLE = ("/api/", "/grafana/")
 _EDITORS = ("/api/v1/sources", "/api/v1/topics", "/api/v1/watches")  # where what is no reading changes files
+_SIGN_IN = (SESSION_PATH, OIDC_PATH, f"{OIDC_PATH}/callback")
 _READING = ("GET", "HEAD")
 _Next = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """People whom a provider names: how they are asked for, what they may do, and how their sessions are signed."""
+
+    provider: Provider
+    roles: TeamRoles
+    sealer: Sealer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,7 @@ class Authorization:
     """``loopback`` is whether the api listens there; ``open_reads`` whether reading needs no token."""
 
     tokens: Tokens
+    team: Team | None = None
     clock: Clock
     loopback: bool
     open_reads: bool
@@ -57,8 +73,15 @@ class Authorization:
         if (header := request.headers.get("authorization")) is not None:
             scheme, _, token = header.partition(" ")
             return self.tokens.user_of(token) if scheme.casefold() == "bearer" else None
-        session = request.cookies.get(COOKIE)
-        return None if session is None else self.tokens.user_of_session(session, self.clock.now())
+        session, now = request.cookies.get(COOKIE, ""), self.clock.now()
+        user = self.tokens.user_of_session(session, now)
+        return self.team.sealer.user_of_session(session, now) if user is None and self.team else user
+
+    def team_here(self) -> Team:
+        """The team. Raises :class:`SignInError` where there is none."""
+        if self.team is None:
+            raise SignInError("Nobody signs in with a provider here: set WIREWATCH_API_OIDC_ISSUER.")
+        return self.team
 
     def may(self, user: User | None) -> Sequence[Permission]:
         """What one may do."""
@@ -77,37 +100,49 @@ class Authorization:
         path = request.url.path
         if not reading and not _same_origin(request):
             return error(403, "Only a page of this address may change something with its session.")
-        if not path.startswith(_NEED_A_ROLE) or path == SESSION_PATH:
-            return None
-        wanted: Permission = "read" if reading else "edit" if path.startswith(_EDITORS) else "change_state"
-        return self._refusal_of_role(request, wanted)
+        wanted = permission_for(request.method, path)
+        return None if wanted is None else self._refusal_of_role(request, wanted)
 
     def _refusal_of_role(self, request: Request, wanted: Permission) -> Response | None:
         user = self.user(request)
         if wanted in self.may(user):
             return None
         if user is not None:
-            return error(403, f"{user.name} may not do this: the role of the token is {user.role}.")
+            return error(403, f"{user.name} may not do this (role: {user.role}).")
         return self.sign_in(request)
 
     def sign_in(self, request: Request) -> Response:
         """What is answered where a token is missing or unknown."""
-        if not self.tokens:
+        if not self.tokens and self.team is None:
             return error(403, "Nobody may do this: set WIREWATCH_API_TOKEN_FILE and give a token.")
         if "authorization" in request.headers:
             return error(401, "This token is not known.")
         return error(401, "Sign in, or give `Authorization: Bearer` with a token of the api's token file.")
 
-    def remember(self, response: Response, user: User, *, encrypted: bool) -> None:
-        """Have the browser keep a session of ``user``."""
+    def remember(self, response: Response, session: str, *, encrypted: bool) -> None:
+        """Have the browser keep a session."""
         response.set_cookie(
             COOKIE,
-            self.tokens.session_for(user, self.clock.now()),
+            session,
             max_age=int(SESSION_LASTS.total_seconds()),
             httponly=True,
             samesite="strict",
             secure=encrypted,
         )
+
+
+def permission_for(method: str, path: str) -> Permission | None:
+    """What one has to be permitted for a request, None where nothing."""
+    if not path.startswith(_NEED_A_ROLE) or path in _SIGN_IN:
+        return None
+    if method in _READING:
+        return "read"
+    return "edit" if path.startswith(_EDITORS) else "change_state"
+
+
+def encrypted(request: Request) -> bool:
+    """Whether the browser came by TLS, as it or the proxy before us says."""
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
 
 
 def is_loopback(host: str) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, assert_never
 
 import msgspec
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.core import query as queries
-from services.api.errors import ActionError
-from services.api.ports import AlertReader, Desk
+from services.api.core.topic_form import TopicForm
+from services.api.errors import ActionError, QueryError
+from services.api.ports import AlertReader, Archive, Desk
 from services.api.routes import openapi
 from services.api.routes.alerts import as_json
 from services.api.routes.authorization import Authorization
+from services.archive_store.recent import RecentArticle
 from services.contracts import codec
 from services.contracts.messages import Alert
 
@@ -43,10 +46,17 @@ class SourceChange(_Body):
 
 
 class PackTrial(_Body):
-    """A pack's text, and a text to try it on; without one the stored alerts."""
+    """A pack, as YAML or as the form, and a text to try it on; without one the articles of the last days."""
 
-    text: Text
+    text: Text | None = None
+    form: dict[str, Any] | None = None
     article: Text = ""
+
+
+class Switch(_Body):
+    """Whether a topic is on."""
+
+    on: bool
 
 
 class FileText(_Body):
@@ -55,10 +65,10 @@ class FileText(_Body):
     text: Text
 
 
-def add(app: FastAPI, reader: AlertReader, desk: Desk, access: Authorization) -> None:
+def add(app: FastAPI, reader: AlertReader, archive: Archive, desk: Desk, access: Authorization) -> None:
     """Add the routes. Reading needs what reading alerts needs; everything else the role of an editor."""
     _add_sources(app, desk)
-    _add_topics(app, reader, desk)
+    _add_topics(app, archive, desk)
     _add_watches(app, reader, desk, access)
 
 
@@ -104,24 +114,41 @@ async def _tier(desk: Desk, wanted: str | None) -> str | None:
     return wanted or None
 
 
-def _add_topics(app: FastAPI, reader: AlertReader, desk: Desk) -> None:
+def _add_topics(app: FastAPI, archive: Archive, desk: Desk) -> None:
     @app.get("/api/v1/topics", summary="The topic packs", responses=_ANSWERS, response_class=Response)
-    async def topics(new: Annotated[str | None, Query(pattern=TOPIC)] = None) -> Response:
-        """With ``new``: a small pack of that name to start from, as ``text``."""
-        if new is not None:
-            return as_json(_encode({"text": await desk.topics.template(new)}))
+    async def topics() -> Response:
+        """``topics`` with their text, and in ``classes`` the acts that a form can take over."""
         return as_json(_encode(await desk.topics.listed()))
 
-    @app.post("/api/v1/topics", summary="Try a pack on a text, or on the stored alerts; nothing is saved", **_CHANGES)
+    @app.post(
+        "/api/v1/topics",
+        summary="Try a pack on a text or the articles of the last days; nothing is saved",
+        **_CHANGES,
+    )
     async def tried(body: PackTrial) -> Response:
-        """Needs the role of an editor. ``reports`` explain what was found, the best first."""
-        articles = [{"id": "", "title": "", "text": body.article}] if body.article.strip() else await _texts(reader)
-        return as_json(_encode(await desk.topics.tried(body.text, articles)))
+        """Needs the role of an editor. A pack is given as ``text`` or as ``form``, and comes back as both; ``form`` is
+        null where a pack says more than a form shows. ``reports`` explain what was found: what gets the topic, the
+        newest first, then what nearly does. ``read`` articles were looked at, back to ``since``.
+        """
+        if (body.text is None) is (body.form is None):
+            raise QueryError("Give text or form, one of the two.")
+        form = None if body.form is None else _form(body.form)
+        pasted = RecentArticle(id="", title="", text=body.article, first_seen_at=datetime.now(UTC))
+        articles = [pasted] if body.article.strip() else await archive.recent()
+        found = {"text": body.text, **await desk.topics.tried(body.text, form, articles)}
+        since = articles[-1].first_seen_at if articles else None
+        return as_json(_encode(found | {"read": len(articles), "since": since}))
 
     @app.put("/api/v1/topics/{topic}", summary="Save a pack; the tagger takes it within seconds", **_CHANGES)
     async def saved(topic: TopicName, body: FileText) -> Response:
         """Needs the role of an editor. Nothing is saved where there are ``problems``."""
         return as_json(_encode({"problems": await desk.topics.save(topic, body.text)}))
+
+    @app.post("/api/v1/topics/{topic}/switch", summary="Leave a topic out, or take it up again", **_CHANGES)
+    async def switched(topic: TopicName, body: Switch) -> Response:
+        """Needs the role of an editor."""
+        await desk.topics.switch(topic, on=body.on)
+        return as_json(_encode({"on": body.on}))
 
     @app.delete(
         "/api/v1/topics/{topic}/version", summary="Bring back the version of a pack before this one", **_CHANGES
@@ -151,6 +178,16 @@ def _add_watches(app: FastAPI, reader: AlertReader, desk: Desk, access: Authoriz
         """Needs the role of an editor. Nothing is saved where there are ``problems``."""
         return as_json(_encode({"problems": await desk.watches.save(body.text)}))
 
+    @app.post(
+        "/api/v1/watches/{watch_id}/test",
+        summary="Send a test, which is no alert, through the channels of a watch",
+        **_CHANGES,
+    )
+    async def tested(request: Request, watch_id: Annotated[str, Path(max_length=200)]) -> Response:
+        """Needs the role of an editor. What became of it stands among the deliveries."""
+        user = access.user(request)
+        return as_json(_encode({"channels": await desk.watches.test(watch_id, user.name if user else "nobody")}))
+
     @app.delete("/api/v1/watches/version", summary="Bring back the watch file before this one", **_CHANGES)
     async def undone() -> Response:
         return as_json(_encode({"undone": await desk.watches.undo()}))
@@ -161,16 +198,11 @@ async def _recent(reader: AlertReader) -> list[Alert]:
     return [codec.decode(body, Alert) for body in page.alerts]
 
 
-async def _texts(reader: AlertReader) -> list[dict[str, str]]:
-    """What is stored of the reports behind the alerts: the title, the lead and the sentences that prove them."""
-    return [
-        {
-            "id": alert.id,
-            "title": alert.headline,
-            "text": "\n\n".join(dict.fromkeys((*alert.lead, *(piece.quote for piece in alert.evidence)))),
-        }
-        for alert in await _recent(reader)
-    ]
+def _form(given: dict[str, Any]) -> TopicForm:
+    try:
+        return msgspec.convert(given, TopicForm)
+    except msgspec.ValidationError as refused:
+        raise QueryError(f"form: {refused}.") from None
 
 
 _OBJECT = {"type": "object"}

@@ -93,6 +93,7 @@ SESSION = an_object(
     role={"enum": [*ROLES, None]},
     may={"type": "array", "items": {"enum": list(PERMISSIONS)}},
     tokens={"type": "boolean"},
+    oidc={"type": "boolean"},
 )
 NEEDS_A_TOKEN: Final[dict[str, Any]] = {"security": [{"token": []}]}
 

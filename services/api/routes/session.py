@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from services.api.core.tokens import User
 from services.api.routes import openapi
-from services.api.routes.authorization import COOKIE, SESSION_PATH, Authorization
+from services.api.routes.authorization import COOKIE, SESSION_PATH, Authorization, encrypted
 
 _encode = msgspec.json.Encoder().encode
 
@@ -21,6 +21,7 @@ def add(app: FastAPI, access: Authorization) -> None:
             "role": user and user.role,
             "may": access.may(user),
             "tokens": bool(access.tokens),
+            "oidc": access.team is not None,
         }
         return Response(_encode(body), media_type="application/json", headers={"Cache-Control": "no-store"})
 
@@ -31,7 +32,7 @@ def add(app: FastAPI, access: Authorization) -> None:
         response_class=Response,
     )
     async def session(request: Request) -> Response:
-        """``tokens`` is false where this api knows no tokens at all, so that nobody can sign in."""
+        """How one can sign in: ``tokens`` whether this api knows any, ``oidc`` whether a provider is asked."""
         return answer(access.user(request))
 
     @app.post(
@@ -47,7 +48,8 @@ def add(app: FastAPI, access: Authorization) -> None:
         if user is None:
             return access.sign_in(request)
         made = answer(user)
-        access.remember(made, user, encrypted="https" in (request.url.scheme, request.headers.get("x-forwarded-proto")))
+        session = access.tokens.session_for(user, access.clock.now())
+        access.remember(made, session, encrypted=encrypted(request))
         return made
 
     @app.delete(

@@ -10,11 +10,14 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from services.archive_store.database import reading
 from services.archive_store.reader import articles_of, revisions_of
 from services.contracts import codec
 from services.contracts.events import summary_of
-from services.contracts.messages import Alert, AlertEvent, AlertEvidence
+from services.contracts.messages import Alert, AlertEvent, AlertEvidence, PageChange
+from services.contracts.rechecks import in_words
 from services.runtime.errors import UsageError
 
 _ID = re.compile("[0-9a-f]{4,24}")
@@ -84,7 +87,11 @@ def _page(
 
 def _source(alert: Alert, article: Mapping[str, Any]) -> str:
     told: tuple[AlertEvidence | AlertEvent, ...] = (*alert.evidence, *alert.events)
-    quotes = [one for one in told if one.article_id == article["id"]]
+    quotes = [
+        one for one in told if one.article_id == article["id"] and article[one.field][one.start : one.end] == one.quote
+    ]  # of several versions it may stand in one only
+    recheck = json.loads(article["record"])["article"].get("recheck")
+    change = f"<p>Page {escape(in_words(msgspec.convert(recheck, PageChange)))}</p>" if recheck else ""
     url = str(article["url"] or "")
     address = f'<a href="{escape(url)}" rel="noreferrer">{escape(url)}</a>' if url.startswith("http") else escape(url)
     text = _marked(article["text"], [(q.start, q.end) for q in quotes if q.field == "text"])
@@ -93,7 +100,7 @@ def _source(alert: Alert, article: Mapping[str, Any]) -> str:
     return (
         f"<section><h3>{head}</h3><p>{escape(article['outlet'])}, published {escape(article['published_at'] or '—')}, "
         f"first seen {escape(article['first_seen_at'])}<br>{address}<br>SHA-256 <code>{article['sha256']}</code></p>"
-        f"<pre>{summary}</pre><pre>{text}</pre></section>"
+        f"{change}<pre>{summary}</pre><pre>{text}</pre></section>"
     )
 
 

@@ -154,7 +154,7 @@ def clock(skew_seconds: float) -> Finding:
 
 def configuration(environ: Mapping[str, str]) -> Iterator[Finding]:
     """The settings of every service and the files they name, read as the services read them."""
-    for check, look in preflight.looks(pipeline.own_feeds(home_in(environ)) | dict(environ)).items():
+    for check, look in preflight.looks(pipeline.own_files(home_in(environ)) | dict(environ)).items():
         yield _looked(check, look)
     yield _looked("schemas", _schemas)
     yield _contact(environ)

@@ -29,6 +29,7 @@ from services.cli.options import since as moment
 from services.contracts import codec
 from services.contracts.events import summary_of
 from services.contracts.messages import Alert
+from services.contracts.rechecks import in_words
 from services.runtime.errors import UsageError, WirewatchError
 
 T = TypeVar("T")
@@ -242,6 +243,7 @@ class Tools:
                     "folded_because": one.folded_because,
                     "sha256": stored.get(one.article_id),
                     "untrusted_title": one.title,
+                    "untrusted_page_change": in_words(one.changed) if one.changed else None,
                 }
                 for one in alert.sources
             ],

@@ -51,7 +51,7 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
 async def find(kafka: KafkaAccess, wanted: str, *, whole_story: bool) -> Found:
     """What the topics hold of ``wanted``: an article id, a trace id, a story id or an alert id.
 
-    Of an article or a trace that is its versions alone, unless ``whole_story``; of an alert it is all of its story.
+    Of an article or a trace that is its versions alone, unless ``whole_story``; of an alert it is all of its stories.
     Each topic is read once, those behind ``articles`` from the article's time on.
     """
     found = Found()
@@ -60,9 +60,10 @@ async def find(kafka: KafkaAccess, wanted: str, *, whole_story: bool) -> Found:
     if found.articles:
         own = {article.id for _, article in found.articles}
         since: datetime | None = min(article.fetched_at for _, article in found.articles) - _EARLIER
-        await _read_verdicts(kafka, found, own, wanted="", since=since)
+        await _read_verdicts(kafka, found, own, since=since)
     else:
-        await _read_verdicts(kafka, found, frozenset(), wanted=wanted, since=None)
+        stories = {wanted} | await _stories_of(kafka, wanted)
+        await _read_verdicts(kafka, found, frozenset(), wanted=wanted, stories=stories)
         own = {unique.article.id for _, unique in found.unique} | {copy.article_id for _, copy in found.duplicates}
         if not own:
             return found
@@ -111,16 +112,38 @@ async def _read_articles(kafka: KafkaAccess, found: Found, wanted: str, own: Col
             _keep(found.articles, record, Article)
 
 
+async def _stories_of(kafka: KafkaAccess, wanted: str) -> set[str]:
+    """The stories of the alert that is ``wanted``, none where that is none."""
+    found: set[str] = set()
+    async for record in log_reader.read_all(kafka, topics.ALERTS):
+        if names_alert(wanted, (record.key or b"").decode("utf-8", "replace")):
+            kept: list[tuple[Delivery, Alert]] = []
+            _keep(kept, record, Alert)
+            found.update(story for _, alert in kept for story in (alert.story_id, *alert.stories))
+    return found
+
+
 async def _read_verdicts(
-    kafka: KafkaAccess, found: Found, own: Collection[str], *, wanted: str, since: datetime | None
+    kafka: KafkaAccess,
+    found: Found,
+    own: Collection[str],
+    *,
+    wanted: str = "",
+    stories: Collection[str] = (),
+    since: datetime | None = None,
 ) -> None:
-    """What the deduper made of the articles ``own``, or of the story that is ``wanted`` or has the alert ``wanted``."""
+    """What the deduper made of the articles ``own``, or of ``stories`` and the one behind the alert ``wanted``."""
     needles = [article.encode() for article in own]
+
+    def belongs(record: Delivery) -> bool:
+        story = (record.key or b"").decode("utf-8", "replace")
+        return _holds(record, needles) or story in stories or names_alert(wanted, ids.alert_id(story))
+
     async for record in log_reader.read_all(kafka, topics.UNIQUE, since=since):
-        if _belongs(record, needles, wanted):
+        if belongs(record):
             _keep(found.unique, record, UniqueArticle)
     async for record in log_reader.read_all(kafka, topics.DUPLICATES, since=since):
-        if _belongs(record, needles, wanted):
+        if belongs(record):
             _keep(found.duplicates, record, Duplicate)
 
 
@@ -139,15 +162,9 @@ async def _read_ends(kafka: KafkaAccess, found: Found, own: Collection[str], sin
             _keep(found.dead, record, DeadLetter)
 
 
-def names_story(wanted: str, story: str) -> bool:
-    """Whether ``wanted`` is the story or its alert; the beginning of an alert's id will do, as `alerts` shows it."""
-    whole = wanted in (story, ids.alert_id(story)) and wanted != ""
-    return whole or (len(wanted) >= SHORT_ID and ids.alert_id(story).startswith(wanted))
-
-
-def _belongs(record: Delivery, needles: Sequence[bytes], wanted: str) -> bool:
-    story = (record.key or b"").decode("utf-8", "replace")
-    return _holds(record, needles) or names_story(wanted, story)
+def names_alert(wanted: str, alert_id: str) -> bool:
+    """Whether ``wanted`` is the alert; the beginning of its id will do, as `alerts` shows it."""
+    return bool(wanted) and (wanted == alert_id or (len(wanted) >= SHORT_ID and alert_id.startswith(wanted)))
 
 
 def _holds(record: Delivery, needles: Sequence[bytes]) -> bool:

@@ -208,7 +208,7 @@ class _Maker:
         if self.article.backfill:
             return "backfill", "articles of a first fetch or an import with --backfill open no alert"
         if story in self.known:
-            return "stale", "too old to open an alert when it came"
+            return "stale", "too old or too slight to open an alert when it came"
         return "unchanged", "its story has no alert"
 
     def _notified(self, steps: list[Step], alert: Alert) -> None:

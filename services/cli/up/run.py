@@ -45,7 +45,7 @@ def run(reporter: Reporter, wanted: Wanted | None, home: Path | None) -> int:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     place = home_of(home)
     try:
-        preflight.check(pipeline.own_feeds(place) | dict(os.environ))
+        preflight.check(pipeline.own_files(place) | dict(os.environ))
         return asyncio.run(_Up(reporter, wanted, place).run())
     finally:
         reporter.close()

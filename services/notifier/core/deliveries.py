@@ -42,7 +42,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     """What waits and is sent: one alert, or the digest of several. ``id`` is the idempotency key.
 
     ``alert`` is the message as it was on the topic; a digest has ``summaries`` instead, and in ``members`` the ids of
-    the deliveries that it stands for.
+    the deliveries that it stands for. A ``test`` has neither: it says that a channel works.
     """
 
     id: str
@@ -58,11 +58,22 @@ class Notification(Struct, frozen=True, kw_only=True):
     alert: msgspec.Raw = msgspec.Raw(b"null")
     summaries: tuple[Summary, ...] = ()
     members: tuple[str, ...] = ()
+    test: bool = False
 
     @property
     def digest(self) -> bool:
         """Whether it stands for several deliveries."""
-        return self.alert_id is None
+        return self.alert_id is None and not self.test
+
+
+class TestRequest(Struct, frozen=True, kw_only=True):
+    """A person wants to see whether the channels of a watch work. ``id`` names the request."""
+
+    __test__ = False  # no test of ours, whatever its name begins with
+
+    id: str
+    watch_id: str
+    by: str
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -106,6 +117,20 @@ def notification_of(
     )
 
 
+def test_of(request: TestRequest, *, watch_name: str, channel_id: str, queued_at: datetime) -> Notification:
+    """The delivery of a test on one channel. It is no alert, and says so wherever it is read."""
+    return Notification(
+        id=ids.digest("test", request.id, channel_id),
+        watch_id=request.watch_id,
+        watch_name=watch_name,
+        channel_id=channel_id,
+        queued_at=queued_at,
+        severity="low",
+        headline=f"Test of the watch {watch_name}, asked for by {request.by}",
+        test=True,
+    )
+
+
 def digest_of(notifications: Sequence[Notification], *, queued_at: datetime) -> Notification:
     """One notification that stands for several of one watch and channel; the most severe and newest first."""
     summaries = sorted((summary(notification) for notification in notifications), key=_rank)
@@ -144,14 +169,16 @@ def summary(notification: Notification) -> Summary:
 
 def opened(notification: Notification) -> Alert:
     """The alert of a notification that is no digest."""
-    if notification.digest:
-        raise ValueError(f"{notification.id} is a digest")
+    if notification.alert_id is None:
+        raise ValueError(f"{notification.id} has no alert")
     return msgspec.json.decode(notification.alert, type=Alert)
 
 
 def webhook_body(notification: Notification) -> bytes:
     """What a webhook is sent: the same bytes at every attempt, so that the signature differs by its time alone."""
     head = {"id": notification.id, "watch": {"id": notification.watch_id, "name": notification.watch_name}}
+    if notification.test:
+        return msgspec.json.encode({**head, "kind": "test", "text": notification.headline})
     if notification.digest:
         return msgspec.json.encode({**head, "kind": "digest", "alerts": notification.summaries})
     return msgspec.json.encode({**head, "kind": "alert", "alert": notification.alert})
@@ -159,6 +186,9 @@ def webhook_body(notification: Notification) -> bytes:
 
 def message(notification: Notification) -> Message:
     """What a person is sent."""
+    if notification.test:
+        body = "This is a test and no alert: whoever reads it would be sent the alerts of this watch."
+        return Message(title=one_line(f"[test] {notification.headline}"), body=body)
     if notification.digest:
         body = defused("\n\n".join(_entry(entry) for entry in notification.summaries))
         return Message(title=one_line(f"[{notification.watch_name}] {notification.headline}"), body=body)

@@ -10,6 +10,7 @@ from typing import Final
 
 from services.contracts.alert_states import ANALYSTS_CHANGES
 from services.contracts.messages import SEVERITIES, Actor, Alert, AlertEvent, Place
+from services.contracts.rechecks import RECHECK_CHANGES
 from services.notifier.core.watches import Circle, EventWanted, Places, Watch, When, Words
 from services.text.normalise import has_phrase, spaced_words
 
@@ -35,8 +36,13 @@ def distance_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
 
 
 def _changes(when: When, alert: Alert) -> bool:
-    """A revision that only an analyst's own act made is no news, unless it is asked for."""
+    """A revision that only an analyst's own act made is no news, unless it is asked for.
+
+    That a source has changed or is gone is told whoever has heard of the alert.
+    """
     kinds = {change.kind for change in alert.changes}
+    if not kinds.isdisjoint(RECHECK_CHANGES.values()):
+        return True
     if kinds and kinds <= ANALYSTS_CHANGES and not kinds & when.changes:
         return False
     return not when.changes or alert.revision == 1 or bool(kinds & when.changes)

@@ -15,8 +15,9 @@ from services.text.normalise import spaced_words
 
 ChannelKind = Literal["log", "webhook", "apprise"]
 ChangeKind = Literal[
-    "severity", "topic", "role", "source", "actor", "place", "title", "numbers", "actors", "retraction", "state"
-]
+    "severity", "topic", "role", "source", "actor", "place", "title", "numbers", "actors", "retraction",
+    "source_changed", "source_withdrawn", "state",
+]  # fmt: skip
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 KINDS: tuple[ChannelKind, ...] = get_args(ChannelKind)
 CHANGES: tuple[ChangeKind, ...] = get_args(ChangeKind)

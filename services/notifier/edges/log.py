@@ -21,5 +21,5 @@ class LogSender:
             headline=one_line(notification.headline),
             alert_id=notification.alert_id,
             revision=notification.revision,
-            alerts=len(notification.summaries) or 1,
+            alerts=0 if notification.test else len(notification.summaries) or 1,
         )

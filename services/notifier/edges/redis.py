@@ -9,7 +9,7 @@ repetition harmless.
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from services.contracts import redis_keys
 from services.contracts.messages import Severity, Time
-from services.notifier.core.deliveries import Notification
+from services.notifier.core.deliveries import Notification, TestRequest
 from services.notifier.ports import Batch, Claimed, EnqueueRequest, EnqueueResult
 from services.runtime.redis.connection import RedisCalls
 from services.runtime.redis.scripts import Script, Scripts
@@ -29,11 +29,13 @@ _ENQUEUE, _CLAIM, _FINISH, _RETRY, _CLOSE_BATCH = (
     Script.load(__package__, f"{name}.lua") for name in ("enqueue", "claim", "finish", "retry", "close_batch")
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TESTS_AT_ONCE = 20
+_test = msgspec.json.Decoder(TestRequest)
 _notification = msgspec.json.Decoder(Notification)
 
 
 class Head(Struct, frozen=True, kw_only=True):
-    """What stays of a delivery once it has left. A digest has no alert, but the number of its alerts."""
+    """What stays of a delivery once it has left. A digest has no alert, but the number of its alerts; a test none."""
 
     id: str
     watch_id: str
@@ -44,6 +46,7 @@ class Head(Struct, frozen=True, kw_only=True):
     alert_id: str | None = None
     revision: int | None = None
     alerts: int = 1
+    test: bool = False
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -92,6 +95,11 @@ class RedisOutbox:
             ]
         replies = await self._scripts.run(_ENQUEUE, keys, args)
         return [_RESULTS[reply] for reply in replies]
+
+    async def take_tests(self) -> Sequence[TestRequest]:
+        key = redis_keys.NOTIFIER_TESTS
+        found = await self._calls.run(lambda: self._redis.spop(key, _TESTS_AT_ONCE))
+        return [_test.decode(member) for member in found or ()]
 
     async def channels(self) -> Sequence[str]:
         found = await self._calls.run(lambda: self._redis.smembers(redis_keys.NOTIFIER_CHANNELS))
@@ -191,6 +199,11 @@ class RedisOutbox:
         return await self._calls.run(attempt)
 
 
+async def ask_for_test(client: Redis, request: TestRequest) -> None:
+    """Have the notifier send a test of a watch within seconds."""
+    await cast("Any", client).sadd(redis_keys.NOTIFIER_TESTS, msgspec.json.encode(request))
+
+
 _RESULTS: dict[bytes, EnqueueResult] = {b"known": "known", b"queued": "queued", b"held": "held"}
 
 
@@ -208,7 +221,8 @@ def _head_of(notification: Notification) -> Head:
         headline=notification.headline,
         alert_id=notification.alert_id,
         revision=notification.revision,
-        alerts=len(notification.members) or 1,
+        alerts=0 if notification.test else len(notification.members) or 1,
+        test=notification.test,
     )
 
 

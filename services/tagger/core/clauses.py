@@ -41,6 +41,8 @@ class Clauses:
         if form in ("base", "s", "past"):
             return ("active",)
         before = self._word_before(at)
+        if form == "ing" and before.endswith("ing") and before != "being" and before not in self.grammar.mode_words:
+            return ()  # "sharing targeting intelligence"
         if form == "ing":
             return ("passive",) if before == "being" else ("active", "passive") if before in ("", ",") else ("active",)
         passive = before in self.grammar.be and before not in ("have", "has", "had")
@@ -50,7 +52,7 @@ class Clauses:
             return ("active",)
         if form == "participle":
             return ("active",) if before in self.grammar.have else ("passive",)
-        return ("active", "passive")
+        return ("active",) if self._word_after(at) in self.grammar.determiner else ("active", "passive")
 
     def _is_verb_like(self, at: int) -> bool:
         return self._word_before(at) in (self.grammar.to, *self.grammar.will, *self.grammar.may)
@@ -62,9 +64,10 @@ class Clauses:
             return True
         if before in self.grammar.determiner or before in self.grammar.background:
             return False
-        if form == "base" and not self._plural_before(at):
-            return False
-        if all(other != "noun" for _, other in self.units[at].acts) and not self.units[at].things:
+        if form == "base" and (not self._plural_before(at) or self._word_after(at) in self.grammar.may):
+            return False  # "oil blockade could ..."
+        alone = all(other != "noun" for _, other in self.units[at].acts) or " " in self.units[at].word.strip()
+        if alone and not self.units[at].things:
             return True
         after = self.units[at + 1] if at + 1 < len(self.units) else None
         if after is None or after.hard or after.comma:
@@ -89,7 +92,7 @@ class Clauses:
         for index in range(at - 1, max(-1, at - 4), -1):
             word = self.units[index].word
             if not (word.endswith("ly") or word in ("also", "not", "reportedly", "already", "just", "now", "again")):
-                return word
+                return word.rsplit(" ", 1)[-1]  # of "agreed to" the last
         return ""
 
     def _word_after(self, at: int) -> str:

@@ -26,6 +26,7 @@ class CompiledNeed:
     slots: tuple[tuple[Slot, Ids], ...]
     owner: Ids
     without: Ids
+    not_agent: Ids
     weight: float
 
 

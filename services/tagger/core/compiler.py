@@ -154,6 +154,7 @@ def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:
             slots=tuple((slot, ids(names)) for slot, names in source.slots),
             owner=ids(source.owner),
             without=ids(source.without),
+            not_agent=ids(source.not_agent),
             weight=act.weight if source.weight is None else source.weight,
         )
 

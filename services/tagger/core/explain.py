@@ -110,7 +110,7 @@ def _sentence(
     proof = next((p for p in verdict.proofs if p.sentence is sentence), None)
     factor, discounts = discount_of(sentence, pack)
     text: str = getattr(article, sentence.part)
-    understood = read_sentence(reading, sentence, pack, compiled)
+    understood = read_sentence(reading, sentence, pack, compiled, near=True)
     acts = tuple(
         ReadAct(
             event=event_of(found, understood, sentence, text, reading, compiled),

@@ -12,7 +12,7 @@ from itertools import takewhile
 from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
 from services.tagger.core.grammar import Grammar
-from services.tagger.core.model import Slot
+from services.tagger.core.model import SLOTS, Slot
 from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
 
@@ -20,6 +20,7 @@ MOST_ACT_WORDS = 40  # of one sentence
 _NEARBY = 6  # words around an act and its parts, where `without` looks
 
 Fillers = dict[Slot, int]
+_NOBODY: Ids = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,14 @@ class Frame:
     place: int | None = None
 
 
-def frames(units: Sequence[Unit], acts: Sequence[CompiledAct], compiled: Compiled, grammar: Grammar) -> Iterator[Frame]:
-    """For every word of an act the reading that holds and weighs most, else the one that lacks least."""
+def frames(
+    units: Sequence[Unit], acts: Sequence[CompiledAct], compiled: Compiled, grammar: Grammar, *, near: bool
+) -> Iterator[Frame]:
+    """For every word of an act the reading that holds and weighs most, else, for ``near``, the one that lacks least."""
     reader = _Reader(units, compiled, grammar)
     told = [(at, index, form) for at, unit in enumerate(units) for index, form in unit.acts]
     for at, index, form in told[:MOST_ACT_WORDS]:
-        frame = reader.best(acts[index], at, form)
+        frame = reader.best(acts[index], at, form, near=near)
         if frame is not None:
             yield frame
 
@@ -59,28 +62,36 @@ class _Reader:
         self._parties: dict[int, int] = {}
         self._kinds = frozenset[int]().union(*(unit.kinds for unit in units))
 
-    def best(self, act: CompiledAct, at: int, form: str) -> Frame | None:
+    def best(self, act: CompiledAct, at: int, form: str, *, near: bool) -> Frame | None:
         """The best reading of the word at ``at``; None where it is not the act."""
         found: Frame | None = None
+        needs = act.needs if near else [need for need in act.needs if self._named_at_all(need)]
+        if not needs:
+            return None
         voices = self._clauses.voices(at, form)
-        for need in act.needs:  # by falling weight
+        for need in needs:  # by falling weight
             for voice in voices:
-                fillers, unmet = self._met(need, at, voice)
+                fillers, unmet = self._met(need, at, voice, len(found.unmet) if found else len(SLOTS))
                 if not unmet:
                     return self._whole(Frame(act, need, at, form, voice, fillers, ()))
                 if found is None or len(unmet) < len(found.unmet):
                     found = Frame(act, need, at, form, voice, fillers, unmet)
         return found
 
-    def _met(self, need: CompiledNeed, at: int, voice: Voice) -> tuple[Fillers, tuple[str, ...]]:
-        """What fills the slots of the need, and what is unmet."""
+    def _named_at_all(self, need: CompiledNeed) -> bool:
+        return all(not self._kinds.isdisjoint(ids) for _, ids in need.slots)
+
+    def _met(self, need: CompiledNeed, at: int, voice: Voice, most: int) -> tuple[Fillers, tuple[str, ...]]:
+        """What fills the slots of the need, and what is unmet: at ``most`` so much, then it is left."""
         fillers: Fillers = {}
         unmet: list[str] = []
         for slot, ids in need.slots:
-            filler = self._filler(slot, ids, at, voice, fillers)
+            filler = self._filler(slot, ids, at, voice, fillers, need.not_agent if slot == "agent" else _NOBODY)
             if filler is None:
                 wanted = " or ".join(dict(need.source.slots)[slot])
                 unmet.append(f"no {slot}: {wanted}" if slot != "with" else f"nothing of {wanted} beside it")
+                if len(unmet) >= most:
+                    return fillers, tuple(unmet)
             else:
                 fillers[slot] = filler
         unwanted = self._unwanted(need, at, fillers)
@@ -94,12 +105,12 @@ class _Reader:
                 unmet.append(f"{named} of {need.source.parties} parties named")
         return fillers, tuple(unmet)
 
-    def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers) -> int | None:
+    def _filler(self, slot: Slot, ids: Ids, at: int, voice: Voice, taken: Fillers, banned: Ids) -> int | None:
         if self._kinds.isdisjoint(ids):
             return None
         for index in self._clauses.candidates(slot, at, voice):
             unit = self._units[index]
-            if unit.kinds & ids and index not in taken.values():
+            if unit.kinds & ids and index not in taken.values() and not unit.kinds & banned:
                 if slot not in ("place", "with") and (unit.aside or (unit.modifies and index + 1 != at)):
                     continue
                 return index

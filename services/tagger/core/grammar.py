@@ -50,6 +50,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: Words = Words()
     by_after: Words = Words()  # agent markers that stand behind the agent
     passive: Words = Words()  # before a verb: it is done to what stands before
+    object_before: Words = Words()  # what stands between one of these and the verb is whom it is done to
     be: Words = Words()
     have: Words = Words()
     conjunction: Words = Words()
@@ -63,6 +64,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     function: Words = Words()
     # Modes.
     negation: Words = Words()
+    denying: Words = Words()  # verbs of speech: what is told after them is not so
+    negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     will: Words = Words()
     may: Words = Words()
     would: Words = Words()

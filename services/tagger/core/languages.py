@@ -17,7 +17,7 @@ from services.text.words import HANGUL, UNSPACED
 _UNKNOWN = ("", "xx", "un")  # what detectors say of a text they cannot tell
 _GUESSED_FROM = 600  # characters
 _SHARE = 0.3  # of the letters in a script other than Latin, from which on it is the text's
-_WORD = r"['\u2019](?:s|t|ll|d|re|ve|m)?(?![^\W_])|[^\W_]+|[^\w\s]"
+_WORD = r"['\u2019](?:s|t|ll|d|re|ve|m)?(?![^\W_])|\d+(?:[.,]\d+)+|[^\W_]+|[^\w\s]"
 _HAN = f"[{UNSPACED}]"
 
 # What tells languages of one script apart: letters that only the first has.

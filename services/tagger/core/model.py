@@ -28,7 +28,7 @@ class Phrase:
 class Need:
     """What an act needs beside it to count: a filler for every slot, and so many different ``parties``.
 
-    ``owner`` is whose the thing has to be that it is about: its flag, its state.
+    ``owner`` is whose the thing has to be that it is about: its flag, its state. ``not_agent`` does not do it.
     ``weight`` replaces that of the act where it is given.
     """
 
@@ -36,6 +36,7 @@ class Need:
     owner: Names
     parties: int
     without: Names
+    not_agent: Names
     weight: float | None
 
 

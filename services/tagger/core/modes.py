@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from services.contracts.messages import EventMode
 from services.tagger.core import told
@@ -13,7 +14,9 @@ from services.tagger.core.standing import is_practice, only_identifies
 from services.tagger.core.units import Unit
 
 _GOVERNOR_REACH = 7
-_COLUMNIST = re.compile(r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}: ")  # "JANE DOE: We must ..."
+_DENIAL_REACH = 12
+_NAME = r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}"
+_COLUMNIST = re.compile(rf"{_NAME}: |.*: {_NAME}$")  # "JANE DOE: We must ...", "We must ...: JANE DOE"
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
@@ -99,7 +102,8 @@ def _has_effect(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
         if unit.hard or unit.comma or unit.word in grammar.relative or unit.word in grammar.by:
             return False
         if unit.word.strip() in grammar.effects and units[index - 1].word not in grammar.determiner:
-            return True
+            after = units[index + 1].word if index + 1 < len(units) else ""
+            return after not in grammar.preposition  # "rift deepens between": it is what happens
     return False
 
 
@@ -130,24 +134,35 @@ def _casualties(units: Sequence[Unit], grammar: Grammar) -> bool:
 
 def _verb(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool) -> EventMode:
     at, form = frame.at, frame.form
-    before = [units[index].word for index in range(max(0, at - 4), at) if not units[index].hard]
+    before = [unit.word for unit in takewhile(lambda unit: not unit.hard, reversed(units[max(0, at - 4) : at]))][::-1]
     near = before[-3:]
     if _only_told_beside(at, form, units, grammar) or only_identifies(frame, units, grammar):
         return "background"
     if _conditional(at, units, grammar):
         return "opinion"
-    if any(word in grammar.negation and word not in grammar.mode_words for word in near):
+    if any(word in grammar.negation and word not in grammar.mode_words for word in near) or _denied(at, units, grammar):
         return "denied"
     to = _infinitive(form, before, at, units, grammar)
     governed = _governed(to, units, grammar) if to is not None else None
     helped = governed or _by_auxiliary(near, at, units, grammar, title=title)
     if helped is not None:
         return helped
+    if to is not None and units[to - 1].word in grammar.have:
+        return "demanded"  # "has to open the strait"
     if to is not None:
         return "under_way" if _on_the_way(to, units, grammar) else "planned"
     if form == "ing":
         return _progressive(near, frame, units, grammar)
     return _own(units[at], grammar) or _finite(frame, units, grammar)
+
+
+def _denied(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    """ "denies that it will quit", "dismisses reports that it left": somebody says that it is not so."""
+    before = takewhile(
+        lambda unit: not unit.hard and not unit.comma and unit.word not in grammar.conjunction,
+        reversed(units[max(0, at - _DENIAL_REACH) : at]),
+    )
+    return any(unit.word.strip() in grammar.denying for unit in before)
 
 
 def _infinitive(form: str, before: Sequence[str], at: int, units: Sequence[Unit], grammar: Grammar) -> int | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses, Voice
-from services.tagger.core.grammar import Grammar
+from services.tagger.core.grammar import Grammar, Words
 from services.tagger.core.units import Unit
+from services.tagger.core.wording import APART
 
 _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent stands between them
 _AGENT_REACH = 6
@@ -26,17 +27,24 @@ class OrderedClauses(Clauses):
     """The clauses of one sentence. All answers are places in ``units``."""
 
     def voices(self, at: int, form: str) -> tuple[Voice, ...]:
-        """As the list says; a marker before an active verb makes it passive."""
-        if form == "active" and self._marker_before(at) is not None:
+        """As the list says; a marker before an active verb makes it passive, and so does the doer's right behind."""
+        verb, _, particle = form.partition(APART)
+        particle = particle.rpartition(" ")[2]
+        if particle and all(
+            unit.word.strip() != particle for unit in map(self.units.__getitem__, self.right(at, direct=False))
+        ):
+            return ()
+        if verb == "active" and (self._marker_before(at) is not None or self._word_after(at) in self.grammar.by):
             return ("passive",)
-        return (_VOICES.get(form, "phrase"),)
+        return (_VOICES.get(verb, "phrase"),)
 
-    def _marker_before(self, at: int) -> int | None:
+    def _marker_before(self, at: int, markers: Words | None = None) -> int | None:
+        markers = self.grammar.passive if markers is None else markers
         for index in range(at - 1, max(-1, at - 1 - _PASSIVE_REACH), -1):
             unit = self.units[index]
             if unit.hard or unit.comma:
                 return None
-            if unit.word in self.grammar.passive:
+            if unit.word in markers:
                 return index
         return None
 
@@ -44,6 +52,9 @@ class OrderedClauses(Clauses):
         """Where the doer stands: behind its marker, then where the order puts it, then on the other side."""
         yield from self.by(at)
         left, right = list(self.left(at)), list(self.right(at, direct=False, commas=True))
+        marker = self._marker_before(at, self.grammar.object_before)
+        if marker is not None:
+            left = [index for index in left if index < marker]  # "A at B shoots"
         if self.grammar.order == "sov":
             yield from reversed(left)  # the subject comes first
             yield from right
@@ -63,6 +74,12 @@ class OrderedClauses(Clauses):
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
         left, right = list(self.left(at)), list(self.right(at, direct=False, commas=True))
+        marker = self._marker_before(at, self.grammar.object_before)
+        if marker is not None:
+            left = list(range(at - 1, marker, -1))
+        by = self._marker_before(at)
+        if by is not None:
+            left = [index for index in left if index < by]
         if (
             self.grammar.order == "sov"
             or (voice == "passive" and self.grammar.order == "svo")
@@ -70,9 +87,17 @@ class OrderedClauses(Clauses):
         ):
             yield from left
             yield from right
+        elif voice == "active" and self.grammar.order == "svo" and not self.grammar.unspaced:
+            yield from right
+            if not any(self._can_suffer(index) for index in self.right(at, direct=False)):
+                yield from left
         else:
             yield from right
             yield from left
+
+    def _can_suffer(self, index: int) -> bool:
+        unit = self.units[index]
+        return bool(unit.things or unit.actors) and not self._located(index)
 
     def by(self, at: int) -> Iterator[int]:
         """What stands behind an agent's marker, or before one that follows its word."""
@@ -148,6 +173,8 @@ class OrderedClauses(Clauses):
             unit = self.units[before]
             if unit.word in self.grammar.locative:
                 return True
+            if unit.word in self.grammar.determiner:
+                continue
             if not unit.plain or unit.word in self.grammar.function or unit.hard or unit.comma:
                 return False
         return False

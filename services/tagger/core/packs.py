@@ -134,7 +134,9 @@ def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     for act, entry in value["acts"].items():
         for index, need in enumerate(entry["needs"]):
             yield from (
-                (("acts", act, "needs", index, key), need[key]) for key in (*SLOTS, "owner", "without") if key in need
+                (("acts", act, "needs", index, key), need[key])
+                for key in (*SLOTS, "owner", "without", "not_agent")
+                if key in need
             )
     for index, discount in enumerate(value.get("discounts", [])):
         yield from ((("discounts", index, key), discount[key]) for key in ("words", "unless") if key in discount)
@@ -206,6 +208,7 @@ def _need(entry: dict[str, Any]) -> Need:
         owner=_names(entry.get("owner", "")),
         parties=entry.get("parties", 0),
         without=_names(entry.get("without", "")),
+        not_agent=_names(entry.get("not_agent", "")),
         weight=entry.get("weight"),
     )
 

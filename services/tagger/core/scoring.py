@@ -122,21 +122,25 @@ def _prove(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: C
     return Proof(sentence, read, score, discounts) if score > 0 else None
 
 
-def read_sentence(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled) -> SentenceReading:
-    """The events of a sentence for a pack."""
+def read_sentence(
+    reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: Compiled, *, near: bool = False
+) -> SentenceReading:
+    """The events of a sentence for a pack, and, for ``near``, what missed."""
     units = units_of(sentence, reading.folded, pack.owner, compiled)
     grammar = compiled.grammar
     title = sentence.position == "title"
     question = asks(reading.folded.norm[sentence.start : sentence.end], grammar) if title else ""
+    if title and sentence.start and asks(reading.folded.norm[: sentence.end], grammar) == "labels":
+        question = "labels"  # a column's headline of several sentences
     events: list[ReadEvent] = []
-    near: list[Frame] = []
-    for frame in frames(units, pack.acts, compiled, grammar):
+    missed: list[Frame] = []
+    for frame in frames(units, pack.acts, compiled, grammar, near=near):
         if frame.unmet:
-            near.append(frame)
+            missed.append(frame)
             continue
         mode = mode_of(frame, units, grammar, title=title, question=question)
         events.append(ReadEvent(frame, mode, frame.need.weight * frame.act.source.modes[mode]))
-    return SentenceReading(units, _strongest(events), tuple(near))
+    return SentenceReading(units, _strongest(events), tuple(missed))
 
 
 def _strongest(events: list[ReadEvent]) -> tuple[ReadEvent, ...]:

@@ -46,6 +46,8 @@ def _anew(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
         return True
     if any(unit.word in grammar.carrying_out for unit in units[at + 1 : at + 2 * _NEAR]):
         return True
+    if any(_is_number(unit.word, grammar) for unit in units[at + 1 : at + _NEAR]):
+        return True  # "attacks on 11 tankers"
     return _dated(units, grammar) or _toll(units, grammar)
 
 
@@ -111,7 +113,7 @@ def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool
     for index in range(at - 2, -1, -1):
         unit = units[index]
         if unit.hard or unit.comma:
-            return False
+            return unit.comma and units[index + 1].word in ("a", "an")  # ", a bloc led by Russia"
         if unit.plain and unit.word in grammar.preposition:
             return frame.voice == "passive" or unit.word != "of"  # "two of the ships sailed"
         if unit.word not in grammar.says and any(form in ("s", "base", "ing") for _, form in unit.acts):

@@ -34,6 +34,8 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, question: 
 
 
 def _denied(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+    if any(part in units[at].word for part in grammar.negated_inside):
+        return True
     near = [*_before(at, units, _NEGATION), *(_after(at, units, _NEGATION) if grammar.order == "sov" else ())]
     return _any(near, grammar.negation)
 

@@ -12,6 +12,7 @@ from services.tagger.core.phrases import Edge, Needle, capitals_of, choices
 from services.text.words import has_word_borders
 
 _MOST_FORMS = 3000
+APART = " ... "  # between the two parts of a verb that others stand between
 MAKE_FORMS = "run `make language-forms` and commit what it writes"
 
 
@@ -48,9 +49,11 @@ class ListedWording:
     nouns = needles
 
     def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
-        """The strings of an active verb, which takes no article."""
+        """The strings of an active verb, which takes no article; its form says what closes it: "setzt ... fest"."""
         prefixes = tuple(prefix for prefix in self._grammar.first_prefixes if not self._is_article(prefix))
-        return tuple((needle, "active") for needle in self._needles(phrase, prefixes))
+        verb, apart, particle = phrase.partition(APART)
+        form = f"active{apart}{self._alphabet.fold(particle).data.strip()}"
+        return tuple((needle, form) for needle in self._needles(verb, prefixes))
 
     def _needles(self, phrase: str, prefixes: Sequence[str]) -> tuple[Needle, ...]:
         exact = phrase.startswith("=")

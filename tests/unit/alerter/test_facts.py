@@ -15,7 +15,6 @@ from tests.support.alerts import a_tag, a_tagged, shipped_rules
 from tests.support.clock import START
 
 STALE = timedelta(hours=48)
-TITLES = shipped_rules().titles
 
 
 @st.composite
@@ -35,7 +34,7 @@ def facts(draw: st.DrawFn, *, articles: int = 6) -> AlertFacts:
         changes=(Change(kind="numbers", after=str(version)),) if version else (),
     )
     tagged_at = tagged.tagged_at + timedelta(seconds=draw(st.integers(0, 3)))
-    return of(msgspec.structs.replace(tagged, tagged_at=tagged_at), TITLES, stale_after=STALE)
+    return of(msgspec.structs.replace(tagged, tagged_at=tagged_at), shipped_rules(), stale_after=STALE)
 
 
 def merged(parts: list[AlertFacts]) -> AlertFacts:
@@ -76,14 +75,14 @@ def test_the_bound_holds_in_any_order(parts: list[AlertFacts], random: Random) -
 
 def test_what_is_kept_is_the_beginning_and_the_present() -> None:
     many = [a_tagged(url=f"https://n.example/{n}", seen=START + timedelta(minutes=n)) for n in range(200)]
-    whole = merged([of(tagged, TITLES, stale_after=STALE) for tagged in many])
+    whole = merged([of(tagged, shipped_rules(), stale_after=STALE) for tagged in many])
     minutes = [int((item.first_seen_at - START).total_seconds() // 60) for item in whole.articles]
     assert minutes == [*range(EARLIEST_KEPT), *range(200 - LATEST_KEPT, 200)]
 
 
 def test_the_newer_version_of_an_article_stays() -> None:
     old, new = (
-        of(a_tagged(fetched_at=START + timedelta(hours=n), text=f"Version {n}."), TITLES, stale_after=STALE)
+        of(a_tagged(fetched_at=START + timedelta(hours=n), text=f"Version {n}."), shipped_rules(), stale_after=STALE)
         for n in (0, 1)
     )
     (kept,) = merge(new, old).articles
@@ -95,7 +94,7 @@ def test_a_later_tagging_of_the_same_version_stays() -> None:
     late = msgspec.structs.replace(
         early, tags=(a_tag(pack="naval_moves@2"),), tagged_at=early.tagged_at + timedelta(days=1)
     )
-    old, new = (of(tagged, TITLES, stale_after=STALE) for tagged in (early, late))
+    old, new = (of(tagged, shipped_rules(), stale_after=STALE) for tagged in (early, late))
     assert merge(old, new) == new == merge(new, old)
 
 

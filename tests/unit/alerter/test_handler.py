@@ -27,6 +27,7 @@ from tests.support.alerts import (
     a_delivery,
     a_tag,
     a_tagged,
+    an_event,
     shipped_rules,
 )
 from tests.support.clock import START, FakeClock
@@ -172,6 +173,17 @@ async def test_an_old_article_opens_no_alert(world: World) -> None:
     old = a_tagged(published_at=START - timedelta(days=3))
     assert await world.take(old, old) == ["stale", "unchanged"]
     assert not world.sent()
+
+
+async def test_what_is_too_slight_waits_for_a_graver_report(world: World) -> None:
+    asked = a_tagged(title="Is the bloc divided?", tags=(a_tag(events=(an_event("doubt", mode="opinion"),)),))
+    url, tags = "https://other.example/1", (a_tag(events=(an_event("doubt"),)),)
+    told = a_tagged(url=url, title="Bloc divided over war", tags=tags, outlet="other.example", verdict="same_story")
+    assert await world.take(asked) == ["minor"]
+    assert not world.sent()
+    assert await world.take(told) == ["opened"]
+    (alert,) = world.sent()
+    assert {source.title for source in alert.sources} == {asked.article.title, told.article.title}
 
 
 async def test_a_copy_of_a_story_without_tags_is_nothing(world: World) -> None:

@@ -26,7 +26,7 @@ def articles(*titles: str) -> list[ArticleFacts]:
                 seen=START + timedelta(minutes=number),
                 tags=(a_tag(events=(SEIZED,)),),
             ),
-            TITLES,
+            shipped_rules(),
             stale_after=timedelta(hours=48),
         ).articles[0]
         for number, title in enumerate(titles)
@@ -67,6 +67,8 @@ def test_among_sober_titles_that_which_most_others_bear_out() -> None:
     ("title", "comment"),
     [
         ("US sinks Iranian warship, Hegseth says", False),
+        ("'Trump has to open the strait' with ground forces", True),
+        ("'The special relationship is dead': UK suspends sharing", False),
         ("Iran says it will attack any ship in the strait", False),
         ("Turkey condemns attack on Black Sea oil tanker", True),
         ("Gallego: Strikes on boats have to end", True),
@@ -91,3 +93,27 @@ def test_among_sober_titles_that_which_most_others_bear_out() -> None:
 )
 def test_a_comment_is_told_from_a_report(title: str, comment: bool) -> None:
     assert is_comment(title, "en", TITLES) is comment
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "comment"),
+    [
+        ("Почему Иран захватил танкер", "ru", True),
+        ("Що відомо про атаку на танкер", "uk", True),
+        ("社评：美舰擅闯南海是挑衅", "zh", True),
+        ("多国谴责伊朗扣押油轮", "zh", True),
+        ("لماذا احتجزت إيران الناقلة", "ar", True),
+        ("چرا ایران نفتکش را توقیف کرد", "fa", True),
+        ("[사설]나포된 유조선", "ko", True),
+        ("Analiz: İran neden tankere el koydu", "tr", True),
+        ("Liveblog: Iran setzt Tanker fest", "de", True),
+        ("Pourquoi l'Iran saisit un pétrolier", "fr", True),
+        ("Claves del bloqueo naval", "es", True),
+        ("Иран захватил танкер", "ru", False),
+        ("伊朗扣押油轮", "zh", False),
+        ("Trump: NATO'dan çekilebiliriz", "tr", False),  # reports begin with who speaks
+        ("Niger: la junte rompt avec Washington", "fr", False),
+    ],
+)
+def test_a_comment_is_told_from_a_report_in_every_language(title: str, language: str, comment: bool) -> None:
+    assert is_comment(title, language, TITLES) is comment

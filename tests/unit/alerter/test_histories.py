@@ -26,6 +26,7 @@ Message = TaggedArticle | Duplicate
 steady = settings(max_examples=int(os.environ.get("HISTORIES", "120")), deadline=None)
 STORIES = ("a" * 24, "b" * 24, "c" * 24)
 NAMES = ("Alpha", "Bravo", None)
+OPENINGS = ("", "Why ", "", "War latest: ", "")  # of the titles of an article and of a comment, of a round-up
 
 
 acts = st.sampled_from(["seize", "detain_crew", "deploy"])
@@ -61,7 +62,7 @@ def articles(draw: st.DrawFn) -> TaggedArticle:
         url=f"https://{outlet}/{story[:1]}{number}",
         outlet=outlet,
         family=outlet,
-        title=f"Report {number} of story {story[:1]}",
+        title=f"{OPENINGS[number]}Report {number} of story {story[:1]}",
         text=f"Version {version} says that {version + 3} ships and a nuclear submarine have sailed from the port.",
         seen=seen,
         published_at=seen - timedelta(hours=60 if number == 2 else 1),

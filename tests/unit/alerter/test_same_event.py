@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from services.alerter.core import event_key
 from services.alerter.core.event_key import EventKey
 from services.alerter.core.same_event import contradict, related, same
-from services.contracts.messages import EVENT_MODES, TaggedArticle
-from tests.support.alerts import shipped_rules
+from services.contracts.messages import EVENT_MODES, EventPart, TaggedArticle
+from tests.support.alerts import a_tag, a_tagged, an_event, shipped_rules
 from tests.support.clock import START
 from tests.unit.alerter.test_joining import BALTIC, CUBA, HORMUZ, IRAN, NATO, SEIZED, USA, told
 
@@ -179,3 +179,49 @@ def test_it_does_not_matter_which_of_two_reports_came_first(one: EventKey, other
     assert same(one, other) == same(other, one)
     assert contradict(one, other) == contradict(other, one)
     assert related(one, other) == related(other, one)
+
+
+def test_a_round_up_ties_no_two_events() -> None:
+    """ "Ships attacked after US eliminates 16 boats" is about the ships; whose war it is stands in the label."""
+    round_up = told(
+        1, "Iran-US war latest: Ships attacked in Strait of Hormuz after US eliminates 16 mine-laying boats", "attack",
+        agents=(IRAN, USA), objects=(), asset="ship", place=HORMUZ,
+        parts=(EventPart(role="agent", start=0, end=7), EventPart(role="act", start=26, end=34)),
+    )  # fmt: skip
+    sunk = told(2, "US sinks 16 Iranian mine-laying ships", "attack", objects=(IRAN,), asset="ship")
+    ships = told(3, "Cargo ship hit in Strait of Hormuz", "attack", agents=(), objects=(), asset="ship", place=HORMUZ)
+    (key,), (other,), (hit,) = keys_of(round_up), keys_of(sunk), keys_of(ships)
+    assert key.roundup
+    assert (key.agents, key.numbers) == ((), ())
+    assert contradict(key, other)
+    assert not same(key, other)
+    assert same(key, hit)
+
+
+def test_what_a_title_tells_in_an_aside_is_not_what_it_is_about() -> None:
+    title = "France to send ships to Hormuz as strikes batter Iranian ships"
+    sent = an_event("deploy", agents=(USA,), mode="planned", parts=(EventPart(role="act", start=7, end=14),))
+    struck = an_event("attack", objects=(IRAN,), parts=(EventPart(role="act", start=41, end=47),))
+    assert event_key.main_event((a_tag(events=(struck, sent)),), title, "en", TITLES) == sent
+    only = a_tagged(title=title, tags=(a_tag(events=(struck,), places=()),))
+    both = a_tagged(title=title, tags=(a_tag(events=(struck, sent), places=()),))
+    assert "batte" in keys_of(only)[0].words
+    assert "batte" not in keys_of(both)[0].words
+
+
+def test_who_refuses_does_not_do_it_and_who_denies_a_rumour_speaks_of_it() -> None:
+    escort: dict[str, Any] = {"objects": (), "place": HORMUZ}
+    done = told(1, "US escorts tanker through strait", "escort", **escort)
+    not_ready = told(2, "US not ready to guard oil traffic", "escort", mode="denied", hours=6, **escort)
+    leak = told(3, "Leak: US to quit alliance", "break", mode="planned", objects=(NATO,), asset="alliance bloc")
+    denial = told(4, "US not quitting", "break", mode="denied", objects=(NATO,), asset="alliance bloc", hours=6)
+    assert not same(*keys_of(done), *keys_of(not_ready))
+    assert contradict(*keys_of(done), *keys_of(not_ready))
+    assert same(*keys_of(leak), *keys_of(denial))
+
+
+def test_a_plan_to_close_a_passage_is_not_its_closing() -> None:
+    shut: dict[str, Any] = {"act": "close_passage", "agents": (IRAN,), "objects": (), "asset": None, "place": HORMUZ}
+    vow = told(1, "Iran vows to close strait if hit", mode="planned", **shut)
+    toll = told(2, "Iran makes its chokehold a regime", hours=50, **shut)
+    assert not same(*keys_of(vow), *keys_of(toll))

@@ -7,14 +7,16 @@ import json
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from services.cli.app import build
 from services.contracts import codec, topics
-from services.contracts.messages import AlertEvidence
+from services.contracts.messages import AlertEvidence, Difference, PageChange, Recheck
 from services.runtime.errors import UsageError
 from services.runtime.messages.delivery import Delivery
 from tests.support.archive import Archive, a_tagged, an_alert_of
@@ -115,6 +117,49 @@ def test_a_stranger_verifies_an_export_with_python_alone(file: Path, tmp_path: P
     done = subprocess.run(verify, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "does not have its SHA-256." in done.stdout
+
+
+def test_what_a_page_became_is_in_the_proof_and_the_brief_and_every_quote_still_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "archive.db"
+    monkeypatch.setenv("WIREWATCH_ARCHIVE_FILE", str(path))
+    first = a_tagged(1, title="Navy seizes tanker", text="Three ships were stopped at dawn.")
+    looked_at = first.article.fetched_at + timedelta(days=1)
+    change = PageChange(
+        outcome="changed",
+        looked_at=looked_at,
+        first_looked_at=first.article.fetched_at,
+        differences=(Difference(before="Three <ships>", after="Two <ships>"),),
+    )
+    recheck = Recheck(**structs.asdict(change), story_id=first.story_id)
+    again = structs.replace(
+        first.article, text="Only two ships were stopped.", content_hash="again", fetched_at=looked_at, recheck=recheck
+    )
+    alert = an_alert_of([first])
+    (source,) = alert.sources
+    revised = structs.replace(
+        an_alert_of([first], revision=2), sources=(structs.replace(source, changed=change),), last_updated=looked_at
+    )
+
+    async def fill() -> None:
+        service = Archive(path)
+        await service.take(first, alert, structs.replace(first, article=again), revised)
+        service.file.close()
+
+    asyncio.run(fill())
+    assert run("archive", "verify") == (0, "4 quotes checked, 4 stand in the stored texts, 0 do not.\n")
+    folder = tmp_path / "proof"
+    assert run("archive", "export", alert.id, "--to", str(folder))[0] == 0
+    verify = [sys.executable, "-I", "verify.py", "alert.json"]
+    done = subprocess.run(verify, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == f"2 revisions, 2 texts of alert {alert.id}: all of it stands.\n"
+    page = (folder / "alert.html").read_text()
+    assert f"Page changed on {looked_at:%Y-%m-%d}: “Three &lt;ships&gt;” → “Two &lt;ships&gt;”" in page
+    assert page.count("<mark>") >= 2
+    damage(path, "UPDATE alerts SET last_updated = strftime('%Y-%m-%dT%H:%M:%SZ')")
+    _, brief = run("brief")
+    assert f"changed on {looked_at:%Y-%m-%d}: “Three" in brief.replace("\\", "")
 
 
 @pytest.mark.parametrize(

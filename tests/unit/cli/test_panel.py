@@ -14,7 +14,17 @@ from rich.console import Console
 
 from services.cli import output
 from services.cli.alerts import panel
-from services.contracts.messages import Actor, Alert, AlertEvidence, AlertSource, AlertTopic, Change, Stages
+from services.contracts.messages import (
+    Actor,
+    Alert,
+    AlertEvidence,
+    AlertSource,
+    AlertTopic,
+    Change,
+    Difference,
+    PageChange,
+    Stages,
+)
 from tests.support.clock import START
 from tests.support.notifier import an_event
 
@@ -84,6 +94,21 @@ def test_a_source_that_a_state_controls_is_named_so() -> None:
     assert "tass.example: not verified" in text
     proven = msgspec.structs.replace(source, publisher_source="https://a.example/tass", publisher_source_date="2025-07")
     assert "tass.example: https://a.example/tass, 2025-07" in shown(an_alert(sources=(proven,)))
+
+
+def test_what_the_page_of_a_source_became_is_said() -> None:
+    change = PageChange(
+        outcome="changed",
+        looked_at=START,
+        first_looked_at=START,
+        differences=(Difference(before="three \x1bships", after="two ships"), Difference(after="One was hurt.")),
+    )
+    gone = msgspec.structs.replace(change, outcome="withdrawn", differences=())
+    one, other = an_alert().sources[:2]
+    sources = (msgspec.structs.replace(one, changed=change), msgspec.structs.replace(other, changed=gone))
+    text = shown(an_alert(sources=sources))
+    assert "a.example changed on 2024-06-20: “three ships” → “two ships”; added “One was hurt.”" in text
+    assert "b.example withdrawn: no longer there on 2024-06-20" in text
 
 
 def test_a_panel_says_what_an_analyst_needs() -> None:

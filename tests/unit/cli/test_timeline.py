@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from services.cli.trace.search import names_story
+from services.cli.trace.search import names_alert
 from services.cli.trace.timeline import Committed, Found, Notified, Step, Timeline, timelines
 from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
@@ -200,9 +200,8 @@ def test_an_article_that_was_sent_by_hand_says_so() -> None:
     assert (first.service, first.status, first.reason) == ("send", "published", "imported")
 
 
-def test_the_short_id_that_alerts_shows_names_the_story() -> None:
-    assert names_story(STORY, STORY)
-    assert names_story(ALERT, STORY)
-    assert names_story(ALERT[:8], STORY)
-    assert not names_story(ALERT[:7], STORY)
-    assert not names_story("", STORY)
+def test_the_short_id_that_alerts_shows_names_the_alert() -> None:
+    assert names_alert(ALERT, ALERT)
+    assert names_alert(ALERT[:8], ALERT)
+    assert not names_alert(ALERT[:7], ALERT)
+    assert not names_alert("", ALERT)

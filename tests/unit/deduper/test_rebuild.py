@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
 from services.contracts import codec, topics
-from services.contracts.messages import Article, Duplicate, UniqueArticle
+from services.contracts.messages import Article, Duplicate, Recheck, UniqueArticle
 from services.deduper.edges.memory import MemoryStore
 from services.deduper.handler import Deduper
 from services.deduper.judge import Judge
@@ -86,6 +87,23 @@ async def test_every_article_of_the_window_is_known_again_with_the_verdict_it_go
     after = Service(lost(), before.publisher.sent)
     assert await after.take(*articles) == ["known"] * len(articles)
     assert verdicts(after.publisher.sent) == verdicts(before.publisher.sent)
+
+
+async def test_a_page_that_was_looked_at_again_is_not_put_into_the_index() -> None:
+    before, articles = Service(MemoryStore()), an_hour_of_news()
+    for article in articles:
+        await before.take(article)
+    article = articles[0]
+    recheck = Recheck(
+        outcome="changed", looked_at=article.fetched_at, first_looked_at=article.fetched_at, story_id="another-story"
+    )
+    looked_at = msgspec.structs.replace(article, text=prose(9, 80), content_hash="looked", recheck=recheck)
+    assert await before.take(looked_at) == ["update"]
+    message = codec.decode(before.publisher.sent[-1].value, UniqueArticle)
+    assert (message.story_id, message.verdict, message.article) == ("another-story", "update", looked_at)
+    after = Service(lost(), before.publisher.sent)
+    assert await after.take(*articles) == ["known"] * len(articles)
+    assert verdicts(after.publisher.sent) == verdicts(before.publisher.sent[:-1])
 
 
 async def test_a_copy_that_comes_after_the_loss_is_no_news() -> None:

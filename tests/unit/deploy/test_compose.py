@@ -13,6 +13,7 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.connection import SASL_MECHANISM
 from services.runtime.kafka.stream import DRAIN_SECONDS
 from services.runtime.services import declared
+from services.samples.edges import files as sample_files
 from tests.unit.deploy.compose import ONE_SHOT, ROOT, SERVICES, document, services
 
 NAMES = sorted(services())
@@ -205,7 +206,8 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
             assert environment["WIREWATCH_REDIS"] == f"redis://{name}@redis:6379/0"
             assert name in redis
         assert environment["WIREWATCH_KAFKA_PASSWORD_FILE"] == "/run/wirewatch/kafka_password"
-        volumes = [volume for volume in service(name)["volumes"] if not volume.startswith("feed-list:")]
+        edited = ("feed-list:", "topic-packs:", "watches:")
+        volumes = [volume for volume in service(name)["volumes"] if not volume.startswith(edited)]
         # The archive's file is its own to write; those who answer from it may read it.
         readers = {"archive": "", "api": ":ro", "operator": ":ro"}
         shared = [f"archive-data:/var/lib/wirewatch/archive{readers[name]}"] if name in readers else []
@@ -224,21 +226,39 @@ def test_the_operator_can_check_and_audit_the_feeds_of_the_list_as_the_poller_po
         assert f"docker compose run --rm operator wirewatch feeds {command}" in documented
 
 
-def test_the_list_that_the_operator_and_the_page_edit_is_the_one_that_the_poller_reads() -> None:
+@pytest.mark.parametrize(
+    ("volume", "reader", "setting", "file"),
+    [
+        ("feed-list", "poller", "POLLER_FEEDS", "feeds/feeds.opml"),
+        ("topic-packs", "tagger", "TAGGER_PACKS", "topics"),
+        ("watches", "notifier", "NOTIFIER_WATCHES", "watches/watches.yaml"),
+    ],
+)
+def test_what_the_page_edits_is_what_the_services_read(volume: str, reader: str, setting: str, file: str) -> None:
     mounted = {
-        name: volume.partition(":")[2]
+        name: mount.partition(":")[2]
         for name in NAMES
-        for volume in service(name).get("volumes", ())
-        if isinstance(volume, str) and volume.startswith("feed-list:")
+        for mount in service(name).get("volumes", ())
+        if isinstance(mount, str) and mount.startswith(f"{volume}:")
     }
-    folder = "/var/lib/wirewatch/feeds"
-    assert mounted == {"poller": f"{folder}:ro", "operator": folder, "api": folder}
-    for name in ("poller", "operator"):
-        assert f"{folder}/feeds.opml" in service(name)["environment"]["WIREWATCH_POLLER_FEEDS"]
-    # One file, whatever .env has the poller read beside it.
-    assert service("api")["environment"]["WIREWATCH_API_FEEDS"] == f"{folder}/feeds.opml"
+    folder = f"/var/lib/wirewatch/{file.partition('/')[0]}"
+    # The operator adds feeds by command.
+    operators = folder if volume == "feed-list" else f"{folder}:ro"
+    assert mounted == {reader: f"{folder}:ro", "operator": operators, "api": folder}
+    for name in (reader, "operator"):
+        assert f"/var/lib/wirewatch/{file}" in service(name)["environment"][f"WIREWATCH_{setting}"]
+    # One file, whatever .env has the services read beside it.
+    edited = service("api")["environment"][f"WIREWATCH_API_{setting.partition('_')[2]}"]
+    assert edited == f"/var/lib/wirewatch/{file}"
     image = (ROOT / "deploy/docker/Dockerfile").read_text()
-    assert "seeds/feeds.opml /var/lib/wirewatch/feeds/feeds.opml" in image
+    # A volume begins as what the image has there: a copy of the shipped file, or an empty folder.
+    assert folder in image
+    assert "/" not in file or f"seeds/{file.partition('/')[2]} /var/lib/wirewatch/{file}" in image
+
+
+def test_the_demo_says_how_many_feeds_are_its_own() -> None:
+    example = (ROOT / ".env.example").read_text()
+    assert f"WIREWATCH_API_LOCAL_FEEDS={len(sample_files.read(ROOT / 'seeds/samples'))}\n" in example
 
 
 def test_redis_lets_nobody_in_without_a_name() -> None:

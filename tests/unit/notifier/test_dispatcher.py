@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.messages import Alert
+from services.notifier.core import deliveries
+from services.notifier.core.deliveries import TestRequest
 from services.notifier.core.watches import ActiveWatches, WatchFile
 from services.notifier.errors import SendError
 from tests.support.notifier import Crash, KeepingSender, Notifier, a_watch, active, an_alert
@@ -274,3 +277,33 @@ async def test_it_runs_until_it_is_stopped_and_is_woken_by_what_comes() -> None:
     await service.hear(an_alert(2))
     await service.dispatcher.round()
     assert len(service.sender.taken) == 1, "what stops begins nothing more"
+
+
+async def test_a_test_goes_through_every_channel_at_once_and_is_no_alert() -> None:
+    quiet = "quiet: {from: '00:00', to: '23:59', timezone: UTC}\nlimit: {per_hour: 1}"
+    service = Notifier(active(a_watch(quiet, channels="[c, d]")))
+    service.outbox.tests = [TestRequest(id="1", watch_id="w", by="eve"), TestRequest(id="2", watch_id="gone", by="eve")]
+    await service.dispatcher.round()
+    assert sorted((p.channel_id, p.test, p.alert_id) for p in service.sender.taken) == [
+        ("c", True, None),
+        ("d", True, None),
+    ]
+    message = deliveries.message(service.sender.taken[0])
+    assert message.title.startswith("[test] Test of the watch ")
+    assert "asked for by eve" in message.title
+    body = msgspec.json.decode(deliveries.webhook_body(service.sender.taken[0]))
+    assert body["kind"] == "test"
+
+
+async def test_a_test_is_tried_once_before_what_waits_even_where_the_channel_rests() -> None:
+    service = Notifier(active(a_watch()))
+    service.sender.down = SendError("HTTP 500")
+    await service.hear(an_alert(1), an_alert(2))
+    await service.dispatcher.round()
+    service.outbox.tests = [TestRequest(id="1", watch_id="w", by="eve")]
+    await service.dispatcher.round()
+    (test,) = [kept for kept in service.outbox.kept.values() if kept.notification.test]
+    assert (test.state, test.error) == ("dead", "HTTP 500")
+    service.sender.down = None
+    await service.pass_time(3600)
+    assert sorted(service.sender.alerts()) == sorted([key(an_alert(1)), key(an_alert(2))])

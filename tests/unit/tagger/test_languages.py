@@ -105,6 +105,8 @@ def test_spans_stay_exact_where_signs_are_left_out(tmp_path: Path) -> None:
         ("İran, Hürmüz Boğazı'nda İngiliz tankerine el koydu", "tr", "IRN"),
         ("İngiliz tankeri İran tarafından ele geçirildi", "tr", "IRN"),
         ("İran: Tankere el koyduk", "tr", "IRN"),  # who speaks before a colon
+        ("Un pétrolier saisi par l'Iran", "fr", "IRN"),
+        ("Iran setzt einen britischen Tanker in der Straße von Hormus fest", "de", "IRN"),  # a verb in two parts
     ],
 )
 def test_who_does_it_follows_from_order_and_markers(title: str, language: str, agent: str) -> None:
@@ -114,6 +116,31 @@ def test_who_does_it_follows_from_order_and_markers(title: str, language: str, a
     assert [actor.id for actor in found.events[0].agents] == [agent]
     assert found.events[0].act == "seize"
     assert_exact(tagging, fields)
+
+
+@pytest.mark.parametrize(
+    ("title", "agent", "owner"),
+    [
+        ("中国海警船对菲律宾补给船发射水炮", "CHN", "PHL"),
+        ("菲律宾补给船遭中国海警船发射水炮", "CHN", "PHL"),
+        ("俄军向乌克兰货船发射导弹", "RUS", "UKR"),
+    ],
+)
+def test_markers_before_the_verb_tell_doer_and_object_apart(title: str, agent: str, owner: str) -> None:
+    found = next(t for t in tag(Fields(title, "", "", "zh"), shipped().compiled).tags if t.topic == "naval_moves")
+    assert [actor.id for actor in found.events[0].agents] == [agent]
+    assert [actor.id for actor in found.events[0].objects] == [owner]
+
+
+def test_the_verb_in_two_parts_is_no_act_without_the_second() -> None:
+    languages = shipped().compiled
+    assert not tag(Fields("Iran setzt auf einen Tanker", "", "", "de"), languages).tags
+    assert tag(Fields("Iran setzt Tanker im Golf fest", "", "", "de"), languages).tags
+
+
+def test_what_follows_an_active_verb_is_its_object_in_place_of_what_stands_before() -> None:
+    """ "NATO calls on Russia to end the war" ends no alliance."""
+    assert not tag(Fields("НАТО закликає Росію припинити цю війну", "", "", "uk"), shipped().compiled).tags
 
 
 def test_who_speaks_before_a_colon_takes_part_in_what_is_said() -> None:
@@ -133,6 +160,12 @@ def test_who_speaks_before_a_colon_takes_part_in_what_is_said() -> None:
         ("이란, 호르무즈 해협 봉쇄 위협", "ko", "threatened"),
         ("Trump NATO'dan çıkmakla tehdit etti", "tr", "threatened"),
         ("Türkiye, Libya ile savunma anlaşması imzalamaktan vazgeçti", "tr", "denied"),
+        ("İsveç NATO'ya katılmayacak", "tr", "denied"),  # inside the verb
+        ("Macaristan NATO'dan çıkmıyor", "tr", "denied"),
+        ("Iran bestreitet, einen Tanker festgesetzt zu haben", "de", "denied"),
+        ("伊朗否认扣押英国油轮", "zh", "denied"),
+        ("نفت إيران احتجاز ناقلة نفط", "ar", "denied"),
+        ("이란, 영국 유조선 나포 부인", "ko", "denied"),
     ],
 )
 def test_how_far_it_has_come_follows_from_governors(title: str, language: str, mode: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from services.tagger import library
 from services.tagger.core.examples import run_examples
+from services.tagger.core.tag import Fields, tag
 from services.tagger.errors import PackError
 from tests.support.packs import SMALL_PACK, shipped, small
 
@@ -30,6 +31,17 @@ def test_a_small_pack(tmp_path: Path) -> None:
     assert pack.topic == "storms"
     assert pack.version.startswith("2.1-")
     assert list(run_examples(pack, loaded.compiled)) == []
+
+
+def test_a_long_phrase_of_one_act_does_not_hide_a_shorter_act_at_its_end(tmp_path: Path) -> None:
+    more = """  warn:
+    verb: warns
+    phrases: [set to batter]
+    needs: [{with: drill}]
+discounts:"""
+    loaded = small(tmp_path, SMALL_PACK.replace("discounts:", more))
+    found = tag(Fields("Hurricane set to batter Japan", "", "", "en"), loaded.compiled).tags
+    assert [event.rule for event in found[0].events] == ["strike"]
 
 
 def test_the_version_changes_with_the_content(tmp_path: Path) -> None:

@@ -96,3 +96,25 @@ async def test_it_looks_until_cancelled(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(watched.taken) == 1
+
+
+async def test_the_first_pack_of_ones_own_is_taken_beside_the_shipped_ones(tmp_path: Path) -> None:
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    for folder in (shipped, own):
+        folder.mkdir()
+    watched = Watched(shipped)
+    watched.watch = Reloading(
+        "packs",
+        stamp=partial(library.stamp, shipped, own),
+        load=partial(library.load, shipped, own),
+        use=watched.taken.append,
+        reloads=TaggerMetrics(CollectorRegistry()).reloads,
+        clock=FakeClock(),
+        every_seconds=1,
+    )
+    (own / "gales.yaml").write_text(SMALL_PACK.replace("topic: storms", "topic: gales"))
+    await watched.watch.look()
+    assert [pack.topic for pack in watched.taken[-1].packs] == ["gales", "storms"]
+    (own / "storms.yaml").write_text(library.OFF)
+    await watched.watch.look()
+    assert [pack.topic for pack in watched.taken[-1].packs] == ["gales"]

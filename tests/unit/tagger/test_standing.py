@@ -9,9 +9,13 @@ from services.tagger.core.tag import Fields, tag
 from tests.support.packs import shipped
 
 
-def _naval(title: str) -> Tag | None:
+def _found(title: str, topic: str) -> Tag | None:
     tags = tag(Fields(title, "", "", "en"), shipped().compiled).tags
-    return next((found for found in tags if found.topic == "naval_moves"), None)
+    return next((found for found in tags if found.topic == topic), None)
+
+
+def _naval(title: str) -> Tag | None:
+    return _found(title, "naval_moves")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,8 @@ def _naval(title: str) -> Tag | None:
         "Boats the US military is striking carry no fentanyl, officials say",
         "Vote to bar Trump from striking drug boats fails",
         "Aid convoy stuck outside blockaded Gaza",
+        "Admirals sink Frigates in overtime",
+        "Milwaukee Admirals sink Chicago Frigates 5-2 to win Calder Cup series",
     ],
 )
 def test_what_is_only_talked_about_is_no_event(title: str) -> None:
@@ -65,3 +71,24 @@ def test_a_new_act_keeps_its_mode(title: str, mode: str) -> None:
     found = _naval(title)
     assert found is not None
     assert found.events[0].mode == mode
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Turkey denies that it will quit NATO",
+        "Turkey denies it will quit NATO",
+        "Ankara denied on Monday that it plans to leave NATO",
+        "Moscow dismisses reports that it will leave CSTO",
+        "Trump rejects claims US will quit NATO",
+    ],
+)
+def test_what_somebody_says_is_not_so_is_denied(title: str) -> None:
+    found = _found(title, "alliances")
+    assert found is not None
+    assert found.events[0].mode == "denied"
+
+
+def test_a_name_explained_between_commas_is_no_event() -> None:
+    assert _found("Kazakhstan, part of a military bloc led by Russia, holds vote", "alliances") is None
+    assert _found("Armenia is a member of the CSTO, a military bloc led by Russia.", "alliances") is None
