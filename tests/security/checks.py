@@ -83,7 +83,9 @@ def s03() -> Verdict:
     for name, allowed in inside.items():
         if not set(services()[name]["networks"]) <= allowed:
             problems.append(f"{name} is on {services()[name]['networks']}")
-    return judged(problems, "only poller, notifier and the operator have a way out; backend and monitoring are internal")
+    return judged(
+        problems, "only poller, notifier and the operator have a way out; backend and monitoring are internal"
+    )
 
 
 def s04() -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 
@@ -126,6 +127,22 @@ def test_the_shipped_list_is_wide_and_complete() -> None:
     assert all(feed.outlet and feed.country and feed.language and feed.title and feed.folder for feed in feeds)
     assert len({feed.country for feed in feeds}) >= 40
     assert len({feed.language for feed in feeds}) >= 15
+
+
+def test_no_feed_that_a_survey_found_dead_is_shipped() -> None:
+    places = (parent / "shared/eval/opml/feeds_checked.csv" for parent in Path(__file__).resolve().parents)
+    survey = next((place for place in places if place.is_file()), None)
+    if survey is None:
+        pytest.skip("the survey of feeds lies beside the repository and is not here")
+    with survey.open(newline="", encoding="utf-8") as rows:
+        gone = {
+            row["address"]
+            for row in csv.DictReader(rows)
+            if row["verdict"] in ("dead", "blocked", "stale", "stale?", "wrong address", "moved", "not found")
+        }
+    assert len(gone) > 20
+    shipped = {feed.url for feed in opml.parse((files.seeds() / "feeds.opml").read_bytes(), name="feeds.opml")}
+    assert not gone & shipped
 
 
 def test_a_list_that_breaks_under_way_leaves_the_old_one(tmp_path: Path) -> None:
