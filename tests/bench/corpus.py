@@ -2,11 +2,13 @@
 
 Three kinds of group: plain news (no topic), pacts (``alliances``) and fleets (``naval_moves``). A group is one story:
 its first article, and perhaps copies of it under other wrappers at other outlets. The words of a group's body are
-drawn anew, so that no two groups share a text.
+drawn anew, so that no two groups share a text. No two treaties, and no two voyages, are of the same two states until
+every pair was drawn once (1,540): to the alerter they would be one event.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,19 +22,11 @@ Kind = Literal["plain", "pact", "fleet"]
 
 FIRST_SEEN = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 STATES = (
-    "Russia",
-    "China",
-    "Iran",
-    "Turkey",
-    "India",
-    "Japan",
-    "Poland",
-    "Greece",
-    "Egypt",
-    "Vietnam",
-    "Norway",
-    "Chile",
-)
+    "Russia China Iran Turkey India Japan Poland Greece Egypt Vietnam Norway Chile France Germany Italy Spain "
+    "Portugal Brazil Argentina Mexico Canada Australia Indonesia Malaysia Thailand Singapore Pakistan Bangladesh "
+    "Oman Kuwait Israel Morocco Algeria Tunisia Libya Nigeria Ghana Kenya Tanzania Angola Peru Colombia Ecuador "
+    "Venezuela Sweden Finland Denmark Estonia Latvia Lithuania Romania Bulgaria Croatia Ukraine Ireland Belgium"
+).split()
 SHIPS = ("destroyer", "frigate", "submarine", "corvette", "aircraft carrier", "cruiser")
 _SYLLABLES = "ba de fi go lu ma ne po ra si ta vo ke du lo mi sa re no ti ga fe".split()
 _COMMON = (
@@ -54,22 +48,32 @@ class Item:
 
 
 def items(
-    groups: int, *, seed: int = 1, copies: int = 0, relevant_share: float = 0.1, words: int = 400
+    groups: int,
+    *,
+    seed: int = 1,
+    copies: int = 0,
+    relevant_share: float = 0.1,
+    words: int = 400,
+    hot_share: float = 0.0,
 ) -> Iterator[Item]:
     """``groups`` stories, then ``copies`` reprints of stories drawn from them.
 
     ``relevant_share`` of the groups carry a topic, half pacts and half fleets. ``words`` is the length of a body.
+    ``hot_share`` of the copies are of one story, the first with a topic.
     """
     chance = random.Random(seed)
+    pairs = list(itertools.combinations(STATES, 2))
+    states = {kind: itertools.cycle(chance.sample(pairs, len(pairs))) for kind in ("plain", "pact", "fleet")}
     bodies: list[tuple[int, Kind, str, str]] = []
     for group in range(groups):
         kind = _kind(chance, relevant_share)
-        title, body = _story(chance, group, kind, words)
+        title, body = _story(chance, next(states[kind]), kind, words)
         if len(bodies) < 5 * max(copies, 1):
             bodies.append((group, kind, title, body))
         yield Item(_article(group, 0, title, body), group, kind, copy=False)
     for number in range(copies):
-        group, kind, title, body = chance.choice(bodies)
+        hot = hot_share and chance.random() < hot_share
+        group, kind, title, body = next(one for one in bodies if one[1] != "plain") if hot else chance.choice(bodies)
         wrapped = (
             f"Become a member of site {number % 7} today!\n\n{body}\n\nRead more on site {number % 7}. Add comment"
         )
@@ -89,12 +93,12 @@ def _kind(chance: random.Random, relevant_share: float) -> Kind:
     return "pact" if draw < relevant_share / 2 else "fleet"
 
 
-def _story(chance: random.Random, group: int, kind: Kind, words: int) -> tuple[str, str]:
+def _story(chance: random.Random, states: tuple[str, str], kind: Kind, words: int) -> tuple[str, str]:
     name = _name(chance) + " " + _name(chance)
     filler = _prose(chance, words)
     if kind == "plain":
         return f"Council of {name} opens a library", f"The council of {name} opened a library.\n\n{filler}"
-    one, two = chance.sample(STATES, 2)
+    one, two = states
     if kind == "pact":
         lead = (
             f"{one} and {two} signed a mutual defence treaty in {name} on Tuesday, under which each will come to the "

@@ -25,7 +25,7 @@ from tests.bench.corpus import Item
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The checked ledger. ``lost``, ``doubled`` and ``missing`` are what must be 0."""
+    """The checked ledger. ``lost``, ``doubled``, ``missing`` and ``out_of_order`` are what must be 0."""
 
     sent: int
     poison_sent: int
@@ -40,6 +40,7 @@ class Verdict:
     messages_on_alerts: int
     revisions: int
     repeated_messages: int
+    out_of_order: int
     dead: int
     dead_expected: int
     problems: tuple[str, ...] = field(default=())
@@ -118,6 +119,18 @@ async def check(kafka: str, redis_url: str, items: Sequence[Item], poison: Seque
     return _judge(items, poison, stored, in_redis, alerts, dead)
 
 
+def _out_of_order(alerts: Sequence[Alert]) -> int:
+    """Revisions that came for the first time after a later one of their alert."""
+    latest: dict[str, int] = {}
+    seen: set[tuple[str, int]] = set()
+    late = 0
+    for alert in alerts:
+        late += (alert.id, alert.revision) not in seen and alert.revision < latest.get(alert.id, 0)
+        latest[alert.id] = max(alert.revision, latest.get(alert.id, 0))
+        seen.add((alert.id, alert.revision))
+    return late
+
+
 def _judge(
     items: Sequence[Item],
     poison: Sequence[bytes],
@@ -156,6 +169,7 @@ def _judge(
         messages_on_alerts=len(alerts),
         revisions=len(messages),
         repeated_messages=sum(messages.values()) - len(messages),
+        out_of_order=_out_of_order(alerts),
         dead=len(dead),
         dead_expected=len(poison),
         problems=tuple(problems),
