@@ -2,8 +2,8 @@
 
 Three kinds of group: plain news (no topic), pacts (``alliances``) and fleets (``naval_moves``). A group is one story:
 its first article, and perhaps copies of it under other wrappers at other outlets. The words of a group's body are
-drawn anew, so that no two groups share a text. No two treaties, and no two voyages, are of the same two states until
-every pair was drawn once (1,540): to the alerter they would be one event.
+drawn anew, so that no two groups share a text. No two pacts are of the same two states, and no two fleets of one state
+go to the same sea, until all were drawn once (1,540 and 1,008): to the alerter they would be one event.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ STATES = (
     "Oman Kuwait Israel Morocco Algeria Tunisia Libya Nigeria Ghana Kenya Tanzania Angola Peru Colombia Ecuador "
     "Venezuela Sweden Finland Denmark Estonia Latvia Lithuania Romania Bulgaria Croatia Ukraine Ireland Belgium"
 ).split()
+SEAS = (
+    *("Black Sea", "Baltic Sea", "North Sea", "Barents Sea", "Norwegian Sea", "Mediterranean Sea", "Red Sea"),
+    *("Arabian Sea", "Bay of Bengal", "South China Sea", "East China Sea", "Sea of Japan", "Philippine Sea"),
+    *("Caribbean Sea", "Gulf of Mexico", "Gulf of Guinea", "Bering Sea", "Sea of Okhotsk"),
+)
 SHIPS = ("destroyer", "frigate", "submarine", "corvette", "aircraft carrier", "cruiser")
 _SYLLABLES = "ba de fi go lu ma ne po ra si ta vo ke du lo mi sa re no ti ga fe".split()
 _COMMON = (
@@ -62,12 +67,16 @@ def items(
     ``hot_share`` of the copies are of one story, the first with a topic.
     """
     chance = random.Random(seed)
-    pairs = list(itertools.combinations(STATES, 2))
-    states = {kind: itertools.cycle(chance.sample(pairs, len(pairs))) for kind in ("plain", "pact", "fleet")}
+    pairs: dict[Kind, list[tuple[str, str]]] = {
+        "plain": [("", "")],
+        "pact": list(itertools.combinations(STATES, 2)),
+        "fleet": list(itertools.product(STATES, SEAS)),
+    }
+    names = {kind: itertools.cycle(chance.sample(all_, len(all_))) for kind, all_ in pairs.items()}
     bodies: list[tuple[int, Kind, str, str]] = []
     for group in range(groups):
         kind = _kind(chance, relevant_share)
-        title, body = _story(chance, next(states[kind]), kind, words)
+        title, body = _story(chance, next(names[kind]), kind, words)
         if len(bodies) < 5 * max(copies, 1):
             bodies.append((group, kind, title, body))
         yield Item(_article(group, 0, title, body), group, kind, copy=False)
@@ -93,12 +102,12 @@ def _kind(chance: random.Random, relevant_share: float) -> Kind:
     return "pact" if draw < relevant_share / 2 else "fleet"
 
 
-def _story(chance: random.Random, states: tuple[str, str], kind: Kind, words: int) -> tuple[str, str]:
+def _story(chance: random.Random, names: tuple[str, str], kind: Kind, words: int) -> tuple[str, str]:
     name = _name(chance) + " " + _name(chance)
     filler = _prose(chance, words)
     if kind == "plain":
         return f"Council of {name} opens a library", f"The council of {name} opened a library.\n\n{filler}"
-    one, two = states
+    one, two = names
     if kind == "pact":
         lead = (
             f"{one} and {two} signed a mutual defence treaty in {name} on Tuesday, under which each will come to the "
@@ -107,10 +116,10 @@ def _story(chance: random.Random, states: tuple[str, str], kind: Kind, words: in
         return f"{one} and {two} sign mutual defence treaty in {name}", f"{lead}\n\n{filler}"
     ship = chance.choice(SHIPS)
     lead = (
-        f"The {one} navy deployed the {ship} {name} to the Mediterranean Sea on Tuesday, where it will shadow "
-        f"warships of {two}."
+        f"The {one} navy deployed the {ship} {name} to the {two} on Tuesday, where it will shadow the warships of "
+        f"other states."
     )
-    return f"{one} sends {ship} {name} to the Mediterranean", f"{lead}\n\n{filler}"
+    return f"{one} sends {ship} {name} to the {two}", f"{lead}\n\n{filler}"
 
 
 def _prose(chance: random.Random, words: int) -> str:
