@@ -146,7 +146,11 @@ def _judge(
         if article_id in group_of:
             story_groups.setdefault(story_id, set()).add(group_of[article_id])
     latest = {alert.id: alert for alert in sorted(alerts, key=lambda alert: alert.revision)}
-    per_group = Counter(group for alert in latest.values() for group in story_groups.get(alert.story_id, {-1}))
+    per_story = Counter(alert.story_id for alert in latest.values())
+    per_group = Counter(group for story in per_story for group in story_groups.get(story, {-1}))
+    for story, alerts_of_it in per_story.items():
+        asked = wanted & story_groups.get(story, set())  # two events in one story are two alerts
+        per_group.update({group: 1 for group in asked if alerts_of_it > len(asked)})
     messages = Counter((alert.id, alert.revision) for alert in alerts)
     lost = [article_id for article_id in group_of if article_id not in stored]
     missing = sorted(wanted - set(per_group))
