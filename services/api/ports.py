@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeVar
 from services.api.core.action_request import ActionRequest
 from services.api.core.pipeline import ServiceState
 from services.api.core.query import Query
-from services.api.core.topic_form import TopicForm
 from services.archive_store.recent import RecentArticle
 from services.contracts.feed_health import FeedHealth
 from services.contracts.messages import Alert
@@ -167,7 +166,7 @@ class Topics(Protocol):
         ...
 
     async def tried(
-        self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]
+        self, text: str | None, form: Mapping[str, Any] | None, articles: Sequence[RecentArticle]
     ) -> Mapping[str, Any]:
         """A pack as ``text`` and as ``form`` (null where no form shows it), whichever of them is given; its
         ``problems``, ``failures`` and what is ``missing``; and ``reports`` on the articles."""

@@ -235,8 +235,9 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     """One article of the story: who carried it, and how it was linked.
 
     ``independent`` is false where the source was folded into another; ``folded_because`` then says why.
-    ``owner`` to ``state_control`` are what ``seeds/publishers.yaml`` knows of its family, null where that is nothing;
-    the two of places are ISO 3166-1 alpha-3, or INT. ``changed`` is what its page was found to have become.
+    ``owner`` to ``publisher_source_date`` are what ``seeds/publishers.yaml`` knows of its family, null where that is
+    nothing; the two of places are ISO 3166-1 alpha-3, or INT. ``publisher_source`` is the address where that is stated.
+    ``changed`` is what its page was found to have become.
     """
 
     article_id: Id
@@ -257,6 +258,8 @@ class AlertSource(Timed, frozen=True, kw_only=True):
     country: str | None = None
     kind: PublisherKind | None = None
     state_control: str | None = None
+    publisher_source: Filled | None = None
+    publisher_source_date: Filled | None = None
     changed: PageChange | None = None
 
 

@@ -10,13 +10,18 @@ INTERNATIONAL = "INT"  # the country of a body of several states
 
 
 class Publisher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An entry of ``seeds/publishers.yaml``. ``source`` says who states its owner and state control, and when."""
+    """An entry of ``seeds/publishers.yaml``.
+
+    ``source`` says who states its owner and state control, ``source_url`` where, ``source_date`` the date of that page.
+    """
 
     country: str
     kind: PublisherKind
     owner: str | None = None
     state_control: str | None = None
     source: str | None = None
+    source_url: str | None = None
+    source_date: str | None = None
 
     @property
     def controlling_state(self) -> str | None:
@@ -28,3 +33,9 @@ class Publisher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def outlet_of(source: AlertSource) -> str:
     """The outlet of a source, for instance "tass.com (state-controlled, RUS)"."""
     return f"{source.outlet} (state-controlled, {source.state_control})" if source.state_control else source.outlet
+
+
+def stated_by(source: AlertSource) -> str:
+    """Where the publisher's owner and state control are stated, or that no address is known."""
+    stated = (source.publisher_source, source.publisher_source_date)
+    return ", ".join(filter(None, stated)) or "not verified"

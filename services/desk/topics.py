@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from services.api.core.topic_form import TopicForm
 from services.archive_store.recent import RecentArticle
@@ -42,10 +45,14 @@ class Topics:
             return await asyncio.to_thread(self._listed)
 
     async def tried(
-        self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]
+        self, text: str | None, form: Mapping[str, Any] | None, articles: Sequence[RecentArticle]
     ) -> Mapping[str, Any]:
         """What a pack finds in ``articles``, given as YAML or as a form; each as the other; what is wrong with it."""
-        return await asyncio.to_thread(self._tried, text, form, articles)
+        try:
+            filled = None if form is None else msgspec.convert(form, TopicForm)
+        except msgspec.ValidationError as refused:
+            return {**_NOTHING, "form": None, "problems": (f"form: {refused}.",)}
+        return await asyncio.to_thread(self._tried, text, filled, articles)
 
     async def save(self, topic: str, text: str) -> Sequence[str]:
         """Save a pack that can be used; what is wrong with it otherwise."""
@@ -96,7 +103,7 @@ class Topics:
         return row | {"title": pack.title, "id": pack.id, "acts": len(pack.acts), "examples": len(pack.examples)}
 
     def _tried(self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]) -> dict[str, Any]:
-        found: dict[str, Any] = {"topic": None, "given": 0, **dict.fromkeys(_LISTS, ())}
+        found = dict(_NOTHING)
         if form is not None:
             missing = tuple(topic_form.problems_of(form))
             text = topic_form.text_of(form, self._classes)
@@ -164,6 +171,7 @@ def _classes() -> topic_form.Classes:
 
 
 _LISTS = ("problems", "failures", "failing", "reports", "missing")  # of the answer to a trial
+_NOTHING: Mapping[str, Any] = MappingProxyType({"topic": None, "given": 0, **dict.fromkeys(_LISTS, ())})
 
 
 def _loaded(text: str) -> Library:

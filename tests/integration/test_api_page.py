@@ -341,6 +341,8 @@ async def test_a_source_shows_who_publishes_it_and_which_state_controls_it(
         country="RUS",
         kind="agency",
         state_control="RUS",
+        publisher_source="https://survey.example/tass",
+        publisher_source_date="2025-07",
     )
     told = "All of its sources are controlled by one state, Russia, and count as one."
     await put(store, [msgspec.structs.replace(alert, sources=(owned,), severity_reasons=(told,))])
@@ -348,7 +350,8 @@ async def test_a_source_shows_who_publishes_it_and_which_state_controls_it(
     await page.locator("#alerts li").first.click()
     card = page.locator(".timeline .publisher")
     await expect(card).to_contain_text("agency, Russia · Government of Russia")
-    await expect(card).to_contain_text("state-controlled (Russia)")
+    await expect(card).to_contain_text("state-controlled (Russia) · source: survey.example, 2025-07")
+    await expect(card.get_by_role("link")).to_have_attribute("href", "https://survey.example/tass")
     await expect(page.locator("#detail")).to_contain_text(told)
     assert await page.evaluate("window.harmed") is None
 

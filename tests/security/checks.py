@@ -37,7 +37,7 @@ from tests.security.shipped import (
 from tests.security.verdict import Verdict, judged
 
 PUBLISHED = {"kafka", "api", "prometheus", "grafana"}
-WAYS_OUT = {"poller", "notifier"}
+WAYS_OUT = {"poller", "notifier", "operator"}
 EXPAT_FLOOR, OPENSSL_FLOOR = (2, 4, 1), (3, 0)  # doctor warns of an expat below 2.6.3
 _SECRET = re.compile(
     r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b"
@@ -83,7 +83,9 @@ def s03() -> Verdict:
     for name, allowed in inside.items():
         if not set(services()[name]["networks"]) <= allowed:
             problems.append(f"{name} is on {services()[name]['networks']}")
-    return judged(problems, "only poller and notifier have a way out; backend and monitoring are internal")
+    return judged(
+        problems, "only poller, notifier and the operator have a way out; backend and monitoring are internal"
+    )
 
 
 def s04() -> Verdict:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -222,4 +223,5 @@ def a_consumer(service: Service, kafka: str) -> Consumer:
     edge = importlib.import_module(f"services.{service.name}.edges.kafka_app")
     own = importlib.import_module(f"services.{service.name}.settings")
     settings: CommonSettings = getattr(own, f"{service.name.title()}Settings")(kafka=kafka)
-    return Consumer(service, edge.build_app(settings, recording), recording, publisher)
+    handlers = [recording] * (len(signature(edge.build_app).parameters) - 1)
+    return Consumer(service, edge.build_app(settings, *handlers), recording, publisher)

@@ -149,6 +149,8 @@ def _source(
         country=publisher.country if publisher else None,
         kind=publisher.kind if publisher else None,
         state_control=publisher.controlling_state if publisher else None,
+        publisher_source=publisher.source_url if publisher else None,
+        publisher_source_date=publisher.source_date if publisher else None,
     )
 
 

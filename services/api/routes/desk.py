@@ -11,8 +11,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.core import query as queries
-from services.api.core.topic_form import TopicForm
-from services.api.errors import ActionError, QueryError
+from services.api.errors import ActionError
 from services.api.ports import AlertReader, Archive, Desk
 from services.api.routes import openapi
 from services.api.routes.alerts import as_json
@@ -126,16 +125,13 @@ def _add_topics(app: FastAPI, archive: Archive, desk: Desk) -> None:
         **_CHANGES,
     )
     async def tried(body: PackTrial) -> Response:
-        """Needs the role of an editor. A pack is given as ``text`` or as ``form``, and comes back as both; ``form`` is
-        null where a pack says more than a form shows. ``reports`` explain what was found: what gets the topic, the
-        newest first, then what nearly does. ``read`` articles were looked at, back to ``since``.
+        """Needs the role of an editor. A pack is given as ``form`` or else as ``text``, and comes back as both;
+        ``form`` is null where a pack says more than a form shows. ``reports`` explain what was found: what gets the
+        topic, the newest first, then what nearly does. ``read`` articles were looked at, back to ``since``.
         """
-        if (body.text is None) is (body.form is None):
-            raise QueryError("Give text or form, one of the two.")
-        form = None if body.form is None else _form(body.form)
         pasted = RecentArticle(id="", title="", text=body.article, first_seen_at=datetime.now(UTC))
         articles = [pasted] if body.article.strip() else await archive.recent()
-        found = {"text": body.text, **await desk.topics.tried(body.text, form, articles)}
+        found = {"text": body.text, **await desk.topics.tried(body.text, body.form, articles)}
         since = articles[-1].first_seen_at if articles else None
         return as_json(_encode(found | {"read": len(articles), "since": since}))
 
@@ -196,13 +192,6 @@ def _add_watches(app: FastAPI, reader: AlertReader, desk: Desk, access: Authoriz
 async def _recent(reader: AlertReader) -> list[Alert]:
     page = await reader.page(queries.Query(limit=RECENT))
     return [codec.decode(body, Alert) for body in page.alerts]
-
-
-def _form(given: dict[str, Any]) -> TopicForm:
-    try:
-        return msgspec.convert(given, TopicForm)
-    except msgspec.ValidationError as refused:
-        raise QueryError(f"form: {refused}.") from None
 
 
 _OBJECT = {"type": "object"}

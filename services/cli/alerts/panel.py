@@ -20,7 +20,7 @@ from services.cli.output import duration, plain, shorten
 from services.contracts.events import summary_of
 from services.contracts.languages import also_reported_in
 from services.contracts.messages import Alert, AlertEvidence, Severity
-from services.contracts.publishers import outlet_of
+from services.contracts.publishers import outlet_of, stated_by
 from services.contracts.rechecks import in_words
 
 SEVERITY_COLOURS: dict[Severity, str] = {
@@ -132,6 +132,9 @@ def _facts(shown: Alert) -> Table:
     if others := also_reported_in(shown.languages, headline=shown.language):
         facts.add_row("languages", others)
     facts.add_row("source" if shown.independent_sources < 2 else "sources", _sources(shown))
+    controlled = {source.outlet: stated_by(source) for source in shown.sources if source.state_control}
+    if controlled:
+        facts.add_row("control", plain("; ".join(f"{outlet}: {stated}" for outlet, stated in controlled.items())))
     for source in shown.sources:
         if source.changed is not None:
             facts.add_row("page", Text(plain(f"{source.outlet} {in_words(source.changed)}"), style="magenta"))

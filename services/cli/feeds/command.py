@@ -111,6 +111,8 @@ def import_(
     edited = lists.Edited.opened(list_file, os.environ)
     repeated: list[str] = []
     feeds = feedlist.read(source, repeated=repeated)
+    if not feeds:
+        raise UsageError(f"{source} lists no feed: nothing is imported.")
     added = edited.add(feeds)
     edited.write()
     for sentence in repeated:
@@ -151,13 +153,14 @@ def audit(list_file: ListOption = None) -> None:
     from services.cli.feeds import check as checking
 
     edited = lists.Edited.opened(list_file, os.environ)
-    checked = asyncio.run(checking.check_all(edited.feeds, as_json=False))
+    asked = [feed for feed in edited.feeds if not feed.paused]
+    checked = asyncio.run(checking.check_all(asked, as_json=False))
     if checked.offline:
         raise typer.Exit(1)
     proved = {id_ for id_, found in checked.found.items() if found["ok"]}
     edited.prove(proved, on=datetime.now(UTC).date())
     edited.write()
-    checking.show(edited.feeds, checked, failing=True, verbose=False)
+    checking.show(asked, checked, failing=True, verbose=False)
     say(f"wirewatchProof is now today's date for {len(proved)} feeds of {edited.path}; the others keep theirs.")
 
 

@@ -8,16 +8,17 @@
 An editor other than ours may have written the file: attributes that do not begin with "wirewatch" are passed over.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
 from services.contracts.ids import feed_id
+from services.poller.core.canonical import canonical
 from services.poller.core.model import FULL_TEXT, FeedConfig
 from services.poller.errors import FeedListError
 from services.poller.status import TIERS
@@ -37,6 +38,13 @@ _OURS: Final = (
     "wirewatchProof",
 )
 _KNOWN: Final = frozenset(name.lower() for name in _OURS)
+_FORMS: Final = {  # what a value has to look like, and what to do where it does not
+    "wirewatchOutlet": (r"[^\s/:@]+", "give a host, such as outlet.example"),
+    "wirewatchCountry": (r"[A-Z]{3}", "give an ISO 3166-1 alpha-3 code, such as NOR, or INT"),
+    "wirewatchBackfill": (f"(?i:{'|'.join(_YES_NO)})", "use yes or no"),
+    "wirewatchPaused": (f"(?i:{'|'.join(_YES_NO)})", "use yes or no"),
+    "wirewatchProof": (r"(\d{4}-\d{2}-\d{2}|listed|no)\b.*", "give a date such as 2026-07-22, listed or no"),
+}
 
 
 @dataclass(slots=True)
@@ -48,11 +56,10 @@ class _Reader:
     problems: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
     folders: list[str | None] = field(default_factory=list)
-    seen_body: bool = False
+    root: str = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "body":
-            self.seen_body = True
+        self.root = self.root or tag
         if tag != "outline":
             return
         values = {key.lower(): value.strip() for key, value in attributes.items()}
@@ -64,6 +71,8 @@ class _Reader:
                 self.problem(f"{key} is no attribute of a feed: use {', '.join(_OURS)}.")
         if url:
             self._take(self._config(url, title, values))
+        elif values.get("type", "").lower() in ("rss", "atom", "page"):
+            self.problem("this outline has no xmlUrl: give the address of the feed, or remove the line.")
 
     def end(self, tag: str) -> None:
         if tag == "outline":
@@ -82,14 +91,12 @@ class _Reader:
         self.feeds[config.id], self.lines[config.id] = config, self.parser.CurrentLineNumber
 
     def _config(self, url: str, title: str | None, values: dict[str, str]) -> FeedConfig:
-        if urlsplit(url).scheme not in ("http", "https"):
-            self.problem(f"xmlUrl is {url[:200]!r}: give an http or https address.")
-        backfill = (values.get("wirewatchbackfill") or "yes").lower()
-        if backfill not in _YES_NO:
-            self.problem(f"wirewatchBackfill is {backfill!r}: use yes or no.")
-        paused = (values.get("wirewatchpaused") or "no").lower()
-        if paused not in _YES_NO:
-            self.problem(f"wirewatchPaused is {paused!r}: use yes or no.")
+        if canonical(url) is None:
+            self.problem(f"xmlUrl is {url[:200]!r}: give a whole http or https address.")
+        for name, (form, advice) in _FORMS.items():
+            value = values.get(name.lower())
+            if value and not re.fullmatch(form, value):
+                self.problem(f"{name} is {value[:200]!r}: {advice}.")
         page, items = values.get("type", "").lower() == "page", values.get("wirewatchitems") or None
         if items and not page:
             self.problem('wirewatchItems is for pages: give type="page", or leave it out.')
@@ -106,8 +113,8 @@ class _Reader:
             interval_seconds=self._interval(values.get("wirewatchintervalseconds")),
             tier=self._one_of(TIERS, "wirewatchTier", values.get("wirewatchtier")),
             full_text=self._one_of(FULL_TEXT, "wirewatchFullText", values.get("wirewatchfulltext")) or "auto",
-            backfill=_YES_NO.get(backfill, True),
-            paused=_YES_NO.get(paused, False),
+            backfill=_YES_NO.get(values.get("wirewatchbackfill", "").lower(), True),
+            paused=_YES_NO.get(values.get("wirewatchpaused", "").lower(), False),
             page=page,
             items=items,
             proof=values.get("wirewatchproof") or None,
@@ -147,8 +154,8 @@ def parse(data: bytes, *, name: str, repeated: list[str] | None = None) -> list[
         reason = expat.ErrorString(error.code)
         reader.problems.append(reader.said(f"not well-formed XML ({reason}); the feed list is OPML.", error.lineno))
     else:
-        if not reader.seen_body:
-            reader.problems.append(reader.said("no <body>: this is XML but no OPML feed list.", 1))
+        if reader.root.lower() != "opml":
+            reader.problems.append(reader.said(f"the document is <{reader.root[:40]}>, no OPML feed list.", 1))
     if repeated is None:
         reader.problems += reader.repeated
     else:

@@ -9,7 +9,7 @@ import pytest
 
 from services.alerter.core.severity import Grounds, judge
 from services.alerter.core.sources import Sources, gather
-from services.contracts.publishers import outlet_of
+from services.contracts.publishers import outlet_of, stated_by
 from services.contracts.stories import StoryMember
 from tests.support.alerts import an_event, shipped_rules
 from tests.support.clock import START
@@ -57,6 +57,9 @@ def test_a_source_carries_the_card_of_its_publisher() -> None:
     (source,) = sources_of(("tass.com", "TASS")).listed
     assert (source.owner, source.country, source.kind) == ("Government of Russia", "RUS", "agency")
     assert outlet_of(source) == "tass.com (state-controlled, RUS)"
+    assert stated_by(source) == "https://en.wikipedia.org/wiki/TASS"
+    (wam,) = sources_of(("wam.ae", "WAM")).listed
+    assert stated_by(wam) == "https://statemediamonitor.com/2025/07/emirates-news-agency-wam, 2025-07"
 
 
 def test_a_body_of_a_state_speaks_for_that_state() -> None:

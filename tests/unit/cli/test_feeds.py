@@ -157,6 +157,23 @@ def test_an_audit_without_a_network_changes_nothing(tmp_path: Path, monkeypatch:
     assert own.read_text() == HEADED
 
 
+def test_an_audit_asks_no_feed_that_is_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "feeds.opml"
+    own.write_text(HEADED.replace('xmlUrl="https://a', 'wirewatchPaused="yes" xmlUrl="https://a'))
+    reader = OfflineReader(known=["https://b.example/feed"])
+    monkeypatch.setattr(Reader, "opened", reader.opened)
+    command.audit(list_file=own)
+    assert reader.asked == ["https://b.example/feed"]
+
+
+def test_a_list_without_a_feed_is_not_imported(tmp_path: Path) -> None:
+    source = tmp_path / "none.opml"
+    source.write_text('<opml version="2.0"><body><outline text="Folder"/></body></opml>')
+    with pytest.raises(UsageError, match=r"none\.opml lists no feed"):
+        command.import_(source, list_file=tmp_path / "own.opml")
+    assert not (tmp_path / "own.opml").exists()
+
+
 def test_the_list_that_the_poller_reads_is_the_one_that_is_edited(tmp_path: Path) -> None:
     own = tmp_path / "feeds.opml"
     own.write_text(HEADED)

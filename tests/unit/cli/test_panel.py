@@ -91,6 +91,9 @@ def test_a_source_that_a_state_controls_is_named_so() -> None:
     source = msgspec.structs.replace(an_alert().sources[0], outlet="tass.example", state_control="RUS")
     text = shown(an_alert(sources=(source,), independent_sources=1, confidence="single_source"))
     assert "tass.example (state-controlled, RUS) (single source)" in text
+    assert "tass.example: not verified" in text
+    proven = msgspec.structs.replace(source, publisher_source="https://a.example/tass", publisher_source_date="2025-07")
+    assert "tass.example: https://a.example/tass, 2025-07" in shown(an_alert(sources=(proven,)))
 
 
 def test_what_the_page_of_a_source_became_is_said() -> None:

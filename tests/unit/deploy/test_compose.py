@@ -110,11 +110,16 @@ def test_what_services_yaml_says_is_what_compose_gives() -> None:
         assert ("profiles" in service(one.name)) == one.demo, one.name
 
 
-def test_only_the_poller_and_the_notifier_get_out() -> None:
+def test_only_the_poller_the_notifier_and_a_command_get_out() -> None:
     networks = document()["networks"]
     assert {name for name, network in networks.items() if network.get("internal")} == {"backend", "monitoring", "feeds"}
     assert networks["loopback"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-    assert [name for name in NAMES if "egress" in service(name).get("networks", ())] == ["notifier", "poller"]
+    assert [name for name in NAMES if "egress" in service(name).get("networks", ())] == [
+        "notifier",
+        "operator",
+        "poller",
+    ]
+    assert service("operator")["profiles"] == ["tools"]  # there only while somebody runs a command
 
 
 def test_kafka_and_redis_are_out_of_reach_of_what_only_watches() -> None:
@@ -207,6 +212,18 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
         readers = {"archive": "", "api": ":ro", "operator": ":ro"}
         shared = [f"archive-data:/var/lib/wirewatch/archive{readers[name]}"] if name in readers else []
         assert volumes == [f"{name}-secrets:/run/wirewatch:ro", *shared]
+
+
+def test_the_operator_can_check_and_audit_the_feeds_of_the_list_as_the_poller_polls_them() -> None:
+    poller, operator = service("poller"), service("operator")
+    assert set(poller["networks"]) - {"monitoring"} == set(operator["networks"])
+    for limit in ("mem_limit", "pids_limit"):
+        assert operator[limit] == poller[limit]
+    for setting in ("WIREWATCH_POLLER_FEEDS", "WIREWATCH_POLLER_ALLOW_PRIVATE"):
+        assert operator["environment"][setting] == poller["environment"][setting]
+    documented = (ROOT / "docs/feeds.md").read_text()
+    for command in ("check", "audit"):
+        assert f"docker compose run --rm operator wirewatch feeds {command}" in documented
 
 
 @pytest.mark.parametrize(

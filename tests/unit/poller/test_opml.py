@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 
@@ -46,7 +47,23 @@ def test_what_is_written_is_read_again(feeds: list[FeedConfig]) -> None:
 BROKEN = [
     (b"", "line 1: not well-formed"),
     (b"<opml><body>\n<outline", "line 2: not well-formed"),
-    (b"<html><p/></html>", "no <body>"),
+    (b"<html><body><p/></body></html>", "line 1: the document is <html>, no OPML feed list"),
+    (
+        b"<opml><body>\n<outline type='rss' text='A' url='http://x'/></body></opml>",
+        "line 2: this outline has no xmlUrl",
+    ),
+    *(
+        (f"<opml><body>\n<outline xmlUrl='{url}'/></body></opml>".encode(), "line 2: xmlUrl is .* give a whole http")
+        for url in ("/feed.xml", "https:///feed", "https://a b.example/", "https://a.example:port/", "https://[::1/f")
+    ),
+    *(
+        (f"<opml><body>\n<outline xmlUrl='http://x' {mistake}/></body></opml>".encode(), f"line 2: {said}")
+        for mistake, said in (
+            ("wirewatchOutlet='https://x/'", "wirewatchOutlet is 'https://x/': give a host"),
+            ("wirewatchCountry='Norway'", "wirewatchCountry is 'Norway': give an ISO"),
+            ("wirewatchProof='yesterday'", "wirewatchProof is 'yesterday': give a date"),
+        )
+    ),
     (b"<opml><body>\n\n<outline xmlUrl='file:///etc/passwd'/></body></opml>", "line 3: xmlUrl"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchIntervalSeconds='soon'/></body></opml>", "IntervalSeconds"),
     (b"<opml><body><outline xmlUrl='http://x' wirewatchIntervalSeconds='-1'/></body></opml>", "IntervalSeconds"),
@@ -110,6 +127,22 @@ def test_the_shipped_list_is_wide_and_complete() -> None:
     assert all(feed.outlet and feed.country and feed.language and feed.title and feed.folder for feed in feeds)
     assert len({feed.country for feed in feeds}) >= 40
     assert len({feed.language for feed in feeds}) >= 15
+
+
+def test_no_feed_that_a_survey_found_dead_is_shipped() -> None:
+    places = (parent / "shared/eval/opml/feeds_checked.csv" for parent in Path(__file__).resolve().parents)
+    survey = next((place for place in places if place.is_file()), None)
+    if survey is None:
+        pytest.skip("the survey of feeds lies beside the repository and is not here")
+    with survey.open(newline="", encoding="utf-8") as rows:
+        gone = {
+            row["address"]
+            for row in csv.DictReader(rows)
+            if row["verdict"] in ("dead", "blocked", "stale", "stale?", "wrong address", "moved", "not found")
+        }
+    assert len(gone) > 20
+    shipped = {feed.url for feed in opml.parse((files.seeds() / "feeds.opml").read_bytes(), name="feeds.opml")}
+    assert not gone & shipped
 
 
 def test_a_list_that_breaks_under_way_leaves_the_old_one(tmp_path: Path) -> None:
