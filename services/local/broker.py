@@ -31,8 +31,8 @@ def prepare(directory: Path, *, logs: Path, progress: jars.Progress) -> Server:
     Raises :class:`UsageError` where the jars, Java or the directory cannot be used.
     """
     java = find_java()
-    classpath = jars.classpath(progress)
     directory.mkdir(parents=True, exist_ok=True)
+    classpath = jars.classpath(progress, directory / "jars.json")
     logs.mkdir(parents=True, exist_ok=True)
     directory = directory.resolve()
     numbers = ports.remembered(directory / "ports.json", ("broker", "controller"))

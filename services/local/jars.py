@@ -5,6 +5,7 @@ The list (``jars.sha256``, in the form of sha256sum) was taken from the versions
 """
 
 import hashlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,16 +29,38 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of it are done, and how many there are."""
 
 
-def classpath(progress: Progress) -> list[Path]:
-    """Paths of the jars in the order of the class path, each with the hash of the list. Raises :class:`UsageError`."""
-    paths = _fetch(progress)
+def classpath(progress: Progress, remembered: Path | None = None) -> list[Path]:
+    """Paths of the jars in the order of the class path, each with the hash of the list. Raises :class:`UsageError`.
+
+    ``remembered`` is a file that keeps the paths: looking them up anew takes half a second and 20 MB.
+    """
+    paths = _read(remembered) if remembered else []
+    if not paths:
+        paths = _fetch(progress)
+        if remembered:
+            remembered.write_text(json.dumps([str(path) for path in paths]), encoding="utf-8")
     verify(paths, LIST)
     return paths
 
 
+def _read(remembered: Path) -> list[Path]:
+    """The paths of the last start; none where one is gone or the list names other jars by now."""
+    try:
+        paths = [Path(name) for name in json.loads(remembered.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+    are_listed = {path.name for path in paths} == _hashes(LIST).keys()
+    return paths if are_listed and all(path.is_file() for path in paths) else []
+
+
+def _hashes(list_file: Path) -> dict[str, str]:
+    """SHA-256 by the name of the jar."""
+    return {name: value for value, name in (line.split() for line in list_file.read_text().splitlines() if line)}
+
+
 def verify(paths: list[Path], list_file: Path) -> None:
     """Raise :class:`UsageError` unless ``paths`` are exactly the files of the list, with their hashes."""
-    expected = {name: value for value, name in (line.split() for line in list_file.read_text().splitlines() if line)}
+    expected = _hashes(list_file)
     missing = expected.keys() - {path.name for path in paths}
     if missing:
         raise UsageError(f"The broker's jars are incomplete, {min(missing)} is missing: {_again(paths)}.")

@@ -1,10 +1,13 @@
 """One of everything is killed on a cluster while articles flow; then the ledger. ``make cluster`` runs it.
 
 Three Apache Kafka brokers (replication 3, min.insync.replicas 2), Redis as master and replica with three sentinels,
-and two of each worker, all as processes on this machine. ``python -m tests.bench.cluster [--articles 3000] [--copies
-1000] [--poison 40] [--per-second 40] [--redis replicas|none]`` prints one JSON object and ends with 1 where anything
-was lost or doubled. A server stays away for ``--away`` seconds, long enough for others to take over; a worker is
-started again at once. The copies follow their originals closely, so that what a failover forgets would be seen.
+and ``--workers`` of each service, all as processes on this machine. ``python -m tests.bench.cluster`` prints one JSON
+object and ends with 1 where anything was lost or doubled. A server stays away for ``--away`` seconds, long enough for
+others to take over; a worker is started again at once. The copies follow their originals closely, so that what a
+failover forgets would be seen.
+
+``--no-kills --workers 4 --hot-share 0.5`` kills nothing and sends as fast as it can: rate, processor time and share of
+each worker where half of the copies are of one story, which is one key.
 """
 
 from __future__ import annotations
@@ -30,13 +33,13 @@ from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.process.clock import SystemClock
 from tests.bench import corpus, ledger
 from tests.bench.corpus import Item
+from tests.bench.processes import cpu_seconds
 from tests.bench.stack import is_ready, statuses_of
 from tests.support import brokers, redis_nodes
 from tests.support.brokers import Broker, Brokers
 from tests.support.redis_nodes import Node, Watched
 
 SERVICES = ("deduper", "tagger", "alerter", "notifier")
-EACH = 2
 READY_SECONDS = 300.0
 QUIET_SECONDS = 8.0
 WITHIN = 200  # messages after its original in which a copy comes
@@ -60,24 +63,39 @@ class Cluster:
         """Articles by status, of every worker since it started."""
         return {name: statuses_of(url, name.partition("-")[0]) for name, url in self.ops.items()}
 
+    def work(self) -> dict[str, dict[str, float]]:
+        """Articles and processor seconds of every worker since it started."""
+        pids = {name: self.supervisor.parts[name].pid or 0 for name in self.ops}
+        spent = cpu_seconds(pids)
+        return {
+            name: {"articles": sum(counts.values()), "cpu_seconds": round(spent[name], 2)}
+            for name, counts in self.counts().items()
+        }
+
 
 async def measure(options: argparse.Namespace) -> dict[str, object]:
     """The whole run, as one JSON object."""
-    items = close_copies(list(corpus.items(options.articles, copies=options.copies, seed=7, words=options.words)))
+    drawn = corpus.items(
+        options.articles, copies=options.copies, seed=7, words=options.words, hot_share=options.hot_share
+    )
+    items = close_copies(list(drawn))
     bad = corpus.poison(options.poison)
     with tempfile.TemporaryDirectory(prefix="wirewatch-cluster-") as folder:
         home = Path(folder)
         with brokers.three(home / "kafka") as kafka, redis_nodes.watched(home / "redis") as redis:
             await _topics(kafka)
-            cluster = _workers(home, kafka, redis, f"&replicas={options.replicas}" if options.replicas else "")
+            replicas = f"&replicas={options.replicas}" if options.replicas else ""
+            cluster = _workers(home, kafka, redis, options.workers, replicas)
             try:
                 await _until_ready(cluster)
                 began = time.perf_counter()
-                sending = asyncio.ensure_future(ledger.send(kafka.address, items, bad, per_second=options.per_second))
-                kills = await _kill_in_turn(cluster, options.away)
+                rate = None if options.no_kills else options.per_second
+                sending = asyncio.ensure_future(ledger.send(kafka.address, items, bad, per_second=rate))
+                kills = [] if options.no_kills else await _kill_in_turn(cluster, options.away)
                 await sending
                 await _drained(cluster)
-                seconds = time.perf_counter() - began
+                seconds = time.perf_counter() - began - QUIET_SECONDS * options.no_kills
+                workers = cluster.work()
                 await asyncio.sleep(3)  # the sweeper of the outbox
                 verdict = await ledger.check(kafka.address, redis.address, items, bad)
                 logs = _warnings(home)
@@ -86,6 +104,8 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
     return {
         "kills": kills,
         "seconds": round(seconds, 1),
+        "articles_per_second": round(len(items) / seconds, 1),
+        "workers": workers,
         "ended_by_themselves": cluster.notes,
         "said": logs,
         "ledger": verdict.as_json(),
@@ -112,12 +132,12 @@ async def _topics(kafka: Brokers) -> None:
         sys.exit(f"the topics have not three copies each: {found}")
 
 
-def _workers(home: Path, kafka: Brokers, redis: Watched, more: str) -> Cluster:
+def _workers(home: Path, kafka: Brokers, redis: Watched, each: int, more: str) -> Cluster:
     """The workers, started."""
     taken: list[int] = []
     servers: list[Server] = []
     ops: dict[str, str] = {}
-    for name in [f"{service}-{number}" for service in SERVICES for number in range(EACH)]:
+    for name in [f"{service}-{number}" for service in SERVICES for number in range(each)]:
         taken.append(ports.free(taken))
         ops[name] = f"http://127.0.0.1:{taken[-1]}"
         servers.append(worker(home, name, taken[-1], kafka.address, redis.address + more))
@@ -243,6 +263,9 @@ def main() -> int:
     parser.add_argument("--poison", type=int, default=40)
     parser.add_argument("--words", type=int, default=200)
     parser.add_argument("--per-second", type=float, default=30.0)
+    parser.add_argument("--workers", type=int, default=2, help="of each service (2)")
+    parser.add_argument("--hot-share", type=float, default=0.0, help="share of the copies that are of one story (0)")
+    parser.add_argument("--no-kills", action="store_true", help="kill nothing, send at once: for the rate")
     parser.add_argument("--away", type=float, default=10.0, help="seconds that a killed server stays away")
     parser.add_argument(
         "--replicas", default="", help="replicas that must have a write; empty: one, where there is one"
@@ -252,7 +275,7 @@ def main() -> int:
     print(json.dumps(result, indent=2))
     verdict = result["ledger"]
     clean = isinstance(verdict, dict) and not any(
-        verdict[name] for name in ("lost", "missing", "doubled", "redis_and_topic_differ")
+        verdict[name] for name in ("lost", "missing", "doubled", "out_of_order", "redis_and_topic_differ")
     )
     return 0 if clean else 1
 

@@ -25,7 +25,7 @@ from tests.bench.corpus import Item
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The checked ledger. ``lost``, ``doubled`` and ``missing`` are what must be 0."""
+    """The checked ledger. ``lost``, ``doubled``, ``missing`` and ``out_of_order`` are what must be 0."""
 
     sent: int
     poison_sent: int
@@ -40,6 +40,7 @@ class Verdict:
     messages_on_alerts: int
     revisions: int
     repeated_messages: int
+    out_of_order: int
     dead: int
     dead_expected: int
     problems: tuple[str, ...] = field(default=())
@@ -118,6 +119,18 @@ async def check(kafka: str, redis_url: str, items: Sequence[Item], poison: Seque
     return _judge(items, poison, stored, in_redis, alerts, dead)
 
 
+def _out_of_order(alerts: Sequence[Alert]) -> int:
+    """Revisions that came for the first time after a later one of their alert."""
+    latest: dict[str, int] = {}
+    seen: set[tuple[str, int]] = set()
+    late = 0
+    for alert in alerts:
+        late += (alert.id, alert.revision) not in seen and alert.revision < latest.get(alert.id, 0)
+        latest[alert.id] = max(alert.revision, latest.get(alert.id, 0))
+        seen.add((alert.id, alert.revision))
+    return late
+
+
 def _judge(
     items: Sequence[Item],
     poison: Sequence[bytes],
@@ -133,7 +146,11 @@ def _judge(
         if article_id in group_of:
             story_groups.setdefault(story_id, set()).add(group_of[article_id])
     latest = {alert.id: alert for alert in sorted(alerts, key=lambda alert: alert.revision)}
-    per_group = Counter(group for alert in latest.values() for group in story_groups.get(alert.story_id, {-1}))
+    per_story = Counter(alert.story_id for alert in latest.values())
+    per_group = Counter(group for story in per_story for group in story_groups.get(story, {-1}))
+    for story, alerts_of_it in per_story.items():
+        asked = wanted & story_groups.get(story, set())  # two events in one story are two alerts
+        per_group.update({group: 1 for group in asked if alerts_of_it > len(asked)})
     messages = Counter((alert.id, alert.revision) for alert in alerts)
     lost = [article_id for article_id in group_of if article_id not in stored]
     missing = sorted(wanted - set(per_group))
@@ -156,6 +173,7 @@ def _judge(
         messages_on_alerts=len(alerts),
         revisions=len(messages),
         repeated_messages=sum(messages.values()) - len(messages),
+        out_of_order=_out_of_order(alerts),
         dead=len(dead),
         dead_expected=len(poison),
         problems=tuple(problems),

@@ -49,6 +49,33 @@ def test_a_file_that_is_not_listed_is_named(fetched: tuple[list[Path], Path]) ->
         jars.verify([*paths, extra], listed)
 
 
+def test_remembered_jars_are_not_looked_up_again_unless_one_is_gone(
+    fetched: tuple[list[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, listed = fetched
+    asked: list[str] = []
+
+    def look_up(progress: jars.Progress) -> list[Path]:
+        asked.append("looked up")
+        return paths
+
+    monkeypatch.setattr(jars, "LIST", listed)
+    monkeypatch.setattr(jars, "_fetch", look_up)
+    remembered = tmp_path / "jars.json"
+    assert jars.classpath(quiet, remembered) == jars.classpath(quiet, remembered) == paths
+    assert len(asked) == 1
+    paths[1].write_bytes(b"something else")
+    with pytest.raises(UsageError, match=r"scala\.jar has another SHA-256"):
+        jars.classpath(quiet, remembered)
+    paths[1].unlink()
+    with pytest.raises(UsageError, match=r"scala\.jar cannot be read"):
+        jars.classpath(quiet, remembered)
+    remembered.write_text("[1")
+    with pytest.raises(UsageError):
+        jars.classpath(quiet, remembered)
+    assert len(asked) == 3
+
+
 def test_the_committed_list_is_of_one_broker_version() -> None:
     names = [line.split()[1] for line in jars.LIST.read_text().splitlines()]
     assert f"kafka_2.13-{jars.KAFKA_VERSION}.jar" in names
