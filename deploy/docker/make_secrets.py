@@ -27,7 +27,7 @@ REDIS_USERS = ("poller", "deduper", "alerter", "notifier", "api", "operator")
 SECRETS = {
     "grafana/admin_password": "{}",
     "grafana/secret_key": "{}",
-    "api/tokens": "analyst: {}\n",  # name: token, see services/api/core/tokens.py
+    "api/tokens": "analyst: {}\neditor editor: {}\n",  # name: token or name role: token, services/api/core/tokens.py
     "topics/kafka_password": "{}",  # of the user admin, who makes the others
     "kafka/broker_password": "{}",
     **{f"redis/{user}_password": "{}" for user in ("health", "replica", "sentinel")},
@@ -41,15 +41,26 @@ _USERS_ACL = Path(__file__).with_name("users.acl")
 
 
 def make(folder: Path, contents: Mapping[str, str] = SECRETS) -> list[str]:
-    """Create those of ``contents`` that are absent from ``folder``, and return their names."""
+    """Create those of ``contents`` that are absent from ``folder``, and return their names.
+
+    A file of tokens from before there were editors gets the lines of whom it does not name.
+    """
     made = []
     for name, content in contents.items():
         target = folder / name
-        if target.exists():
+        kept = target.read_text().splitlines() if target.exists() else []
+        named = {_first_word(line) for line in kept}
+        missing = [line for line in content.splitlines(keepends=True) if _first_word(line) not in named]
+        if kept and (not missing or ":" not in content):
             continue
-        _write(target, content.format(secrets.token_urlsafe(_BYTES)))
+        lines = [f"{line}\n" for line in kept]
+        _write(target, "".join([*lines, *(line.format(secrets.token_urlsafe(_BYTES)) for line in missing)]))
         made.append(name)
     return made
+
+
+def _first_word(line: str) -> str:
+    return line.replace(":", " ").partition(" ")[0]
 
 
 def derive(folder: Path, acl: str) -> None:

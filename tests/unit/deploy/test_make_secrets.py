@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from services.api.core.tokens import User, parse
 from services.runtime.kafka import acl as rights
 from services.runtime.kafka import topics
 from services.runtime.services import declared
@@ -62,6 +63,18 @@ def test_made_once_and_kept(make_secrets: ModuleType, folder: Path) -> None:
     assert all(len(value) >= 32 for value in first.values())
     assert run(make_secrets, folder) == 0
     assert contents(folder) == first
+
+
+def test_there_is_a_token_for_each_who_writes_on_the_page(make_secrets: ModuleType, folder: Path) -> None:
+    tokens = folder / "api/tokens"
+    tokens.write_text("analyst: the-token-from-before-there-were-editors")
+    run(make_secrets, folder)
+    lines = tokens.read_text().splitlines()
+    assert lines[0] == "analyst: the-token-from-before-there-were-editors"
+    given = [line.partition(": ")[2] for line in lines]
+    assert [parse(lines).user_of(token) for token in given] == [User("analyst", "analyst"), User("editor", "editor")]
+    run(make_secrets, folder)
+    assert tokens.read_text().splitlines() == lines
 
 
 def test_nobody_else_can_read_them(make_secrets: ModuleType, folder: Path) -> None:
