@@ -61,7 +61,8 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         return True
     if one.family == other.family:
         others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
-        return others or _threat_and_deed(one, other) or _another_time(one, other)
+        other_agents = _differ(one.agents, other.agents) and _differ(one.named, other.named)
+        return others or other_agents or _threat_and_deed(one, other) or _another_time(one, other)
     told = not {one.mode, other.mode} & SPOKEN
     force = any(key.family in _THREATS and key.mode in DONE for key in (one, other))
     return (told and force) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)

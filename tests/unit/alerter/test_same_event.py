@@ -148,6 +148,14 @@ def test_the_next_of_a_series_follows_the_one_before() -> None:
     assert not same(first, second)
 
 
+def test_two_states_that_send_ships_to_one_sea_are_two_events_even_in_one_story() -> None:
+    sent: dict[str, Any] = {"objects": (), "asset": "warship", "place": BALTIC}
+    (one,) = keys_of(told(1, "Iran sends cruiser to the Baltic Sea", "deploy", agents=(IRAN,), **sent))
+    (other,) = keys_of(told(2, "Cuba sends cruiser to the Baltic Sea", "deploy", agents=(CUBA,), **sent))
+    assert contradict(one, other)
+    assert not same(one, other)
+
+
 def test_a_blow_in_return_is_another_event_even_in_one_story() -> None:
     (blow,) = keys_of(told(1, "Ships attacked off coast", "attack", agents=(IRAN,), objects=(), asset="merchant ship"))
     (answer,) = keys_of(told(2, "Ships sunk off coast", "attack", agents=(USA,), objects=(IRAN,), asset="ship"))
