@@ -1,7 +1,5 @@
 """What the store holds: records with a token, and writes that replace them if nobody else has. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b

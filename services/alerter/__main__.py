@@ -1,7 +1,5 @@
 """Composition root of the alerter: ``python -m services.alerter``."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import partial
 

@@ -4,8 +4,6 @@ The api writes alerts, not facts: it closes one for another, opens a merged one 
 articles follow, so that the next report finds each alert with the articles that the analyst gave it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -5,8 +5,6 @@ then it is sent; then the outbox is told. Whatever is killed in between, the del
 committed) and finds either nothing done or a revision in the outbox, which :meth:`AlerterHandler.sweep` sends.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The alerter's metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import combinations, product

@@ -4,8 +4,6 @@ Adds and merges, never removes: on a store that lost nothing it changes nothing,
 the services. The deduper's index is made again by the deduper.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,7 +36,6 @@ class StoryWriter(Protocol):
 
     async def add(self, members: Sequence[tuple[StoryKey, StoryMember]]) -> int:
         """Add each that its story does not have; how many those were."""
-        ...
 
 
 class Log(Protocol):
@@ -46,7 +43,6 @@ class Log(Protocol):
 
     def read(self, topic: str) -> AsyncIterator[Sequence[Delivery]]:
         """Every message of a topic, in batches, from the beginning to where it ends now."""
-        ...
 
 
 @dataclass(slots=True)

@@ -1,7 +1,5 @@
 """The alerter's settings: ``WIREWATCH_ALERTER_<FIELD>``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Reads the severity rules (``schemas/severity.v1.schema.json`` describes the file), and whom they have to know."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -5,8 +5,6 @@ worker has changed meanwhile is refused by the store and made again. Within a ba
 tokens of the earlier ones: where one is refused, those that built on it are, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """What becomes of a delivery: the return value of the handler, the metric's label, the field of the log."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 # The most telling first: a delivery that touches several alerts has the first that applies to one of them.

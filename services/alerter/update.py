@@ -1,7 +1,5 @@
 """One delivery applied to what is stored: joined to its alert, and that alert decided anew. No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Composition root of the api: ``python -m services.api``."""
 
-from __future__ import annotations
-
 import asyncio
 
 from services.api.core.sealed import Sealer

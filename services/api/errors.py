@@ -7,8 +7,6 @@ WirewatchError
 └── TokenError    a line of the token file that is none
 """
 
-from __future__ import annotations
-
 from services.runtime.errors import WirewatchError
 
 

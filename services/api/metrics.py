@@ -1,7 +1,5 @@
 """The api's metrics."""
 
-from __future__ import annotations
-
 from collections import Counter as Counter_
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """What the api needs of the world."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,27 +40,21 @@ class AlertReader(Protocol):
 
     async def page(self, query: Query) -> Page:
         """The alerts a query asks for."""
-        ...
 
     async def alert(self, alert_id: str) -> bytes | None:
         """One alert (JSON), None where there is none."""
-        ...
 
     async def members(self, story_id: str, language: str | None) -> Sequence[StoryMember]:
         """The members of a story, in order of first sight."""
-        ...
 
     async def last_event(self) -> str:
         """Where the followers' stream ends now."""
-        ...
 
     def follow(self, after: str) -> AsyncIterator[Event | None]:
         """Revisions from behind ``after``, for ever; None now and then while it is quiet."""
-        ...
 
     async def ping(self) -> None:
         """Raises while the store is away."""
-        ...
 
 
 class Services(Protocol):
@@ -70,11 +62,9 @@ class Services(Protocol):
 
     def states(self) -> Sequence[ServiceState]:
         """How they stood when last asked."""
-        ...
 
     def feeds(self) -> FeedHealth | None:
         """How the feeds answered then; None where nothing is known."""
-        ...
 
 
 class Archive(Protocol):
@@ -82,7 +72,6 @@ class Archive(Protocol):
 
     async def recent(self) -> Sequence[RecentArticle]:
         """The unique articles of the last days, the newest first. Raises ``TransientError``."""
-        ...
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """The answer of ``question``, which is given a read-only connection, in a thread.
@@ -90,7 +79,6 @@ class Archive(Protocol):
         Raises ``QueryError`` where the question cannot be answered as it stands, ``TransientError`` while the file
         cannot be read.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +96,9 @@ class Provider(Protocol):
 
     async def begin(self) -> Attempt:
         """Begin to sign in."""
-        ...
 
     async def claims(self, code: str, *, nonce: str, verifier: str) -> dict[str, Any]:
         """What the provider says of who came back with ``code``, verified."""
-        ...
 
 
 class AlertActions(Protocol):
@@ -123,7 +109,6 @@ class AlertActions(Protocol):
 
         Raises ``QueryError``, ``ActionError`` or ``TransientError``.
         """
-        ...
 
 
 class Sources(Protocol):
@@ -131,31 +116,24 @@ class Sources(Protocol):
 
     async def listed(self) -> Mapping[str, Any]:
         """``editable``, ``tiers``, and ``feeds``: each with its health."""
-        ...
 
     async def exported(self) -> str:
         """The list as OPML."""
-        ...
 
     async def add(self, url: str, *, title: str | None, folder: str | None, tier: str | None) -> int:
         """Add a feed."""
-        ...
 
     async def imported(self, document: str) -> int:
         """Add the feeds of an OPML document; how many are new."""
-        ...
 
     async def remove(self, urls: Sequence[str]) -> int:
         """Remove feeds; how many there were."""
-        ...
 
     async def set(self, urls: Sequence[str], **fields: object) -> int:
         """Change fields of feeds; how many there were."""
-        ...
 
     async def poll(self, urls: Sequence[str]) -> int:
         """Have feeds asked now; how many."""
-        ...
 
 
 class Topics(Protocol):
@@ -163,26 +141,21 @@ class Topics(Protocol):
 
     async def listed(self) -> Mapping[str, Any]:
         """``editable``, ``problems`` of the files, ``topics``: each with its text, and ``classes`` of acts."""
-        ...
 
     async def tried(
         self, text: str | None, form: Mapping[str, Any] | None, articles: Sequence[RecentArticle]
     ) -> Mapping[str, Any]:
         """A pack as ``text`` and as ``form`` (null where no form shows it), whichever of them is given; its
         ``problems``, ``failures`` and what is ``missing``; and ``reports`` on the articles."""
-        ...
 
     async def save(self, topic: str, text: str) -> Sequence[str]:
         """Save a pack; what is wrong with it, if anything is, and then nothing was saved."""
-        ...
 
     async def switch(self, topic: str, *, on: bool) -> None:
         """Leave a topic out, or take it up again."""
-        ...
 
     async def undo(self, topic: str) -> bool:
         """Bring back the version before; false where there is none."""
-        ...
 
 
 class Watches(Protocol):
@@ -190,31 +163,24 @@ class Watches(Protocol):
 
     async def listed(self) -> Mapping[str, Any]:
         """``editable``, ``versions``, ``problems``, and ``watches`` in words."""
-        ...
 
     async def text(self) -> str:
         """The file."""
-        ...
 
     async def tried(self, text: str, alerts: Sequence[Alert]) -> Mapping[str, Any]:
         """``problems`` of a file, and what it would have delivered."""
-        ...
 
     async def save(self, text: str) -> Sequence[str]:
         """Save the file; what is wrong with it, if anything is, and then nothing was saved."""
-        ...
 
     async def undo(self) -> bool:
         """Bring back the version before; false where there is none."""
-        ...
 
     async def test(self, watch_id: str, by: str) -> int:
         """Have a test sent through every channel of a watch; how many these are."""
-        ...
 
     async def deliveries(self, limit: int) -> Sequence[Any]:
         """What was delivered, waits or was given up, the newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

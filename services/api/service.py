@@ -1,7 +1,5 @@
 """uvicorn as a service of ours: signals and logs stay with the process."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

@@ -1,7 +1,5 @@
 """Composition root of the archive: ``python -m services.archive``."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import partial
 

@@ -1,7 +1,5 @@
 """What Kafka has and the file has not: after a crash, with an older backup in place, or without a file."""
 
-from __future__ import annotations
-
 from services.archive.handler import TOPICS
 from services.archive.ports import ArchiveFile, Log
 from services.runtime.ports import StreamHandler

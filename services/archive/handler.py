@@ -1,7 +1,5 @@
 """Messages to rows: decode, write, one status per message; and the retention of what is written."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

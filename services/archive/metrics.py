@@ -1,7 +1,5 @@
 """Metrics of the archive: messages by status as in every service, and how large the file is."""
 
-from __future__ import annotations
-
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.archive.status import STATUSES

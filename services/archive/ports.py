@@ -1,7 +1,5 @@
 """What the archive needs of the world."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,19 +36,15 @@ class ArchiveFile(Protocol):
 
     async def add(self, rows: Sequence[Row], positions: Positions) -> Sequence[bool]:
         """Write all of it and how far the topics are read, in one step; whether each row is new."""
-        ...
 
     async def positions(self) -> Positions:
         """How far the topics are read."""
-        ...
 
     async def drop(self, *, before: datetime, most_bytes: int) -> Sequence[Dropped]:
         """Drop what is older than ``before``, then the oldest until the file holds no more than ``most_bytes``."""
-        ...
 
     async def state(self) -> FileState:
         """How the file stands."""
-        ...
 
 
 class RecentFile(Protocol):
@@ -58,7 +52,6 @@ class RecentFile(Protocol):
 
     def add(self, articles: Sequence[RecentArticle], *, now: datetime) -> None:
         """Keep these, and drop what is too old or too much. It blocks."""
-        ...
 
 
 class Log(Protocol):
@@ -66,8 +59,6 @@ class Log(Protocol):
 
     async def committed(self) -> Positions:
         """What the consumer group has committed, wherever the file is that holds it."""
-        ...
 
     def read(self, topic: str, begin: Mapping[int, int]) -> AsyncIterator[Sequence[Delivery]]:
         """What lies there now, from these offsets on; a partition that is not named is read from its beginning."""
-        ...

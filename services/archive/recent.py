@@ -1,7 +1,5 @@
 """Keeps the unique articles of the last days beside the archive, for topics that are still to be made."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """A brief of some days in Markdown: what the alerts of that time say, with their sources. Nothing is generated."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections import Counter

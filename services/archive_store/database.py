@@ -1,7 +1,5 @@
 """Opening the file: one writer, any number of readers, and a sentence for everything that is wrong with it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import sqlite3

@@ -8,8 +8,6 @@ TransientError
 └── ArchiveFullError    the disk takes no more for now
 """
 
-from __future__ import annotations
-
 from services.runtime.errors import TransientError, UsageError, WirewatchError
 
 

@@ -1,7 +1,5 @@
 """The digest that proves a stored text. Pure; the export's own script says the same in four lines."""
 
-from __future__ import annotations
-
 import hashlib
 
 

@@ -12,8 +12,6 @@
 Every word reaches FTS5 in quotes, so nothing that is typed is ever its syntax.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

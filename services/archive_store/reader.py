@@ -1,7 +1,5 @@
 """Questions about alerts and their articles. Every function takes a read-only connection and returns plain values."""
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence

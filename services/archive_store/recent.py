@@ -3,8 +3,6 @@
 A file of its own beside the archive's: it is bounded, and nothing is lost with it, since Kafka has the same articles.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ what is counted ends at 10,000 matches, ranking (BM25; by title alone where ther
 them, facets at the newest 1,000.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

@@ -3,8 +3,6 @@
 Places are given as numbers, never as markup: who shows them makes its own, and nothing of a text is ever HTML.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

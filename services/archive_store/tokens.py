@@ -6,8 +6,6 @@ Lucene's CJKBigramFilter does the same. The stored index depends on these functi
 raises ``database.VERSION`` and fills the index anew.
 """
 
-from __future__ import annotations
-
 import re
 from hashlib import blake2b
 from typing import Final, Literal, get_args

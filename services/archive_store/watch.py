@@ -1,7 +1,5 @@
 """A search as a watch: what finds articles in the archive, asked of alerts that are still to come. Pure."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

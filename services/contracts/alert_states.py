@@ -1,7 +1,5 @@
 """The states of an alert, and what happens to them when something happens in the world. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, get_args
 

@@ -1,7 +1,5 @@
 """What an analyst did with an alert: part of the alert, so that it goes where the alert goes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Final, Literal, get_args
 

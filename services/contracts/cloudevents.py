@@ -3,8 +3,6 @@
 CloudEvents 1.0, Kafka binding, binary mode: the value stays the alert, the attributes are headers prefixed ``ce_``.
 """
 
-from __future__ import annotations
-
 from datetime import UTC
 from typing import Final
 

@@ -4,8 +4,6 @@ Errors:
     UndecodableError: the bytes are not the message the topic promises; says what and where in the message.
 """
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import msgspec

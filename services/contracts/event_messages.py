@@ -1,7 +1,5 @@
 """An event as it stands in messages: who does what to whom, where, and how far it has come."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 from msgspec import Struct

@@ -1,7 +1,5 @@
 """An event in one line for a reader: the only place that says how, for page, terminal, messages and feeds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from services.contracts.messages import Actor, Event, EventMode

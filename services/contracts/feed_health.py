@@ -1,7 +1,5 @@
 """How the feeds answer: the sentence for page and terminal, from what the poller counts. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final

@@ -1,7 +1,5 @@
 """What analysts said of alerts, counted: by topic, rule, act and source, and what it would be without a rule. Pure."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, get_args

@@ -1,7 +1,5 @@
 """What a field of a message may be, as the schemas say it: msgspec refuses the rest when it decodes."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -4,8 +4,6 @@ Three signs: they are nearly the same words, they pass on one report, or they qu
 police or witnesses say is no such sign: two outlets may have heard it.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

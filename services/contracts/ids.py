@@ -4,8 +4,6 @@ Each id is the first 96 bits of a SHA-256 over its parts, in hex (24 characters)
 any collision is below 10^-11.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 _SEPARATOR = b"\x1f"  # the ASCII unit separator: ("a", "bc") and ("ab", "c") must differ

@@ -1,7 +1,5 @@
 """The languages of an alert's sources in words, for page, terminal, messages and feeds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 _NAMES = dict(

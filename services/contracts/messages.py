@@ -6,8 +6,6 @@ Lists are tuples, so that a message is a value: equal, hashable, never changed i
 and the structs of an event have modules of their own; import all of them from here.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct

@@ -1,7 +1,5 @@
 """What is publicly known of a publisher, and how a source of an alert is named with it."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from services.contracts.messages import AlertSource, PublisherKind

@@ -1,7 +1,5 @@
 """What looking again at an article's page has found: on the article's new version, and on the sources of its alert."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct

@@ -48,8 +48,6 @@ How long they live and what they cost (docs/measurements has the figures):
 | ``{no}:rate``, ``{no}:dead`` | an hour; the last 1000 | small |
 """
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 PREFIX: Final = "ww:1"

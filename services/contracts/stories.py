@@ -1,7 +1,5 @@
 """A story's members, as the deduper stores them and the alerter and the api read them, and who really said it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -5,8 +5,6 @@ delivery that comes again, after a crash or a replay, carries the same; it is al
 the version caused. The span id names the service that sent the message, and follows from the trace id.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping

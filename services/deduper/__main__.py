@@ -1,7 +1,5 @@
 """Composition root: ``python -m services.deduper``."""
 
-from __future__ import annotations
-
 from services.deduper.edges.article_log import KafkaArticleLog
 from services.deduper.edges.kafka_app import build_app
 from services.deduper.edges.redis import RedisIndexStore

@@ -9,8 +9,6 @@ Bytes that are no article raise :class:`services.contracts.codec.UndecodableErro
 :class:`services.runtime.errors.TransientError`; anything else that one article provokes is a ``defect``.
 """
 
-from __future__ import annotations
-
 from services.runtime.errors import PoisonError, TransientError
 
 

@@ -1,7 +1,5 @@
 """What the deduper does with a batch: decode, ask the store, send the verdicts on, one status a delivery."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ has committed to its language meanwhile. Ports only.
 Workers judge in parallel and commit one after the other, so what they decide equals some serial order.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import zip_longest

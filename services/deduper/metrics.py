@@ -1,7 +1,5 @@
 """Every metric of the deduper, beside those of any stream service."""
 
-from __future__ import annotations
-
 import typing
 
 from prometheus_client import CollectorRegistry, Histogram

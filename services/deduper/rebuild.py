@@ -10,8 +10,6 @@ verdicts must not depend on when it started. On the way one message of each batc
 before the message was sent, so where one is missing, the store has lost a part and the index is made again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence

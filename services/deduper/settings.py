@@ -1,7 +1,5 @@
 """Settings of the deduper: ``WIREWATCH_DEDUPER_<FIELD>``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

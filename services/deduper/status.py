@@ -1,7 +1,5 @@
 """What a delivery can come to: the handler's return value, the label of the metric and the field in the log."""
 
-from __future__ import annotations
-
 import typing
 from typing import Literal
 

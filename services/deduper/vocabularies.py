@@ -1,7 +1,5 @@
 """The vocabularies of this process: one a language, English with its prior from ``data/english.tsv``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files

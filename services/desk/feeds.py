@@ -1,7 +1,5 @@
 """The feeds: the list in its file, and how each stands in the poller's store."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

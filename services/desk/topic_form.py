@@ -4,8 +4,6 @@ The form is a view of the YAML, which alone is kept: :func:`form_of` gives a for
 :func:`pack_of` writes again as it was, so that nothing is lost between the two.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The topic packs: shown, tried on articles, saved where the tagger reads them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path

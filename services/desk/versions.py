@@ -1,7 +1,5 @@
 """A text file that is replaced in one step, and keeps what it was before, so that a change can be taken back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The watches: shown, tried on alerts, saved where the notifier reads them, and what they delivered."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

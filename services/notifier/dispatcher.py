@@ -4,8 +4,6 @@ Each channel is served by itself, one notification after the other, so that a sl
 channel that fails cools down as a whole, longer each time: a thousand waiting deliveries are not a thousand attempts.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass

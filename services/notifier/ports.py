@@ -45,7 +45,6 @@ class Outbox(Protocol):
 
     async def take_tests(self) -> Sequence[TestRequest]:
         """The tests that persons asked for; each is handed out once."""
-        ...
 
     async def channels(self) -> Sequence[str]:
         """Ids of channels for which something may wait."""

@@ -4,8 +4,6 @@ RFC 9309: a robots.txt that answers 4xx allows everything, one that cannot be ha
 it is asked for once a day (one that cannot be had, after ten minutes) and read up to 500 KiB.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,11 +47,9 @@ class HttpGet(Protocol):
 
     async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
         """Any address."""
-        ...
 
     async def page(self, url: str) -> Fetched:
         """An article page."""
-        ...
 
 
 class ArticlePages:

@@ -86,7 +86,6 @@ class PageLooks(Protocol):
 
     async def look(self, url: str, *, gap_seconds: float) -> PageLook:
         """Ask for a page. Waits for its host's turn; never raises for what the world answers."""
-        ...
 
 
 class FeedStore(Protocol):

@@ -1,7 +1,5 @@
 """Composition root of the tagger: ``python -m services.tagger``."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from services.runtime.files.reload import Reloading

@@ -4,8 +4,6 @@ UnusableFilesError
 ├── PackError     a topic pack or a data file of actors, places or vocabulary cannot be used
 """
 
-from __future__ import annotations
-
 from services.runtime.errors import UnusableFilesError
 
 

@@ -1,7 +1,5 @@
 """Unique articles in, tagged articles out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

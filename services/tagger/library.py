@@ -1,7 +1,5 @@
 """Packs and data files from disk: read together, compiled together, or refused together."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

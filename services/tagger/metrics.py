@@ -1,7 +1,5 @@
 """Metrics of the tagger. Reloads: a failed one leaves the packs in force, so alert on ``result="refused"``."""
 
-from __future__ import annotations
-
 import re
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """The pack that ``wirewatch packs new`` writes: small, commented, and passing its own examples."""
 
-from __future__ import annotations
-
 import re
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")

@@ -1,7 +1,5 @@
 """Text made comparable: case, width and punctuation do not matter, the borders of words do."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -6,8 +6,6 @@ than :data:`LONGEST` characters is cut at a space: lists and hostile text must n
 walk.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

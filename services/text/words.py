@@ -1,7 +1,5 @@
 """Where words end: which scripts put no space between them."""
 
-from __future__ import annotations
-
 import re
 
 # As the inside of a character class of a regular expression.

@@ -1,7 +1,5 @@
 """An alert, and whether it says something new: a pure function of everything it depends on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

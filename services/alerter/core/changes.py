@@ -1,7 +1,5 @@
 """What a revision says that the one before did not. Nothing here means nothing to tell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from services.alerter.core.event_key import SPOKEN

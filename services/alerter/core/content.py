@@ -1,7 +1,5 @@
 """What an alert says of its articles: topics, actors, places and quotes. The same for any order of the articles."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain

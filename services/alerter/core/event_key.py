@@ -1,7 +1,5 @@
 """What an article is mainly about, as far as it is compared with other articles, and where to look for those."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

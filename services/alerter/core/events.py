@@ -1,7 +1,5 @@
 """The events an alert tells, the one it is about first."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

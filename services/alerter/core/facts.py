@@ -11,8 +11,6 @@ Rejected: keeping the best by score. A later version can have a lower score, and
 out would be lost or not, depending on the order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 

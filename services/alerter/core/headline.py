@@ -1,7 +1,5 @@
 """The headline an alert shows: of its sources' titles the soberest, not the loudest."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ when they are about the same event, whatever the story. An alert is all that han
 so the order of arrival does not matter. An article that ties two alerts makes them one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct

@@ -1,7 +1,5 @@
 """The first sentences of an article, without the furniture around them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

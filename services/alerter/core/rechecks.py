@@ -1,7 +1,5 @@
 """What looking again at the pages of an alert's sources has found. It changes no fact: it stands beside the source."""
 
-from __future__ import annotations
-
 from itertools import islice
 
 from msgspec import structs

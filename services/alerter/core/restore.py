@@ -1,7 +1,5 @@
 """An alert made again from what Kafka still holds of it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

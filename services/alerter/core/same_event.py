@@ -5,8 +5,6 @@ month of alerts judged one by one (docs/measurements/alerts.md): actors and word
 one crisis; act, object and numbers have to.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from datetime import timedelta

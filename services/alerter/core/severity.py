@@ -4,8 +4,6 @@ The points are data (``seeds/severity.yaml``); reading them is ``services.alerte
 or takes points says so in a sentence, and the sentences go on the alert.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

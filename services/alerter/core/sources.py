@@ -1,7 +1,5 @@
 """A story's members as the sources of its alert."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

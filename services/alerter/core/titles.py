@@ -3,8 +3,6 @@
 The words of each language are data (``titles`` in ``seeds/severity.yaml``).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """The Faust app: two topics, one handler. The only file of the service that knows Faust."""
 
-from __future__ import annotations
-
 import faust
 
 from services.contracts import topics

@@ -1,7 +1,5 @@
 """The deduper's stories in Redis: read by the alerter, and put back by a rebuild."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads whole topics, without a group: for the rebuild, never for the stream."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 
 from services.runtime.kafka.connection import KafkaAccess

@@ -4,8 +4,6 @@ Every function returns the alerts as they are then, each with a new revision tha
 was done already. Raises :class:`ActionError` where an action makes no sense for an alert as it stands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """An action as it is asked for: what each kind needs. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeVar, assert_never

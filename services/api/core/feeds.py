@@ -1,7 +1,5 @@
 """The alerts as feeds, so that any reader can follow them: Atom (RFC 4287) and JSON Feed 1.1. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 A page that gets no new alerts looks the same whether nothing happens or nothing works. This tells the two apart.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

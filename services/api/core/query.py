@@ -1,7 +1,5 @@
 """What a list request asks for, and the cursor that continues it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Values that a browser keeps for us and cannot change: signed, for one purpose, until a time. Pure."""
 
-from __future__ import annotations
-
 import hmac
 import json
 from collections.abc import Sequence

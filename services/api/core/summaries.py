@@ -1,7 +1,5 @@
 """An alert for a page: as it is stored, with its events and languages in words beside them. Pure."""
 
-from __future__ import annotations
-
 import msgspec
 
 from services.contracts.codec import decode

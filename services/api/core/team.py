@@ -1,7 +1,5 @@
 """What a provider of OpenID Connect says of somebody, as one of our users. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final

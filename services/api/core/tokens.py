@@ -1,7 +1,5 @@
 """Who may do what: tokens with names and roles, and the sessions that are kept with them. Pure."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A topic as one fills it in: rows of who does what to whom. ``services.desk`` writes and reads it as a pack."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct

@@ -1,7 +1,5 @@
 """Writes what an analyst did: new revisions of alerts, in the outbox, from where the alerter sends them."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar

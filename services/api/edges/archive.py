@@ -1,7 +1,5 @@
 """The archive's file, read for one question at a time, in a thread."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """uvicorn's HTTP/1.1, with a limit to how long a request may take to arrive."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

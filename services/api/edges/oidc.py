@@ -4,8 +4,6 @@ What the provider answers is believed where its ID token is signed with one of i
 attempt (nonce) and by this issuer. Nothing of it is kept but name and role.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from secrets import token_urlsafe

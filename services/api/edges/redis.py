@@ -1,7 +1,5 @@
 """Reads alerts and stories from Redis. No command here scans: every list is a walk along one sorted index."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Asks the services of the pipeline for their status, at intervals."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Reads the token file, and the secret of a provider."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from services.api.core import tokens

@@ -1,7 +1,5 @@
 """The page: files as they are, no build step, nothing from elsewhere. Read once, when the api starts."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 

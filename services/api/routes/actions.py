@@ -1,7 +1,5 @@
 """What analysts do with alerts: one act on one alert or on many."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated, Any
 

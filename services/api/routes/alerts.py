@@ -1,7 +1,5 @@
 """Alerts and stories over HTTP: the list, one alert, the feeds."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -1,7 +1,5 @@
 """The HTTP application, put together. Alerts pass through as the JSON they are stored as; no HTML is made here."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response

@@ -6,8 +6,6 @@ A browser sends the cookie of a session along with whatever any page of this hos
 cookie alone only a page of this very origin changes anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address

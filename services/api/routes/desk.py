@@ -1,7 +1,5 @@
 """Sources, topics and watches over HTTP: as they stand, tried out, and changed by an editor."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, assert_never

@@ -1,7 +1,5 @@
 """What analysts think of the alerts: precision by topic, rule, act and source, and the rules that they reject."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 

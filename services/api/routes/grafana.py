@@ -5,8 +5,6 @@ query says. Each alert is a series of the answer with what a reader needs in its
 labels exist in the answer alone, so that headlines never become series of a real Prometheus.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from typing import Final

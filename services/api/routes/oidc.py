@@ -1,7 +1,5 @@
 """Signing in with the provider of a team: to the provider, and back with a session."""
 
-from __future__ import annotations
-
 import hmac
 from typing import Annotated
 

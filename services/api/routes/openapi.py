@@ -1,7 +1,5 @@
 """What the OpenAPI document says about answers. They are sent as stored bytes, so FastAPI cannot know their shape."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import msgspec

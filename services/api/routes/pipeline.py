@@ -1,7 +1,5 @@
 """How the pipeline is up: whether new alerts can come at all."""
 
-from __future__ import annotations
-
 import msgspec
 from fastapi import FastAPI, Response
 

@@ -1,7 +1,5 @@
 """The archive over HTTP: search, what came before an alert, an actor, a place, a brief. All of it reads only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC

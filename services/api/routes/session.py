@@ -1,7 +1,5 @@
 """Signing in: who one is, what one may do, and a session that the browser keeps."""
 
-from __future__ import annotations
-
 import msgspec
 from fastapi import FastAPI, Request, Response
 

@@ -1,7 +1,5 @@
 """Server-sent events: revisions as they come."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable

@@ -3,8 +3,6 @@
 What is kept of a message is all of it: columns are what is asked for, and the message itself stands beside them.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The Faust app: two topics for the archive, one for the recent articles. The only file here that knows Faust."""
 
-from __future__ import annotations
-
 import faust
 
 from services.archive.handler import TOPICS

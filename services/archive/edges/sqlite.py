@@ -1,7 +1,5 @@
 """Writes the archive's file, in a thread: SQLite blocks, and the loop has heartbeats to send."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sqlite3

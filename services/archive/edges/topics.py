@@ -1,7 +1,5 @@
 """Kafka without a group's subscription: for what is missing in the file, never for the stream."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient

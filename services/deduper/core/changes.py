@@ -1,7 +1,5 @@
 """What an update changed, in the words of the contract's :class:`~services.contracts.messages.Change`."""
 
-from __future__ import annotations
-
 from services.contracts.messages import Change
 from services.deduper.core.facts import Facts
 from services.deduper.core.text import tokens

@@ -2,8 +2,6 @@
 running story falls on another. Pure.
 """
 
-from __future__ import annotations
-
 from services.deduper.core.facts import LEAD_CHARACTERS
 from services.deduper.core.text import tokens
 

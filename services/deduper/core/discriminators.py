@@ -7,8 +7,6 @@ text that is judged states none of the other's anywhere (``text_numbers``), or w
 texts differ in a fact, and neither is a copy of the other.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A changed fact is news: these are what an update is compared by. Names are runs 
 for scripts with case; elsewhere only numbers, the title and retraction words speak.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

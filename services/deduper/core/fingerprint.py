@@ -1,7 +1,5 @@
 """An article as the index sees it: hashes, a sketch, its telling words and the member it would be. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

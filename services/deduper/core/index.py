@@ -1,7 +1,5 @@
 """Check and insert: the verdict on an article, and all that is written down about it, on one view. Pure."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import msgspec

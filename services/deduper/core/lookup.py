@@ -1,7 +1,5 @@
 """What is known of an article before anything is decided. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 subject ("sign treaty of mutual defence") do not. Pure.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Every article has a number, its rank of arrival. Time is cut into slices, :data:
 more than :data:`LIVE_SLICES` ago is not read.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 

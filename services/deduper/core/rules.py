@@ -1,7 +1,5 @@
 """The rules in the order they apply: address, exact text, title, sketch, event. In words: ``docs/stories.md``."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

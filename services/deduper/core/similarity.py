@@ -5,8 +5,6 @@ cosine of their titles. The weights were fitted by logistic regression on half o
 half (docs/measurements/dedupe.md).
 """
 
-from __future__ import annotations
-
 from collections.abc import Container
 from typing import NamedTuple
 

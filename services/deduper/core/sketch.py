@@ -8,8 +8,6 @@ The smallest of them, a quarter, are its blocking hashes: by these a text is fou
 compared by all that was kept.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Sequence

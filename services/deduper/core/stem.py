@@ -1,7 +1,5 @@
 """English inflections cut off: crude, but the same on both sides of a comparison. Pure."""
 
-from __future__ import annotations
-
 MOST_WORDS = 50_000  # are kept with what was made of them
 
 

@@ -4,8 +4,6 @@ A word is weighted by frequency (title words count double) and rarity. All arith
 so that a vector that was stored compares as one that was just made.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 import re

@@ -4,8 +4,6 @@ Most English text is ASCII but for its quotation marks and dashes. There ``str.t
 a regular expression's time; on other text they take twenty times as much, so the expression is used.
 """
 
-from __future__ import annotations
-
 import re
 
 from services.text.normalise import normalise

@@ -1,7 +1,5 @@
 """Every threshold of the rules. Measured on real articles: docs/measurements/dedupe.md."""
 
-from __future__ import annotations
-
 # Measured on 500 real articles and 13 edits of each (docs/measurements/dedupe.md).
 MIN_SHARED = 8  # shingles two texts must share before their containment means anything
 SOME_SHARED = 4  # are enough where they are nearly all that can be compared: an excerpt of a long text

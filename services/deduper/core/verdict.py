@@ -1,7 +1,5 @@
 """The verdicts on an article: what the index answers, and what the messages say."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, assert_never
 

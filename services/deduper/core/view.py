@@ -27,7 +27,6 @@ class Pages(Protocol):
 
     def get(self, key: Key) -> Any:
         """The value of ``key``, None where there is none. Raises :class:`NotLoadedError`."""
-        ...
 
 
 class View:

@@ -6,8 +6,6 @@ process, not in the store: weights go into the vector an article is stored with,
 a little still compare alike, and a verdict once given is remembered by version.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Reads what the deduper has sent, for the rebuild: two topics, merged by time, never through a consumer group."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The commands that read the index in Redis and write it; which keys there are says ``edges/redis.py``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 

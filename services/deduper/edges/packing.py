@@ -4,8 +4,6 @@ A posting string is entries of one size in order of arrival, each: part of the h
 outlet (1, not with terms), its slice of time (1). A record is under 64 bytes, so that the server keeps it packed.
 """
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ Off, with nothing imported, unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. The i
 one that the message names. Spans wait in a bounded queue for a thread that sends them; what does not fit is dropped.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Mapping

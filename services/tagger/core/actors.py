@@ -1,7 +1,5 @@
 """States, blocs, organisations and forces by the names that news gives them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

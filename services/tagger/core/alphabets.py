@@ -4,8 +4,6 @@ English has a faster way for the same, see :mod:`services.tagger.core.fold`. Let
 stay as they are.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache

@@ -3,8 +3,6 @@
 Most articles hold no trigger and cost one pass at 100 MB/s; only their sentences with a trigger meet the large one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Two sets of packs over the same articles: what one gives and the other does not."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 

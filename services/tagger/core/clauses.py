@@ -3,8 +3,6 @@
 The reading is shallow: from the word of the act it looks to both sides as far as the clause goes, the nearest first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Literal
 

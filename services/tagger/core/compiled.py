@@ -1,7 +1,5 @@
 """Packs, actors and places as tagging uses them: everything numbered. See :mod:`services.tagger.core.compiler`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Packs, actors and places put together into what tagging needs. Built off the hot path, all or nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from services.tagger.core.actors import ActorList

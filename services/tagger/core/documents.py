@@ -1,7 +1,5 @@
 """A file that a person wrote, as the core needs it: plain values, and the line of each for what is wrong with it."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 Path = tuple[str | int, ...]

@@ -1,7 +1,5 @@
 """An act as it was read, as an event on the wire."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """The examples inside a pack, run: what ``wirewatch packs check`` and the tests do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import Struct

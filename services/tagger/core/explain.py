@@ -1,7 +1,5 @@
 """Why an article got a topic or not: every sentence with an act of the pack, the events read, the nearest that miss."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from services.contracts.messages import Event, EvidenceField

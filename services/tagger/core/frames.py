@@ -3,8 +3,6 @@
 One implementation says both whether a need is met and what is unmet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile

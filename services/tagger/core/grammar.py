@@ -3,8 +3,6 @@
 Words are folded (see :mod:`services.tagger.core.fold`). What each class is for stands in ``docs/languages.md``.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from msgspec import Struct, convert

@@ -3,8 +3,6 @@
 Both verb and noun endings are made: a form that is no word matches nothing. Irregular words of our field are listed.
 """
 
-from __future__ import annotations
-
 _IRREGULAR = """
 be am is are was were been being
 become becomes became becoming

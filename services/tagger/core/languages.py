@@ -1,7 +1,5 @@
 """The languages that are read, and which of them an article is in."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

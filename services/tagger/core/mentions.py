@@ -1,7 +1,5 @@
 """A sentence with what is named in it, and the kinds that a name belongs to."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,7 +1,5 @@
 """A topic pack as a value: what the YAML says, checked, with the line of everything that can fail later."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """How far an act has come, as far as its clause says: see :data:`services.contracts.messages.EventMode`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import takewhile

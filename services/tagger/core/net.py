@@ -3,8 +3,6 @@
 Of every need one slot is enough, the one with the fewest everyday words; where the act is told by rare words, those.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

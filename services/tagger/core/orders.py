@@ -1,7 +1,5 @@
 """Clauses of languages whose lists tell the voice: who and whom by order and markers, else by what is nearest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses, Voice

@@ -1,7 +1,5 @@
 """From the bytes of a YAML file to a checked pack: every problem is named with file, line and what is allowed."""
 
-from __future__ import annotations
-
 import difflib
 import hashlib
 from collections.abc import Iterator

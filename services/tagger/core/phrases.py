@@ -4,8 +4,6 @@
 with an empty part, nothing; ``=US`` exactly these letters. A word written with a capital must have one in the text.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass

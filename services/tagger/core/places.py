@@ -1,7 +1,5 @@
 """Naval bases, straits, seas, ports and capitals: where it happens, with coordinates and country."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from services.contracts.messages import Place

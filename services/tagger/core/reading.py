@@ -1,7 +1,5 @@
 """What stands in an article: its sentences worth a look, and in each the things, acts, actors and places."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Acts over what was read: which sentences prove a topic, how much each weighs, and what the article scores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from services.contracts.messages import EventMode

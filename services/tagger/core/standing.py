@@ -1,7 +1,5 @@
 """Acts that are no news: a practice that is talked about, or a word that only says which thing is meant."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

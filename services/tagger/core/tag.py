@@ -1,7 +1,5 @@
 """From an article's fields to its tags."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Parties named in the headline that the next sentences take up: "the alliance", "the two countries"."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from services.tagger.core.compiled import Compiled

@@ -1,7 +1,5 @@
 """How far an act has come, in languages whose words do not tell it by their form: by the words that govern the act."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from services.contracts.messages import EventMode

@@ -1,7 +1,5 @@
 """A sentence as a row of units: mentions and plain words, with what grammar says of each."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

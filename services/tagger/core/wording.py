@@ -1,7 +1,5 @@
 """Phrases of every language but English: forms from a list, and what may be written onto a word."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product

@@ -1,7 +1,5 @@
 """The words of a topic pack in another language: its rules stand once, in the pack itself."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The Faust app: one agent on ``articles.unique``. The only file of the service that knows Faust."""
 
-from __future__ import annotations
-
 import faust
 
 from services.contracts import topics
