@@ -14,7 +14,7 @@ from services.tagger.core.units import Unit
 _GOVERNOR_REACH = 7
 _DENIAL_REACH = 12
 _NAME = r"[A-Z][A-Z.'\u2019-]{1,24}(?: [A-Z][A-Z.'\u2019-]{0,24}){1,2}"
-_COLUMNIST = re.compile(rf"{_NAME}: |.*: {_NAME}$")  # "JANE DOE: We must ...", "We must ...: JANE DOE"
+_COLUMNIST = re.compile(rf"^{_NAME}: |: {_NAME}$")  # "JANE DOE: We must ...", "We must ...: JANE DOE"
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
@@ -274,7 +274,7 @@ def asks(title: str, grammar: Grammar) -> str:
     if grammar.voices == "list":
         return told.asks(title, grammar)
     lowered = title.strip(" '\"\u2018\u201c").lower()
-    if _COLUMNIST.match(title) and not lowered.startswith(grammar.news_labels):
+    if _COLUMNIST.search(title) and not lowered.startswith(grammar.news_labels):
         return "labels"
     if lowered.startswith(grammar.fact_questions):
         return ""
