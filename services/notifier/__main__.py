@@ -42,23 +42,6 @@ def build(settings: NotifierSettings, context: Context) -> Service:
     outbox = RedisOutbox(redis, RedisCalls(clock, waiting), remember=timedelta(days=settings.remember_days))
     webhooks = WebhookSender(guard=_guard(settings), clock=clock, timeout_seconds=settings.timeout_seconds)
     apprise = AppriseSender(timeout_seconds=settings.timeout_seconds)
-    dispatcher = Dispatcher(
-        watches=watches,
-        outbox=outbox,
-        senders={"log": LogSender(), "webhook": webhooks, "apprise": apprise},
-        dead_after=timedelta(hours=settings.dead_after_hours),
-        clock=clock,
-        metrics=metrics,
-    )
-    handler = NotifierHandler(
-        watches=watches,
-        outbox=outbox,
-        publisher=publisher,
-        stale_after=timedelta(hours=settings.stale_after_hours),
-        clock=clock,
-        metrics=metrics,
-        wake=dispatcher.wake,
-    )
 
     def use(changed: ActiveWatches) -> None:
         handler.use(changed)
@@ -72,6 +55,24 @@ def build(settings: NotifierSettings, context: Context) -> Service:
         reloads=metrics.reloads,
         clock=clock,
         every_seconds=settings.reload_seconds,
+    )
+    dispatcher = Dispatcher(
+        watches=watches,
+        outbox=outbox,
+        senders={"log": LogSender(), "webhook": webhooks, "apprise": apprise},
+        dead_after=timedelta(hours=settings.dead_after_hours),
+        clock=clock,
+        metrics=metrics,
+        look=reloading.look,
+    )
+    handler = NotifierHandler(
+        watches=watches,
+        outbox=outbox,
+        publisher=publisher,
+        stale_after=timedelta(hours=settings.stale_after_hours),
+        clock=clock,
+        metrics=metrics,
+        wake=dispatcher.wake,
     )
     return StreamService(
         build_app(settings, Isolating(handler, publisher=publisher, clock=clock, metrics=metrics)),

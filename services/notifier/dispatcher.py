@@ -5,7 +5,7 @@ channel that fails cools down as a whole, longer each time: a thousand waiting d
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,8 +49,11 @@ class Dispatcher:
         dead_after: timedelta,
         clock: Clock,
         metrics: NotifierMetrics,
+        look: Callable[[], Awaitable[None]],
     ) -> None:
+        """``look`` takes the file of watches if it has changed: a test may be of a watch that was just saved."""
         self._active = watches
+        self._look = look
         self._outbox = outbox
         self._senders = senders
         self._dead_after = dead_after
@@ -128,7 +131,10 @@ class Dispatcher:
     async def _queue_tests(self) -> None:
         """Tests pass by quiet hours, limits and digests, and are tried once."""
         now = self._clock.now()
-        for request in await self._outbox.take_tests():
+        requests = await self._outbox.take_tests()
+        if requests:
+            await self._look()
+        for request in requests:
             watch = self._active.file.watch(request.watch_id)
             if watch is None:
                 log.warning("test_of_no_watch", watch=request.watch_id)

@@ -278,6 +278,7 @@ class Notifier:
         self.sender = sender or KeepingSender()
         self.publisher = FakePublisher()
         self.in_force = in_force
+        self.saved: ActiveWatches | None = None  # on the disk, and not read yet
         self.start()
 
     def start(self) -> None:
@@ -291,6 +292,7 @@ class Notifier:
             dead_after=timedelta(hours=24),
             clock=self.clock,
             metrics=self.metrics,
+            look=self._look,
         )
         self.handler = NotifierHandler(
             watches=self.in_force,
@@ -301,6 +303,10 @@ class Notifier:
             metrics=self.metrics,
             wake=self.dispatcher.wake,
         )
+
+    async def _look(self) -> None:
+        if self.saved is not None:
+            self.dispatcher.use(self.saved)
 
     async def hear(self, *alerts: Alert) -> Sequence[str]:
         """Alerts come from Kafka."""

@@ -295,6 +295,14 @@ async def test_a_test_goes_through_every_channel_at_once_and_is_no_alert() -> No
     assert body["kind"] == "test"
 
 
+async def test_a_test_of_a_watch_that_was_just_saved_finds_it() -> None:
+    service = Notifier(active())
+    service.saved = active(a_watch())
+    service.outbox.tests = [TestRequest(id="1", watch_id="w", by="eve")]
+    await service.dispatcher.round()
+    assert [p.watch_id for p in service.sender.taken] == ["w"]
+
+
 async def test_a_test_is_tried_once_before_what_waits_even_where_the_channel_rests() -> None:
     service = Notifier(active(a_watch()))
     service.sender.down = SendError("HTTP 500")

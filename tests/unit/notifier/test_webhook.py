@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
@@ -9,6 +10,7 @@ import re
 import runpy
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,7 @@ async def test_after_errors_the_same_delivery_comes_again_until_it_is_taken(
         dead_after=timedelta(hours=24),
         clock=clock,
         metrics=NotifierMetrics(CollectorRegistry()),
+        look=partial(asyncio.sleep, 0),
     )
     await outbox.enqueue(
         [EnqueueRequest(notification=a_notification(), release=ReleaseTime(START, "now"), per_hour=None)], now=START
