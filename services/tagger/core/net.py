@@ -56,9 +56,9 @@ def cast_net(
     acts: set[tuple[int, int]] = set()
     for owner, index, act, need in sorted(needs, key=lambda found: len(_candidates(found[3], known))):
         slots = _candidates(need, known)
-        # What is in the net already costs nothing more.
-        costs = [sum(common[number] for number in ids - anchors[owner]) for ids in slots]
-        if not costs or (min(costs) and _rare_words(act.source, everyday)):
+        # What is in the net already costs nothing more; of equals the slot that adds fewest kinds.
+        costs = [(sum(common[n] for n in new), len(new)) for new in (ids - anchors[owner] for ids in slots)]
+        if not costs or (min(costs)[0] and _rare_words(act.source, everyday)):
             acts.add((owner, index))
         else:
             anchors[owner] |= slots[costs.index(min(costs))]
