@@ -6,7 +6,7 @@ Labels and texts lie beside the repository (``topics/natural_dev.jsonl``, ``stre
 natural labels, chosen by a hash of the id, were read while the packs were written ("tuned"); of the rest only the
 figures were looked at ("unseen"). The labels of the sample are ours, by id, in ``data/stream_topics.tsv``. A draw was
 judged before looking at what the tagger said, scored once, and then what was found wrong was mended. The third draw is
-of naval headlines alone, whether tagged or not ("net"). docs/measurements/topics.md says what was known of it before.
+of naval headlines alone, whether tagged or not ("net"); some had been quoted before they were labelled.
 ``data/unseen_topics.tsv`` holds items with both topics, each labelled before it was tagged; items whose text is not
 there are left out. Their errors were read since; docs/measurements/topics.md has the figures from before.
 """
@@ -137,8 +137,8 @@ def _sample(console: Console, languages: Languages) -> None:
     console.print(table)
 
 
-def _fresh(console: Console, languages: Languages) -> None:
-    """What no rule was written on: headlines of the two months and of defence news, standfirsts and leads."""
+def _texts() -> dict[str, dict[str, Any]]:
+    """The items by id, as far as they are there; those without an id by a hash of their words."""
     texts = {row["id"]: row for month in MONTHS for row in _zipped(EVAL / "streams" / f"{month}.jsonl.gz")}
     named = ("navy_release_stream", "same_event", "texts", "event_leads")
     for name in (*(f"dedupe/{one}" for one in named), "topics/random_news", "topics/drawn_2026"):
@@ -148,6 +148,12 @@ def _fresh(console: Console, languages: Languages) -> None:
         texts[hashlib.sha256(row["title"].encode()).hexdigest()[:16]] = row
     for row in _lines(EVAL / "languages" / "parallel_headlines.jsonl"):
         texts[hashlib.sha256(row["english"].encode()).hexdigest()[:16]] = {"title": row["english"]}
+    return texts
+
+
+def _fresh(console: Console, languages: Languages) -> None:
+    """What no rule was written on: headlines of the two months and of defence news, standfirsts and leads."""
+    texts = _texts()
     counts: Counter[tuple[str, str, str, bool]] = Counter()
     with FRESH.open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):

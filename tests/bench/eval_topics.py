@@ -208,7 +208,6 @@ def _random(console: Console, languages: Languages) -> None:
             counts[f"{found.topic} {found.role}"] += 1
     shares = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
     console.print(f"{len(rows)} items of random news, tagged rightly or wrongly: {shares}")
-    console.print("docs/measurements/topics.md says how many of them were wrong, read one by one")
 
 
 if __name__ == "__main__":
