@@ -75,7 +75,8 @@ def first_event(text: str, topic: str, languages: Languages) -> Event | None:
 def _same(row: dict[str, str], found: Event | None) -> Iterable[str]:
     """The fields that agree. ``|`` and ``,`` part what is right, too; ``-`` is nothing, ``?`` may be left out."""
     if found is None or row["act"] == "-":
-        if row["act"] == "-" and (found is None or found.mode == "background"):
+        unlive = "-" if found is not None else row["act"] if row["mode"] == "background" else "-"
+        if row["act"] == unlive and (found is None or found.mode == "background"):
             yield from FIELDS
         return
     acts, modes = row["act"].split("|"), row["mode"].split("|")

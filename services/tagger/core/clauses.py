@@ -62,6 +62,8 @@ class Clauses:
             return True
         if before in self.grammar.determiner or before in self.grammar.background:
             return False
+        if self._word_after(at) in self.grammar.negation:
+            return False  # "escorts not possible"
         if form == "base" and (not self._plural_before(at) or self._word_after(at) in self.grammar.may):
             return False  # "oil blockade could ..."
         alone = all(other != "noun" for _, other in self.units[at].acts) or " " in self.units[at].word.strip()
@@ -130,9 +132,20 @@ class Clauses:
             yield from self.by(at)
             yield from self.group(at)
             yield from self.of(at)
-            yield from (index for index in self.left(at) if self.units[index].actors)
+            yield from (index for index in self._unspoken(at, voice) if self.units[index].actors)
             return
-        yield from self.left(at)
+        yield from self._unspoken(at, voice)
+
+    def _unspoken(self, at: int, voice: Voice) -> Iterator[int]:
+        """What stands before, without who only speaks of it: "Trump says | ships sail", "Turkey condemns | strike"."""
+        subject = False
+        for index in self.left(at):
+            unit = self.units[index]
+            word = unit.word.split()[0]
+            if (subject and word in self.grammar.says) or (voice == "noun" and word in self.grammar.reacting):
+                return
+            subject = subject or bool(unit.actors) or (voice == "active" and bool(unit.things))
+            yield index
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
@@ -271,6 +284,56 @@ class Clauses:
         yield at
         yield from self.right(at, direct=False, commas=True)
 
+    def parties_after(self, at: int) -> Iterator[int]:
+        """Parties after it, as far as no purpose or other doer begins: not China in "signs pact to deter China"."""
+        for index in self.right(at, direct=False):
+            word = self.units[index].word
+            if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index):
+                return
+            if self.is_party(index):
+                yield index
+
+    def _purpose(self, to: int) -> bool:
+        """Whether another verb follows "to"."""
+        after = self.units[to + 1] if to + 1 < len(self.units) else None
+        if self.units[to].word != self.grammar.to or after is None:
+            return False
+        return any(form.startswith("base") for _, form in after.acts) or (
+            after.plain and after.word not in self.grammar.function and not after.word.endswith("ern")
+        )
+
+    def sooner(self, at: int) -> Iterator[int]:
+        """What stands before the act: in its clause, and before a clause whose subject is a pronoun."""
+        taken_up = self.has_pronoun(at)
+        for index in range(at - 1, -1, -1):
+            if self.units[index].hard and not taken_up:
+                return
+            yield index
+
+    def asking(self, at: int) -> tuple[int, int] | None:
+        """Who asks and who is asked, before the infinitive: "Trump urges Germany to send"."""
+        if self._word_before(at) != self.grammar.to:
+            return None
+        parties: list[int] = []
+        asks = False
+        for index in self.left(at):
+            word = self.units[index].word.split()[0]
+            if self.is_party(index) and not (parties and self.units[index + 1].glued):
+                parties.append(index)
+                if len(parties) == 2:
+                    return (parties[1], parties[0]) if asks else None
+            asks = asks or (bool(parties) and self.grammar.mode_words.get(word) == "demanded")
+        return None
+
+    def has_pronoun(self, at: int) -> bool:
+        """Whether the subject of the clause is a pronoun: "it", "they"."""
+        for index in range(at - 1, max(-1, at - _ASIDE), -1):
+            if self.units[index].word in self.grammar.pronouns:
+                return True
+            if self.units[index].hard or not self.units[index].plain:
+                return False
+        return False
+
     def is_party(self, index: int) -> bool:
         """Whether an actor stands there who can take part, not only a place, a source or a modifier."""
         unit = self.units[index]
@@ -293,8 +356,7 @@ class Clauses:
         found = [index for index in self._holders(thing) if index > at or thing < at]
         if found:
             return sorted(found)
-        following = (i for i in self.right(thing, direct=False) if thing > at and self.is_party(i))
-        first = next(following, None)
+        first = next(self.parties_after(thing), None) if thing > at else None
         return self.coordinated(first, ()) if first is not None else []
 
     def _holders(self, thing: int) -> Iterator[int]:
@@ -306,9 +368,11 @@ class Clauses:
             elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
                 return  # a verb, or another group
 
-    def _joins(self, unit: Unit) -> bool:
-        """Whether a word may stand between two names that are named in one breath."""
-        return unit.word in ("and", "the", "s")
+    def _joins(self, index: int) -> bool:
+        """Whether a word may stand between two names that are named in one breath: no "Trump's Greenland plan"."""
+        unit = self.units[index]
+        possessor = unit.word == "s" and any(one.actors for one in self.units[index + 1 : index + 2])
+        return unit.word in ("and", "the", "s") and not possessor
 
     def coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
         """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""
@@ -319,7 +383,7 @@ class Clauses:
                 unit = self.units[near]
                 if unit.actors and not unit.aside and near not in besides:
                     found.append(near)
-                elif not (unit.comma or unit.glued or self._joins(unit)):
+                elif not (unit.comma or unit.glued or self._joins(near)):
                     break
                 near += step
         return sorted(set(found))

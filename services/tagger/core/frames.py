@@ -152,29 +152,43 @@ class _Reader:
 
     def _whole(self, frame: Frame) -> Frame:
         """The frame with its parties and place."""
-        at, voice = frame.at, frame.voice
+        at = frame.at
         agents, objects = self._parties_of(frame)
-        if not objects and voice != "passive":
-            after = (index for index in self._clauses.right(at, direct=False) if self._clauses.is_party(index))
+        if not objects and frame.voice != "passive":
+            after = self._clauses.parties_after(at)
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
         beside = frame.fillers.get("with")
         if not objects and beside is not None and self._units[beside].actors and not self._same(beside, agents):
             objects = [beside]  # "withdraws troops from Germany"
-        if not agents and not objects:
+        if not agents and (not objects or self._clauses.has_pronoun(at)):
             agents = self._named_before(at)
-        if frame.act.source.mutual and not agents and len(objects) > 1:
+        if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(objects)):
             agents, objects = objects, []
+        agents, objects = self._asked(frame, agents, objects)
         return Frame(
-            *(frame.act, frame.need, at, frame.form, voice, frame.fillers, ()),
+            *(frame.act, frame.need, at, frame.form, frame.voice, frame.fillers, ()),
             agents=tuple(index for index in agents if not self._same(index, objects)),
             objects=tuple(objects),
             place=self._place(frame.fillers, at),
         )
 
+    def _hyphenated(self, parties: Sequence[int]) -> bool:
+        """ "India-Brazil alliance": both are parties, whoever else is named."""
+        return any(self._units[index].glued and index - 1 in parties for index in parties)
+
+    def _asked(self, frame: Frame, agents: list[int], objects: list[int]) -> tuple[list[int], list[int]]:
+        """ "Trump urges Germany to send ships": who asks, and who is asked."""
+        asking = self._clauses.asking(frame.at) if frame.voice == "active" and not self._by_list else None
+        if asking is None or asking[1] not in agents:
+            return agents, objects
+        asked = self._clauses.coordinated(asking[1], ())
+        return self._clauses.coordinated(asking[0], asked), asked
+
     def _named_before(self, at: int) -> list[int]:
-        """Who is named last before the clause: "Russia and North Korea agreed that they will help each other"."""
-        nearest = next((index for index in range(at - 1, -1, -1) if self._clauses.is_party(index)), None)
+        """Who is named last before, over the words by which he says it: "Russia and Iran agreed that they will ..."."""
+        before = range(at - 1, -1, -1) if self._by_list else self._clauses.sooner(at)
+        nearest = next((index for index in before if self._clauses.is_party(index)), None)
         return self._clauses.coordinated(nearest, ()) if nearest is not None else []
 
     def _parties_of(self, frame: Frame) -> tuple[list[int], list[int]]:
@@ -196,17 +210,16 @@ class _Reader:
                 return owners
             agent = None
         if agent is None:
-            sides = self._clauses.candidates("agent", frame.at, frame.voice)
+            thing = frame.fillers.get("object")
+            happens = frame.voice == "phrase" and thing is not None and not self._units[thing].actors
+            happens = happens and not self._by_list and frame.at - thing in (1, 2)  # "tanker on fire"
+            sides = self._clauses.by(frame.at) if happens else self._clauses.candidates("agent", frame.at, frame.voice)
             agent = next((i for i in sides if self._clauses.is_party(i) and i not in besides), None)
         return self._clauses.coordinated(agent, besides) if agent is not None else []
 
     def _same(self, index: int, others: Sequence[int]) -> bool:
         """Whether an actor is among others by another of its names."""
         return any(set(self._units[index].actors) & set(self._units[other].actors) for other in others)
-
-    def _objects(self, fillers: Fillers, at: int) -> list[int]:
-        thing = fillers.get("object", fillers.get("about"))
-        return self._clauses.owners(thing, at) if thing is not None else []
 
     def _place(self, fillers: Fillers, at: int) -> int | None:
         given = fillers.get("place")

@@ -86,6 +86,13 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     number: Words = Words()
     indefinite: Words = Words()  # before a participle: an adjective
     reaching: Words = Words()  # an end is reached: told in the present it has happened
+    vowing: Words = Words()  # governors by which who plans to harm threatens
+    unreal: Words = Words()  # after an act's noun: it is not so
+    real: Words = Words()  # ... after "not": "not possible", "not planned"
+    almost: Words = Words()  # before a verb: it was not so
+    coming: Words = Words()  # after an act: it is still to come
+    ages: Words = Words()  # before "after" and "since": what follows is long past
+    reacting: Words = Words()  # verbs whose subject only speaks of an act: "condemns the strike"
     needs_to: Words = Words()  # governors only with "to", "for" or "on" after them
     particles: Words = Words()  # make another verb of a governor: "calls at", "forces back"
     sending: Words = Words()  # with a purpose after them: what they are sent for is under way
@@ -96,6 +103,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stands_for: Words = Words()  # nouns after a bloc's name that are the bloc acting
     after_verb: Words = Words()  # no noun in the plural stands before these
     former: Words = Words()
+    affairs: Words = Words()  # nouns that a state's name only says more of: "Iran war"
+    no_object: Words = Words()  # prepositions after which nobody stands to whom an act is done
     says: Words = Words()
     pronouns: Words = Words()
     bound: Words = Words()
@@ -103,7 +112,6 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     everyday: Words = Words()  # nouns in news of every sort: they make no sentence worth a look by themselves
     opinion_openings: tuple[str, ...] = ()
     opinion_labels: tuple[str, ...] = ()  # no colon parts an act from them
-    news_labels: tuple[str, ...] = ()  # in capitals before a colon, but no columnist's name
     fact_questions: tuple[str, ...] = ()
     bloc_again: tuple[str, ...] = ()  # take up a bloc that was named before
     states_again: tuple[str, ...] = ()  # take up states that were named before

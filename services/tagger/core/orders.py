@@ -162,8 +162,8 @@ class OrderedClauses(Clauses):
         """Whether a mark of the doer stands right behind: "tanker by Iran"."""
         return any(unit.word in self.grammar.by_after for unit in self.units[index + 1 : index + 3])
 
-    def _joins(self, unit: Unit) -> bool:
-        return unit.word in self.grammar.conjunction
+    def _joins(self, index: int) -> bool:
+        return self.units[index].word in self.grammar.conjunction
 
     def _located(self, index: int) -> bool:
         """Whether the actor is only where something happens."""
