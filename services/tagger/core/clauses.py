@@ -16,6 +16,7 @@ REACH_LEFT = 18
 REACH_RIGHT = 16
 _NOUN_GROUP = 7
 _ASIDE = 6  # words before the conjunction in an aside between commas
+_DASHES = ("\u2013", "\u2014")
 _LIST_GAP = 4  # words between two names that are named in one breath
 
 
@@ -144,7 +145,10 @@ class Clauses:
             word = unit.word.split()[0]
             if (subject and word in self.grammar.says) or (voice == "noun" and word in self.grammar.reacting):
                 return
-            subject = subject or bool(unit.actors) or (voice == "active" and bool(unit.things))
+            if word in self.grammar.pronouns:
+                subject = False  # "Trump says he told the navy to fire": it is the speaker
+            elif unit.actors or (unit.things and voice != "noun"):
+                subject = True
             yield index
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
@@ -183,8 +187,12 @@ class Clauses:
         return opens is not None and not opens.word[0].isalnum()
 
     def _before_aside(self, index: int, at: int) -> int:
-        """The comma that opens an aside between two commas: "ties, frozen since May, are thawing". Else -1."""
-        if not self.units[index].word[0].isalpha() or not any(unit.comma for unit in self.units[index:at]):
+        """The mark that opens an aside between two commas or dashes: "ties, frozen since May, are thawing". Else -1."""
+        dash = self.units[index].word
+        if dash in _DASHES:
+            places = range(index - 1, max(0, at - REACH_LEFT), -1)
+            return next((before for before in places if self.units[before].word == dash), -1)
+        if not dash[0].isalpha() or not any(unit.comma for unit in self.units[index:at]):
             return -1
         for before in range(index - 1, max(0, index - _ASIDE), -1):
             if self.units[before].comma:
@@ -272,7 +280,7 @@ class Clauses:
         """What stands before a noun in its own group: "Iran's seizure", "US tanker seizure"."""
         for index in range(at - 1, max(-1, at - 1 - _NOUN_GROUP), -1):
             unit = self.units[index]
-            if unit.hard or unit.comma:
+            if unit.hard or unit.comma or unit.word in self.grammar.reacting:
                 return
             if unit.plain and unit.word in self.grammar.function and unit.word not in ("and", "the", "s"):
                 return
@@ -306,7 +314,7 @@ class Clauses:
         """What stands before the act: in its clause, and before a clause whose subject is a pronoun."""
         taken_up = self.has_pronoun(at)
         for index in range(at - 1, -1, -1):
-            if self.units[index].hard and not taken_up:
+            if self.units[index].word in self.grammar.reacting or (self.units[index].hard and not taken_up):
                 return
             yield index
 

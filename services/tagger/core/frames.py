@@ -154,6 +154,8 @@ class _Reader:
         """The frame with its parties and place."""
         at = frame.at
         agents, objects = self._parties_of(frame)
+        if frame.voice == "active" and all(self._same(index, agents) for index in objects):
+            objects = []  # "UK lets US use British bases"
         if not objects and frame.voice != "passive":
             after = self._clauses.parties_after(at)
             first = next((index for index in after if not self._same(index, agents)), None)
@@ -163,7 +165,7 @@ class _Reader:
             objects = [beside]  # "withdraws troops from Germany"
         if not agents and (not objects or self._clauses.has_pronoun(at)):
             agents = self._named_before(at)
-        if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(objects)):
+        if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(frame, objects)):
             agents, objects = objects, []
         agents, objects = self._asked(frame, agents, objects)
         return Frame(
@@ -173,9 +175,9 @@ class _Reader:
             place=self._place(frame.fillers, at),
         )
 
-    def _hyphenated(self, parties: Sequence[int]) -> bool:
+    def _hyphenated(self, frame: Frame, parties: Sequence[int]) -> bool:
         """ "India-Brazil alliance": both are parties, whoever else is named."""
-        return any(self._units[index].glued and index - 1 in parties for index in parties)
+        return frame.voice != "active" and any(self._units[index].glued and index - 1 in parties for index in parties)
 
     def _asked(self, frame: Frame, agents: list[int], objects: list[int]) -> tuple[list[int], list[int]]:
         """ "Trump urges Germany to send ships": who asks, and who is asked."""
@@ -210,12 +212,25 @@ class _Reader:
                 return owners
             agent = None
         if agent is None:
-            thing = frame.fillers.get("object")
-            happens = frame.voice == "phrase" and thing is not None and not self._units[thing].actors
-            happens = happens and not self._by_list and frame.at - thing in (1, 2)  # "tanker on fire"
-            sides = self._clauses.by(frame.at) if happens else self._clauses.candidates("agent", frame.at, frame.voice)
+            sides = self._clauses.candidates("agent", frame.at, frame.voice)
             agent = next((i for i in sides if self._clauses.is_party(i) and i not in besides), None)
-        return self._clauses.coordinated(agent, besides) if agent is not None else []
+        if agent is None:
+            return []
+        agent = self._possessor(agent)
+        if self._units[agent - 1].word in self._compiled.grammar.partner:  # "Iraq works with Iran to reopen"
+            before = takewhile(lambda i: not self._units[i].things, self._clauses.left(agent))
+            subject = next((i for i in before if self._clauses.is_party(i)), agent)
+            besides, agent = [*besides, *range(subject + 1, agent)], subject
+        return self._clauses.coordinated(agent, besides)
+
+    def _possessor(self, index: int) -> int:
+        """Whose it is where two states are named: the United States in "Trump's Iranian blockade"."""
+        owner = index - 2
+        both = owner >= 0 and self._units[index - 1].word == "s" and self._is_state(owner) and self._is_state(index)
+        return owner if both else index
+
+    def _is_state(self, index: int) -> bool:
+        return any(self._compiled.actors[one].kind == "state" for one in self._units[index].actors)
 
     def _same(self, index: int, others: Sequence[int]) -> bool:
         """Whether an actor is among others by another of its names."""

@@ -39,6 +39,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Clauses.
     relative: Words = Words()  # open a clause about what stands before
     subordinate: Words = Words()  # open a clause of their own
+    beside: Words = Words()  # of these, those whose clause tells what stands beside the news
     comparing: Words = Words()  # may stand for "like": with one of `compared` beside them they open no clause
     compared: Words = Words()
     background: Words = Words()  # before a noun: only what the news stands beside
@@ -103,6 +104,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stands_for: Words = Words()  # nouns after a bloc's name that are the bloc acting
     after_verb: Words = Words()  # no noun in the plural stands before these
     former: Words = Words()
+    partner: Words = Words()  # before who does it together with the subject: "Iraq works with Iran to reopen"
     affairs: Words = Words()  # nouns that a state's name only says more of: "Iran war"
     no_object: Words = Words()  # prepositions after which nobody stands to whom an act is done
     says: Words = Words()

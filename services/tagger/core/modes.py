@@ -51,6 +51,19 @@ def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
     return any(unit.hard and not unit.word[0].isalnum() and unit.word != "|" for unit in between)
 
 
+def is_told_beside(frame: Frame, others: Iterable[Frame], units: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether another act is the news: "to send ships | as strikes go on", "sign pact | to deepen ties"."""
+    at = frame.at
+    opening = next((index for index in range(at - 1, -1, -1) if units[index].hard), -1)
+    if opening > 0 and units[opening].word in grammar.beside:
+        return True
+    if frame.form != "base" or at < 2 or units[at - 1].word != grammar.to or units[at - 2].word in grammar.mode_words:
+        return False
+    sooner = [units[other.at].word.split()[0] for other in others if opening < other.at < at - 1]
+    governs = ("threatened", "demanded")  # "urges NATO to send ships" is about the ships
+    return bool(sooner) and not any(grammar.mode_words.get(word) in governs for word in sooner)
+
+
 class _Around:
     """The words around one act of a sentence, and what they say of it."""
 
@@ -67,10 +80,10 @@ class _Around:
         if self._own_words[0] in self._grammar.be:  # a fixed phrase with its own verb: "is closed"
             return "done"
         own = self._own()
-        if own is None and self._frame.voice == "phrase":
-            own = self._by_auxiliary([unit.word for unit in self._before(_AUXILIARY_REACH)])
         if own is not None:
             return own
+        if self._frame.voice == "phrase" and self._any(self._before(_AUXILIARY_REACH), self._grammar.should):
+            return "opinion"
         after = self._word(self._at + 1)
         if after in self._grammar.mode_heads:
             return self._grammar.mode_heads[after]
@@ -187,8 +200,6 @@ class _Around:
                 return False  # "arms from Moscow and wants closer ties": another verb's
             index -= 1
         word, before = self._word(index), self._word(index - 1) if index > 0 else ""
-        if word == "of" and before in self._grammar.background:
-            word = before  # "ahead of", "outside of"
         if word in self._grammar.background:
             return before in self._grammar.ages or not self._any(self._units[:index], self._grammar.casualties)
         if word in self._grammar.concerning and self._own_words[-1].endswith("s"):
