@@ -4,13 +4,11 @@ The reading is shallow: from the word of the act it looks to both sides as far a
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
 from services.tagger.core.units import Unit
-
-Voice = Literal["active", "passive", "noun", "phrase"]
+from services.tagger.core.voices import Voice, voices_of, word_before
 
 REACH_LEFT = 18
 REACH_RIGHT = 16
@@ -27,77 +25,15 @@ class Clauses:
         self.units = units
         self.grammar = grammar
         self._sides: dict[tuple[Slot, int, Voice], tuple[int, ...]] = {}
-        self._fronted: int | None = None
+        self._fronted = self._end_of_fronted()
 
     def voices(self, at: int, form: str) -> tuple[Voice, ...]:
         """How a word of this form can be read here; nothing where it is not the act at all."""
-        if form == "noun":
-            return ("noun",) if not self._is_verb_like(at) else ()
-        if form == "phrase":
-            return ("phrase",)
-        if form in ("base", "s", "base_or_ed") and not self._can_be_verb(at, form):
-            return ()
-        if form in ("base", "s", "past"):
-            return ("active",)
-        before = self._word_before(at)
-        if form == "ing" and before.endswith("ing") and before != "being" and before not in self.grammar.mode_words:
-            return ()  # "sharing targeting intelligence"
-        if form == "ing":
-            return ("passive",) if before == "being" else ("active", "passive") if before in ("", ",") else ("active",)
-        passive = before in self.grammar.be and before not in ("have", "has", "had")
-        if passive or self._word_after(at) in self.grammar.by:
-            return ("passive",)
-        if before in self.grammar.have and form != "participle":
-            return ("active",)
-        if form == "participle":
-            return ("active",) if before in self.grammar.have else ("passive",)
-        return ("active",) if self._word_after(at) in self.grammar.determiner else ("active", "passive")
+        return voices_of(self.units, at, form, self.grammar)
 
-    def _is_verb_like(self, at: int) -> bool:
-        return self._word_before(at) in (self.grammar.to, *self.grammar.will, *self.grammar.may)
-
-    def _can_be_verb(self, at: int, form: str) -> bool:
-        """Whether a word that is a noun, too ("strikes", "blockade"), stands as a verb: an object follows."""
-        before = self._word_before(at)
-        if before in self.grammar.infinitive:
-            return True
-        if before in self.grammar.determiner or before in self.grammar.background:
-            return False
-        if self._word_after(at) in self.grammar.negation:
-            return False  # "escorts not possible"
-        if form == "base" and (not self._plural_before(at) or self._word_after(at) in self.grammar.may):
-            return False  # "oil blockade could ..."
-        alone = all(other != "noun" for _, other in self.units[at].acts) or " " in self.units[at].word.strip()
-        if alone and not self.units[at].things:
-            return True
-        after = self.units[at + 1] if at + 1 < len(self.units) else None
-        if after is None or after.hard or after.comma:
-            return False
-        return not (after.plain and after.word in self.grammar.preposition)
-
-    def _plural_before(self, at: int) -> bool:
-        """Whether what stands before can be the subject of a verb in its plain form."""
-        if at == 0:
-            return False
-        before = self.units[at - 1]
-        return (
-            not before.plain
-            or before.comma
-            or (before.word.endswith(("s", "ly")) and before.word not in (*self.grammar.function, "s"))
-            or before.word in self.grammar.plain_verb
-            or (at > 2 and self.units[at - 2].comma and not self.units[at - 3].plain)  # "Israel, Somaliland agree"
-        )
-
-    def _word_before(self, at: int) -> str:
-        """The word before, adverbs left out."""
-        for index in range(at - 1, max(-1, at - 4), -1):
-            word = self.units[index].word
-            if not (word.endswith("ly") or word in ("also", "not", "reportedly", "already", "just", "now", "again")):
-                return word.rsplit(" ", 1)[-1]  # of "agreed to" the last
-        return ""
-
-    def _word_after(self, at: int) -> str:
-        return self.units[at + 1].word if at + 1 < len(self.units) else ""
+    def word(self, index: int) -> str:
+        """The word there, nothing beyond the sentence."""
+        return self.units[index].word if 0 <= index < len(self.units) else ""
 
     def candidates(self, slot: Slot, at: int, voice: Voice) -> tuple[int, ...]:
         """What may fill a slot of the act at ``at``, the best place first."""
@@ -126,16 +62,13 @@ class Clauses:
 
     def agent_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where the doer stands."""
-        if voice == "passive":
+        if voice in ("passive", "noun"):
             yield from self.by(at)
-            return
         if voice == "noun":
-            yield from self.by(at)
             yield from self.group(at)
             yield from self.of(at)
-            yield from (index for index in self._unspoken(at, voice) if self.units[index].actors)
-            return
-        yield from self._unspoken(at, voice)
+        if voice != "passive":
+            yield from self._unspoken(at, voice)
 
     def _unspoken(self, at: int, voice: Voice) -> Iterator[int]:
         """What stands before, without who only speaks of it: "Trump says | ships sail", "Turkey condemns | strike"."""
@@ -149,19 +82,16 @@ class Clauses:
                 subject = False  # "Trump says he told the navy to fire": it is the speaker
             elif unit.actors or (unit.things and voice != "noun"):
                 subject = True
-            yield index
+            if voice != "noun" or unit.actors:
+                yield index
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
-        if voice == "passive":
-            yield from self.left(at)
-        elif voice == "active":
-            yield from self.right(at, direct=True)
-        elif voice == "noun":
-            yield from self.right(at, direct=True)
+        if voice != "passive":
+            yield from self.right(at, direct=voice != "phrase")
+        if voice == "noun":
             yield from self.group(at)
-        else:
-            yield from self.right(at, direct=False)
+        elif voice != "active":
             yield from self.left(at)
 
     def left(self, at: int) -> Iterator[int]:
@@ -177,7 +107,7 @@ class Clauses:
                 continue
             if unit.word in self.grammar.pronouns and not self._reported(index):
                 return
-            if unit.comma and self._after_fronted(index):
+            if index == self._fronted:
                 return
             yield index
 
@@ -208,18 +138,10 @@ class Clauses:
 
     def _content(self, index: int) -> bool:
         """Whether a clause begins there whose pronoun stands for who is named before."""
-        after = self.units[index + 1 : index + 2]
-        return self.units[index].word in self.grammar.content and any(
-            unit.word in self.grammar.pronouns for unit in after
-        )
-
-    def _after_fronted(self, comma: int) -> bool:
-        """Whether the clause before the comma opens the sentence and only says when or why: "After talks, ..."."""
-        if self._fronted is None:
-            self._fronted = self._end_of_fronted()
-        return comma == self._fronted
+        return self.units[index].word in self.grammar.content and self.word(index + 1) in self.grammar.pronouns
 
     def _end_of_fronted(self) -> int:
+        """The comma after a clause that opens the sentence and only says when or why: "After talks, ...". Else -1."""
         if not self.units or not self.units[0].hard or self.units[0].word not in self.grammar.subordinate:
             return -1
         return next((index for index, unit in enumerate(self.units) if unit.comma), -1)
@@ -252,14 +174,12 @@ class Clauses:
         )
 
     def _list_goes_on(self, index: int) -> bool:
-        after = self.units[index + 1] if index + 1 < len(self.units) else None
-        if after is None:
-            return False
-        return after.word in self.grammar.including or bool(after.kinds and self.units[index - 1].kinds)
+        named = any(unit.kinds for unit in self.units[index + 1 : index + 2]) and bool(self.units[index - 1].kinds)
+        return named or self.word(index + 1) in self.grammar.including
 
     def _verb_follows(self, index: int) -> bool:
-        after = self.units[index + 1] if index + 1 < len(self.units) else None
-        return bool(after and any(form not in ("noun", "phrase") for _, form in after.acts))
+        after = self.units[index + 1 : index + 2]
+        return any(form not in ("noun", "phrase") for unit in after for _, form in unit.acts)
 
     def by(self, at: int) -> Iterator[int]:
         """What stands after "by"."""
@@ -273,7 +193,7 @@ class Clauses:
 
     def of(self, at: int) -> Iterator[int]:
         """What stands after "of": "arrival of a warship"."""
-        if self._word_after(at) == "of":
+        if self.word(at + 1) == "of":
             yield from self.right(at, direct=True)
 
     def group(self, at: int) -> Iterator[int]:
@@ -303,12 +223,11 @@ class Clauses:
 
     def _purpose(self, to: int) -> bool:
         """Whether another verb follows "to"."""
-        after = self.units[to + 1] if to + 1 < len(self.units) else None
-        if self.units[to].word != self.grammar.to or after is None:
+        if self.units[to].word != self.grammar.to or to + 1 == len(self.units):
             return False
-        return any(form.startswith("base") for _, form in after.acts) or (
-            after.plain and after.word not in self.grammar.function and not after.word.endswith("ern")
-        )
+        after = self.units[to + 1]
+        noun = after.word in self.grammar.function or after.word.endswith("ern")  # "to the Gulf", "to eastern Europe"
+        return any(form.startswith("base") for _, form in after.acts) or (after.plain and not noun)
 
     def sooner(self, at: int) -> Iterator[int]:
         """What stands before the act: in its clause, and before a clause whose subject is a pronoun."""
@@ -320,7 +239,7 @@ class Clauses:
 
     def asking(self, at: int) -> tuple[int, int] | None:
         """Who asks and who is asked, before the infinitive: "Trump urges Germany to send"."""
-        if self._word_before(at) != self.grammar.to:
+        if word_before(self.units, at) != self.grammar.to:
             return None
         parties: list[int] = []
         asks = False

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import SLOTS, Slot
 from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
+from services.tagger.core.voices import Voice
 
 MOST_ACT_WORDS = 40  # of one sentence
 _NEARBY = 6  # words around an act and its parts, where `without` looks

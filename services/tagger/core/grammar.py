@@ -65,11 +65,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negation: Words = Words()
     denying: Words = Words()  # verbs of speech: what is told after them is not so
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
-    will: Words = Words()
-    may: Words = Words()
-    would: Words = Words()
-    should: Words = Words()
-    must: Words = Words()
+    auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
+    would: Words = Words()  # auxiliaries of what is supposed, or was told as a plan
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news
     future: tuple[str, ...] = ()  # how verbs begin that tell what will be
@@ -126,7 +123,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return found
 
 
-_BY_MODE = ("mode_words", "mode_heads", "gerunds")
+_BY_MODE = ("auxiliaries", "mode_words", "mode_heads", "gerunds")
 
 
 def read_grammar(document: Document) -> Grammar:

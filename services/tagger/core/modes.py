@@ -82,7 +82,7 @@ class _Around:
         own = self._own()
         if own is not None:
             return own
-        if self._frame.voice == "phrase" and self._any(self._before(_AUXILIARY_REACH), self._grammar.should):
+        if self._frame.voice == "phrase" and self._by_auxiliary([one.word for one in self._before(4)]) == "opinion":
             return "opinion"
         after = self._word(self._at + 1)
         if after in self._grammar.mode_heads:
@@ -122,7 +122,7 @@ class _Around:
         before = [unit.word for unit in self._before(_GOVERNOR_REACH)]
         if any(word in self._grammar.vowing for word in before):
             return True
-        will = any(word in self._grammar.will for word in before[:_AUXILIARY_REACH])
+        will = any(word in self._grammar.auxiliaries for word in before[:_AUXILIARY_REACH])
         sentence = self._units[max(0, self._at - _SPEECH_REACH) :]
         says = any(unit.word in self._grammar.says for unit in sentence)
         return will and (says or any(unit.word in self._grammar.condition for unit in self._units[self._at :]))
@@ -187,7 +187,7 @@ class _Around:
         """ "would have hit", "nearly sank"."""
         if self._frame.form == "ing":
             return False
-        unreal = any(word in self._grammar.would or word in self._grammar.should for word in before)
+        unreal = any(word in self._grammar.would or word in self._grammar.auxiliaries for word in before[:-1])
         return (unreal and before[-1] in self._grammar.have) or bool(before and before[-1] in self._grammar.almost)
 
     # Whether it is the news, or stands beside it.
@@ -284,13 +284,7 @@ class _Around:
         if any(word in self._grammar.would for word in near):
             speech = self._units[max(0, self._at - _SPEECH_REACH) : self._at]
             return "opinion" if self._title and not self._any(speech, self._grammar.says) else "planned"
-        if any(word in self._grammar.should for word in near):
-            return "opinion"
-        if any(word in self._grammar.must for word in near):
-            return "demanded"
-        if any(word in self._grammar.may or word in self._grammar.will for word in near):
-            return "planned"
-        return None
+        return next((self._grammar.auxiliaries[word] for word in near if word in self._grammar.auxiliaries), None)
 
     def _progressive(self, near: Sequence[str]) -> EventMode:
         act, before = self._frame.act.source, near[-1] if near else ""

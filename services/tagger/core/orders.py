@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses, Voice
+from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses
 from services.tagger.core.grammar import Grammar, Words
 from services.tagger.core.units import Unit
+from services.tagger.core.voices import Voice
 from services.tagger.core.wording import APART
 
 _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent stands between them
@@ -32,7 +33,7 @@ class OrderedClauses(Clauses):
             unit.word.strip() != particle for unit in map(self.units.__getitem__, self.right(at, direct=False))
         ):
             return ()
-        if verb == "active" and (self._marker_before(at) is not None or self._word_after(at) in self.grammar.by):
+        if verb == "active" and (self._marker_before(at) is not None or self.word(at + 1) in self.grammar.by):
             return ("passive",)
         return (_VOICES.get(verb, "phrase"),)
 
