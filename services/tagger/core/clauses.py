@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
 from services.tagger.core.units import Unit
-from services.tagger.core.voices import Voice, voices_of, word_before
+from services.tagger.core.voices import Voice, voices_of
 
 REACH_LEFT = 18
 REACH_RIGHT = 16
@@ -229,29 +229,6 @@ class Clauses:
         noun = after.word in self.grammar.function or after.word.endswith("ern")  # "to the Gulf", "to eastern Europe"
         return any(form.startswith("base") for _, form in after.acts) or (after.plain and not noun)
 
-    def sooner(self, at: int) -> Iterator[int]:
-        """What stands before the act: in its clause, and before a clause whose subject is a pronoun."""
-        taken_up = self.has_pronoun(at)
-        for index in range(at - 1, -1, -1):
-            if self.units[index].word in self.grammar.reacting or (self.units[index].hard and not taken_up):
-                return
-            yield index
-
-    def asking(self, at: int) -> tuple[int, int] | None:
-        """Who asks and who is asked, before the infinitive: "Trump urges Germany to send"."""
-        if word_before(self.units, at) != self.grammar.to:
-            return None
-        parties: list[int] = []
-        asks = False
-        for index in self.left(at):
-            word = self.units[index].word.split()[0]
-            if self.is_party(index) and not (parties and self.units[index + 1].glued):
-                parties.append(index)
-                if len(parties) == 2:
-                    return (parties[1], parties[0]) if asks else None
-            asks = asks or (bool(parties) and self.grammar.mode_words.get(word) == "demanded")
-        return None
-
     def has_pronoun(self, at: int) -> bool:
         """Whether the subject of the clause is a pronoun: "it", "they"."""
         for index in range(at - 1, max(-1, at - _ASIDE), -1):
@@ -283,7 +260,10 @@ class Clauses:
         found = [index for index in self._holders(thing) if index > at or thing < at]
         if found:
             return sorted(found)
-        first = next(self.parties_after(thing), None) if thing > at else None
+        beside = thing > at or self.word(thing + 1) in self.grammar.partner  # "ties with France are strained"
+        first = (
+            next((index for index in self.parties_after(thing) if thing > at or index < at), None) if beside else None
+        )
         return self.coordinated(first, ()) if first is not None else []
 
     def _holders(self, thing: int) -> Iterator[int]:
@@ -297,9 +277,8 @@ class Clauses:
 
     def _joins(self, index: int) -> bool:
         """Whether a word may stand between two names that are named in one breath: no "Trump's Greenland plan"."""
-        unit = self.units[index]
-        possessor = unit.word == "s" and any(one.actors for one in self.units[index + 1 : index + 2])
-        return unit.word in ("and", "the", "s") and not possessor
+        possessor = self.word(index) == "s" and any(unit.actors for unit in self.units[index + 1 : index + 2])
+        return self.word(index) in ("and", "the", "s") and not possessor
 
     def coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
         """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""

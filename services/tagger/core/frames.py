@@ -12,7 +12,7 @@ from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import SLOTS, Slot
 from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
-from services.tagger.core.voices import Voice
+from services.tagger.core.voices import Voice, word_before
 
 MOST_ACT_WORDS = 40  # of one sentence
 _NEARBY = 6  # words around an act and its parts, where `without` looks
@@ -180,18 +180,35 @@ class _Reader:
         return frame.voice != "active" and any(self._units[index].glued and index - 1 in parties for index in parties)
 
     def _asked(self, frame: Frame, agents: list[int], objects: list[int]) -> tuple[list[int], list[int]]:
-        """ "Trump urges Germany to send ships": who asks, and who is asked."""
-        asking = self._clauses.asking(frame.at) if frame.voice == "active" and not self._by_list else None
-        if asking is None or asking[1] not in agents:
+        """Who asks, and who is asked: "Trump urges Germany to send ships"."""
+        grammar = self._compiled.grammar
+        if frame.voice != "active" or self._by_list or word_before(self._units, frame.at) != grammar.to:
             return agents, objects
-        asked = self._clauses.coordinated(asking[1], ())
-        return self._clauses.coordinated(asking[0], asked), asked
+        asked, asks = None, False
+        for index in self._clauses.left(frame.at):
+            if grammar.mode_words.get(self._units[index].word.split()[0]) == "demanded":
+                asks = asked is not None
+            elif self._clauses.is_party(index) and asked is None:
+                asked = index
+            elif self._clauses.is_party(index) and asks and asked in agents:
+                parties = self._clauses.coordinated(asked, ())
+                return self._clauses.coordinated(index, parties), parties
+        return agents, objects
 
     def _named_before(self, at: int) -> list[int]:
-        """Who is named last before, over the words by which he says it: "Russia and Iran agreed that they will ..."."""
-        before = range(at - 1, -1, -1) if self._by_list else self._clauses.sooner(at)
-        nearest = next((index for index in before if self._clauses.is_party(index)), None)
-        return self._clauses.coordinated(nearest, ()) if nearest is not None else []
+        """Who is named last before, or says it: "Russia agreed that it will ...", "IRGC says tanker seized"."""
+        grammar, pronoun = self._compiled.grammar, self._clauses.has_pronoun(at)
+        for index in range(at - 1, -1, -1):
+            if self._clauses.is_party(index):
+                return self._clauses.coordinated(index, ())
+            unit = self._units[index]
+            if self._by_list or pronoun:
+                continue
+            if unit.hard or unit.word in grammar.reacting:
+                return []
+            if unit.word in grammar.says and index and not self._clauses.is_party(index - 1):
+                return []
+        return []
 
     def _parties_of(self, frame: Frame) -> tuple[list[int], list[int]]:
         """Who does it, and whose the thing is that it is done to; an own thing's owner does it."""

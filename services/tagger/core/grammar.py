@@ -66,6 +66,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     denying: Words = Words()  # verbs of speech: what is told after them is not so
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
+    will: Words = Words()  # of these, those of intent
     would: Words = Words()  # auxiliaries of what is supposed, or was told as a plan
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news

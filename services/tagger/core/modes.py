@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from services.contracts.messages import EventMode
 from services.tagger.core import told
+from services.tagger.core.beside import noun_stands_beside, verb_stands_beside
 from services.tagger.core.frames import Frame
 from services.tagger.core.grammar import Grammar, Words
 from services.tagger.core.standing import is_practice, only_identifies
@@ -15,6 +16,7 @@ from services.tagger.core.units import Unit
 from services.text.titles import is_column
 
 _GOVERNOR_REACH = 7
+_PREDICATE_REACH = 10
 _DENIAL_REACH = 12
 _SPEECH_REACH = 16
 _AUXILIARY_REACH = 3
@@ -51,19 +53,6 @@ def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
     return any(unit.hard and not unit.word[0].isalnum() and unit.word != "|" for unit in between)
 
 
-def is_told_beside(frame: Frame, others: Iterable[Frame], units: Sequence[Unit], grammar: Grammar) -> bool:
-    """Whether another act is the news: "to send ships | as strikes go on", "sign pact | to deepen ties"."""
-    at = frame.at
-    opening = next((index for index in range(at - 1, -1, -1) if units[index].hard), -1)
-    if opening > 0 and units[opening].word in grammar.beside:
-        return True
-    if frame.form != "base" or at < 2 or units[at - 1].word != grammar.to or units[at - 2].word in grammar.mode_words:
-        return False
-    sooner = [units[other.at].word.split()[0] for other in others if opening < other.at < at - 1]
-    governs = ("threatened", "demanded")  # "urges NATO to send ships" is about the ships
-    return bool(sooner) and not any(grammar.mode_words.get(word) in governs for word in sooner)
-
-
 class _Around:
     """The words around one act of a sentence, and what they say of it."""
 
@@ -87,11 +76,11 @@ class _Around:
         after = self._word(self._at + 1)
         if after in self._grammar.mode_heads:
             return self._grammar.mode_heads[after]
-        if any(unit.word in self._grammar.judging for unit in self._after(hard=True)):
+        if self._any(self._units[self._at + 1 : self._at + _GOVERNOR_REACH], self._grammar.judging):
             return "opinion"
-        if self._is_missed() or self._is_called_off():
+        if self._is_called_off():
             return "denied"
-        if self._goes_on() or self._stands_beside() or self._has_effect():
+        if noun_stands_beside(self._at, self._units, self._grammar):
             return "background"
         lasting = self._frame.act.source.lasting and self._own_words[0] not in self._grammar.reaching
         return self._governed(self._at) or self._dated() or ("under_way" if lasting else "done")
@@ -101,7 +90,8 @@ class _Around:
         form = self._frame.form
         before = [unit.word for unit in self._before(4)][::-1]
         near = before[-_AUXILIARY_REACH:]
-        if self._is_adjective() or self._is_old() or only_identifies(self._frame, self._units, self._grammar):
+        sentence = (self._frame, self._units, self._grammar)
+        if verb_stands_beside(*sentence) or only_identifies(*sentence):
             return "background"
         if self._is_supposed() or self._is_counterfactual(before):
             return "opinion"
@@ -122,7 +112,7 @@ class _Around:
         before = [unit.word for unit in self._before(_GOVERNOR_REACH)]
         if any(word in self._grammar.vowing for word in before):
             return True
-        will = any(word in self._grammar.auxiliaries for word in before[:_AUXILIARY_REACH])
+        will = any(word in self._grammar.will for word in before[:_AUXILIARY_REACH])
         sentence = self._units[max(0, self._at - _SPEECH_REACH) :]
         says = any(unit.word in self._grammar.says for unit in sentence)
         return will and (says or any(unit.word in self._grammar.condition for unit in self._units[self._at :]))
@@ -137,26 +127,20 @@ class _Around:
         near = reversed(self._units[max(0, self._at - reach) : self._at])
         return takewhile(lambda unit: not unit.hard, near)
 
-    def _after(self, *, hard: bool = False) -> Iterable[Unit]:
-        """Words after the act, as far as its clause goes; ``hard``: over its end, too."""
-        following = self._units[self._at + 1 : self._at + _GOVERNOR_REACH]
-        if hard:
-            return following
-        parts = (*self._grammar.relative, *self._grammar.by)
-        return takewhile(lambda unit: not (unit.hard or unit.comma or unit.word in parts), following)
+    def _after(self) -> Iterator[Unit]:
+        """Words after the act, as far as its clause goes."""
+        following = self._units[self._at + 1 : self._at + _PREDICATE_REACH]
+        return takewhile(lambda unit: not (unit.hard or unit.comma or unit.word in self._grammar.relative), following)
 
     def _any(self, units: Iterable[Unit], words: Words) -> bool:
         return any(unit.word.strip() in words for unit in units)
 
     # Whether it is so.
 
-    def _is_missed(self) -> bool:
-        """ "no deal without guarantees": it is asked for."""
-        near = self._units[max(0, self._at - 2) : self._at]
-        return any(self._grammar.gerunds.get(unit.word) == "denied" for unit in near)
-
     def _is_called_off(self) -> bool:
-        """ "escorts not possible for now", "drill was cancelled": told after the noun."""
+        """ "escorts not possible for now", "drill was cancelled"; "no deal without guarantees" asks for them."""
+        if any(self._grammar.gerunds.get(unit.word) == "denied" for unit in self._before(2)):
+            return True
         words = [unit.word.strip() for unit in self._after()]
         for index, word in enumerate(words):
             before, after = words[index - 1] if index else "", words[index + 1] if index + 1 < len(words) else ""
@@ -189,55 +173,6 @@ class _Around:
             return False
         unreal = any(word in self._grammar.would or word in self._grammar.auxiliaries for word in before[:-1])
         return (unreal and before[-1] in self._grammar.have) or bool(before and before[-1] in self._grammar.almost)
-
-    # Whether it is the news, or stands beside it.
-
-    def _stands_beside(self) -> bool:
-        """Whether the noun's group stands after a word that makes it only what the news stands beside."""
-        index = self._at - 1
-        while index >= 0 and not self._units[index].hard and not self._opens_group(self._units[index]):
-            if self._units[index].word in self._grammar.mode_words:
-                return False  # "arms from Moscow and wants closer ties": another verb's
-            index -= 1
-        word, before = self._word(index), self._word(index - 1) if index > 0 else ""
-        if word in self._grammar.background:
-            return before in self._grammar.ages or not self._any(self._units[:index], self._grammar.casualties)
-        if word in self._grammar.concerning and self._own_words[-1].endswith("s"):
-            return True
-        about = self._units[index - 1] if index > 0 and word in self._grammar.preposition else None
-        return about is not None and not about.acts and about.word.strip() in self._grammar.about_heads
-
-    def _opens_group(self, unit: Unit) -> bool:
-        within = ("s", "the", "a", "an", "and", "its", "their")
-        return unit.plain and unit.word in self._grammar.function and unit.word not in within
-
-    def _has_effect(self) -> bool:
-        """ "US blockade of Cuba pushes ...": the act is the subject, and the news is what comes of it."""
-        for index, unit in enumerate(self._after(), self._at + 1):
-            if unit.word.strip() in self._grammar.effects and self._word(index - 1) not in self._grammar.determiner:
-                return self._word(index + 1) not in self._grammar.preposition  # "rift deepens between": it happens
-        return False
-
-    def _goes_on(self) -> bool:
-        """ "as the blockade of Hormuz continues": what goes on, beside the news."""
-        before = self._units[max(0, self._at - _GOVERNOR_REACH) : self._at]
-        beside = any(unit.hard and unit.word in self._grammar.subordinate for unit in before)
-        return beside and any(unit.word in self._grammar.lasting for unit in self._after(hard=True))
-
-    def _is_adjective(self) -> bool:
-        """ "still blocked"; and a participle before a noun: "amid strained relations"."""
-        before = self._word(self._at - 1)
-        participle = self._frame.form in ("ed", "participle")
-        return before in self._grammar.lasting or (participle and before in self._grammar.background)
-
-    def _is_old(self) -> bool:
-        """ "a year after it signed", "months after joining"."""
-        for index in range(self._at - 1, max(0, self._at - _GOVERNOR_REACH), -1):
-            if self._word(index) in self._grammar.background:
-                return self._word(index - 1) in self._grammar.ages
-            if self._units[index].comma:
-                return False
-        return False
 
     # How far it has come.
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from services.contracts.messages import EventMode
+from services.tagger.core.beside import is_told_beside
 from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
 from services.tagger.core.frames import Frame, frames
 from services.tagger.core.mentions import Sentence
-from services.tagger.core.modes import asks, is_told_beside, mode_of
+from services.tagger.core.modes import asks, mode_of
 from services.tagger.core.reading import Reading
 from services.tagger.core.units import Unit, units_of
 

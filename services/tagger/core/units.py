@@ -211,13 +211,11 @@ def _set_aside(found: list[Unit], compiled: Compiled, grammar: Grammar) -> None:
     for index, unit in enumerate(found):
         if not unit.named or unit.ship:
             continue
-        before = found[index - 1] if index else None
+        before = found[index - 1].word if index else ""
         after = found[index + 1] if index + 1 < len(found) else None
-        former = before is not None and before.word in grammar.former
+        former = before in grammar.former
         bound = after is not None and after.glued and after.word in grammar.bound
-        affair = (
-            after is not None and after.word in grammar.affairs and bool(before) and before.word in grammar.preposition
-        )
+        affair = after is not None and after.word in grammar.affairs and before in grammar.preposition
         if former or bound or affair or (grammar.voices == "form" and _source(found, index, grammar)):
             unit.aside = True
         elif grammar.voices == "form" and all(compiled.actors[one].kind == "bloc" for one in unit.actors):
