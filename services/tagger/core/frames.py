@@ -163,7 +163,7 @@ class _Reader:
         beside = frame.fillers.get("with")
         if not objects and beside is not None and self._units[beside].actors and not self._same(beside, agents):
             objects = [beside]  # "withdraws troops from Germany"
-        if not agents and (not objects or self._clauses.has_pronoun(at)):
+        if not agents and (not objects or (self._clauses.has_pronoun(at) and not self._by_list)):
             agents = self._named_before(at)
         if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(frame, objects)):
             agents, objects = objects, []

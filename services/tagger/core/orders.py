@@ -125,6 +125,10 @@ class OrderedClauses(Clauses):
                 return
             yield index
 
+    def parties_after(self, at: int) -> Iterator[int]:
+        """Parties after the act in its clause."""
+        return (index for index in self.right(at, direct=False) if self.is_party(index))
+
     def clause(self, at: int) -> Iterator[int]:
         """All of it, and who says it."""
         yield from super().clause(at)

@@ -36,6 +36,11 @@ class SentenceReading:
     events: tuple[ReadEvent, ...]
     near: tuple[Frame, ...]
 
+    @property
+    def strongest(self) -> ReadEvent:
+        """The event that weighs most; the first one is what the sentence is about."""
+        return max(self.events, key=lambda event: event.score)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -49,7 +54,7 @@ class Proof:
     @property
     def weak(self) -> bool:
         """Whether something makes it count less: three of the kind prove no more than one."""
-        return bool(self.discounts) or self.reading.events[0].mode in _WEAK
+        return bool(self.discounts) or self.reading.strongest.mode in _WEAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def _prove(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: C
     read = read_sentence(reading, sentence, pack, compiled)
     if not read.events:
         return None
-    score = max(event.score for event in read.events) * pack.pack.weights[sentence.position] * factor
+    score = read.strongest.score * pack.pack.weights[sentence.position] * factor
     return Proof(sentence, read, score, discounts) if score > 0 else None
 
 
