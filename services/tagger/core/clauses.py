@@ -75,7 +75,7 @@ class Clauses:
         subject = False
         for index in self.left(at):
             unit = self.units[index]
-            word = unit.word.split()[0]
+            word = unit.word.partition(" ")[0]
             if (subject and word in self.grammar.says) or (voice == "noun" and word in self.grammar.reacting):
                 return
             if word in self.grammar.pronouns:

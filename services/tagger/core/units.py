@@ -250,6 +250,8 @@ def _is_verb(following: Sequence[Unit], grammar: Grammar) -> bool:
 
 def _source(found: list[Unit], index: int, grammar: Grammar) -> bool:
     """At the end of a sentence: ", Pentagon says", ", says Iran's minister", ", a French newspaper reports"."""
+    if len(found) - index >= _SOURCE:
+        return False
     comma = next((before for before in range(index - 1, max(-1, index - _SOURCE), -1) if found[before].comma), None)
     if comma is None or len(found) - comma > _SOURCE:
         return False
