@@ -73,7 +73,7 @@ def report(console: Console, languages: Languages) -> None:
         (EVAL / "topics" / "natural_dev.jsonl", _natural),
         (EVAL / "streams", _sample),
         (EVAL / "dedupe", _fresh),
-        (EVAL / "events", _coded),
+        (EVAL / "events", coded),
     ):
         if path.exists():
             show(console, languages)
@@ -181,7 +181,7 @@ def _fresh(console: Console, languages: Languages) -> None:
     console.print(table)
 
 
-def _coded(console: Console, languages: Languages) -> None:
+def coded(console: Console, languages: Languages) -> None:
     """Events of tagged items against those coded by hand: the act, and of events with that act the rest."""
     texts = {row["id"]: row for row in _lines(EVAL / "topics" / "natural_dev.jsonl")}
     table = Table(title="Events coded by hand, in items that got the topic")
@@ -194,8 +194,8 @@ def _coded(console: Console, languages: Languages) -> None:
                 item = texts[row["id"]]
                 found = _tag(item["title"], item.get("text") or "", topic, languages)
                 if unseen(row["id"]) == wanted and found is not None:
-                    for coded in row["events"]:
-                        counts.update(_agreement(coded, found.events))
+                    for one in row["events"]:
+                        counts.update(_agreement(one, found.events))
             names = ("act", "agent", "object", "party", "mode")
             of = {"act": counts["coded"]}
             shown = (f"{counts[name]} of {of.get(name, counts['act'])}" for name in names)

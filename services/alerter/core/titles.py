@@ -9,13 +9,14 @@ from functools import cache
 
 from msgspec import Struct
 
+from services.text.titles import is_column
+
 ANY = "*"  # among the announcers: whatever stands before a colon tells of no comment
 DEFAULT_LANGUAGE = "en"  # of a title whose language is not known
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _STEM = 5
 _QUESTION = re.compile(r"[?؟？]\s*$")
-_COLUMNIST = re.compile(r"^[A-Z]{3,} [A-Z]{3,}:|: [A-Z]{3,} [A-Z]{3,}$")
 _SPEAKER = re.compile(r"^([A-Z][a-z]+(?: [A-Z][a-z]+)?): ")
 _QUOTE = re.compile(r"^[‘'“\"][^‘“”\"]{12,}[’'”\"](?= |$)")
 _NUMBER = re.compile(r"(?<![\w.,$€£-])\d{1,3}(?!\w|%|-|[.,]\d)")
@@ -81,7 +82,7 @@ def is_comment(title: str, language: str | None, titles: Titles, *, deed: Iterab
     speaker = _SPEAKER.match(title)
     return bool(
         _QUESTION.search(title)
-        or _COLUMNIST.search(title)
+        or is_column(title)
         or _QUOTE.search(title)
         or patterns.opener.search(title)
         or patterns.reaction.search(title)

@@ -4,18 +4,17 @@ The reading is shallow: from the word of the act it looks to both sides as far a
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
 from services.tagger.core.units import Unit
-
-Voice = Literal["active", "passive", "noun", "phrase"]
+from services.tagger.core.voices import Voice, voices_of
 
 REACH_LEFT = 18
 REACH_RIGHT = 16
 _NOUN_GROUP = 7
 _ASIDE = 6  # words before the conjunction in an aside between commas
+_DASHES = ("\u2013", "\u2014")
 _LIST_GAP = 4  # words between two names that are named in one breath
 
 
@@ -26,75 +25,15 @@ class Clauses:
         self.units = units
         self.grammar = grammar
         self._sides: dict[tuple[Slot, int, Voice], tuple[int, ...]] = {}
-        self._fronted: int | None = None
+        self._fronted = self._end_of_fronted()
 
     def voices(self, at: int, form: str) -> tuple[Voice, ...]:
         """How a word of this form can be read here; nothing where it is not the act at all."""
-        if form == "noun":
-            return ("noun",) if not self._is_verb_like(at) else ()
-        if form == "phrase":
-            return ("phrase",)
-        if form in ("base", "s", "base_or_ed") and not self._can_be_verb(at, form):
-            return ()
-        if form in ("base", "s", "past"):
-            return ("active",)
-        before = self._word_before(at)
-        if form == "ing" and before.endswith("ing") and before != "being" and before not in self.grammar.mode_words:
-            return ()  # "sharing targeting intelligence"
-        if form == "ing":
-            return ("passive",) if before == "being" else ("active", "passive") if before in ("", ",") else ("active",)
-        passive = before in self.grammar.be and before not in ("have", "has", "had")
-        if passive or self._word_after(at) in self.grammar.by:
-            return ("passive",)
-        if before in self.grammar.have and form != "participle":
-            return ("active",)
-        if form == "participle":
-            return ("active",) if before in self.grammar.have else ("passive",)
-        return ("active",) if self._word_after(at) in self.grammar.determiner else ("active", "passive")
+        return voices_of(self.units, at, form, self.grammar)
 
-    def _is_verb_like(self, at: int) -> bool:
-        return self._word_before(at) in (self.grammar.to, *self.grammar.will, *self.grammar.may)
-
-    def _can_be_verb(self, at: int, form: str) -> bool:
-        """Whether a word that is a noun, too ("strikes", "blockade"), stands as a verb: an object follows."""
-        before = self._word_before(at)
-        if before in self.grammar.infinitive:
-            return True
-        if before in self.grammar.determiner or before in self.grammar.background:
-            return False
-        if form == "base" and (not self._plural_before(at) or self._word_after(at) in self.grammar.may):
-            return False  # "oil blockade could ..."
-        alone = all(other != "noun" for _, other in self.units[at].acts) or " " in self.units[at].word.strip()
-        if alone and not self.units[at].things:
-            return True
-        after = self.units[at + 1] if at + 1 < len(self.units) else None
-        if after is None or after.hard or after.comma:
-            return False
-        return not (after.plain and after.word in self.grammar.preposition)
-
-    def _plural_before(self, at: int) -> bool:
-        """Whether what stands before can be the subject of a verb in its plain form."""
-        if at == 0:
-            return False
-        before = self.units[at - 1]
-        return (
-            not before.plain
-            or before.comma
-            or (before.word.endswith(("s", "ly")) and before.word not in (*self.grammar.function, "s"))
-            or before.word in self.grammar.plain_verb
-            or (at > 2 and self.units[at - 2].comma and not self.units[at - 3].plain)  # "Israel, Somaliland agree"
-        )
-
-    def _word_before(self, at: int) -> str:
-        """The word before, adverbs left out."""
-        for index in range(at - 1, max(-1, at - 4), -1):
-            word = self.units[index].word
-            if not (word.endswith("ly") or word in ("also", "not", "reportedly", "already", "just", "now", "again")):
-                return word.rsplit(" ", 1)[-1]  # of "agreed to" the last
-        return ""
-
-    def _word_after(self, at: int) -> str:
-        return self.units[at + 1].word if at + 1 < len(self.units) else ""
+    def word(self, index: int) -> str:
+        """The word there, nothing beyond the sentence."""
+        return self.units[index].word if 0 <= index < len(self.units) else ""
 
     def candidates(self, slot: Slot, at: int, voice: Voice) -> tuple[int, ...]:
         """What may fill a slot of the act at ``at``, the best place first."""
@@ -123,28 +62,36 @@ class Clauses:
 
     def agent_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where the doer stands."""
-        if voice == "passive":
+        if voice in ("passive", "noun"):
             yield from self.by(at)
-            return
         if voice == "noun":
-            yield from self.by(at)
             yield from self.group(at)
             yield from self.of(at)
-            yield from (index for index in self.left(at) if self.units[index].actors)
-            return
-        yield from self.left(at)
+        if voice != "passive":
+            yield from self._unspoken(at, voice)
+
+    def _unspoken(self, at: int, voice: Voice) -> Iterator[int]:
+        """What stands before, without who only speaks of it: "Trump says | ships sail", "Turkey condemns | strike"."""
+        subject = False
+        for index in self.left(at):
+            unit = self.units[index]
+            word = unit.word.partition(" ")[0]
+            if (subject and word in self.grammar.says) or (voice == "noun" and word in self.grammar.reacting):
+                return
+            if word in self.grammar.pronouns:
+                subject = False  # "Trump says he told the navy to fire": it is the speaker
+            elif unit.actors or (unit.things and voice != "noun"):
+                subject = True
+            if voice != "noun" or unit.actors:
+                yield index
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
-        if voice == "passive":
-            yield from self.left(at)
-        elif voice == "active":
-            yield from self.right(at, direct=True)
-        elif voice == "noun":
-            yield from self.right(at, direct=True)
+        if voice != "passive":
+            yield from self.right(at, direct=voice != "phrase")
+        if voice == "noun":
             yield from self.group(at)
-        else:
-            yield from self.right(at, direct=False)
+        elif voice != "active":
             yield from self.left(at)
 
     def left(self, at: int) -> Iterator[int]:
@@ -160,7 +107,7 @@ class Clauses:
                 continue
             if unit.word in self.grammar.pronouns and not self._reported(index):
                 return
-            if unit.comma and self._after_fronted(index):
+            if index == self._fronted:
                 return
             yield index
 
@@ -170,8 +117,12 @@ class Clauses:
         return opens is not None and not opens.word[0].isalnum()
 
     def _before_aside(self, index: int, at: int) -> int:
-        """The comma that opens an aside between two commas: "ties, frozen since May, are thawing". Else -1."""
-        if not self.units[index].word[0].isalpha() or not any(unit.comma for unit in self.units[index:at]):
+        """The mark that opens an aside between two commas or dashes: "ties, frozen since May, are thawing". Else -1."""
+        dash = self.units[index].word
+        if dash in _DASHES:
+            places = range(index - 1, max(0, at - REACH_LEFT), -1)
+            return next((before for before in places if self.units[before].word == dash), -1)
+        if not dash[0].isalpha() or not any(unit.comma for unit in self.units[index:at]):
             return -1
         for before in range(index - 1, max(0, index - _ASIDE), -1):
             if self.units[before].comma:
@@ -187,18 +138,10 @@ class Clauses:
 
     def _content(self, index: int) -> bool:
         """Whether a clause begins there whose pronoun stands for who is named before."""
-        after = self.units[index + 1 : index + 2]
-        return self.units[index].word in self.grammar.content and any(
-            unit.word in self.grammar.pronouns for unit in after
-        )
-
-    def _after_fronted(self, comma: int) -> bool:
-        """Whether the clause before the comma opens the sentence and only says when or why: "After talks, ..."."""
-        if self._fronted is None:
-            self._fronted = self._end_of_fronted()
-        return comma == self._fronted
+        return self.units[index].word in self.grammar.content and self.word(index + 1) in self.grammar.pronouns
 
     def _end_of_fronted(self) -> int:
+        """The comma after a clause that opens the sentence and only says when or why: "After talks, ...". Else -1."""
         if not self.units or not self.units[0].hard or self.units[0].word not in self.grammar.subordinate:
             return -1
         return next((index for index, unit in enumerate(self.units) if unit.comma), -1)
@@ -231,14 +174,12 @@ class Clauses:
         )
 
     def _list_goes_on(self, index: int) -> bool:
-        after = self.units[index + 1] if index + 1 < len(self.units) else None
-        if after is None:
-            return False
-        return after.word in self.grammar.including or bool(after.kinds and self.units[index - 1].kinds)
+        named = any(unit.kinds for unit in self.units[index + 1 : index + 2]) and bool(self.units[index - 1].kinds)
+        return named or self.word(index + 1) in self.grammar.including
 
     def _verb_follows(self, index: int) -> bool:
-        after = self.units[index + 1] if index + 1 < len(self.units) else None
-        return bool(after and any(form not in ("noun", "phrase") for _, form in after.acts))
+        after = self.units[index + 1 : index + 2]
+        return any(form not in ("noun", "phrase") for unit in after for _, form in unit.acts)
 
     def by(self, at: int) -> Iterator[int]:
         """What stands after "by"."""
@@ -252,14 +193,14 @@ class Clauses:
 
     def of(self, at: int) -> Iterator[int]:
         """What stands after "of": "arrival of a warship"."""
-        if self._word_after(at) == "of":
+        if self.word(at + 1) == "of":
             yield from self.right(at, direct=True)
 
     def group(self, at: int) -> Iterator[int]:
         """What stands before a noun in its own group: "Iran's seizure", "US tanker seizure"."""
         for index in range(at - 1, max(-1, at - 1 - _NOUN_GROUP), -1):
             unit = self.units[index]
-            if unit.hard or unit.comma:
+            if unit.hard or unit.comma or unit.word in self.grammar.reacting:
                 return
             if unit.plain and unit.word in self.grammar.function and unit.word not in ("and", "the", "s"):
                 return
@@ -270,6 +211,32 @@ class Clauses:
         yield from self.left(at)
         yield at
         yield from self.right(at, direct=False, commas=True)
+
+    def parties_after(self, at: int) -> Iterator[int]:
+        """Parties after it, as far as no purpose or other doer begins: not China in "signs pact to deter China"."""
+        for index in self.right(at, direct=False):
+            word = self.units[index].word
+            if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index):
+                return
+            if self.is_party(index):
+                yield index
+
+    def _purpose(self, to: int) -> bool:
+        """Whether another verb follows "to"."""
+        if self.units[to].word != self.grammar.to or to + 1 == len(self.units):
+            return False
+        after = self.units[to + 1]
+        noun = after.word in self.grammar.function or after.word.endswith("ern")  # "to the Gulf", "to eastern Europe"
+        return any(form.startswith("base") for _, form in after.acts) or (after.plain and not noun)
+
+    def has_pronoun(self, at: int) -> bool:
+        """Whether the subject of the clause is a pronoun: "it", "they"."""
+        for index in range(at - 1, max(-1, at - _ASIDE), -1):
+            if self.units[index].word in self.grammar.pronouns:
+                return True
+            if self.units[index].hard or not self.units[index].plain:
+                return False
+        return False
 
     def is_party(self, index: int) -> bool:
         """Whether an actor stands there who can take part, not only a place, a source or a modifier."""
@@ -293,8 +260,10 @@ class Clauses:
         found = [index for index in self._holders(thing) if index > at or thing < at]
         if found:
             return sorted(found)
-        following = (i for i in self.right(thing, direct=False) if thing > at and self.is_party(i))
-        first = next(following, None)
+        beside = thing > at or self.word(thing + 1) in self.grammar.partner  # "ties with France are strained"
+        first = (
+            next((index for index in self.parties_after(thing) if thing > at or index < at), None) if beside else None
+        )
         return self.coordinated(first, ()) if first is not None else []
 
     def _holders(self, thing: int) -> Iterator[int]:
@@ -306,9 +275,10 @@ class Clauses:
             elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
                 return  # a verb, or another group
 
-    def _joins(self, unit: Unit) -> bool:
-        """Whether a word may stand between two names that are named in one breath."""
-        return unit.word in ("and", "the", "s")
+    def _joins(self, index: int) -> bool:
+        """Whether a word may stand between two names that are named in one breath: no "Trump's Greenland plan"."""
+        possessor = self.word(index) == "s" and any(unit.actors for unit in self.units[index + 1 : index + 2])
+        return self.word(index) in ("and", "the", "s") and not possessor
 
     def coordinated(self, index: int, besides: Sequence[int]) -> list[int]:
         """The actor and those named in one breath with it: "Russia, China and Iran", "Saudi-Pakistan"."""
@@ -319,7 +289,7 @@ class Clauses:
                 unit = self.units[near]
                 if unit.actors and not unit.aside and near not in besides:
                     found.append(near)
-                elif not (unit.comma or unit.glued or self._joins(unit)):
+                elif not (unit.comma or unit.glued or self._joins(near)):
                     break
                 near += step
         return sorted(set(found))

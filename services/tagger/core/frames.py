@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from services.tagger.core.clauses import Voice
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import SLOTS, Slot
 from services.tagger.core.orders import clauses_of
 from services.tagger.core.units import Unit
+from services.tagger.core.voices import Voice, word_before
 
 MOST_ACT_WORDS = 40  # of one sentence
 _NEARBY = 6  # words around an act and its parts, where `without` looks
@@ -152,30 +152,63 @@ class _Reader:
 
     def _whole(self, frame: Frame) -> Frame:
         """The frame with its parties and place."""
-        at, voice = frame.at, frame.voice
+        at = frame.at
         agents, objects = self._parties_of(frame)
-        if not objects and voice != "passive":
-            after = (index for index in self._clauses.right(at, direct=False) if self._clauses.is_party(index))
+        if frame.voice == "active" and all(self._same(index, agents) for index in objects):
+            objects = []  # "UK lets US use British bases"
+        if not objects and frame.voice != "passive":
+            after = self._clauses.parties_after(at)
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
         beside = frame.fillers.get("with")
         if not objects and beside is not None and self._units[beside].actors and not self._same(beside, agents):
             objects = [beside]  # "withdraws troops from Germany"
-        if not agents and not objects:
+        if not agents and (not objects or (self._clauses.has_pronoun(at) and not self._by_list)):
             agents = self._named_before(at)
-        if frame.act.source.mutual and not agents and len(objects) > 1:
+        if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(frame, objects)):
             agents, objects = objects, []
+        agents, objects = self._asked(frame, agents, objects)
         return Frame(
-            *(frame.act, frame.need, at, frame.form, voice, frame.fillers, ()),
+            *(frame.act, frame.need, at, frame.form, frame.voice, frame.fillers, ()),
             agents=tuple(index for index in agents if not self._same(index, objects)),
             objects=tuple(objects),
             place=self._place(frame.fillers, at),
         )
 
+    def _hyphenated(self, frame: Frame, parties: Sequence[int]) -> bool:
+        """ "India-Brazil alliance": both are parties, whoever else is named."""
+        return frame.voice != "active" and any(self._units[index].glued and index - 1 in parties for index in parties)
+
+    def _asked(self, frame: Frame, agents: list[int], objects: list[int]) -> tuple[list[int], list[int]]:
+        """Who asks, and who is asked: "Trump urges Germany to send ships"."""
+        grammar = self._compiled.grammar
+        if frame.voice != "active" or self._by_list or word_before(self._units, frame.at) != grammar.to:
+            return agents, objects
+        asked, asks = None, False
+        for index in self._clauses.left(frame.at):
+            if grammar.mode_words.get(self._units[index].word.split()[0]) == "demanded":
+                asks = asked is not None
+            elif self._clauses.is_party(index) and asked is None:
+                asked = index
+            elif self._clauses.is_party(index) and asks and asked in agents:
+                parties = self._clauses.coordinated(asked, ())
+                return self._clauses.coordinated(index, parties), parties
+        return agents, objects
+
     def _named_before(self, at: int) -> list[int]:
-        """Who is named last before the clause: "Russia and North Korea agreed that they will help each other"."""
-        nearest = next((index for index in range(at - 1, -1, -1) if self._clauses.is_party(index)), None)
-        return self._clauses.coordinated(nearest, ()) if nearest is not None else []
+        """Who is named last before, or says it: "Russia agreed that it will ...", "IRGC says tanker seized"."""
+        grammar, pronoun = self._compiled.grammar, self._clauses.has_pronoun(at)
+        for index in range(at - 1, -1, -1):
+            if self._clauses.is_party(index):
+                return self._clauses.coordinated(index, ())
+            unit = self._units[index]
+            if self._by_list or pronoun:
+                continue
+            if unit.hard or unit.word in grammar.reacting:
+                return []
+            if unit.word in grammar.says and index and not self._clauses.is_party(index - 1):
+                return []
+        return []
 
     def _parties_of(self, frame: Frame) -> tuple[list[int], list[int]]:
         """Who does it, and whose the thing is that it is done to; an own thing's owner does it."""
@@ -198,15 +231,27 @@ class _Reader:
         if agent is None:
             sides = self._clauses.candidates("agent", frame.at, frame.voice)
             agent = next((i for i in sides if self._clauses.is_party(i) and i not in besides), None)
-        return self._clauses.coordinated(agent, besides) if agent is not None else []
+        if agent is None:
+            return []
+        agent = self._possessor(agent)
+        if self._units[agent - 1].word in self._compiled.grammar.partner:  # "Iraq works with Iran to reopen"
+            before = takewhile(lambda i: not self._units[i].things, self._clauses.left(agent))
+            subject = next((i for i in before if self._clauses.is_party(i)), agent)
+            besides, agent = [*besides, *range(subject + 1, agent)], subject
+        return self._clauses.coordinated(agent, besides)
+
+    def _possessor(self, index: int) -> int:
+        """Whose it is where two states are named: the United States in "Trump's Iranian blockade"."""
+        owner = index - 2
+        both = owner >= 0 and self._units[index - 1].word == "s" and self._is_state(owner) and self._is_state(index)
+        return owner if both else index
+
+    def _is_state(self, index: int) -> bool:
+        return any(self._compiled.actors[one].kind == "state" for one in self._units[index].actors)
 
     def _same(self, index: int, others: Sequence[int]) -> bool:
         """Whether an actor is among others by another of its names."""
         return any(set(self._units[index].actors) & set(self._units[other].actors) for other in others)
-
-    def _objects(self, fillers: Fillers, at: int) -> list[int]:
-        thing = fillers.get("object", fillers.get("about"))
-        return self._clauses.owners(thing, at) if thing is not None else []
 
     def _place(self, fillers: Fillers, at: int) -> int | None:
         given = fillers.get("place")

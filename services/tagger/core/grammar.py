@@ -39,6 +39,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Clauses.
     relative: Words = Words()  # open a clause about what stands before
     subordinate: Words = Words()  # open a clause of their own
+    beside: Words = Words()  # of these, those whose clause tells what stands beside the news
     comparing: Words = Words()  # may stand for "like": with one of `compared` beside them they open no clause
     compared: Words = Words()
     background: Words = Words()  # before a noun: only what the news stands beside
@@ -64,11 +65,9 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negation: Words = Words()
     denying: Words = Words()  # verbs of speech: what is told after them is not so
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
-    will: Words = Words()
-    may: Words = Words()
-    would: Words = Words()
-    should: Words = Words()
-    must: Words = Words()
+    auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
+    will: Words = Words()  # of these, those of intent
+    would: Words = Words()  # auxiliaries of what is supposed, or was told as a plan
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news
     future: tuple[str, ...] = ()  # how verbs begin that tell what will be
@@ -86,6 +85,13 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     number: Words = Words()
     indefinite: Words = Words()  # before a participle: an adjective
     reaching: Words = Words()  # an end is reached: told in the present it has happened
+    vowing: Words = Words()  # governors by which who plans to harm threatens
+    unreal: Words = Words()  # after an act's noun: it is not so
+    real: Words = Words()  # ... after "not": "not possible", "not planned"
+    almost: Words = Words()  # before a verb: it was not so
+    coming: Words = Words()  # after an act: it is still to come
+    ages: Words = Words()  # before "after" and "since": what follows is long past
+    reacting: Words = Words()  # verbs whose subject only speaks of an act: "condemns the strike"
     needs_to: Words = Words()  # governors only with "to", "for" or "on" after them
     particles: Words = Words()  # make another verb of a governor: "calls at", "forces back"
     sending: Words = Words()  # with a purpose after them: what they are sent for is under way
@@ -96,6 +102,9 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stands_for: Words = Words()  # nouns after a bloc's name that are the bloc acting
     after_verb: Words = Words()  # no noun in the plural stands before these
     former: Words = Words()
+    partner: Words = Words()  # before who does it together with the subject: "Iraq works with Iran to reopen"
+    affairs: Words = Words()  # nouns that a state's name only says more of: "Iran war"
+    no_object: Words = Words()  # prepositions after which nobody stands to whom an act is done
     says: Words = Words()
     pronouns: Words = Words()
     bound: Words = Words()
@@ -103,7 +112,6 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     everyday: Words = Words()  # nouns in news of every sort: they make no sentence worth a look by themselves
     opinion_openings: tuple[str, ...] = ()
     opinion_labels: tuple[str, ...] = ()  # no colon parts an act from them
-    news_labels: tuple[str, ...] = ()  # in capitals before a colon, but no columnist's name
     fact_questions: tuple[str, ...] = ()
     bloc_again: tuple[str, ...] = ()  # take up a bloc that was named before
     states_again: tuple[str, ...] = ()  # take up states that were named before
@@ -116,7 +124,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return found
 
 
-_BY_MODE = ("mode_words", "mode_heads", "gerunds")
+_BY_MODE = ("auxiliaries", "mode_words", "mode_heads", "gerunds")
 
 
 def read_grammar(document: Document) -> Grammar:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses, Voice
+from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses
 from services.tagger.core.grammar import Grammar, Words
 from services.tagger.core.units import Unit
+from services.tagger.core.voices import Voice
 from services.tagger.core.wording import APART
 
 _PASSIVE_REACH = 6  # words between a passive marker and its verb: the agent stands between them
@@ -32,7 +33,7 @@ class OrderedClauses(Clauses):
             unit.word.strip() != particle for unit in map(self.units.__getitem__, self.right(at, direct=False))
         ):
             return ()
-        if verb == "active" and (self._marker_before(at) is not None or self._word_after(at) in self.grammar.by):
+        if verb == "active" and (self._marker_before(at) is not None or self.word(at + 1) in self.grammar.by):
             return ("passive",)
         return (_VOICES.get(verb, "phrase"),)
 
@@ -124,6 +125,10 @@ class OrderedClauses(Clauses):
                 return
             yield index
 
+    def parties_after(self, at: int) -> Iterator[int]:
+        """Parties after the act in its clause."""
+        return (index for index in self.right(at, direct=False) if self.is_party(index))
+
     def clause(self, at: int) -> Iterator[int]:
         """All of it, and who says it."""
         yield from super().clause(at)
@@ -162,8 +167,8 @@ class OrderedClauses(Clauses):
         """Whether a mark of the doer stands right behind: "tanker by Iran"."""
         return any(unit.word in self.grammar.by_after for unit in self.units[index + 1 : index + 3])
 
-    def _joins(self, unit: Unit) -> bool:
-        return unit.word in self.grammar.conjunction
+    def _joins(self, index: int) -> bool:
+        return self.units[index].word in self.grammar.conjunction
 
     def _located(self, index: int) -> bool:
         """Whether the actor is only where something happens."""

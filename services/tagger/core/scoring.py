@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.contracts.messages import EventMode
+from services.tagger.core.beside import is_told_beside
 from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
 from services.tagger.core.frames import Frame, frames
 from services.tagger.core.mentions import Sentence
@@ -12,6 +13,7 @@ from services.tagger.core.units import Unit, units_of
 
 STRONGEST = 4  # sentences that add up; more of the same proves nothing more
 _TAKEN_UP = 0.9  # of a sentence whose party stands in the one before
+_BESIDE = 0.7  # what the sentence tells beside its news is not its main event, unless that is weak
 MOST_EVENTS = 4  # of one sentence
 MOST_READ = 100  # sentences with an act that are read with care
 _WEAK: frozenset[EventMode] = frozenset({"opinion", "background", "denied"})
@@ -34,6 +36,11 @@ class SentenceReading:
     events: tuple[ReadEvent, ...]
     near: tuple[Frame, ...]
 
+    @property
+    def strongest(self) -> ReadEvent:
+        """The event that weighs most; the first one is what the sentence is about."""
+        return max(self.events, key=lambda event: event.score)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -47,7 +54,7 @@ class Proof:
     @property
     def weak(self) -> bool:
         """Whether something makes it count less: three of the kind prove no more than one."""
-        return bool(self.discounts) or self.reading.events[0].mode in _WEAK
+        return bool(self.discounts) or self.reading.strongest.mode in _WEAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def _prove(reading: Reading, sentence: Sentence, pack: CompiledPack, compiled: C
     read = read_sentence(reading, sentence, pack, compiled)
     if not read.events:
         return None
-    score = read.events[0].score * pack.pack.weights[sentence.position] * factor
+    score = read.strongest.score * pack.pack.weights[sentence.position] * factor
     return Proof(sentence, read, score, discounts) if score > 0 else None
 
 
@@ -138,12 +145,14 @@ def read_sentence(
             continue
         mode = mode_of(frame, units, grammar, title=title, question=question)
         events.append(ReadEvent(frame, mode, frame.need.weight * frame.act.source.modes[mode]))
-    return SentenceReading(units, _strongest(events), tuple(missed))
+    told = [event.frame for event in events]
+    beside = [frame for frame in told if is_told_beside(frame, told, units, grammar)]
+    return SentenceReading(units, _strongest(events, beside), tuple(missed))
 
 
-def _strongest(events: list[ReadEvent]) -> tuple[ReadEvent, ...]:
-    """The best first; an act that is only a part of another event is not one of its own."""
-    events.sort(key=lambda event: -event.score)
+def _strongest(events: list[ReadEvent], beside: list[Frame]) -> tuple[ReadEvent, ...]:
+    """The best first, before what is told beside it; an act that is a part of another event is not one of its own."""
+    events.sort(key=lambda event: -event.score * (_BESIDE if event.frame in beside else 1.0))
     kept: list[ReadEvent] = []
     for event in events:
         part = any(event.frame.at in other.frame.fillers.values() for other in kept)

@@ -10,6 +10,8 @@ from services.tagger.core.grammar import Grammar
 from services.tagger.core.mentions import Mention, Sentence, kinds_of_actor, kinds_of_place
 
 MOST_UNITS = 220
+_SOURCE = 10  # units of a source at the end of a sentence, with the comma before it
+_SHORT_SOURCE = 5
 _HARD = frozenset(";:?!\u2014\u2013|\u2026\uff1b\uff1a\uff1f\uff01\u3002\u061f\u061b\u06d4")
 _COMMAS = frozenset(",()[]\uff0c\u3001\uff08\uff09\u060c")
 _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
@@ -209,11 +211,12 @@ def _set_aside(found: list[Unit], compiled: Compiled, grammar: Grammar) -> None:
     for index, unit in enumerate(found):
         if not unit.named or unit.ship:
             continue
-        before = found[index - 1] if index else None
+        before = found[index - 1].word if index else ""
         after = found[index + 1] if index + 1 < len(found) else None
-        former = before is not None and before.word in grammar.former
+        former = before in grammar.former
         bound = after is not None and after.glued and after.word in grammar.bound
-        if former or bound or (grammar.voices == "form" and _source(found, index, grammar)):
+        affair = after is not None and after.word in grammar.affairs and before in grammar.preposition
+        if former or bound or affair or (grammar.voices == "form" and _source(found, index, grammar)):
             unit.aside = True
         elif grammar.voices == "form" and all(compiled.actors[one].kind == "bloc" for one in unit.actors):
             unit.aside = _modifies(found, index, grammar)
@@ -246,8 +249,16 @@ def _is_verb(following: Sequence[Unit], grammar: Grammar) -> bool:
 
 
 def _source(found: list[Unit], index: int, grammar: Grammar) -> bool:
-    """At the end of a sentence: ", Pentagon says"."""
-    rest = found[index + 1 : index + 3]
-    if not rest or rest[0].word not in grammar.says:
+    """At the end of a sentence: ", Pentagon says", ", says Iran's minister", ", a French newspaper reports"."""
+    if len(found) - index >= _SOURCE:
         return False
-    return index > 0 and found[index - 1].comma and len(found) - index <= 5
+    comma = next((before for before in range(index - 1, max(-1, index - _SOURCE), -1) if found[before].comma), None)
+    if comma is None or len(found) - comma > _SOURCE:
+        return False
+    said = [place for place in range(comma + 1, len(found)) if found[place].word in grammar.says]
+    beside = said[:1] == [index + 1] and index == comma + 1 and len(found) - index <= _SHORT_SOURCE
+    return (
+        beside
+        or said[:1] == [comma + 1]
+        or (bool(said) and not any(u.word[0].isalnum() for u in found[said[-1] + 1 :]))
+    )

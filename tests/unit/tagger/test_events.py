@@ -1,9 +1,10 @@
-"""Events as they go onto the wire: what the thing is called, and what is no name."""
+"""Events as they go onto the wire: what the thing is called, who does it to whom, and how far it has come."""
 
 from __future__ import annotations
 
 import pytest
 
+from services.contracts.messages import Event
 from services.tagger.core.tag import Fields, tag
 from tests.support.packs import shipped
 
@@ -24,3 +25,76 @@ def test_a_ship_has_the_name_that_stands_behind_its_kind(sentence: str, asset: s
     found = tag(Fields(sentence, "", "", "en"), shipped().compiled)
     event = found.tags[0].events[0]
     assert (event.asset, event.asset_name) == (asset, name)
+
+
+def _first(title: str, topic: str) -> Event:
+    tags = tag(Fields(title, "", "", "en"), shipped().compiled).tags
+    return next(found for found in tags if found.topic == topic).events[0]
+
+
+def _parties(event: Event) -> tuple[set[str], set[str]]:
+    return {actor.id for actor in event.agents}, {actor.id for actor in event.objects}
+
+
+@pytest.mark.parametrize(
+    ("title", "act", "mode"),
+    [
+        ("Spain to send frigates to Red Sea as US strikes batter Iranian ships", "deploy", "planned"),
+        ("Peru and Chile sign defence pact to deepen ties", "sign", "done"),
+        ("Germany threatens to leave Nato in fit of anger over Iran war", "break", "threatened"),
+    ],
+)
+def test_the_news_comes_before_what_is_told_beside_it(title: str, act: str, mode: str) -> None:
+    event = _first(title, "naval_moves" if "frigates" in title else "alliances")
+    assert (event.act, event.mode) == (act, mode)
+
+
+@pytest.mark.parametrize(
+    ("title", "topic", "agents", "objects"),
+    [
+        # Who says, labels, condemns or is only named beside it is no party.
+        ("Gulf crisis latest: Ships attacked in Red Sea after France sinks two minelayers", "naval_moves", "", ""),
+        ("Egyptian shipping firm warns of losses as tankers are attacked in Red Sea", "naval_moves", "", ""),
+        ("Italian broadcaster shows oil tanker on fire in Gulf of Oman", "naval_moves", "", ""),
+        ("Greece condemns attack on Black Sea tanker", "naval_moves", "", ""),
+        ("Iran seizes tanker in Gulf of Oman, says Japan's defence minister", "naval_moves", "IRN", ""),
+        ("China has signed a security pact with Fiji, Australian newspaper reports", "alliances", "CHN", "FJI"),
+        # A purpose names no party, nor does a modifier.
+        ("Japan and Fiji sign defence pact to deter China", "alliances", "JPN FJI", ""),
+        ("Spain sends warship to Black Sea to boost Ukraine's defences", "naval_moves", "ESP", ""),
+        ("Special relationship with France is strained by Iran war, Germany says", "alliances", "", "FRA"),
+        ("Trump's Greenland threats rattle US allies", "alliances", "USA", "us-allies"),
+        ("New tariffs by Trump drive closer India-Brazil alliance", "alliances", "IND BRA", ""),
+        # Who asks, and who is asked; who lends what is his own; who stands behind a pronoun.
+        ("Rubio urges Germany to send warships to Red Sea", "naval_moves", "USA", "DEU"),
+        ("UK allows US to use British bases for strikes", "alliances", "GBR", "USA"),
+        ("Norway works with Turkey to reopen shipping route", "naval_moves", "NOR", ""),
+        ("Starmer suggests he'll pull Britain out of NATO", "alliances", "GBR", "nato"),
+        ("Australia will be poorer if it abandons Aukus, minister warns", "alliances", "AUS", "aukus"),
+    ],
+)
+def test_parties_are_who_does_it_and_to_whom_it_is_done(title: str, topic: str, agents: str, objects: str) -> None:
+    assert _parties(_first(title, topic)) == (set(agents.split()), set(objects.split()))
+
+
+@pytest.mark.parametrize(
+    ("title", "topic", "mode"),
+    [
+        ("French Navy tells shippers Red Sea tanker escorts not possible for now", "naval_moves", "denied"),
+        ("Minister deletes post claiming French Navy escorted tanker through Hormuz", "naval_moves", "denied"),
+        ("Saudi Arabia rules out normalising ties with Israel for now", "alliances", "denied"),
+        ("Syria says normalisation of ties with Israel is not planned", "alliances", "denied"),
+        ("Egypt vows to close Suez Canal if Israel attacks", "naval_moves", "threatened"),
+        ("Turkey says it will attack any ship that enters Black Sea", "naval_moves", "threatened"),
+        ("Macron gives Iran 24 hours to reopen Strait of Hormuz", "naval_moves", "threatened"),
+        ("Italy preparing aircraft carrier for Gulf of Aden", "naval_moves", "planned"),
+        ("Royal Navy fits frigate with drones ahead of possible Hormuz deployment", "naval_moves", "planned"),
+        ("Oman announces live-fire naval drill in Gulf of Oman next week", "naval_moves", "planned"),
+        ("Two Italian warships cross Strait of Hormuz", "naval_moves", "done"),
+        ("Cocaine shipments weigh on US-Colombia alliance", "alliances", "under_way"),
+        ("Macron says Spain should be thrown out of NATO", "alliances", "opinion"),
+        ("France would have joined AUKUS pact, book says", "alliances", "opinion"),
+    ],
+)
+def test_how_far_it_has_come(title: str, topic: str, mode: str) -> None:
+    assert _first(title, topic).mode == mode
