@@ -68,7 +68,7 @@ def test_the_news_comes_before_what_is_told_beside_it(title: str, act: str, mode
         # Who asks, and who is asked; who lends what is his own; who stands behind a pronoun.
         ("Rubio urges Germany to send warships to Red Sea", "naval_moves", "USA", "DEU"),
         ("UK allows US to use British bases for strikes", "alliances", "GBR", "USA"),
-        ("Norway works with Turkey to reopen shipping route", "naval_moves", "NOR", ""),
+        ("Norway works with Turkey to clear sea mines", "naval_moves", "NOR", ""),
         ("Starmer suggests he'll pull Britain out of NATO", "alliances", "GBR", "nato"),
         ("Australia will be poorer if it abandons Aukus, minister warns", "alliances", "AUS", "aukus"),
     ],
