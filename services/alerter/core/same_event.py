@@ -53,10 +53,10 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         return not same(one, other)
     if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
         return True
-    if _told_alike(one, other):
-        return False
     if _refused(one, other):
         return True
+    if _told_alike(one, other):
+        return False
     if one.family == other.family:
         others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
         other_agents = _differ(one.agents, other.agents) and _differ(one.named, other.named)
@@ -73,11 +73,11 @@ def same(one: EventKey, other: EventKey) -> bool:
         return False
     if _one_state(one, other):
         return True
-    if _of_others(one, other):
+    if _of_others(one, other) or _refused(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
-    if _refused(one, other) or _other_act(one, other) or _another_time(one, other):
+    if _other_act(one, other) or _another_time(one, other):
         return False
     if one.name and one.name == other.name:
         return True
@@ -150,7 +150,7 @@ def _one_deed(one: EventKey, other: EventKey) -> bool:
     if one.family not in _MOMENTS or not {one.mode, other.mode} <= DONE or one.objects != other.objects:
         return False
     if one.agents == other.agents:
-        return bool(one.agents)
+        return bool(one.agents or _shared_names(one, other))
     return bool(one.objects) and not (one.agents and other.agents)
 
 
@@ -198,7 +198,7 @@ def _something_rare(one: EventKey, other: EventKey) -> bool:
     agents, objects = _shared(one, other)
     return bool(
         _one_place(one, other)
-        or (set(one.named) & set(other.named)) - _COMMON_ACTORS
+        or _shared_names(one, other)
         or set(one.places) & set(other.places)
         or (agents and objects)
         or (one.asset and one.asset == other.asset and one.asset not in _COMMON_ASSETS)
@@ -217,9 +217,16 @@ def _agreement(one: EventKey, other: EventKey) -> float:
         score += 0.5 if one.asset in _COMMON_ASSETS else 1.0
     if set(one.ordinals) & set(other.ordinals):
         score += 1.0
+    if abs(one.at - other.at) <= SOON and _shared_names(one, other) - one.parties - other.parties:
+        score += 0.5
     if set(one.numbers) & set(other.numbers):
         score += 0.5
     return score + min(1.5, 0.5 * len(set(one.words) & set(other.words)))
+
+
+def _shared_names(one: EventKey, other: EventKey) -> set[str]:
+    """Who is named by both and not by half of the news."""
+    return set(one.named) & set(other.named) - _COMMON_ACTORS
 
 
 def _one_place(one: EventKey, other: EventKey) -> bool:
