@@ -199,7 +199,8 @@ async def test_a_comment_and_what_only_reads_alike_are_no_sources_of_an_event() 
 
 async def test_a_comment_alone_is_its_own_source() -> None:
     world = World()
-    await world.take(told(1, "Analysis: what the tanker raid means"))
+    pact: dict[str, Any] = {"agents": (), "objects": (NATO,), "asset": "alliance bloc", "mode": "opinion"}
+    await world.take(told(1, "Admiral sees the end of the alliance", "break", **pact))
     assert world.sent()[0].independent_sources == 1
 
 
