@@ -190,7 +190,17 @@ def _another_time(one: EventKey, other: EventKey) -> bool:
         return False
     if first.mode in SPOKEN:
         return second.mode in SPOKEN or second.at - first.at > BEFORE
-    return second.at - first.at > MOMENT
+    return second.at - first.at > (WINDOW if _one_catch(one, other) else MOMENT)
+
+
+def _one_catch(one: EventKey, other: EventKey) -> bool:
+    """Whether both have the same state hold a vessel of one kind at one place: told of for days, and rarely another."""
+    return (
+        one.family == FAMILY_OF["seize"]
+        and bool(one.agents)
+        and (one.agents, one.asset) == (other.agents, other.asset)
+        and _one_place(one, other)
+    )
 
 
 def _something_rare(one: EventKey, other: EventKey) -> bool:
