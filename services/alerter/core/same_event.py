@@ -23,7 +23,8 @@ TOLD_ALIKE = 3  # words that two titles share, a third of the shorter one, to be
 
 _MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
 _FORCE = _MOMENTS | {FAMILY_OF["blockade"]}
-_MUTUAL = {FAMILY_OF[act] for act in ("sign", "doubt")} | {"exercise"}
+_BONDS = {FAMILY_OF["sign"], FAMILY_OF["doubt"]}  # made, and undone
+_MUTUAL = _BONDS | {"exercise", "posture"}
 _THREATS: dict[str, frozenset[EventMode]] = {
     FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
     FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
@@ -63,7 +64,8 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         return others or other_agents or _threat_and_deed(one, other) or _another_time(one, other)
     told = not {one.mode, other.mode} & SPOKEN
     force = any(key.family in _THREATS and key.mode in DONE for key in (one, other))
-    return (told and force) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)
+    undone = {one.family, other.family} == _BONDS
+    return (told and (force or undone)) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)
 
 
 def same(one: EventKey, other: EventKey) -> bool:
@@ -165,7 +167,7 @@ def _refused(one: EventKey, other: EventKey) -> bool:
     modes = {one.mode, other.mode}
     if "denied" not in modes or len(modes - SPOKEN) < 2 or one.family != other.family or one.family in _FORCE:
         return False
-    return one.family not in _MUTUAL or bool(modes & DONE)
+    return one.family not in _BONDS or bool(modes & DONE)
 
 
 def _told_alike(one: EventKey, other: EventKey) -> bool:
