@@ -110,8 +110,14 @@ def _other_thing(one: EventKey, other: EventKey) -> bool:
     return (
         bool(one.name and other.name and one.name != other.name)
         or _differ(one.ordinals, other.ordinals)
+        or _second_of_two(*sorted((one, other), key=lambda key: key.at))
         or (None not in kinds and kinds[0] != kinds[1])
     )
+
+
+def _second_of_two(earlier: EventKey, later: EventKey) -> bool:
+    """Whether the later one is of a second ship or blow, and the earlier one speaks of one alone."""
+    return later.ordinals == ("2",) and not earlier.ordinals and later.at - earlier.at > BEFORE
 
 
 def _other_act(one: EventKey, other: EventKey) -> bool:

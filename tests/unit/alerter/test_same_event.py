@@ -228,6 +228,16 @@ def test_who_refuses_does_not_do_it_and_who_denies_a_rumour_speaks_of_it() -> No
     assert same(*keys_of(leak), *keys_of(denial))
 
 
+def test_a_seizure_is_told_of_for_three_days_where_state_vessel_and_place_agree() -> None:
+    english = told(1, "Iran seizes tanker", agents=(IRAN,), objects=(), place=HORMUZ)
+    persian = told(2, "نفتکش توقیف شد", agents=(IRAN,), objects=(), place=HORMUZ, hours=60)
+    elsewhere = told(3, "نفتکش توقیف شد", agents=(IRAN,), objects=(), place=BALTIC, hours=60)
+    struck = [told(n, "Tanker hit", "attack", agents=(IRAN,), objects=(), place=HORMUZ, hours=60 * n) for n in (0, 1)]
+    assert same(*keys_of(english), *keys_of(persian))
+    assert not same(*keys_of(english), *keys_of(elsewhere))
+    assert not same(*keys_of(struck[0]), *keys_of(struck[1]))
+
+
 def test_words_do_not_outvote_that_one_is_refused() -> None:
     bases: dict[str, Any] = {"objects": (CUBA,), "asset": "base"}
     lets = told(1, "President lets bombers use bases for strikes", "posture", mode="planned", **bases)
