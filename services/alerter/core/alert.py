@@ -16,14 +16,7 @@ from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
 from services.alerter.status import Status
 from services.contracts import alert_states, trace
-from services.contracts.messages import (
-    Alert,
-    AlertRef,
-    Change,
-    Recheck,
-    Stages,
-    Tier,
-)
+from services.contracts.messages import Alert, AlertRef, Change, Recheck, Stages, Tier
 from services.contracts.stories import StoryMember
 
 _MAX_TITLE = 500

@@ -25,11 +25,7 @@ _MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
 _FORCE = _MOMENTS | {FAMILY_OF["blockade"]}
 _BONDS = {FAMILY_OF["sign"], FAMILY_OF["doubt"]}  # made, and undone
 _MUTUAL = _BONDS | {"exercise", "posture"}
-_THREATS: dict[str, frozenset[EventMode]] = {
-    FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
-    FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
-    FAMILY_OF["blockade"]: frozenset({"threatened", "planned", "demanded"}),
-}
+_AHEAD = frozenset[EventMode]({"threatened", "planned", "demanded"})
 
 _COMMON_ACTORS = frozenset({"USA", "RUS", "CHN", "IRN", "ISR", "UKR", "nato", "eu", "europe"})
 # Kinds of ship that are never one and the same; a kind that is not here goes with any.
@@ -63,7 +59,7 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         other_agents = _differ(one.agents, other.agents) and _differ(one.named, other.named)
         return others or other_agents or _threat_and_deed(one, other) or _another_time(one, other)
     told = not {one.mode, other.mode} & SPOKEN
-    force = any(key.family in _THREATS and key.mode in DONE for key in (one, other))
+    force = any(key.family in _FORCE and key.mode in DONE for key in (one, other))
     undone = {one.family, other.family} == _BONDS
     return (told and (force or undone)) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)
 
@@ -164,8 +160,8 @@ def _one_deed(one: EventKey, other: EventKey) -> bool:
 
 def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
     """Where force is used these are two events. A passage that is shut is threatened with being shut all the time."""
-    threats = _THREATS.get(one.family, frozenset())
-    return (one.mode in threats and other.mode in DONE) or (other.mode in threats and one.mode in DONE)
+    deed = {one.mode, other.mode} & DONE
+    return one.family in _FORCE and bool(deed and {one.mode, other.mode} & _AHEAD)
 
 
 def _refused(one: EventKey, other: EventKey) -> bool:
