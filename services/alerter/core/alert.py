@@ -16,14 +16,7 @@ from services.alerter.core.severity import Grounds, Rules, judge
 from services.alerter.core.sources import Sources, gather
 from services.alerter.status import Status
 from services.contracts import alert_states, trace
-from services.contracts.messages import (
-    Alert,
-    AlertRef,
-    Change,
-    Recheck,
-    Stages,
-    Tier,
-)
+from services.contracts.messages import Alert, AlertRef, Change, Recheck, Stages, Tier
 from services.contracts.stories import StoryMember
 
 _MAX_TITLE = 500
@@ -139,7 +132,7 @@ def _render(given: Given, rules: Rules) -> Alert:
     ranked = content.ranked(articles)
     told = events.of_alert(articles, rules)
     event = told[0] if told else None
-    shown = soberest(ranked, event, rules.titles)
+    shown = soberest([item for item in ranked if not item.beside] or ranked, event, rules.titles)
     topics = content.topics(ranked)
     severity, reasons = judge(
         Grounds(
@@ -171,7 +164,7 @@ def _render(given: Given, rules: Rules) -> Alert:
         sources=sources.listed,
         independent_sources=sources.independent,
         confidence="corroborated" if sources.independent > 1 else "single_source",
-        first_seen=min(source.first_seen_at for source in sources.listed),
+        first_seen=min(*(item.first_seen_at for item in articles), *(one.first_seen_at for one in sources.listed)),
         last_updated=max(
             *(item.fetched_at for item in articles),
             *(source.first_seen_at for source in sources.listed),

@@ -3,13 +3,13 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, islice
 
 from msgspec import Struct
 
 from services.alerter.core import titles
 from services.alerter.core.titles import Titles
-from services.contracts.messages import Event, EventMode, Tag, TaggedArticle
+from services.contracts.messages import Actor, Event, EventMode, Tag, TaggedArticle
 
 WINDOW = timedelta(hours=72)
 MAX_ACTORS = 4  # of a side that are compared: of a summit's parties the first
@@ -18,9 +18,9 @@ _SHORT = 3
 
 # Acts that name one event from two ends, or its parts one after the other. An act that is not here stands for itself.
 _FAMILIES = (
-    {"attack", "sink", "strike"},
+    {"attack", "sink"},
     {"seize", "intercept", "board", "pursue", "detain_crew"},
-    {"blockade", "close_passage", "control_traffic", "mine"},
+    {"blockade", "close_passage", "control_traffic"},
     {"deploy", "arrive", "escort"},
     {"sign", "join", "guarantee", "deepen", "reaffirm", "restore", "meet"},
     {"break", "withdraw", "doubt", "refuse", "coerce", "burden"},
@@ -41,7 +41,8 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``point`` are the coordinates of ``place``. ``named`` and ``places`` are all actors and places that its tags name,
     by id: so reports in two languages compare. ``ordinals`` count this event among others ("fourth strike"),
     ``numbers`` what it tells of; ``words`` are the words of the title that carry meaning, cut to stems. Both leave out
-    clauses that tell what else goes on. ``roundup`` says that the article tells several things.
+    clauses that tell what else goes on. ``beside`` says that the event itself is told in such a clause, ``roundup``
+    that the article tells several things.
     """
 
     at: datetime
@@ -59,6 +60,7 @@ class EventKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ordinals: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    beside: bool = False
     roundup: bool = False
 
     @property
@@ -79,8 +81,9 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
     event = main_event(tagged.tags, title, language, known)
     if event is None:
         return ()
-    labelled = _is_labelled(event, title, language, known)
-    place, told = event.place, _told_with(event, title, language, known)
+    place, aside = event.place, _aside_of(event, title, language, known)
+    news = _without_asides(title, language, known)
+    told = title if aside else news
     actors = {actor.id: actor.name for tag in tagged.tags for actor in tag.actors}
     actors |= {actor.id: actor.name for actor in (*event.agents, *event.objects)}
     places = {p.id: p.name for tag in tagged.tags for p in tag.places if not _only_beside(p.name, title, told)}
@@ -91,8 +94,8 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             at=article.first_seen_at,
             act=event.act,
             mode="opinion" if comments else event.mode,
-            agents=() if labelled else tuple(sorted(actor.id for actor in event.agents[:MAX_ACTORS])),
-            objects=tuple(sorted(actor.id for actor in event.objects[:MAX_ACTORS])),
+            agents=() if _agents_stand_outside(event, title, aside, language, known) else _ids(event.agents),
+            objects=_ids(event.objects),
             asset=event.asset.casefold() if event.asset else None,
             name=_in_latin(event.asset_name) if event.asset_name else None,
             place=place.id if place else None,
@@ -102,6 +105,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             places=tuple(sorted(places)[:MAX_NAMED]),
             ordinals=titles.ordinals(f"{title}\n{event.quote}", language, known),
             numbers=titles.numbers(told, language, known),
+            beside=aside is not None and not titles.tells_toll(news, language, known),
             roundup=titles.is_roundup(title, language, known),
             words=titles.own_words(told, language, known, names=[*actors.values(), *places.values()]),
         ),
@@ -119,23 +123,32 @@ def main_event(tags: Iterable[Tag], title: str, language: str | None, known: Tit
     ranked = sorted(
         ((event, tag, order) for tag in tags for order, event in enumerate(tag.events)),
         key=lambda it: (
-            it[0].mode in SPOKEN, it[0].field != "title", _is_aside(it[0], title, language, known),
+            it[0].mode in SPOKEN, it[0].field != "title", _aside_of(it[0], title, language, known) is not None,
             it[1].role != "primary", -round(it[1].score, 1), it[2], it[1].topic,
         ),
     )  # fmt: skip
     return ranked[0][0] if ranked else None
 
 
-def _is_labelled(event: Event, title: str, language: str | None, known: Titles) -> bool:
-    """Whether those who seem to do it stand in the label of a round-up: "Iran-US war latest: ships attacked"."""
-    label = titles.label_end(title, language, known)
-    agents = [part.end for part in event.parts if part.role == "agent"]
-    return event.field == "title" and bool(agents) and max(agents) <= label
+def _ids(actors: Iterable[Actor]) -> tuple[str, ...]:
+    return tuple(sorted(actor.id for actor in islice(actors, MAX_ACTORS)))
 
 
-def _is_aside(event: Event, title: str, language: str | None, known: Titles) -> bool:
+def _aside_of(event: Event, title: str, language: str | None, known: Titles) -> tuple[int, int] | None:
+    """The clause beside the news of a title in which it tells the event, None where the event is the news."""
     at = next((part.start for part in event.parts if part.role == "act"), event.start)
-    return event.field == "title" and any(begin <= at < end for begin, end in titles.asides(title, language, known))
+    spans = titles.asides(title, language, known) if event.field == "title" else []
+    return next(((begin, end) for begin, end in spans if begin <= at < end), None)
+
+
+def _agents_stand_outside(
+    event: Event, title: str, aside: tuple[int, int] | None, language: str | None, known: Titles
+) -> bool:
+    """Whether those who seem to do it stand in a round-up's label ("Iran-US war latest: ships attacked") or in another
+    clause ("Oil giant warns as ships are attacked")."""
+    begin, end = aside or (titles.label_end(title, language, known), len(title))
+    agents = [part for part in event.parts if part.role == "agent"]
+    return event.field == "title" and bool(agents) and not any(begin <= part.start < end for part in agents)
 
 
 def _only_beside(name: str, title: str, told: str) -> bool:
@@ -144,10 +157,7 @@ def _only_beside(name: str, title: str, told: str) -> bool:
     return any(word in title for word in words) and not any(word in told for word in words)
 
 
-def _told_with(event: Event, title: str, language: str | None, known: Titles) -> str:
-    """The title, or what it says beside its asides where it tells the event there."""
-    if _is_aside(event, title, language, known):
-        return title
+def _without_asides(title: str, language: str | None, known: Titles) -> str:
     for begin, end in reversed(titles.asides(title, language, known)):
         title = f"{title[:begin]} {title[end:]}"
     return title

@@ -58,6 +58,11 @@ class ArticleFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     linked_by: LinkedBy | None = None
     changes: tuple[Change, ...] = ()
 
+    @property
+    def beside(self) -> bool:
+        """Whether the article tells the event only beside its own news ("Oil climbs as tankers are attacked")."""
+        return bool(self.keys) and not self.unread and all(key.beside for key in self.keys)
+
 
 class AlertFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The articles of an alert in order of first sight, and whether one of them may open it.

@@ -23,12 +23,9 @@ TOLD_ALIKE = 3  # words that two titles share, a third of the shorter one, to be
 
 _MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
 _FORCE = _MOMENTS | {FAMILY_OF["blockade"]}
-_MUTUAL = {FAMILY_OF[act] for act in ("sign", "doubt")} | {"exercise"}
-_THREATS: dict[str, frozenset[EventMode]] = {
-    FAMILY_OF["attack"]: frozenset({"threatened", "planned", "demanded"}),
-    FAMILY_OF["seize"]: frozenset({"threatened", "planned", "demanded"}),
-    FAMILY_OF["blockade"]: frozenset({"threatened", "planned", "demanded"}),
-}
+_BONDS = {FAMILY_OF["sign"], FAMILY_OF["doubt"]}  # made, and undone
+_MUTUAL = _BONDS | {"exercise", "posture"}
+_AHEAD = frozenset[EventMode]({"threatened", "planned", "demanded"})
 
 _COMMON_ACTORS = frozenset({"USA", "RUS", "CHN", "IRN", "ISR", "UKR", "nato", "eu", "europe"})
 # Kinds of ship that are never one and the same; a kind that is not here goes with any.
@@ -53,17 +50,18 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         return not same(one, other)
     if _other_thing(one, other) or _far(one, other) or _other_allies(one, other) or _reversed(one, other):
         return True
-    if _told_alike(one, other):
-        return False
     if _refused(one, other):
         return True
+    if _told_alike(one, other):
+        return False
     if one.family == other.family:
         others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
         other_agents = _differ(one.agents, other.agents) and _differ(one.named, other.named)
         return others or other_agents or _threat_and_deed(one, other) or _another_time(one, other)
     told = not {one.mode, other.mode} & SPOKEN
-    force = any(key.family in _THREATS and key.mode in DONE for key in (one, other))
-    return (told and force) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)
+    force = any(key.family in _FORCE and key.mode in DONE for key in (one, other))
+    undone = {one.family, other.family} == _BONDS
+    return (told and (force or undone)) or one.ordinals != other.ordinals or _differ(one.parties, other.parties)
 
 
 def same(one: EventKey, other: EventKey) -> bool:
@@ -73,11 +71,11 @@ def same(one: EventKey, other: EventKey) -> bool:
         return False
     if _one_state(one, other):
         return True
-    if _of_others(one, other):
+    if _of_others(one, other) or _refused(one, other):
         return False
     if _told_alike(one, other):
         return apart <= MOMENT
-    if _refused(one, other) or _other_act(one, other) or _another_time(one, other):
+    if _other_act(one, other) or _another_time(one, other):
         return False
     if one.name and one.name == other.name:
         return True
@@ -108,8 +106,14 @@ def _other_thing(one: EventKey, other: EventKey) -> bool:
     return (
         bool(one.name and other.name and one.name != other.name)
         or _differ(one.ordinals, other.ordinals)
+        or _second_of_two(*sorted((one, other), key=lambda key: key.at))
         or (None not in kinds and kinds[0] != kinds[1])
     )
+
+
+def _second_of_two(earlier: EventKey, later: EventKey) -> bool:
+    """Whether the later one is of a second ship or blow, and the earlier one speaks of one alone."""
+    return later.ordinals == ("2",) and not earlier.ordinals and later.at - earlier.at > BEFORE
 
 
 def _other_act(one: EventKey, other: EventKey) -> bool:
@@ -150,14 +154,14 @@ def _one_deed(one: EventKey, other: EventKey) -> bool:
     if one.family not in _MOMENTS or not {one.mode, other.mode} <= DONE or one.objects != other.objects:
         return False
     if one.agents == other.agents:
-        return bool(one.agents)
+        return bool(one.agents or _shared_names(one, other))
     return bool(one.objects) and not (one.agents and other.agents)
 
 
 def _threat_and_deed(one: EventKey, other: EventKey) -> bool:
     """Where force is used these are two events. A passage that is shut is threatened with being shut all the time."""
-    threats = _THREATS.get(one.family, frozenset())
-    return (one.mode in threats and other.mode in DONE) or (other.mode in threats and one.mode in DONE)
+    deed = {one.mode, other.mode} & DONE
+    return one.family in _FORCE and bool(deed and {one.mode, other.mode} & _AHEAD)
 
 
 def _refused(one: EventKey, other: EventKey) -> bool:
@@ -165,7 +169,7 @@ def _refused(one: EventKey, other: EventKey) -> bool:
     modes = {one.mode, other.mode}
     if "denied" not in modes or len(modes - SPOKEN) < 2 or one.family != other.family or one.family in _FORCE:
         return False
-    return one.family not in _MUTUAL or bool(modes & DONE)
+    return one.family not in _BONDS or bool(modes & DONE)
 
 
 def _told_alike(one: EventKey, other: EventKey) -> bool:
@@ -190,7 +194,17 @@ def _another_time(one: EventKey, other: EventKey) -> bool:
         return False
     if first.mode in SPOKEN:
         return second.mode in SPOKEN or second.at - first.at > BEFORE
-    return second.at - first.at > MOMENT
+    return second.at - first.at > (WINDOW if _one_catch(one, other) else MOMENT)
+
+
+def _one_catch(one: EventKey, other: EventKey) -> bool:
+    """Whether both have the same state hold a vessel of one kind at one place: told of for days, and rarely another."""
+    return (
+        one.family == FAMILY_OF["seize"]
+        and bool(one.agents)
+        and (one.agents, one.asset) == (other.agents, other.asset)
+        and _one_place(one, other)
+    )
 
 
 def _something_rare(one: EventKey, other: EventKey) -> bool:
@@ -198,7 +212,7 @@ def _something_rare(one: EventKey, other: EventKey) -> bool:
     agents, objects = _shared(one, other)
     return bool(
         _one_place(one, other)
-        or (set(one.named) & set(other.named)) - _COMMON_ACTORS
+        or _shared_names(one, other)
         or set(one.places) & set(other.places)
         or (agents and objects)
         or (one.asset and one.asset == other.asset and one.asset not in _COMMON_ASSETS)
@@ -217,9 +231,16 @@ def _agreement(one: EventKey, other: EventKey) -> float:
         score += 0.5 if one.asset in _COMMON_ASSETS else 1.0
     if set(one.ordinals) & set(other.ordinals):
         score += 1.0
+    if abs(one.at - other.at) <= SOON and _shared_names(one, other) - one.parties - other.parties:
+        score += 0.5
     if set(one.numbers) & set(other.numbers):
         score += 0.5
     return score + min(1.5, 0.5 * len(set(one.words) & set(other.words)))
+
+
+def _shared_names(one: EventKey, other: EventKey) -> set[str]:
+    """Who is named by both and not by half of the news."""
+    return set(one.named) & set(other.named) - _COMMON_ACTORS
 
 
 def _one_place(one: EventKey, other: EventKey) -> bool:

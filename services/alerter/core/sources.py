@@ -75,15 +75,21 @@ def _controlling_state(members: Iterable[StoryMember], publishers: Mapping[str, 
 
 
 def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], titles: Titles) -> tuple[Folded, ...]:
-    """The members that tell of the event, folded. A comment or a denial is no source of its own beside a report."""
+    """The members that report the event, folded. A comment or a denial is no source of its own beside a report.
+
+    An article in which no event was read, or one that has other news, counts only if its title tells what a report's
+    title tells.
+    """
     facts = {item.article_id: item for item in articles}
     texts = {id_: member if id_ in facts else by_id.get(member.copy_of or "", member) for id_, member in by_id.items()}
-    told = [] if is_full(articles) else [_words(item.title, item.language, titles) for item in articles]
+    reports = [item for item in articles if not item.beside] or articles
+    told = [] if is_full(articles) else [_words(item.title, item.language, titles) for item in reports]
+    reported = {item.article_id for item in reports}
     language = articles[0].language if articles else None
     telling = {
         id_: by_id[id_]
         for id_, text in texts.items()
-        if text.article_id in facts or _tells_alike(_words(text.title, language, titles), told)
+        if text.article_id in reported or _tells_alike(_words(text.title, language, titles), told)
     }
     found = {id_: _confirms_nothing(facts.get(texts[id_].article_id), titles) for id_ in telling}
     silent = {id_: why for id_, why in found.items() if why}
@@ -108,10 +114,9 @@ def _confirms_nothing(item: ArticleFacts | None, titles: Titles) -> str | None:
 
 
 def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:
-    """Whether a title in which no event was read tells what a tagged one tells.
+    """Whether a title tells what that of a report tells; to be in one story with it makes no source.
 
-    The deduper has put both into one story; that alone makes no source. ``told`` are the words of the tagged ones, none
-    where the facts of some may have been dropped: the article may be one of those.
+    ``told`` are the words of the reports, none where the facts of some may have been dropped: it may be one of those.
     """
     return not told or any(
         len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) and not DENIALS & (words ^ other)

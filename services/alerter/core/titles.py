@@ -29,7 +29,8 @@ class TitleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     being a speaker. ``reactions`` tell of somebody's reaction, but for what ``no_reactions`` name. ``ordinals`` and
     ``numbers`` count from two; an ordinal before one of ``not_counted`` counts something else. ``common`` are words
     that half of the news share, ``loud`` those that a sober headline does without. ``asides`` open a clause that tells
-    what else goes on ("as ...", "after ..."), ``roundups`` label an article that tells several things.
+    what else goes on ("as ...", "after ..."), unless one of ``tolls`` says in the news what came of it; ``roundups``
+    label an article that tells several things.
     """
 
     openers: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class TitleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     common: tuple[str, ...] = ()
     loud: tuple[str, ...] = ()
     asides: tuple[str, ...] = ()
+    tolls: tuple[str, ...] = ()
     roundups: tuple[str, ...] = ()
 
 
@@ -65,6 +67,7 @@ class _Patterns:
         self.ordinal = re.compile(rf"\b(\d{{1,3}}(?=(?:st|nd|rd|th)\b){named})\w*\b(?! (?:{others})\b)", re.IGNORECASE)
         self.common = frozenset(word[:_STEM] for word in words.common)
         self.aside = re.compile(rf"(?<=\w) (?:{'|'.join(words.asides) or '$^'}) .*?(?= [-–—] |[;:]|$)", re.IGNORECASE)
+        self.toll = _any_of(words.tolls)
         roundups = "|".join(words.roundups) or "$^"
         self.roundup = re.compile(rf"^(?:[\w’'-]+ ){{0,4}}(?:{roundups}) ?[:|]|[-–—:|] ?(?:{roundups})$", re.IGNORECASE)
         self.loud = frozenset(word.casefold() for word in words.loud)
@@ -115,6 +118,11 @@ def own_words(title: str, language: str | None, titles: Titles, *, names: Iterab
 def asides(title: str, language: str | None, titles: Titles) -> list[tuple[int, int]]:
     """Where a title has clauses that tell what else goes on."""
     return [match.span() for match in _patterns(language, titles).aside.finditer(title)]
+
+
+def tells_toll(news: str, language: str | None, titles: Titles) -> bool:
+    """Whether the news of a title, without its asides, is whom it cost: "100 missing after attack on ship"."""
+    return bool(_patterns(language, titles).toll.search(news))
 
 
 def is_roundup(title: str, language: str | None, titles: Titles) -> bool:

@@ -169,6 +169,25 @@ async def test_backfill_waits_for_something_fresh(world: World) -> None:
     assert alert.headline == "Two navies meet off the cape"
 
 
+async def test_a_copy_of_what_stood_in_a_feed_at_its_first_poll_opens_nothing_and_a_report_does(world: World) -> None:
+    """Old news that is published again is old news; see docs/decisions/0501."""
+    old = a_tagged(backfill=True)
+    copy = a_copy(old, url="https://copy.example/1", outlet="copy.example", seen=START + HOUR)
+    assert await world.take(old, copy) == ["backfill", "unchanged"]
+    fresh = a_tagged(url="https://b.example/2", outlet="b.example", family="b.example", title="More", seen=START + HOUR)
+    assert await world.take(fresh) == ["opened"]
+    assert world.sent()[0].independent_sources == 2
+
+
+async def test_a_copy_that_is_polled_before_its_original_is_one_alert_with_it(world: World) -> None:
+    first = a_tagged(url="https://copy.example/1", outlet="copy.example", family="copy.example")
+    original = a_copy(first, url="https://news.example/1", outlet="news.example", seen=START + HOUR)
+    assert await world.take(first) == ["opened"]
+    assert await world.take(original) == ["updated_silently"]
+    (alert,) = world.store.alerts().values()
+    assert [source.independent for source in alert.sources] == [True, False]
+
+
 async def test_an_old_article_opens_no_alert(world: World) -> None:
     old = a_tagged(published_at=START - timedelta(days=3))
     assert await world.take(old, old) == ["stale", "unchanged"]

@@ -42,11 +42,17 @@ def articles(draw: st.DrawFn) -> TaggedArticle:
     outlet = f"outlet{number % 3}.example"
     seen = START + timedelta(hours=7 * number)
     topics = draw(st.sampled_from([("naval_moves",), ("alliances",), ("naval_moves", "alliances")]))
-    read = draw(
-        st.lists(
-            st.builds(an_event, act=acts, mode=modes, agents=parties, objects=parties, asset_name=names), max_size=2
-        )
+    title = f"{OPENINGS[number]}Report {number} of story {story[:1]} as more happens"
+    events = st.builds(
+        an_event,
+        act=acts,
+        mode=modes,
+        agents=parties,
+        objects=parties,
+        asset_name=names,
+        start=st.sampled_from([0, len(title) - 4]),  # the last one is told beside other news
     )
+    read = draw(st.lists(events, max_size=2))
     tags = tuple(
         a_tag(
             topic,
@@ -62,7 +68,7 @@ def articles(draw: st.DrawFn) -> TaggedArticle:
         url=f"https://{outlet}/{story[:1]}{number}",
         outlet=outlet,
         family=outlet,
-        title=f"{OPENINGS[number]}Report {number} of story {story[:1]}",
+        title=title,
         text=f"Version {version} says that {version + 3} ships and a nuclear submarine have sailed from the port.",
         seen=seen,
         published_at=seen - timedelta(hours=60 if number == 2 else 1),
@@ -176,7 +182,8 @@ def test_an_event_has_one_alert_that_goes_on(history: list[Message]) -> None:
     for alert_id, facts in world.store.facts().items():
         for item in facts.articles:
             assert owners.setdefault(item.article_id, alert_id) == alert_id
+    reports = {item.article_id for facts in world.store.facts().values() for item in facts.articles if not item.beside}
     for alert in world.store.alerts().values():
         listed = {source.article_id for source in alert.sources}
-        assert {id_ for id_, owner in owners.items() if owner == alert.id} <= listed
+        assert {id_ for id_ in reports if owners[id_] == alert.id} <= listed
         assert not {id_ for id_, owner in owners.items() if owner != alert.id} & listed

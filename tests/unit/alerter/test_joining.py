@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.contracts.messages import Actor, Change, Place, TaggedArticle
+from services.contracts.messages import Actor, Change, EventPart, Place, TaggedArticle
 from tests.support.alerts import RUSSIA, FakeAlertStore, a_copy, a_tag, a_tagged, an_event
 from tests.support.clock import START
 from tests.unit.alerter.test_handler import World
@@ -198,5 +199,29 @@ async def test_a_comment_and_what_only_reads_alike_are_no_sources_of_an_event() 
 
 async def test_a_comment_alone_is_its_own_source() -> None:
     world = World()
-    await world.take(told(1, "Analysis: what the tanker raid means"))
+    pact: dict[str, Any] = {"agents": (), "objects": (NATO,), "asset": "alliance bloc", "mode": "opinion"}
+    await world.take(told(1, "Admiral sees the end of the alliance", "break", **pact))
     assert world.sent()[0].independent_sources == 1
+
+
+def beside(number: int, title: str, *, hours: float) -> TaggedArticle:
+    """A report whose news is another, with the seizure in a clause."""
+    act = EventPart(role="act", start=title.index("seize"), end=len(title))
+    return told(number, title, hours=hours, asset_name="Marinera", parts=(act,))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 2, 3)])
+async def test_what_tells_an_event_beside_other_news_is_a_source_only_where_nobody_reports_it(
+    order: Sequence[int],
+) -> None:
+    oil = beside(2, "Oil climbs as navy seizes ship", hours=-1)
+    alike = beside(3, "Prices rise as US seizes Russian-flagged tanker in North Atlantic", hours=2)
+    toll = beside(4, "Two dead after US forces seize ship", hours=3)
+    reports = [SEIZED, oil, alike, toll]
+    alone, world = World(), World()
+    assert await alone.take(oil) == ["opened"]
+    await world.take(*(reports[number] for number in order))
+    (alert,) = world.store.alerts().values()
+    assert [source.title for source in alert.sources] == [one.article.title for one in (SEIZED, alike, toll)]
+    assert alert.headline in {SEIZED.article.title, toll.article.title}
+    assert alert.first_seen == oil.article.first_seen_at

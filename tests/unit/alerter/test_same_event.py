@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.alerter.core import event_key
 from services.alerter.core.event_key import EventKey
 from services.alerter.core.same_event import contradict, related, same
-from services.contracts.messages import EVENT_MODES, EventPart, TaggedArticle
+from services.contracts.messages import EVENT_MODES, Actor, EventPart, TaggedArticle
 from tests.support.alerts import a_tag, a_tagged, an_event, shipped_rules
 from tests.support.clock import START
 from tests.unit.alerter.test_joining import BALTIC, CUBA, HORMUZ, IRAN, NATO, SEIZED, USA, told
@@ -226,6 +226,46 @@ def test_who_refuses_does_not_do_it_and_who_denies_a_rumour_speaks_of_it() -> No
     assert not same(*keys_of(done), *keys_of(not_ready))
     assert contradict(*keys_of(done), *keys_of(not_ready))
     assert same(*keys_of(leak), *keys_of(denial))
+
+
+def test_a_seizure_is_told_of_for_three_days_where_state_vessel_and_place_agree() -> None:
+    english = told(1, "Iran seizes tanker", agents=(IRAN,), objects=(), place=HORMUZ)
+    persian = told(2, "نفتکش توقیف شد", agents=(IRAN,), objects=(), place=HORMUZ, hours=60)
+    elsewhere = told(3, "نفتکش توقیف شد", agents=(IRAN,), objects=(), place=BALTIC, hours=60)
+    struck = [told(n, "Tanker hit", "attack", agents=(IRAN,), objects=(), place=HORMUZ, hours=60 * n) for n in (0, 1)]
+    assert same(*keys_of(english), *keys_of(persian))
+    assert not same(*keys_of(english), *keys_of(elsewhere))
+    assert not same(*keys_of(struck[0]), *keys_of(struck[1]))
+
+
+def test_words_do_not_outvote_that_one_is_refused() -> None:
+    bases: dict[str, Any] = {"objects": (CUBA,), "asset": "base"}
+    lets = told(1, "President lets bombers use bases for strikes", "posture", mode="planned", **bases)
+    no = told(2, "President keeps bombers off bases for strikes", "posture", mode="denied", hours=6, **bases)
+    assert not same(*keys_of(lets), *keys_of(no))
+    assert contradict(*keys_of(lets), *keys_of(no))
+
+
+def test_who_stands_in_another_clause_did_not_do_it() -> None:
+    title = "Iran and Cuba signal no end to war as tankers burn"
+    parts = (EventPart(role="agent", start=0, end=4), EventPart(role="act", start=46, end=50))
+    (key,) = keys_of(told(1, title, "attack", agents=(IRAN, CUBA), objects=(), parts=parts))
+    assert key.agents == ()
+    assert key.beside
+
+
+def test_whom_half_of_the_news_does_not_name_ties_two_reports_of_a_day_that_do_not_say_who_did_it() -> None:
+    def burnt(number: int, title: str, named: Actor, *, hours: float) -> EventKey:
+        report = told(number, title, "attack", agents=(), objects=(), asset=None, hours=hours)
+        (key,) = keys_of(
+            msgspec.structs.replace(report, tags=(msgspec.structs.replace(report.tags[0], actors=(named,)),))
+        )
+        return key
+
+    one = burnt(1, "Massive fires off Havana", CUBA, hours=0)
+    assert same(one, burnt(2, "Tankers burn off Havana", CUBA, hours=8))
+    assert not same(one, burnt(3, "Tankers burn off Havana", CUBA, hours=30))
+    assert not same(burnt(4, "Massive fires", USA, hours=0), burnt(5, "Tankers burn", USA, hours=8))
 
 
 def test_a_plan_to_close_a_passage_is_not_its_closing() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.alerter.core.severity import Grounds, fastest, judge, plain_words
+from services.alerter.core.severity import Grounds, fastest, judge, opens, plain_words
 from services.contracts.messages import EVENT_MODES, SEVERITIES, Actor, Event, EventPart, Place
 from tests.support.alerts import KOREA, RUSSIA, an_event, shipped_rules
 from tests.support.clock import START
@@ -86,6 +86,26 @@ def test_a_pact_of_defence_is_above_ties_at_large_and_these_above_trade() -> Non
         )
     )
     assert defence > ties > trade == 0
+
+
+def test_an_envoy_sent_home_is_below_a_tie_that_is_cut_and_an_accident_is_no_move() -> None:
+    expelled = an_event("break", agents=(RUSSIA,), objects=(KOREA,), asset="envoy")
+    assert level(expelled) < level(an_event("break", agents=(RUSSIA,), objects=(KOREA,), asset="defence tie"))
+    carrier: dict[str, Any] = {"agents": (RUSSIA,), "asset": "aircraft carrier"}
+    assert level(an_event("accident", **carrier)) < level(an_event("deploy", **carrier))
+
+
+def test_a_base_refused_to_an_ally_is_high() -> None:
+    bases: dict[str, Any] = {"agents": (RUSSIA,), "objects": (KOREA,), "asset": "base"}
+    refused = an_event("posture", mode="denied", **bases)
+    assert level(refused, topics=frozenset({"alliances"})) == SEVERITIES.index("high")
+
+
+@pytest.mark.parametrize("headline", ["How the fleet works", "Pundit rails at fleet", "Why did ships burn?"])
+def test_what_only_comments_on_a_deed_opens_nothing(headline: str) -> None:
+    struck = an_event("attack", agents=(RUSSIA,), objects=(KOREA,), asset="oil tanker")
+    assert opens(grounds(struck), RULES)
+    assert not opens(grounds(struck, headline=headline), RULES)
 
 
 def test_what_any_source_says_it_is_about_counts() -> None:
