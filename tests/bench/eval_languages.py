@@ -4,6 +4,9 @@
     make eval-languages ARGS="ru zh --errors"    these, with every wrong and missed item
     ... --file F                                 another file of the same form, say the kept half
     ... --speed                                  articles a second of processor time, too
+    ... --lot "fifth lot"                        only sentences whose source names this lot
+    ... --blind                                  texts alone, numbered and shuffled, for a reader who sees no label
+    ... --readers                                how far the two readers agree (data/languages/readings.jsonl)
 
 A line is ``{id, language, title, text, alliances, naval_moves}``, a label yes, no or borderline (set aside).
 Every quote is compared with the text at its place: the last column counts those that differ.
@@ -12,6 +15,7 @@ Every quote is compared with the text at its place: the last column counts those
 from __future__ import annotations
 
 import argparse
+import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +29,9 @@ from services.tagger import library
 from services.tagger.core.languages import Languages
 from services.tagger.core.tag import Fields, tag
 from tests.bench.eval_topics import TOPICS, Judged, items, score
+from tests.bench.readers import kappa
 
+READINGS = Path(__file__).parent / "data" / "languages" / "readings.jsonl"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "eval" / "languages" / "labelled_dev.jsonl"
 
 
@@ -73,14 +79,27 @@ def main() -> None:
     parser.add_argument("--packs", type=Path, default=None)
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--lot", default="")
+    parser.add_argument("--blind", action="store_true")
+    parser.add_argument("--readers", action="store_true")
     arguments = parser.parse_args()
+    console = Console(width=170)
+    if arguments.readers:
+        _agreement(console)
+        return
     if not arguments.file.is_file():
         print(f"{arguments.file} is not there: nothing to measure with.")
         return
     languages = library.load(arguments.packs or library.default_folder()).compiled
-    rows = [row for row in items(arguments.file) if row["language"] in languages]
+    rows = [
+        row for row in items(arguments.file) if row["language"] in languages and arguments.lot in row.get("source", "")
+    ]
     codes = sorted({row["language"] for row in rows} & set(arguments.languages or languages))
-    console = Console(width=170)
+    if arguments.blind:
+        random.Random(0).shuffle(rows)
+        for number, row in enumerate(rows):
+            console.print(number, row["title"], row["text"], markup=False)
+        return
     _report(console, [row for row in rows if row["language"] in codes], codes, languages, arguments)
 
 
@@ -102,6 +121,25 @@ def _report(
             table.add_row(code, topic, yes, *measures, f"{sum(border)} of {len(border)}", speed, str(inexact))
             if arguments.errors and code != "all":
                 _errors(console, topic, found)
+    console.print(table)
+
+
+def _agreement(console: Console) -> None:
+    """Cohen's kappa of the two readings, and of yes against all else, by set and language."""
+    table = Table(title="Two readers")
+    for heading in ("set", "language", "topic", "items", "same", "kappa", "kappa, yes or not"):
+        table.add_column(heading)
+    rows = items(READINGS)
+    for which in ("own", "given"):
+        chosen = [row for row in rows if row["set"] == which]
+        for code in [*sorted({row["language"] for row in chosen}), "all"]:
+            for topic in TOPICS:
+                pairs = [row[topic] for row in chosen if code in ("all", row["language"])]
+                yes = [(first == "yes", second == "yes") for first, second in pairs]
+                same = sum(first == second for first, second in pairs)
+                table.add_row(
+                    which, code, topic, str(len(pairs)), str(same), f"{kappa(pairs):.2f}", f"{kappa(yes):.2f}"
+                )
     console.print(table)
 
 

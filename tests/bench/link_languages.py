@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from services.tagger import library
 from services.tagger.core.languages import Languages
 from services.tagger.core.tag import Fields, tag
 from services.text.normalise import normalise
+from tests.bench.eval_topics import items
 from tests.support.alerts import a_tagged, shipped_rules
 from tests.support.clock import START
 
@@ -34,8 +34,7 @@ _WORD = re.compile(r"[^\W_]{3,}|\d+")
 
 def sentences() -> dict[str, dict[str, Any]]:
     """Every labelled sentence by its id."""
-    files = (path for path in DATA.glob("*.jsonl") if path.name != "pairs.jsonl")
-    rows = (json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines())
+    rows = (row for path in DATA.glob("??.jsonl") for row in items(path))
     return {row["id"]: row for row in rows}
 
 
@@ -75,7 +74,7 @@ def main() -> None:
     parser.add_argument("--errors", action="store_true")
     arguments = parser.parse_args()
     rows, languages = sentences(), library.load(library.default_folder()).compiled
-    pairs = [json.loads(line) for line in (DATA / "pairs.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = items(DATA / "pairs.jsonl")
     found: dict[str, list[tuple[bool, bool]]] = {"events": [], "words alone": []}
     for pair in pairs:
         one, other = rows[pair["a"]], rows[pair["b"]]

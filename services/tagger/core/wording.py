@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 
 from services.tagger.core.alphabets import Alphabet
 from services.tagger.core.grammar import Grammar
@@ -39,6 +39,7 @@ class ListedWording:
         self._grammar = grammar
         self._alphabet = alphabet
         self._forms = forms
+        self._prefixes = {text: self._fold(text) for text in (*grammar.first_prefixes, *grammar.next_prefixes)}
 
     def needles(self, phrase: str) -> tuple[Needle, ...]:
         """Every string that ``phrase`` stands for."""
@@ -47,10 +48,10 @@ class ListedWording:
     nouns = needles
 
     def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
-        """The strings of an active verb, which takes no article; its form says what closes it: "setzt ... fest"."""
-        prefixes = tuple(prefix for prefix in self._grammar.first_prefixes if not self._is_article(prefix))
+        """The strings of an active verb; only "and" is written onto it. Its form says what ends it: "setzt … fest"."""
+        prefixes = tuple(prefix for prefix in self._grammar.first_prefixes if prefix in self._grammar.conjunction)
         verb, apart, particle = phrase.partition(APART)
-        form = f"active{apart}{self._alphabet.fold(particle).data.strip()}"
+        form = f"active{apart}{self._fold(particle)}"
         return tuple((needle, form) for needle in self._needles(verb, prefixes))
 
     def _needles(self, phrase: str, prefixes: Sequence[str]) -> tuple[Needle, ...]:
@@ -58,17 +59,17 @@ class ListedWording:
         body = (phrase[1:] if exact else phrase).strip()
         if not body:
             raise ValueError("it holds no words")
-        texts = [form for chosen in choices(body) for form in self._written(chosen.strip(), () if exact else prefixes)]
-        if len(texts) > _MOST_FORMS:
+        texts = [form for chosen in choices(body) for form in self._inflected(chosen.strip())]
+        found = [needle for text in texts for needle in self._written(text, () if exact else prefixes, exact=exact)]
+        if len(found) > _MOST_FORMS:
             raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
-        found = [self._needle(text, exact=exact) for text in texts]
         return tuple({(n.folded, n.exact): n for n in found}.values())
 
-    def _written(self, phrase: str, prefixes: Sequence[str]) -> Iterator[str]:
-        for text in self._inflected(phrase):
-            yield text
-            if prefixes:
-                yield from self._prefixed(text, prefixes)
+    def _written(self, text: str, prefixes: Sequence[str], *, exact: bool) -> Iterator[Needle]:
+        plain = self._needle(text, exact=exact)
+        yield plain
+        if prefixes:
+            yield from self._prefixed(text, plain, prefixes)
 
     def _inflected(self, phrase: str) -> Sequence[str]:
         if "~" not in phrase:
@@ -84,18 +85,26 @@ class ListedWording:
     def _suffixed(self, word: str) -> tuple[str, ...]:
         return (word, *(word + suffix for suffix in self._grammar.suffixes))
 
-    def _prefixed(self, text: str, prefixes: Sequence[str]) -> Iterator[str]:
+    def _prefixed(self, text: str, plain: Needle, prefixes: Sequence[str]) -> Iterator[Needle]:
+        """With what may be written onto its words. Each is folded once: they are some hundred thousand in Arabic."""
         first, *others = text.split()
         options = [self._before(first, prefixes), *(self._before(word, self._grammar.next_prefixes) for word in others)]
         if math.prod(map(len, options)) > _MOST_FORMS:
             raise ValueError("it has too many words that something may be written onto; use a shorter phrase")
-        for prefixes in product(*options):
-            yield " ".join(prefix + word for prefix, word in zip(prefixes, (first, *others), strict=True))
+        end = " " if plain.right == "border" else ""
+        for words in islice(product(*options), 1, None):
+            longer = len(words[0]) - len(options[0][0])
+            capitals = tuple(offset + longer for offset in plain.capitals)
+            yield Needle(f" {' '.join(words).rstrip()}{end}", capitals, None, plain.left, plain.right)
 
     def _before(self, word: str, prefixes: Sequence[str]) -> tuple[str, ...]:
-        """What may be written onto a word: no second article onto one that has its own."""
+        """A folded word and what it is with something written onto it: no second article onto one that has its own."""
         has_one = word.startswith(self._grammar.next_prefixes)
-        return ("", *(prefix for prefix in prefixes if not (has_one and self._is_article(prefix))))
+        folded = self._fold(word.removesuffix("*"))
+        return (folded, *(self._prefixes[p] + folded for p in prefixes if not (has_one and self._is_article(p))))
+
+    def _fold(self, text: str) -> str:
+        return self._alphabet.fold(text).data.strip()
 
     def _is_article(self, prefix: str) -> bool:
         return prefix.endswith(self._grammar.next_prefixes)
@@ -105,7 +114,7 @@ class ListedWording:
         text = text[:-1] if prefix else text
         if any(mark in text for mark in "*~="):
             raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
-        folded = self._alphabet.fold(text).data.strip()
+        folded = self._fold(text)
         if not folded:
             raise ValueError("it holds no letter or digit")
         left, right = self._edge(folded[0]), self._edge(folded[-1])

@@ -208,12 +208,19 @@ def test_accents_are_folded_or_kept_by_language() -> None:
     assert Alphabet(Grammar(language="fa")).fold("کرهٔ جنوبی").data == " کره جنوبی "
 
 
-def test_an_article_is_written_once_and_not_onto_verbs() -> None:
-    grammar = Grammar(language="ar", first_prefixes=("و", "ال", "وال"), next_prefixes=("ال",))
+def test_an_article_is_written_once_and_onto_verbs_only_and() -> None:
+    prefixes = ("و", "ال", "وال")
+    grammar = Grammar(language="ar", first_prefixes=prefixes, next_prefixes=("ال",), conjunction=frozenset(("و", "مع")))
     wording = ListedWording(grammar, Alphabet(grammar), {})
     assert {needle.folded for needle in wording.needles("الناتو")} == {" الناتو ", " والناتو "}
     assert {needle.folded for needle, _ in wording.verbs("وقعت")} == {" وقعت ", " ووقعت "}
     assert len(wording.needles("سفينة حربية")) == 8
+    assert {(n.folded, n.capitals) for n in wording.needles("AUKUS")} >= {(" وaukus ", (1,)), (" aukus ", (0,))}
+
+
+def test_a_german_ordinal_ends_no_sentence() -> None:
+    (found,) = tag(Fields("Schweden ist offiziell 32. Mitglied der Nato", "", "", "de"), shipped().compiled).tags
+    assert found.topic == "alliances"
 
 
 def test_two_who_do_it_are_named_before_the_thing_in_a_language_whose_possessors_follow() -> None:
