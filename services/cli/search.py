@@ -55,19 +55,9 @@ def search(
     from services.archive_store.errors import SearchError
     from services.archive_store.search import Search, understood
 
+    values = {"topic": topic, "act": act, "actor": actor, "place": place, "outlet": outlet, "language": language}
     try:
-        query, filters = understood(
-            " ".join(words or ()),
-            [
-                ("topic", topic or ()),
-                ("act", act or ()),
-                ("actor", actor or ()),
-                ("place", place or ()),
-                ("outlet", outlet or ()),
-                ("language", language or ()),
-            ],
-            min_severity=min_severity,
-        )
+        query, filters = understood(" ".join(words or ()), min_severity=min_severity, **values)
         asked = Search(
             query=query,
             filters=filters,

@@ -28,7 +28,7 @@ _READ_ONLY = "This api has no topic packs to edit: set WIREWATCH_API_PACKS to th
 
 
 class Topics:
-    """See :class:`services.api.ports.Topics`. Without ``folder`` the shipped packs are shown, and stay."""
+    """The topic packs in ``folder``. Without one the shipped packs are shown, and stay."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -38,14 +38,16 @@ class Topics:
         self._classes = _classes()
 
     async def listed(self) -> Mapping[str, Any]:
-        """Every pack, with its text, and the acts that a form may take over."""
+        """``editable``, ``problems`` of the files, ``topics``: each with its text, and ``classes`` of acts."""
         async with self._listing:  # who asks meanwhile is given what is made for the first
             return await asyncio.to_thread(self._listed)
 
     async def tried(
         self, text: str | None, form: Mapping[str, Any] | None, articles: Sequence[RecentArticle]
     ) -> Mapping[str, Any]:
-        """What a pack finds in ``articles``, given as YAML or as a form; each as the other; what is wrong with it."""
+        """A pack as ``text`` and as ``form`` (null where no form shows it), whichever of them is given; its
+        ``problems``, ``failures`` and what is ``missing``; and ``reports`` on the articles.
+        """
         try:
             filled = None if form is None else msgspec.convert(form, TopicForm)
         except msgspec.ValidationError as refused:

@@ -26,7 +26,7 @@ _READ_ONLY = "This api has no watches to edit: set WIREWATCH_API_WATCHES to the 
 
 
 class Watches:
-    """See :class:`services.api.ports.Watches`. Without ``path`` the shipped file is shown, and nothing is changed."""
+    """The watch file ``path``. Without one the shipped file is shown, and nothing is changed."""
 
     def __init__(self, path: Path | None, redis: Redis, calls: RedisCalls) -> None:
         self._path = path
@@ -35,7 +35,10 @@ class Watches:
         self._writing = asyncio.Lock()
 
     async def listed(self) -> Mapping[str, Any]:
-        """Each watch in words. The text, which may hold addresses, is for editors: :meth:`text`."""
+        """``editable``, ``versions``, ``problems``, and ``watches`` in words.
+
+        The text, which may hold addresses, is for editors: :meth:`text`.
+        """
 
         def read() -> dict[str, Any]:
             try:
@@ -51,7 +54,7 @@ class Watches:
         return await asyncio.to_thread(self._read().read_text, encoding="utf-8")
 
     async def tried(self, text: str, alerts: Sequence[Alert]) -> Mapping[str, Any]:
-        """What a file would have delivered of ``alerts``, beside the one in force, and what is wrong with it."""
+        """``problems`` of a file, and what it would have delivered of ``alerts``, beside the one in force."""
 
         def trial() -> dict[str, Any]:
             try:

@@ -123,17 +123,9 @@ class Tools:
         limit: _Limit = 10,
     ) -> dict[str, Any]:
         """Find articles in the archive, the newest first, with the alert that each belongs to."""
-        query, filters = understood(
-            words,
-            [
-                ("topic", [topic or ""]),
-                ("act", [act or ""]),
-                ("actor", [actor or ""]),
-                ("place", [place or ""]),
-                ("language", [language or ""]),
-            ],
-            min_severity=min_severity,
-        )
+        given = {"topic": topic, "act": act, "actor": actor, "place": place, "language": language}
+        values = {kind: [value] for kind, value in given.items() if value}
+        query, filters = understood(words, min_severity=min_severity, **values)
         asked = Search(
             query=query,
             filters=filters,
