@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from services.poller.core.canonical import host_of
-from services.poller.core.model import ExtractedPage, Fetched
+from services.poller.core.model import Fetched
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Documents, FeedStore, PageLook
@@ -65,17 +65,12 @@ class ArticlePages:
         self._clock = clock
         self._rules: OrderedDict[str, _Rules] = OrderedDict()
 
-    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
-        return (await self.look(url, gap_seconds=gap_seconds)).page
-
     async def look(self, url: str, *, gap_seconds: float) -> PageLook:
-        """See :class:`services.poller.ports.PageLooks`."""
         look = await self._look(url, gap_seconds)
         self._metrics.pages.labels(look.status).inc()
         return look
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
-        """See :class:`services.poller.ports.Robots`."""
         rules = await self._rules_for(url, gap_seconds)
         return None if rules.allows(url) else rules.missing or "robots"
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from services.contracts import redis_keys
+from services.contracts.field_types import made_of
 from services.contracts.messages import Severity, Time
 from services.notifier.core.deliveries import Notification, TestRequest
 from services.notifier.ports import Batch, Claimed, EnqueueRequest, EnqueueResult
@@ -212,18 +213,7 @@ def _stored(notification: Notification) -> tuple[bytes, bytes]:
 
 
 def _head_of(notification: Notification) -> Head:
-    return Head(
-        id=notification.id,
-        watch_id=notification.watch_id,
-        channel_id=notification.channel_id,
-        queued_at=notification.queued_at,
-        severity=notification.severity,
-        headline=notification.headline,
-        alert_id=notification.alert_id,
-        revision=notification.revision,
-        alerts=0 if notification.test else len(notification.members) or 1,
-        test=notification.test,
-    )
+    return made_of(notification, Head, alerts=0 if notification.test else len(notification.members) or 1)
 
 
 def _row(row: Sequence[bytes | None]) -> Listed:

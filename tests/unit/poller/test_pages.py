@@ -49,7 +49,7 @@ class Pages:
         )
 
     async def text(self, url: str = PAGE) -> str | None:
-        page = await self.pages.text(url, gap_seconds=5)
+        page = (await self.pages.look(url, gap_seconds=5)).page
         return page.text if page else None
 
 
