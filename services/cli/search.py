@@ -80,13 +80,12 @@ def _show(path: Path, asked: Search, *, json: bool) -> None:
 
     from services.archive_store.database import reading
     from services.archive_store.search import search
-    from services.cli.output import cell, json_line, out, plain, table, warn
+    from services.cli.output import cell, json_lines, out, plain, table, warn
 
     with reading(path) as db:
         found = search(db, asked)
     if json:
-        for hit in found.hits:
-            json_line(hit)
+        json_lines(found.hits)
         return
     shown = table("seen", "severity", "outlet", "what", whole=("seen", "severity"))
     for hit in found.hits:

@@ -11,7 +11,7 @@ import typer
 from services.cli import addresses
 from services.cli.family import family
 from services.cli.options import JsonOption, KafkaOption, RedisOption, SinceOption, since
-from services.cli.output import cell, error, json_line, out, table
+from services.cli.output import cell, error, json_line, json_lines, out, table
 from services.runtime.errors import UnusableFilesError
 
 WatchesOption = Annotated[
@@ -53,8 +53,7 @@ def list_watches(watches: WatchesOption = None, json: JsonOption = False) -> Non
 
     found = files.described(watches or files.in_force(os.environ))
     if json:
-        for one in found:
-            json_line(one)
+        json_lines(found)
         return
     made = table("watch", "name", "matches", "channels", "when")
     for one in found:
@@ -80,9 +79,7 @@ def try_out(
     changed, current = (watch_file.parse(path or files.in_force(os.environ)) for path in (watches, None))
     tried = trial.judge(asyncio.run(trial.alerts(address, after)), changed=changed, current=current)
     if json:
-        for each in tried.raised:
-            json_line(each)
-        json_line({"summary": tried.summary})
+        json_lines((*tried.raised, {"summary": tried.summary}))
         return
     signs = {"both": " ", "new": "[green]+[/]", "gone": "[red]-[/]"}
     made = table("", "alert", "severity", "watch", "channel", "headline", whole=("alert", "severity"))
@@ -110,8 +107,7 @@ def deliveries(
 
     found = asyncio.run(store.deliveries(addresses.redis(redis), dead=dead, limit=limit))
     if json:
-        for each in found:
-            json_line(each)
+        json_lines(found)
         return
     made = table("queued", "watch", "channel", "state", "tries", "alert", "error", whole=("queued",), right=("tries",))
     for each in found:
