@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from services.poller.core import policy
 from services.poller.core.canonical import host_of
 from services.poller.core.model import Fetched
 from services.poller.errors import WorkerError
@@ -24,6 +25,7 @@ ROBOTS_BYTES: Final = 500 * 1024
 ROBOTS_HOURS: Final = 24
 ROBOTS_MISSING_FOR: Final = timedelta(minutes=10)  # until one that could not be had is asked for again
 MAX_CRAWL_DELAY_SECONDS: Final = 60.0
+LONGEST_WAIT_SECONDS: Final = 600.0  # for a host's turn: one that said when to come back is not waited for
 _ORIGINS_KEPT: Final = 5000
 _AGENT: Final = "wirewatch"
 
@@ -111,14 +113,22 @@ class ArticlePages:
         host = host_of(url) or ""
         if gap_seconds:
             while (wait := await self._store.take_host(host, self._clock.now(), gap_seconds)) > 0:
+                if wait > LONGEST_WAIT_SECONDS:
+                    return Fetched(outcome="rate_limited", url=url, detail="its host wants to be left alone for now")
                 await self._clock.sleep(wait)
         try:
             if robots:
-                return await self._egress.get(url, headers={"Accept": "text/plain, */*;q=0.1"}, limit=ROBOTS_BYTES)
-            return await self._egress.page(url)
+                accepted = {"Accept": "text/plain, */*;q=0.1"}
+                answer = await self._egress.get(url, headers=accepted, limit=ROBOTS_BYTES)
+            else:
+                answer = await self._egress.page(url)
         finally:
             if gap_seconds:
                 await self._store.release_host(host)
+        now = self._clock.now()
+        if (pause := policy.host_pause_seconds(answer, now)) is not None:
+            await self._store.pause_host(host, now + timedelta(seconds=pause))
+        return answer
 
 
 def robots_address(url: str) -> str:
