@@ -82,7 +82,7 @@ def build_app(
 
 def _give_errors_one_shape(app: FastAPI) -> None:
     async def said(_: Request, failure: Exception) -> Response:
-        return error(_CODES[type(failure)], str(failure))
+        return error(next(code for kind, code in _CODES.items() if isinstance(failure, kind)), str(failure))
 
     for kind in _CODES:
         app.add_exception_handler(kind, said)
