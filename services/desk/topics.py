@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -12,14 +11,13 @@ import msgspec
 from services.api.core.topic_form import TopicForm
 from services.archive_store.recent import RecentArticle
 from services.desk import topic_form
-from services.desk.versions import Versions
+from services.desk.versions import Versions, read_as_file
 from services.runtime.errors import UnusableFilesError, UsageError
 from services.runtime.files import yaml
 from services.tagger import library
 from services.tagger.core.examples import Failure, run_examples
 from services.tagger.core.explain import TopicReport, explain
 from services.tagger.core.tag import Fields
-from services.tagger.errors import PackError
 from services.tagger.library import Library
 
 MOST_REPORTS = 60  # explained in an answer, the best first
@@ -141,13 +139,10 @@ class Topics:
         folders = [one for one in library.in_force(self._folder) if one.exists()]
         if not any((one / topic).is_dir() for one in folders):
             return ()
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / f"{topic}.yaml"
-            path.write_text(text, encoding="utf-8")
-            try:
-                library.load(*folders, Path(folder))
-            except PackError as refused:
-                return tuple(problem.replace(f"{path}, ", "") for problem in refused.problems)
+        try:
+            read_as_file(text, f"{topic}.yaml", lambda path: library.load(*folders, path.parent))
+        except UnusableFilesError as refused:
+            return refused.problems
         return ()
 
     def _switch(self, topic: str, on: bool) -> None:
@@ -175,14 +170,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({"topic": None, "given": 0, **dic
 
 
 def _loaded(text: str) -> Library:
-    """The pack of a text. Raises :class:`UnusableFilesError` whose problems begin with the line."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "topic.yaml"
-        path.write_text(text, encoding="utf-8")
-        try:
-            return library.load(path)
-        except UnusableFilesError as refused:
-            raise UnusableFilesError(tuple(one.replace(f"{path}, ", "") for one in refused.problems)) from None
+    return read_as_file(text, "topic.yaml", library.load)
 
 
 def _sentence(failure: Failure) -> str:

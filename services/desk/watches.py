@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from redis.asyncio import Redis
 from services.cli.watches.files import described
 from services.cli.watches.trial import judge
 from services.contracts.messages import Alert
-from services.desk.versions import Versions
+from services.desk.versions import Versions, read_as_file
 from services.notifier.core.deliveries import TestRequest
 from services.notifier.core.watches import WatchFile
 from services.notifier.edges import watch_file
@@ -111,10 +110,4 @@ class Watches:
 
 
 def _parsed(text: str) -> WatchFile:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "watches.yaml"
-        path.write_text(text, encoding="utf-8")
-        try:
-            return watch_file.parse(path)
-        except UnusableFilesError as refused:
-            raise UnusableFilesError(tuple(one.replace(f"{path}, ", "") for one in refused.problems)) from None
+    return read_as_file(text, "watches.yaml", watch_file.parse)
