@@ -40,11 +40,11 @@ def search(
     outlet: Annotated[_Values, _filter("outlet", "this outlet")] = None,
     language: Annotated[_Values, _filter("language", "this language (en)")] = None,
     min_severity: Annotated[
-        str | None, typer.Option("--min-severity", metavar="LEVEL", help="Of the alert that an article belongs to.")
+        str | None, typer.Option("--min-severity", metavar="LEVEL", help="At least this severity of the article's alert.")
     ] = None,
     since_text: SinceOption = None,
     best: Annotated[bool, typer.Option("--best", help="The best match first, instead of the newest.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=100, help="How many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=100, help="How many to show.")] = 20,
     watch: Annotated[
         str | None, typer.Option("--watch", metavar="NAME", help="Print the search as a watch of that name instead.")
     ] = None,

@@ -12,7 +12,7 @@ from services.cli.options import JsonOption, KafkaOption
 from services.cli.output import json_lines, out, warn
 from services.runtime.errors import UsageError
 
-app = family("What could not be processed: see why, and send it again.")
+app = family("Show what could not be processed and why, and send it again.")
 
 
 @app.command("list")

@@ -10,7 +10,7 @@ from services.cli.family import family
 from services.cli.options import JsonOption, KafkaOption
 from services.cli.output import cell, json_lines, out, say, table
 
-app = family("What analysts think of the alerts: precision, rejected rules, and their verdicts as labels.")
+app = family("Show what analysts think of the alerts: precision and rejected rules; export their verdicts as labels.")
 
 
 @app.command()

@@ -20,7 +20,7 @@ from services.tagger.core.explain import explain as explain_article
 from services.tagger.errors import PackError
 from services.tagger.template import pack_template
 
-app = family("Topic packs: what makes an article belong to a topic.")
+app = family("Write, check, explain and try topic packs: what makes an article belong to a topic.")
 
 
 @app.command()

@@ -19,7 +19,7 @@ WatchesOption = Annotated[
 ]
 _IN_FORCE = "the one in force: $WIREWATCH_NOTIFIER_WATCHES, else the shipped one"
 
-app = family("Watches: who is notified of which alerts, and how.")
+app = family("Check, list and try watches: who is notified of which alerts, and how.")
 
 
 @app.command()
@@ -43,7 +43,7 @@ def check(
     if json:
         json_line({"ok": True, "file": str(path), "watches": watches, "channels": channels})
     else:
-        out.print(f"{path}: {watches} watches, {channels} channels, [green]can be used[/]", soft_wrap=True)
+        out.print(f"{path}: [green]can be used[/] (watches: {watches}, channels: {channels})", soft_wrap=True)
 
 
 @app.command("list")

@@ -30,7 +30,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_a_good_file_is_said_to_be_good(tmp_path: Path) -> None:
     code, said = run("check", str(written(tmp_path, ALL)))
     assert code == 0
-    assert "1 watches, 1 channels, can be used" in said.replace("\n", "")
+    assert "can be used (watches: 1, channels: 1)" in said.replace("\n", "")
     code, said = run("check", str(written(tmp_path, ALL)), "--json")
     assert json.loads(said)["ok"] is True
 
