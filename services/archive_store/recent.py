@@ -75,7 +75,6 @@ class RecentWriter:
             )
 
     def close(self) -> None:
-        """Close the file."""
         self._db.close()
 
 

@@ -40,7 +40,8 @@ def search(
     outlet: Annotated[_Values, _filter("outlet", "this outlet")] = None,
     language: Annotated[_Values, _filter("language", "this language (en)")] = None,
     min_severity: Annotated[
-        str | None, typer.Option("--min-severity", metavar="LEVEL", help="At least this severity of the article's alert.")
+        str | None,
+        typer.Option("--min-severity", metavar="LEVEL", help="Least severity of an article's alert."),
     ] = None,
     since_text: SinceOption = None,
     best: Annotated[bool, typer.Option("--best", help="The best match first, instead of the newest.")] = False,

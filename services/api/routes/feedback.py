@@ -21,8 +21,6 @@ EVERY_SECONDS = 60.0
 
 
 def add(app: FastAPI, reader: AlertReader) -> None:
-    """Add the route."""
-
     @app.get(
         "/api/v1/feedback",
         summary="Precision as analysts see it, and the rules that they reject",

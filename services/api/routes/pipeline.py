@@ -8,8 +8,6 @@ from services.api.routes.answers import as_json
 
 
 def add(app: FastAPI, services: Services) -> None:
-    """Add the route."""
-
     @app.get(
         "/api/v1/pipeline",
         summary="How the services before the api and the feeds stand, and since when",

@@ -73,7 +73,6 @@ Asked = Annotated[Search, Depends(asked)]
 
 
 def add(app: FastAPI, archive: Archive, clock: Clock) -> None:
-    """Add the routes."""
     _add_search(app, archive)
     _add_context(app, archive, clock)
 

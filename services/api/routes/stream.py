@@ -68,8 +68,6 @@ class _EventStream(StreamingResponse):
 
 
 def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
-    """Add the route."""
-
     @app.get(
         "/api/v1/stream",
         summary="Revisions as they come (server-sent events)",

@@ -61,7 +61,6 @@ class WebhookSender:
             raise SendError("the address cannot be put on the wire") from None
 
     async def close(self) -> None:
-        """Close all connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None

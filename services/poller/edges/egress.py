@@ -84,7 +84,6 @@ class Egress:
             return Fetched(outcome="timeout", detail=f"no whole answer in {self.total_seconds:.0f} s", url=url)
 
     async def close(self) -> None:
-        """Close all connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -61,7 +61,6 @@ class WorkerPool:
         return done.page or ExtractedPage()
 
     async def close(self) -> None:
-        """End all workers."""
         for worker in self._idle:
             await worker.end()
         self._idle.clear()

@@ -46,7 +46,6 @@ class OpsServer:
         return await listen(self._runner, self._host, self._port, _PROBLEM)
 
     async def stop(self) -> None:
-        """Close the listener."""
         await self._runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
