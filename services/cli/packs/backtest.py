@@ -39,9 +39,9 @@ async def from_file(file: Path, start: datetime | None) -> AsyncIterator[Past]:
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}.") from None
     with lines:
-        for _, article in articles.read(lines, name=str(file)):
-            if isinstance(article, articles.BadLine):
-                warn(article.message)
+        for article in articles.read(lines, name=str(file)):
+            if isinstance(article, str):
+                warn(article)
                 continue
             seen = time_of(article.first_seen_at) or time_of(article.published_at)
             if start is None or (seen is not None and seen >= start):
