@@ -60,8 +60,8 @@ class Watches:
                 changed = _parsed(text)
             except UnusableFilesError as refused:
                 return {"problems": refused.problems, "raised": (), "summary": None}
-            found = judge(alerts, changed=changed, current=watch_file.parse(self._read()))
-            return {"problems": (), "raised": found.raised, "summary": found.summary}
+            raised, summary = judge(alerts, changed=changed, current=watch_file.parse(self._read()))
+            return {"problems": (), "raised": raised, "summary": summary}
 
         return await asyncio.to_thread(trial)
 

@@ -11,9 +11,10 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from services.contracts.ids import feed_id
+from services.contracts.publishers import Wire
 from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Request
-from services.poller.core.outlet import Publishers, Wire
+from services.poller.core.outlet import Publishers
 from services.poller.core.seen import Seen
 from services.poller.core.state import FeedState
 from services.poller.errors import DocumentError, WorkerError
@@ -64,10 +65,10 @@ def ok(body: bytes, **headers: str) -> Fetched:
 
 PUBLISHERS = Publishers(
     families={"bbc.co.uk": "bbc", "bbc.com": "bbc"},
-    wires=(
-        Wire("AP", ("apnews.com",), ("AP",), ("Associated Press", "The Associated Press")),
-        Wire("Reuters", ("reuters.com",), ("Reuters",), (), ("(Reporting by ",)),
-    ),
+    wires={
+        "AP": Wire(hosts=("apnews.com",), credits=("AP",), names=("Associated Press", "The Associated Press")),
+        "Reuters": Wire(hosts=("reuters.com",), credits=("Reuters",), endings=("(Reporting by ",)),
+    },
     aggregators=frozenset({"news.google.com"}),
     registrable=lambda host: ".".join(host.split(".")[-2:]),
 )

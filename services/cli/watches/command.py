@@ -77,18 +77,17 @@ def try_out(
 
     address, after = addresses.kafka(kafka), since(since_text, datetime.now(UTC))
     changed, current = (watch_file.parse(path or files.in_force(os.environ)) for path in (watches, None))
-    tried = trial.judge(asyncio.run(trial.alerts(address, after)), changed=changed, current=current)
+    raised, counts = trial.judge(asyncio.run(trial.alerts(address, after)), changed=changed, current=current)
     if json:
-        json_lines((*tried.raised, {"summary": tried.summary}))
+        json_lines((*raised, {"summary": counts}))
         return
     signs = {"both": " ", "new": "[green]+[/]", "gone": "[red]-[/]"}
     made = table("", "alert", "severity", "watch", "channel", "headline", whole=("alert", "severity"))
-    for each in tried.raised:
+    for each in raised:
         alert = f"{each.alert_id[:12]} r{each.revision}"
         cells = (alert, each.severity, each.watch_id, each.channel_id, each.headline)
         made.add_row(signs[each.how], *map(cell, cells))
     out.print(made)
-    counts = tried.summary
     out.print(
         f"\n{counts.revisions} revisions of {counts.alerts} alerts: {counts.changed} deliveries, {counts.current} with "
         f"the watches in force; [green]{counts.new} new[/], [red]{counts.gone} gone[/]"
