@@ -12,10 +12,10 @@ from services.api.edges.redis import RedisAlertReader
 from services.api.edges.services import HttpServices, addresses
 from services.api.errors import SignInError
 from services.api.metrics import ApiMetrics
-from services.api.ports import Desk
 from services.api.routes import feedback
 from services.api.routes.app import build_app
 from services.api.routes.authorization import OIDC_PATH, Authorization, Team, is_loopback
+from services.api.routes.desk import Desk
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
 from services.api.settings import ApiSettings

@@ -1,40 +1,34 @@
 """The api's metrics."""
 
-from collections import Counter as Counter_
+from collections import Counter
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
 from services.contracts.analyst_actions import REJECTED_BECAUSE
 from services.contracts.feedback import BY, Judged
-from services.runtime.process.metrics import build_info
+from services.runtime.process.metrics import Metrics, build_info
 
 REQUEST_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-
 MAX_NAMES = 50  # of topics, of rules, of acts, of sources
 
 
-class ApiMetrics:
+class ApiMetrics(Metrics):
     """Requests by route (the pattern, never the address) and answer, and who follows."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.requests = Counter(
-            "wirewatch_api_requests_total", "Requests answered.", ["route", "code"], registry=registry
+        super().__init__("wirewatch_api", registry)
+        self.requests = self.counter("requests_total", "Requests answered.", route=(), code=())
+        self.request_seconds = self.histogram(
+            "request_seconds", "Time to the first byte of the answer.", REQUEST_BUCKETS_SECONDS, route=()
         )
-        self.request_seconds = Histogram(
-            "wirewatch_api_request_seconds",
-            "Time to the first byte of the answer.",
-            ["route"],
-            registry=registry,
-            buckets=REQUEST_BUCKETS_SECONDS,
-        )
-        self.followers = Gauge("wirewatch_api_followers", "Open event streams.", registry=registry)
-        self._judged = Gauge(
-            "wirewatch_api_judged_alerts",
+        self.followers = self.gauge("followers", "Open event streams.")
+        self._judged = self.gauge(
+            "judged_alerts",
             "Stored alerts that analysts judged, by what they are about (topic, rule, act, source) and by the verdict.",
-            ["by", "name", "verdict"],
-            registry=registry,
+            by=(),
+            name=(),
+            verdict=(),
         )
         build_info(registry)
 
@@ -42,7 +36,7 @@ class ApiMetrics:
         """Say what analysts think; of each kind the names that were judged most."""
         self._judged.clear()
         self._begin_judged()
-        named: Counter_[str] = Counter_()
+        named: Counter[str] = Counter()
         for one in counted:
             named[one.by] += 1
             if named[one.by] <= MAX_NAMES:

@@ -1,7 +1,7 @@
 """What the api needs of the world."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -109,84 +109,3 @@ class AlertActions(Protocol):
 
         Raises ``QueryError``, ``ActionError`` or ``TransientError``.
         """
-
-
-class Sources(Protocol):
-    """The feeds. What cannot be done raises ``UsageError`` with a sentence; ``TransientError`` while Redis is away."""
-
-    async def listed(self) -> Mapping[str, Any]:
-        """``editable``, ``tiers``, and ``feeds``: each with its health."""
-
-    async def exported(self) -> str:
-        """The list as OPML."""
-
-    async def add(self, url: str, *, title: str | None, folder: str | None, tier: str | None) -> int:
-        """Add a feed."""
-
-    async def imported(self, document: str) -> int:
-        """Add the feeds of an OPML document; how many are new."""
-
-    async def remove(self, urls: Sequence[str]) -> int:
-        """Remove feeds; how many there were."""
-
-    async def set(self, urls: Sequence[str], **fields: object) -> int:
-        """Change fields of feeds; how many there were."""
-
-    async def poll(self, urls: Sequence[str]) -> int:
-        """Have feeds asked now; how many."""
-
-
-class Topics(Protocol):
-    """The topic packs. What cannot be done raises ``UsageError`` with a sentence."""
-
-    async def listed(self) -> Mapping[str, Any]:
-        """``editable``, ``problems`` of the files, ``topics``: each with its text, and ``classes`` of acts."""
-
-    async def tried(
-        self, text: str | None, form: Mapping[str, Any] | None, articles: Sequence[RecentArticle]
-    ) -> Mapping[str, Any]:
-        """A pack as ``text`` and as ``form`` (null where no form shows it), whichever of them is given; its
-        ``problems``, ``failures`` and what is ``missing``; and ``reports`` on the articles."""
-
-    async def save(self, topic: str, text: str) -> Sequence[str]:
-        """Save a pack; what is wrong with it, if anything is, and then nothing was saved."""
-
-    async def switch(self, topic: str, *, on: bool) -> None:
-        """Leave a topic out, or take it up again."""
-
-    async def undo(self, topic: str) -> bool:
-        """Bring back the version before; false where there is none."""
-
-
-class Watches(Protocol):
-    """The watches. What cannot be done raises ``UsageError`` with a sentence."""
-
-    async def listed(self) -> Mapping[str, Any]:
-        """``editable``, ``versions``, ``problems``, and ``watches`` in words."""
-
-    async def text(self) -> str:
-        """The file."""
-
-    async def tried(self, text: str, alerts: Sequence[Alert]) -> Mapping[str, Any]:
-        """``problems`` of a file, and what it would have delivered."""
-
-    async def save(self, text: str) -> Sequence[str]:
-        """Save the file; what is wrong with it, if anything is, and then nothing was saved."""
-
-    async def undo(self) -> bool:
-        """Bring back the version before; false where there is none."""
-
-    async def test(self, watch_id: str, by: str) -> int:
-        """Have a test sent through every channel of a watch; how many these are."""
-
-    async def deliveries(self, limit: int) -> Sequence[Any]:
-        """What was delivered, waits or was given up, the newest first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What the pages besides the alerts show and change."""
-
-    sources: Sources
-    topics: Topics
-    watches: Watches

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from services.archive_store.hashes import article_sha256
-from services.archive_store.search import name_of
+from services.archive_store.search import name_of, named
 from services.archive_store.tokens import Kind
 from services.contracts import codec
 from services.contracts.events import summary_of
@@ -74,22 +74,15 @@ def message_of(db: sqlite3.Connection, alert_id: str, revision: int | None = Non
 
 def line_of(db: sqlite3.Connection, alert_id: str, shared: tuple[str, ...] = ()) -> AlertLine:
     """One alert as a list shows it."""
-    first_seen, last_updated, severity, state, headline, message = db.execute(
-        "SELECT first_seen, alerts.last_updated, severity, state, headline, message FROM alerts JOIN revisions "
-        "ON revisions.alert_id = alerts.id AND revisions.revision = alerts.revision WHERE id = ?",
-        (alert_id,),
-    ).fetchone()
-    events = codec.decode(message.encode(), _Told).events
-    return AlertLine(
-        id=alert_id,
-        first_seen=first_seen,
-        last_updated=last_updated,
-        severity=severity,
-        state=state,
-        headline=headline,
-        summary=summary_of(events[0]) if events else "",
-        shared=shared,
+    (row,) = named(
+        db.execute(
+            "SELECT id, first_seen, alerts.last_updated, severity, state, headline, message FROM alerts JOIN revisions "
+            "ON revisions.alert_id = alerts.id AND revisions.revision = alerts.revision WHERE id = ?",
+            (alert_id,),
+        )
     )
+    events = codec.decode(row.pop("message").encode(), _Told).events
+    return AlertLine(summary=summary_of(events[0]) if events else "", shared=shared, **row)
 
 
 def before_this(db: sqlite3.Connection, alert_id: str, *, limit: int = EARLIER) -> Sequence[AlertLine]:
@@ -111,15 +104,11 @@ def before_this(db: sqlite3.Connection, alert_id: str, *, limit: int = EARLIER) 
             (kind, value, row[0], _CANDIDATES),
         ):
             shared.setdefault((seen, other), []).append((kind, value))
-    found = sorted((place for place, facts in shared.items() if _is_enough(facts)), reverse=True)
+    enough = [place for place, facts in shared.items() if sum(_WEIGHTS[kind] for kind, _ in facts) >= _ENOUGH]
     return [
         line_of(db, other, tuple(name_of(db, kind, value) for kind, value in shared[seen, other]))
-        for seen, other in found[:limit]
+        for seen, other in sorted(enough, reverse=True)[:limit]
     ]
-
-
-def _is_enough(facts: Iterable[tuple[str, str]]) -> bool:
-    return sum(_WEIGHTS[kind] for kind, _ in facts) >= _ENOUGH
 
 
 def alerts_about(
@@ -159,15 +148,6 @@ def alerts_with(
     return [line_of(db, alert_id) for alert_id in found]
 
 
-def months_of(db: sqlite3.Connection, kind: Kind, value: str) -> Sequence[tuple[str, int]]:
-    """How many alerts a month an actor or a place is in, in order of time, without the months of none."""
-    return db.execute(
-        "SELECT substr(first_seen, 1, 7) AS month, count(*) FROM alert_facets WHERE kind = ? AND value = ? "
-        "GROUP BY month ORDER BY month",
-        (kind, value),
-    ).fetchall()
-
-
 def with_whom(db: sqlite3.Connection, kind: Kind, value: str, other: Kind, *, limit: int = 12) -> Sequence[Any]:
     """(value, name, alerts): what of the kind ``other`` stands in the same alerts, the most frequent first."""
     rows = db.execute(
@@ -182,13 +162,18 @@ def with_whom(db: sqlite3.Connection, kind: Kind, value: str, other: Kind, *, li
 def about(
     db: sqlite3.Connection, kind: Kind, value: str, *, before: str | None = None, limit: int = 20
 ) -> dict[str, Any]:
-    """All that a page of an actor or a place shows."""
+    """All that a page of an actor or a place shows. ``months``: in how many alerts a month, without those of none."""
     alerts, following = alerts_about(db, kind, value, before=before, limit=limit)
+    months = db.execute(
+        "SELECT substr(first_seen, 1, 7) AS month, count(*) FROM alert_facets WHERE kind = ? AND value = ? "
+        "GROUP BY month ORDER BY month",
+        (kind, value),
+    )
     return {
         "kind": kind,
         "value": value,
         "name": name_of(db, kind, value),
-        "months": months_of(db, kind, value),
+        "months": months.fetchall(),
         "actors": with_whom(db, kind, value, "actor"),
         "acts": with_whom(db, kind, value, "act"),
         "places": with_whom(db, kind, value, "place"),
@@ -205,8 +190,7 @@ def articles_of(db: sqlite3.Connection, alert_id: str) -> Sequence[dict[str, Any
         "WHERE id IN (SELECT article_id FROM alert_articles WHERE alert_id = ?) ORDER BY number",
         (alert_id,),
     )
-    names = [column[0] for column in rows.description]
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return named(rows)
 
 
 def revisions_of(db: sqlite3.Connection, alert_id: str) -> Sequence[dict[str, Any]]:
@@ -215,8 +199,7 @@ def revisions_of(db: sqlite3.Connection, alert_id: str) -> Sequence[dict[str, An
         "SELECT revision, last_updated, sha256, message FROM revisions WHERE alert_id = ? ORDER BY revision",
         (alert_id,),
     )
-    names = [column[0] for column in rows.description]
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return named(rows)
 
 
 def quote_checks(db: sqlite3.Connection, *, since: datetime | None = None) -> Iterator[QuoteCheck]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from services.archive_store.database import open_read_only, translated
+from services.archive_store.search import named
 
 KEPT: Final = timedelta(days=7)
 MOST: Final = 30_000  # articles
@@ -74,7 +75,6 @@ class RecentWriter:
             )
 
     def close(self) -> None:
-        """Close the file."""
         self._db.close()
 
 
@@ -85,22 +85,7 @@ def recent_articles(path: Path) -> list[RecentArticle]:
     with translated(path):
         db = open_read_only(path)
         try:
-            rows = db.execute(
-                "SELECT id, first_seen_at, title, summary, text, url, language FROM articles "
-                "ORDER BY first_seen_at DESC LIMIT ?",
-                (MOST,),
-            ).fetchall()
+            rows = named(db.execute("SELECT * FROM articles ORDER BY first_seen_at DESC LIMIT ?", (MOST,)))
         finally:
             db.close()
-    return [
-        RecentArticle(
-            id=id_,
-            first_seen_at=datetime.fromtimestamp(at, UTC),
-            title=title,
-            summary=summary,
-            text=text,
-            url=url,
-            language=language,
-        )
-        for id_, at, title, summary, text, url, language in rows
-    ]
+    return [RecentArticle(**row | {"first_seen_at": datetime.fromtimestamp(row["first_seen_at"], UTC)}) for row in rows]

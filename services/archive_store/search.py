@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from services.archive_store import query as queries
 from services.archive_store import snippets, tokens
@@ -179,27 +179,18 @@ def _hits(db: sqlite3.Connection, numbers: Sequence[int], asked: Search) -> list
 
 
 def _hit(db: sqlite3.Connection, number: int, wanted: re.Pattern[str] | None) -> Hit:
-    id_, content_hash, title, outlet, url, language, published, seen, severity, summary, text = db.execute(
-        "SELECT id, content_hash, title, outlet, url, language, published_at, first_seen_at, severity, summary, text "
-        "FROM articles JOIN documents USING (number) WHERE number = ?",
-        (number,),
-    ).fetchone()
+    (row,) = named(
+        db.execute(
+            "SELECT id, content_hash, title, outlet, url, language, published_at, first_seen_at, severity, summary, "
+            "text FROM articles JOIN documents USING (number) WHERE number = ?",
+            (number,),
+        )
+    )
+    title, summary, text = (row.pop(name) for name in ("title", "summary", "text"))
     piece = snippets.snippet(text or summary, wanted)
     if not piece.marks and summary:
         piece = snippets.snippet(summary, wanted)
-    return Hit(
-        id=id_,
-        content_hash=content_hash,
-        outlet=outlet,
-        url=url,
-        language=language,
-        published_at=published,
-        first_seen_at=seen,
-        severity=severity,
-        alert_id=alert_of(db, id_),
-        title=snippets.marked(title, wanted),
-        snippet=piece,
-    )
+    return Hit(alert_id=alert_of(db, row["id"]), title=snippets.marked(title, wanted), snippet=piece, **row)
 
 
 def alert_of(db: sqlite3.Connection, article_id: str) -> str | None:
@@ -238,14 +229,20 @@ def name_of(db: sqlite3.Connection, kind: str, value: str) -> str:
     return value if row is None else str(row[0])
 
 
+def named(rows: sqlite3.Cursor) -> list[dict[str, Any]]:
+    """The rows of an answer, each by the names of its columns."""
+    names = [column[0] for column in rows.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def understood(
     text: str | None,
-    filters: Sequence[tuple[Kind, Sequence[str]]],
     *,
     min_severity: str | None = None,
+    **filters: Sequence[str] | None,
 ) -> tuple[Query | None, tuple[tuple[Kind, str], ...]]:
-    """Words and filters as a person gives them. Raises :class:`SearchError`."""
-    found = [(kind, value) for kind, values in filters for value in values if value]
+    """Words and filters as a person gives them, a filter by its :data:`Kind`. Raises :class:`SearchError`."""
+    found = [(kind, value) for kind in KINDS for value in filters.get(kind) or () if value]
     if min_severity is not None:
         if min_severity not in SEVERITIES:
             raise SearchError(f"min_severity is {min_severity!r}: give one of {', '.join(SEVERITIES)}.")

@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
-    """Raise :class:`SettingError` for a ``WIREWATCH_`` variable that is neither ours nor has the name of a service.
+    """Raise :class:`UsageError` for a ``WIREWATCH_`` variable that is neither ours nor has the name of a service.
 
     A service checks its own variables when it starts, and `wirewatch up` before it starts any.
     """

@@ -41,7 +41,7 @@ def kafka(option: str | None) -> KafkaAccess:
         host, colon, port = part.strip().rpartition(":")
         if not (host and colon and port.isdigit() and "/" not in host):
             raise UsageError(f"{source} is {address!r}: give host:port, or several separated by commas.")
-    return access.kafka_in(os.environ, address) if _is_given(_KAFKA, option) else KafkaAccess(address)
+    return access.kafka_in(os.environ, address) if source in (_KAFKA.option, _KAFKA.variable) else KafkaAccess(address)
 
 
 def redis(option: str | None) -> RedisAccess:
@@ -49,7 +49,7 @@ def redis(option: str | None) -> RedisAccess:
     address, source = _find(_REDIS, option)
     if urlsplit(address).scheme not in redis_address.SCHEMES:
         raise UsageError(f"{source} is {address!r}: give {_REDIS.form}.")
-    return access.redis_in(os.environ, address) if _is_given(_REDIS, option) else RedisAccess(address)
+    return access.redis_in(os.environ, address) if source in (_REDIS.option, _REDIS.variable) else RedisAccess(address)
 
 
 def api() -> str:
@@ -63,10 +63,6 @@ def api() -> str:
 def redis_noted() -> str | None:
     """Redis of the ``wirewatch up`` that runs in this directory, None where none does. Raises :class:`UsageError`."""
     return _noted(_REDIS)
-
-
-def _is_given(server: _Server, option: str | None) -> bool:
-    return bool(option or os.environ.get(server.variable))
 
 
 def _find(server: _Server, option: str | None) -> tuple[str, str]:

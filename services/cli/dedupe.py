@@ -1,7 +1,7 @@
 """``wirewatch dedupe``: verdicts on a file or a pipe of articles, in this process, with no server."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 import typer
 
@@ -9,7 +9,6 @@ from services.cli import articles
 from services.cli.family import single
 from services.cli.output import json_line
 from services.contracts import redis_keys
-from services.contracts.messages import LinkedBy
 from services.contracts.stories import StoryMember
 from services.deduper.core.fingerprint import fingerprint
 from services.deduper.core.verdict import Copy, Decision, New, status
@@ -21,17 +20,6 @@ from services.poller.core.imports import InputArticle, completed, outlet_of, tim
 START = datetime(1970, 1, 2, tzinfo=UTC)  # the time of lines that give none; their order is then the only time
 
 app = single()
-
-
-class Line(TypedDict):
-    """One line of output."""
-
-    id: str
-    status: str
-    story_id: str
-    duplicate_of: str | None
-    containment: float | None
-    linked_by: LinkedBy | None
 
 
 @app.command()
@@ -91,7 +79,7 @@ class Judge:
         return self._index.store.members(redis_keys.bucket(given.language), story_id)
 
 
-def _line(article_id: str, decision: Decision) -> Line:
+def _line(article_id: str, decision: Decision) -> dict[str, str | float | None]:
     verdict = decision.verdict
     link = None if isinstance(verdict, New) else verdict.link
     return {

@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -19,6 +19,12 @@ def json_line(value: object) -> None:
     """One JSON value as one line on standard output, flushed, so that a pipe sees it now."""
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
     sys.stdout.flush()
+
+
+def json_lines(values: Iterable[object]) -> None:
+    """Each value as a line of JSON."""
+    for value in values:
+        json_line(value)
 
 
 def say(sentence: str) -> None:

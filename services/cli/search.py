@@ -40,11 +40,12 @@ def search(
     outlet: Annotated[_Values, _filter("outlet", "this outlet")] = None,
     language: Annotated[_Values, _filter("language", "this language (en)")] = None,
     min_severity: Annotated[
-        str | None, typer.Option("--min-severity", metavar="LEVEL", help="Of the alert that an article belongs to.")
+        str | None,
+        typer.Option("--min-severity", metavar="LEVEL", help="Least severity of an article's alert."),
     ] = None,
     since_text: SinceOption = None,
     best: Annotated[bool, typer.Option("--best", help="The best match first, instead of the newest.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=100, help="How many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=100, help="How many to show.")] = 20,
     watch: Annotated[
         str | None, typer.Option("--watch", metavar="NAME", help="Print the search as a watch of that name instead.")
     ] = None,
@@ -55,19 +56,9 @@ def search(
     from services.archive_store.errors import SearchError
     from services.archive_store.search import Search, understood
 
+    values = {"topic": topic, "act": act, "actor": actor, "place": place, "outlet": outlet, "language": language}
     try:
-        query, filters = understood(
-            " ".join(words or ()),
-            [
-                ("topic", topic or ()),
-                ("act", act or ()),
-                ("actor", actor or ()),
-                ("place", place or ()),
-                ("outlet", outlet or ()),
-                ("language", language or ()),
-            ],
-            min_severity=min_severity,
-        )
+        query, filters = understood(" ".join(words or ()), min_severity=min_severity, **values)
         asked = Search(
             query=query,
             filters=filters,
@@ -90,13 +81,12 @@ def _show(path: Path, asked: Search, *, json: bool) -> None:
 
     from services.archive_store.database import reading
     from services.archive_store.search import search
-    from services.cli.output import cell, json_line, out, plain, table, warn
+    from services.cli.output import cell, json_lines, out, plain, table, warn
 
     with reading(path) as db:
         found = search(db, asked)
     if json:
-        for hit in found.hits:
-            json_line(hit)
+        json_lines(found.hits)
         return
     shown = table("seen", "severity", "outlet", "what", whole=("seen", "severity"))
     for hit in found.hits:

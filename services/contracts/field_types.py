@@ -1,7 +1,7 @@
 """What a field of a message may be, as the schemas say it: msgspec refuses the rest when it decodes."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -14,6 +14,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what JSON of every language 
 Ordinal = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+S = TypeVar("S", bound=Struct)
 FIRST_YEAR, LAST_YEAR = 2, 9998  # a time has a UTC form, and can be moved by the days that services add and take
 
 
@@ -25,3 +26,9 @@ class Timed(Struct, frozen=True, kw_only=True):
             value = getattr(self, field)
             if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
                 raise ValueError(f"{field} is of the year {value.year}: {FIRST_YEAR} to {LAST_YEAR} are taken")
+
+
+def made_of(source: Struct, kind: type[S], **others: object) -> S:
+    """A ``kind`` with the values of ``source`` in the fields that both have, but for ``others``."""
+    shared = {name: getattr(source, name) for name in kind.__struct_fields__ if name in source.__struct_fields__}
+    return kind(**(shared | others))

@@ -28,6 +28,19 @@ class Publisher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.state_control or own
 
 
+class Wire(Struct, frozen=True, kw_only=True):
+    """A news agency: its own sites, and the words that credit it.
+
+    ``credits`` are as in a dateline ("AP" of "(AP) —", "Reuters" of "Reuters -"), ``names`` as an author or an RSS
+    ``<source>`` names it, ``endings`` stand at the end of a text.
+    """
+
+    hosts: tuple[str, ...]
+    credits: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+
+
 def outlet_of(source: AlertSource) -> str:
     """The outlet of a source, for instance "tass.com (state-controlled, RUS)"."""
     return f"{source.outlet} (state-controlled, {source.state_control})" if source.state_control else source.outlet

@@ -25,7 +25,7 @@ _READ_ONLY = "This api has no feed list to edit: set WIREWATCH_API_FEEDS to the 
 
 
 class Feeds:
-    """See :class:`services.api.ports.Sources`. Without ``path`` the shipped list is shown, and nothing is changed."""
+    """The feed list in ``path``. Without one the shipped list is shown, and nothing is changed."""
 
     def __init__(self, path: Path | None, redis: Redis, clock: Clock) -> None:
         self._path = path
@@ -34,7 +34,7 @@ class Feeds:
         self._writing = asyncio.Lock()
 
     async def listed(self) -> Mapping[str, Any]:
-        """Every feed of the list and how it stands."""
+        """``editable``, ``tiers``, and ``feeds``: each with its health."""
         feeds = (await asyncio.to_thread(self._edited)).feeds
         try:
             states = await read_states(self._redis, [feed.id for feed in feeds])

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -12,14 +11,13 @@ import msgspec
 from services.api.core.topic_form import TopicForm
 from services.archive_store.recent import RecentArticle
 from services.desk import topic_form
-from services.desk.versions import Versions
+from services.desk.versions import Versions, read_as_file
 from services.runtime.errors import UnusableFilesError, UsageError
 from services.runtime.files import yaml
 from services.tagger import library
 from services.tagger.core.examples import Failure, run_examples
 from services.tagger.core.explain import TopicReport, explain
 from services.tagger.core.tag import Fields
-from services.tagger.errors import PackError
 from services.tagger.library import Library
 
 MOST_REPORTS = 60  # explained in an answer, the best first
@@ -28,7 +26,7 @@ _READ_ONLY = "This api has no topic packs to edit: set WIREWATCH_API_PACKS to th
 
 
 class Topics:
-    """See :class:`services.api.ports.Topics`. Without ``folder`` the shipped packs are shown, and stay."""
+    """The topic packs in ``folder``. Without one the shipped packs are shown, and stay."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -38,14 +36,16 @@ class Topics:
         self._classes = _classes()
 
     async def listed(self) -> Mapping[str, Any]:
-        """Every pack, with its text, and the acts that a form may take over."""
+        """``editable``, ``problems`` of the files, ``topics``: each with its text, and ``classes`` of acts."""
         async with self._listing:  # who asks meanwhile is given what is made for the first
             return await asyncio.to_thread(self._listed)
 
     async def tried(
         self, text: str | None, form: Mapping[str, Any] | None, articles: Sequence[RecentArticle]
     ) -> Mapping[str, Any]:
-        """What a pack finds in ``articles``, given as YAML or as a form; each as the other; what is wrong with it."""
+        """A pack as ``text`` and as ``form`` (null where no form shows it), whichever of them is given; its
+        ``problems``, ``failures`` and what is ``missing``; and ``reports`` on the articles.
+        """
         try:
             filled = None if form is None else msgspec.convert(form, TopicForm)
         except msgspec.ValidationError as refused:
@@ -139,13 +139,10 @@ class Topics:
         folders = [one for one in library.in_force(self._folder) if one.exists()]
         if not any((one / topic).is_dir() for one in folders):
             return ()
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / f"{topic}.yaml"
-            path.write_text(text, encoding="utf-8")
-            try:
-                library.load(*folders, Path(folder))
-            except PackError as refused:
-                return tuple(problem.replace(f"{path}, ", "") for problem in refused.problems)
+        try:
+            read_as_file(text, f"{topic}.yaml", lambda path: library.load(*folders, path.parent))
+        except UnusableFilesError as refused:
+            return refused.problems
         return ()
 
     def _switch(self, topic: str, on: bool) -> None:
@@ -173,14 +170,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({"topic": None, "given": 0, **dic
 
 
 def _loaded(text: str) -> Library:
-    """The pack of a text. Raises :class:`UnusableFilesError` whose problems begin with the line."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "topic.yaml"
-        path.write_text(text, encoding="utf-8")
-        try:
-            return library.load(path)
-        except UnusableFilesError as refused:
-            raise UnusableFilesError(tuple(one.replace(f"{path}, ", "") for one in refused.problems)) from None
+    return read_as_file(text, "topic.yaml", library.load)
 
 
 def _sentence(failure: Failure) -> str:

@@ -1,11 +1,14 @@
 """A text file that is replaced in one step, and keeps what it was before, so that a change can be taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Final, TypeVar
 
-from services.runtime.errors import UsageError
+from services.runtime.errors import UnusableFilesError, UsageError
+
+T = TypeVar("T")
 
 KEPT: Final = 20  # versions
 
@@ -64,3 +67,17 @@ class Versions:
     def _numbers(self) -> list[int]:
         found = (path.name.removeprefix(f"{self._path.name}.") for path in self._folder.glob(f"{self._path.name}.*"))
         return sorted(int(text) for text in found if text.isdecimal())
+
+
+def read_as_file(text: str, name: str, read: Callable[[Path], T]) -> T:
+    """What ``read`` makes of ``text`` in a file called ``name``.
+
+    Raises :class:`UnusableFilesError` whose problems begin with the line: the file is gone by then.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(text, encoding="utf-8")
+        try:
+            return read(path)
+        except UnusableFilesError as refused:
+            raise UnusableFilesError(tuple(one.replace(f"{path}, ", "") for one in refused.problems)) from None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from redis.asyncio import Redis
 from services.cli.watches.files import described
 from services.cli.watches.trial import judge
 from services.contracts.messages import Alert
-from services.desk.versions import Versions
+from services.desk.versions import Versions, read_as_file
 from services.notifier.core.deliveries import TestRequest
 from services.notifier.core.watches import WatchFile
 from services.notifier.edges import watch_file
@@ -26,7 +25,7 @@ _READ_ONLY = "This api has no watches to edit: set WIREWATCH_API_WATCHES to the 
 
 
 class Watches:
-    """See :class:`services.api.ports.Watches`. Without ``path`` the shipped file is shown, and nothing is changed."""
+    """The watch file ``path``. Without one the shipped file is shown, and nothing is changed."""
 
     def __init__(self, path: Path | None, redis: Redis, calls: RedisCalls) -> None:
         self._path = path
@@ -35,7 +34,10 @@ class Watches:
         self._writing = asyncio.Lock()
 
     async def listed(self) -> Mapping[str, Any]:
-        """Each watch in words. The text, which may hold addresses, is for editors: :meth:`text`."""
+        """``editable``, ``versions``, ``problems``, and ``watches`` in words.
+
+        The text, which may hold addresses, is for editors: :meth:`text`.
+        """
 
         def read() -> dict[str, Any]:
             try:
@@ -51,15 +53,15 @@ class Watches:
         return await asyncio.to_thread(self._read().read_text, encoding="utf-8")
 
     async def tried(self, text: str, alerts: Sequence[Alert]) -> Mapping[str, Any]:
-        """What a file would have delivered of ``alerts``, beside the one in force, and what is wrong with it."""
+        """``problems`` of a file, and what it would have delivered of ``alerts``, beside the one in force."""
 
         def trial() -> dict[str, Any]:
             try:
                 changed = _parsed(text)
             except UnusableFilesError as refused:
                 return {"problems": refused.problems, "raised": (), "summary": None}
-            found = judge(alerts, changed=changed, current=watch_file.parse(self._read()))
-            return {"problems": (), "raised": found.raised, "summary": found.summary}
+            raised, summary = judge(alerts, changed=changed, current=watch_file.parse(self._read()))
+            return {"problems": (), "raised": raised, "summary": summary}
 
         return await asyncio.to_thread(trial)
 
@@ -108,10 +110,4 @@ class Watches:
 
 
 def _parsed(text: str) -> WatchFile:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "watches.yaml"
-        path.write_text(text, encoding="utf-8")
-        try:
-            return watch_file.parse(path)
-        except UnusableFilesError as refused:
-            raise UnusableFilesError(tuple(one.replace(f"{path}, ", "") for one in refused.problems)) from None
+    return read_as_file(text, "watches.yaml", watch_file.parse)

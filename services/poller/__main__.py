@@ -1,19 +1,15 @@
 """Composition root of the poller."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import redis.asyncio
-
 from services.contracts import topics
 from services.poller.article_pages import ArticlePages
 from services.poller.core.canonical import host_of
-from services.poller.core.model import FeedConfig
 from services.poller.edges import language, publishers
 from services.poller.edges.egress import Egress
 from services.poller.edges.feedlist import FeedList
@@ -42,24 +38,26 @@ from services.runtime.process import run as process
 from services.runtime.redis.connection import RedisCalls, connect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _World:
-    """What both builders use."""
+    """What all parts share. Raises :class:`UsageError` for settings and lists that are no use."""
 
-    settings: PollerSettings
-    context: process.Context
-    metrics: PollerMetrics
-    allowed: Allowed
-    feeds: FeedList
-    egress: Egress
-    client: redis.asyncio.Redis
-    calls: RedisCalls
-    store: RedisFeedStore
+    def __init__(self, settings: PollerSettings, context: process.Context) -> None:
+        self.settings = settings
+        self.context = context
+        self.metrics = PollerMetrics(context.registry)
+        context.waiting.show_on(self.metrics.waiting, self.metrics.waiting_since)
+        self.allowed = allowed_of(settings)
+        self.client, self.calls = connect(redis_of(settings)), RedisCalls(context.clock, context.waiting)
+        self.feeds = FeedList([Path(name) for name in settings.feeds])
+        self.feeds.load()
+        agent = user_agent(settings.contact)
+        self.egress = Egress(allowed=self.allowed, user_agent=agent, connections=settings.fetchers * 2)
+        self.store = RedisFeedStore(self.client, self.calls, context.clock)
 
 
 def build(settings: PollerSettings, context: process.Context) -> PollerService:
-    """The poller, put together and not started. Raises :class:`UsageError` for settings and lists that are no use."""
-    world = _world(settings, context)
+    """The poller, put together and not started. Raises what :class:`_World` raises."""
+    world = _World(settings, context)
     waiting, kafka = context.waiting, kafka_of(settings)
     workers = WorkerPool(settings.workers)
     pages = ArticlePages(
@@ -92,31 +90,16 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         unlisted=subscriptions.leave_unlisted if subscriptions is not None else None,
         beside=beside,
     )
+    listener = None
+    if subscriptions is not None:
+        listener = CallbackServer(
+            host=settings.websub_host, port=settings.websub_port, subscriptions=subscriptions, metrics=world.metrics
+        )
     return PollerService(
         scheduler=scheduler,
         publisher=publisher,
-        listener=_listener(world, subscriptions) if subscriptions is not None else None,
+        listener=listener,
         closing=(world.egress.close, workers.close, world.store.close),
-    )
-
-
-def _world(settings: PollerSettings, context: process.Context) -> _World:
-    metrics = PollerMetrics(context.registry)
-    context.waiting.show_on(metrics.waiting, metrics.waiting_since)
-    allowed = allowed_of(settings)
-    client, calls = connect(redis_of(settings)), RedisCalls(context.clock, context.waiting)
-    feeds = FeedList([Path(name) for name in settings.feeds])
-    feeds.load()
-    return _World(
-        settings=settings,
-        context=context,
-        metrics=metrics,
-        allowed=allowed,
-        feeds=feeds,
-        egress=Egress(allowed=allowed, user_agent=user_agent(settings.contact), connections=settings.fetchers * 2),
-        client=client,
-        calls=calls,
-        store=RedisFeedStore(client, calls, context.clock),
     )
 
 
@@ -153,9 +136,10 @@ def _poller(
         clock=clock,
         host_gap_seconds=settings.host_gap_seconds,
         listed=lambda feed_id: feed_id in world.feeds.feeds,
-        exempt_from_host_gap=lambda config: is_ours(config, world.allowed),
+        # The gap protects other people's servers; the operator's own, with an interval of the operator's, need none.
+        exempt_from_host_gap=lambda feed: feed.interval_seconds is not None and is_allowed(feed.url, world.allowed),
         hubs=subscriptions,
-        robots=pages,
+        pages=pages,
         daily_bytes=daily_bytes_of(settings),
     )
 
@@ -198,21 +182,6 @@ def _subscriptions(world: _World) -> Subscriptions | None:
         exempt_from_host_gap=lambda url: is_allowed(url, world.allowed),
         gap_seconds=settings.host_gap_seconds,
     )
-
-
-def _listener(world: _World, subscriptions: Subscriptions) -> CallbackServer:
-    settings = world.settings
-    return CallbackServer(
-        host=settings.websub_host, port=settings.websub_port, subscriptions=subscriptions, metrics=world.metrics
-    )
-
-
-def is_ours(config: FeedConfig, allowed: Allowed) -> bool:
-    """Whether the feed is on a host the operator allowed by name or address, with an interval of the operator's.
-
-    The gap between two requests protects other people's servers; the operator's own needs none.
-    """
-    return config.interval_seconds is not None and is_allowed(config.url, allowed)
 
 
 def is_allowed(url: str, allowed: Allowed) -> bool:

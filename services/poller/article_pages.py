@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from services.poller.core import policy
 from services.poller.core.canonical import host_of
-from services.poller.core.model import ExtractedPage, Fetched
+from services.poller.core.model import Fetched
 from services.poller.errors import WorkerError
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Documents, FeedStore, PageLook
@@ -24,6 +25,7 @@ ROBOTS_BYTES: Final = 500 * 1024
 ROBOTS_HOURS: Final = 24
 ROBOTS_MISSING_FOR: Final = timedelta(minutes=10)  # until one that could not be had is asked for again
 MAX_CRAWL_DELAY_SECONDS: Final = 60.0
+LONGEST_WAIT_SECONDS: Final = 600.0  # for a host's turn: one that said when to come back is not waited for
 _ORIGINS_KEPT: Final = 5000
 _AGENT: Final = "wirewatch"
 
@@ -65,17 +67,12 @@ class ArticlePages:
         self._clock = clock
         self._rules: OrderedDict[str, _Rules] = OrderedDict()
 
-    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
-        return (await self.look(url, gap_seconds=gap_seconds)).page
-
     async def look(self, url: str, *, gap_seconds: float) -> PageLook:
-        """See :class:`services.poller.ports.PageLooks`."""
         look = await self._look(url, gap_seconds)
         self._metrics.pages.labels(look.status).inc()
         return look
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
-        """See :class:`services.poller.ports.Robots`."""
         rules = await self._rules_for(url, gap_seconds)
         return None if rules.allows(url) else rules.missing or "robots"
 
@@ -116,14 +113,22 @@ class ArticlePages:
         host = host_of(url) or ""
         if gap_seconds:
             while (wait := await self._store.take_host(host, self._clock.now(), gap_seconds)) > 0:
+                if wait > LONGEST_WAIT_SECONDS:
+                    return Fetched(outcome="rate_limited", url=url, detail="its host wants to be left alone for now")
                 await self._clock.sleep(wait)
         try:
             if robots:
-                return await self._egress.get(url, headers={"Accept": "text/plain, */*;q=0.1"}, limit=ROBOTS_BYTES)
-            return await self._egress.page(url)
+                accepted = {"Accept": "text/plain, */*;q=0.1"}
+                answer = await self._egress.get(url, headers=accepted, limit=ROBOTS_BYTES)
+            else:
+                answer = await self._egress.page(url)
         finally:
             if gap_seconds:
                 await self._store.release_host(host)
+        now = self._clock.now()
+        if (pause := policy.host_pause_seconds(answer, now)) is not None:
+            await self._store.pause_host(host, now + timedelta(seconds=pause))
+        return answer
 
 
 def robots_address(url: str) -> str:

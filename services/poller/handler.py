@@ -17,7 +17,7 @@ from services.poller.core.connectivity import Connectivity
 from services.poller.core.model import FeedConfig, Fetched, Polled, Request
 from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Push, Robots
+from services.poller.ports import Claim, FeedStore, Fetcher, Hubs, Pages, Push
 from services.poller.status import SUCCESSES, UNREACHABLE, Outcome
 from services.runtime.process import failpoints
 from services.runtime.process.clock import Clock
@@ -39,7 +39,7 @@ class Poller:
     exempt_from_host_gap: Callable[[FeedConfig], bool] = lambda _: False
     jitter: Callable[[], float] = random.random
     hubs: Hubs | None = None
-    robots: Robots | None = None
+    pages: Pages | None = None
     daily_bytes: float = policy.DAILY_BYTES
     connectivity: Connectivity = dataclasses.field(default_factory=Connectivity)
 
@@ -86,7 +86,7 @@ class Poller:
     async def _refused_by_robots(self, claim: Claim, config: FeedConfig, url: str, polite: bool) -> Outcome | None:
         """Why a page may not be asked for, with the poll ended; None where it may. A feed is there for programs."""
         gap = self.host_gap_seconds if polite else 0.0
-        refused = await self.robots.refusal(url, gap_seconds=gap) if self.robots else None
+        refused = await self.pages.refusal(url, gap_seconds=gap) if self.pages else None
         if refused is None:
             return None
         if polite and await self._put_off_while_offline(claim, Fetched(outcome=refused), host_of(url) or url):

@@ -150,6 +150,6 @@ class FeedIngest:
         if self.pages is None or item.url is None:  # pragma: no cover - _wants_page has looked
             return None
         began = self.clock.monotonic()
-        page = await self.pages.text(item.url, gap_seconds=self.host_gap_seconds if polite else 0.0)
+        look = await self.pages.look(item.url, gap_seconds=self.host_gap_seconds if polite else 0.0)
         self.metrics.page_seconds.observe(self.clock.monotonic() - began)
-        return page
+        return look.page

@@ -41,9 +41,6 @@ class Fetcher(Protocol):
     async def feed(self, request: Request) -> Fetched:
         """A feed."""
 
-    async def page(self, url: str) -> Fetched:
-        """An article page."""
-
 
 class Documents(Protocol):
     """Reads documents within limits. Raises :class:`services.poller.errors.WorkerError`."""
@@ -58,20 +55,6 @@ class Documents(Protocol):
         """An article page."""
 
 
-class Robots(Protocol):
-    """What robots.txt files say."""
-
-    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
-        """Why the address may not be asked for: ``robots``, or what came of asking for its robots.txt. None: it may."""
-
-
-class Pages(Protocol):
-    """Full text from article pages, within politeness."""
-
-    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
-        """The story of a page; None where it may not or cannot be had."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLook:
     """What came of asking for an article's page: the answer, and the story where there is one."""
@@ -81,11 +64,14 @@ class PageLook:
     page: ExtractedPage | None = None
 
 
-class PageLooks(Protocol):
+class Pages(Protocol):
     """Article pages, within politeness, and what came of asking for them."""
 
     async def look(self, url: str, *, gap_seconds: float) -> PageLook:
         """Ask for a page. Waits for its host's turn; never raises for what the world answers."""
+
+    async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
+        """Why the address may not be asked for: ``robots``, or what came of asking for its robots.txt. None: it may."""
 
 
 class FeedStore(Protocol):

@@ -101,10 +101,10 @@ class Scheduler:
     async def sync(self) -> None:
         """Make the schedule hold the feeds of the list."""
         now = self.clock.now()
-        first = {
-            feed.id: now + timedelta(seconds=0 if feed.interval_seconds else self.spread_seconds * _share(feed.id))
-            for feed in self.feeds.feeds.values()
-        }
+        first = {}
+        for feed in self.feeds.feeds.values():
+            share = int(ids.digest("spread", feed.id)[:8], 16) / 0x1_0000_0000  # the same at every start
+            first[feed.id] = now + timedelta(seconds=0 if feed.interval_seconds else self.spread_seconds * share)
         added = await self.store.sync(self.feeds.feeds, first)
         if self.unlisted is not None:
             await self.unlisted()
@@ -241,15 +241,12 @@ class Scheduler:
         self.metrics.show_worst(bad)
         for name, count in counts.items():
             self.metrics.feeds.labels(name).set(count)
-        await self._write_status(len(self.feeds.feeds), answering, counts["failing"], now)
-
-    async def _write_status(self, feeds: int, answering: int, failing: int, now: datetime) -> None:
         since = self._offline_since
         await self.store.write_status(
             {
-                "feeds": feeds,
+                "feeds": len(self.feeds.feeds),
                 "answering": 0 if since else answering,
-                "failing": failing,
+                "failing": counts["failing"],
                 "offline_since": since.isoformat() if since else "",
                 "at": now.isoformat(),
             }
@@ -263,8 +260,3 @@ class Scheduler:
             return []
         reason = state.health.last_outcome or ""
         return [WorstFeed(name, host_of(config.url) or "other", reason, (now - since).total_seconds())]
-
-
-def _share(feed_id: str) -> float:
-    """A number in [0, 1) that belongs to the feed: the same at every start."""
-    return int(ids.digest("spread", feed_id)[:8], 16) / 0x1_0000_0000

@@ -3,32 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from services.poller.scheduler import Scheduler
 from services.runtime.process.logging import get
 
+T = TypeVar("T", covariant=True)
+
 log = get(__name__)
 
 
-class Connection(Protocol):
-    """A publisher that is connected at the start and let go at the end."""
+class Connection(Protocol[T]):
+    """What is opened at the start, for as long as it takes, and closed at the end; opened, a listener has its port."""
 
-    async def start(self) -> None:
-        """Connect, waiting for as long as it takes."""
+    async def start(self) -> T: ...
 
-    async def stop(self) -> None:
-        """Let go."""
-
-
-class Listener(Protocol):
-    """Where hubs are listened for."""
-
-    async def start(self) -> int:
-        """Listen, and return the port."""
-
-    async def stop(self) -> None:
-        """Close it."""
+    async def stop(self) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,9 +26,9 @@ class PollerService:
     """See :class:`services.runtime.process.run.Service`."""
 
     scheduler: Scheduler
-    publisher: Connection
+    publisher: Connection[None]
     closing: Sequence[Callable[[], Awaitable[None]]]
-    listener: Listener | None = None
+    listener: Connection[int] | None = None
     _running: asyncio.Task[None] | None = None
     callback_port: int | None = None  # where hubs are listened for
 

@@ -23,7 +23,6 @@ from services.archive.core.rows import article_row, revision_row
 from services.archive.edges.sqlite import _add_article, _add_revision, _set_severities
 from services.archive_store.database import Writer, reading
 from services.archive_store.search import Search, search, understood
-from services.archive_store.tokens import Kind
 from services.contracts import codec
 from services.contracts.messages import Actor, Event, Place, Tag, TaggedArticle
 from tests.bench import corpus
@@ -173,7 +172,7 @@ def searches(path: Path, rounds: int = 10) -> dict[str, object]:
             for order in ("time", "rank") if text else ("time",):
                 filters = draw.choice(_filters(draw))
                 severity = draw.choice((None, None, None, "high"))
-                words, chosen = understood(text, filters, min_severity=severity)
+                words, chosen = understood(text, min_severity=severity, **filters)
                 began, used = time.perf_counter(), time.process_time()
                 with reading(path) as db:
                     search(db, Search(query=words, filters=chosen, order="rank" if order == "rank" else "time"))
@@ -192,8 +191,8 @@ def searches(path: Path, rounds: int = 10) -> dict[str, object]:
     }
 
 
-def _filters(draw: random.Random) -> list[list[tuple[Kind, list[str]]]]:
-    return [[], [], [("actor", [draw.choice(_STATES)])], [("topic", [draw.choice(_TOPICS)])]]
+def _filters(draw: random.Random) -> list[dict[str, list[str]]]:
+    return [{}, {}, {"actor": [draw.choice(_STATES)]}, {"topic": [draw.choice(_TOPICS)]}]
 
 
 def main() -> None:

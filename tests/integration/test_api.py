@@ -27,9 +27,10 @@ from services.api.edges.actions import RedisAlertActions
 from services.api.edges.archive import ArchiveReader
 from services.api.edges.redis import RedisAlertReader
 from services.api.metrics import ApiMetrics
-from services.api.ports import Desk, Services
+from services.api.ports import Services
 from services.api.routes.app import build_app
 from services.api.routes.authorization import Authorization, Team
+from services.api.routes.desk import Desk
 from services.api.routes.stream import Followers
 from services.api.service import ApiService
 from services.archive_store.database import Writer

@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -13,7 +14,7 @@ from services.cli import broker
 from services.cli.app import build
 from services.contracts import codec
 from services.contracts import topics as names
-from services.contracts.messages import Article, UniqueArticle
+from services.contracts.messages import Article, Recheck, UniqueArticle
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.messages.delivery import Outgoing
 from tests.support.articles import an_article
@@ -37,7 +38,10 @@ async def test_a_backtest_over_what_kafka_holds(
     (tmp_path / "storms.yaml").write_text(SMALL_PACK)
     struck = [an_article(text=f"A storm struck Japan {n}.", url=f"https://news.example/{n}") for n in range(3)]
     old = an_article(text="A storm struck Cuba.", url="https://news.example/old", backfill=True)
-    messages = [*(unique(article, "one-story") for article in struck), unique(old, "old")]
+    recheck = Recheck(outcome="changed", looked_at=START, first_looked_at=START, story_id="one-story")
+    looked_at_again = msgspec.structs.replace(struck[0], recheck=recheck, content_hash="another")
+    articles = [*struck, looked_at_again]  # the version of a page that was looked at again is no article more
+    messages = [*(unique(article, "one-story") for article in articles), unique(old, "old")]
     async with broker.publisher(KafkaAccess(kafka)) as publisher:
         await publisher.publish([*messages, Outgoing(names.UNIQUE, b"x", b"nonsense")])
     command = ["packs", "backtest", "--kafka", kafka, "--packs", str(tmp_path / "storms.yaml"), "--json"]

@@ -11,9 +11,10 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from services.contracts.ids import feed_id
+from services.contracts.publishers import Wire
 from services.poller.core.boilerplate import REPEATS
 from services.poller.core.model import ExtractedPage, FeedConfig, Fetched, ParsedFeed, Request
-from services.poller.core.outlet import Publishers, Wire
+from services.poller.core.outlet import Publishers
 from services.poller.core.seen import Seen
 from services.poller.core.state import FeedState
 from services.poller.errors import DocumentError, WorkerError
@@ -22,7 +23,7 @@ from services.poller.ingest import FeedIngest
 from services.poller.metrics import PollerMetrics
 from services.poller.parsing.feed import parse_feed
 from services.poller.parsing.listing import parse_listing
-from services.poller.ports import Claim, Push
+from services.poller.ports import Claim, PageLook, Push
 from services.poller.publishing import ArticlePublisher
 from services.poller.status import Outcome
 from services.poller.websub.protocol import Subscription
@@ -64,10 +65,10 @@ def ok(body: bytes, **headers: str) -> Fetched:
 
 PUBLISHERS = Publishers(
     families={"bbc.co.uk": "bbc", "bbc.com": "bbc"},
-    wires=(
-        Wire("AP", ("apnews.com",), ("AP",), ("Associated Press", "The Associated Press")),
-        Wire("Reuters", ("reuters.com",), ("Reuters",), (), ("(Reporting by ",)),
-    ),
+    wires={
+        "AP": Wire(hosts=("apnews.com",), credits=("AP",), names=("Associated Press", "The Associated Press")),
+        "Reuters": Wire(hosts=("reuters.com",), credits=("Reuters",), endings=("(Reporting by ",)),
+    },
     aggregators=frozenset({"news.google.com"}),
     registrable=lambda host: ".".join(host.split(".")[-2:]),
 )
@@ -110,21 +111,17 @@ class InProcess:
 
 @dataclass
 class FakePages:
-    """Page texts by address; what is not there cannot be had."""
+    """Page texts by address; what is not there cannot be had. All may be asked for but what is ``forbidden``."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-
-    async def text(self, url: str, *, gap_seconds: float) -> ExtractedPage | None:
-        self.asked.append(url)
-        return ExtractedPage(text=self.texts[url]) if url in self.texts else None
-
-
-@dataclass
-class FakeRobots:
-    """Allows all but what is named."""
-
     forbidden: dict[str, Outcome] = field(default_factory=dict)
+
+    async def look(self, url: str, *, gap_seconds: float) -> PageLook:
+        self.asked.append(url)
+        if url not in self.texts:
+            return PageLook(status="failed", answer=Fetched(outcome="http_4xx", url=url))
+        return PageLook(status="ok", answer=Fetched(outcome="ok", url=url), page=ExtractedPage(text=self.texts[url]))
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
         return self.forbidden.get(url)
@@ -287,7 +284,6 @@ class Bench:
     publisher: FakePublisher = field(default_factory=FakePublisher)
     pages: FakePages = field(default_factory=FakePages)
     clock: FakeClock = field(default_factory=FakeClock)
-    robots: FakeRobots = field(default_factory=FakeRobots)
     exempt_from_host_gap: Callable[[FeedConfig], bool] = lambda _: False
 
     def __post_init__(self) -> None:
@@ -317,7 +313,7 @@ class Bench:
             host_gap_seconds=5.0,
             exempt_from_host_gap=self.exempt_from_host_gap,
             jitter=lambda: 0.0,
-            robots=self.robots,
+            pages=self.pages,
         )
 
     async def poll(self, config: FeedConfig, *answers: Fetched) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from services.api.errors import ActionError
 from services.contracts import ids
@@ -31,8 +31,8 @@ def merge(alert: Alert, survivor: Alert, action: AnalystAction) -> tuple[Alert, 
     if alert.id == survivor.id or alert.merged_into or survivor.merged_into:
         raise ActionError("One of the two is merged already: merge the alert that goes on.")
     closed = {"state": "closed", "merged_into": survivor.id}
-    closing = msgspec.structs.replace(action, other=survivor.id, before=alert.state)
-    going_on = msgspec.structs.replace(action, other=alert.id)
+    closing = replace(action, other=survivor.id, before=alert.state)
+    going_on = replace(action, other=alert.id)
     return (
         _revised(alert, closing, closed, Change(kind="merge", after=survivor.headline)),
         _revised(survivor, going_on, {}, Change(kind="merge", before=alert.headline)),
@@ -60,16 +60,12 @@ def split(
         raise ActionError("It is the only report with a topic: there is nothing to split it from.")
     goes = {article_id} | {item.article_id for item in alert.sources if item.copy_of == article_id}
     made = _split_off(alert, source, goes, held)
-    said = msgspec.structs.replace(action, article_id=article_id)
     kept = {"sources": tuple(item for item in alert.sources if item.article_id not in goes)}
+    left = replace(action, article_id=article_id, other=made.id)
+    began = replace(action, article_id=None, other=alert.id)
     return (
-        _revised(alert, msgspec.structs.replace(said, other=made.id), kept, Change(kind="split", before=source.title)),
-        _revised(
-            made,
-            msgspec.structs.replace(action, article_id=None, other=alert.id),
-            {},
-            Change(kind="split", after=alert.headline),
-        ),
+        _revised(alert, left, kept, Change(kind="split", before=source.title)),
+        _revised(made, began, {}, Change(kind="split", after=alert.headline)),
     )
 
 
@@ -88,20 +84,11 @@ def unmerge(alert: Alert, survivor: Alert, action: AnalystAction) -> tuple[Alert
     merged = [one for one in alert.actions if one.kind == "merge" and one.other == survivor.id]
     reopened = {"state": merged[-1].before if merged else "new", "merged_into": None}
     own = {source.article_id for source in alert.sources}
-    left = tuple(source for source in survivor.sources if source.article_id not in own)
+    left = tuple(source for source in survivor.sources if source.article_id not in own) or survivor.sources
+    to_alert, to_survivor = replace(action, other=survivor.id), replace(action, other=alert.id)
     return (
-        _revised(
-            alert,
-            msgspec.structs.replace(action, other=survivor.id),
-            reopened,
-            Change(kind="split", after=survivor.headline),
-        ),
-        _revised(
-            survivor,
-            msgspec.structs.replace(action, other=alert.id),
-            {"sources": left or survivor.sources},
-            Change(kind="split", before=alert.headline),
-        ),
+        _revised(alert, to_alert, reopened, Change(kind="split", after=survivor.headline)),
+        _revised(survivor, to_survivor, {"sources": left}, Change(kind="split", before=alert.headline)),
     )
 
 
@@ -133,7 +120,7 @@ def inverse(alert: Alert, done: AnalystAction, *, by: str, at: datetime) -> Anal
         then = {"kind": "split", "other": done.other}
     elif done.kind == "split":  # with an article it is the alert that the article was split off
         then = {"kind": "merge", "other": done.other, "article_id": done.article_id}
-    return msgspec.structs.replace(undo, **then)
+    return replace(undo, **then)
 
 
 def _same(now: object, then: object) -> None:
@@ -149,7 +136,7 @@ def _state(alert: Alert, action: AnalystAction) -> _Changed | None:
         return None
     if alert.merged_into:
         raise ActionError("It was merged into another alert, which goes on: change that one.")
-    noted = msgspec.structs.replace(action, before=alert.state)
+    noted = replace(action, before=alert.state)
     return noted, {"state": action.state}, Change(kind="state", before=alert.state, after=action.state)
 
 
@@ -165,7 +152,7 @@ def _note(alert: Alert, action: AnalystAction) -> _Changed | None:
 def _assign(alert: Alert, action: AnalystAction) -> _Changed | None:
     if alert.assigned_to == action.assigned_to:
         return None
-    noted = msgspec.structs.replace(action, before=alert.assigned_to)
+    noted = replace(action, before=alert.assigned_to)
     change = Change(kind="assign", before=alert.assigned_to, after=action.assigned_to)
     return noted, {"assigned_to": action.assigned_to}, change
 
@@ -175,7 +162,7 @@ def _snooze(alert: Alert, action: AnalystAction) -> _Changed | None:
         return None
     before = alert.snoozed_until.isoformat() if alert.snoozed_until else None
     after = action.until.isoformat() if action.until else None
-    noted = msgspec.structs.replace(action, before=before)
+    noted = replace(action, before=before)
     return noted, {"snoozed_until": action.until}, Change(kind="snooze", before=before, after=after)
 
 
@@ -185,7 +172,7 @@ def _feedback(alert: Alert, action: AnalystAction) -> _Changed | None:
         proofs = [(event.article_id, event.rule) for event in alert.events]
         proofs += [(piece.article_id, piece.rule) for piece in alert.evidence]
         article, rule = proofs[0] if proofs else (alert.sources[0].article_id, None)
-        action = msgspec.structs.replace(action, article_id=article, rule=rule)
+        action = replace(action, article_id=article, rule=rule)
     elif all(source.article_id != action.article_id for source in alert.sources):
         raise ActionError(f"Article {action.article_id} is none of its sources.")
     about = (action.by, action.article_id, action.rule)
@@ -215,7 +202,7 @@ def _verdict(action: AnalystAction | None) -> str | None:
 
 def _split_off(alert: Alert, source: AlertSource, goes: set[str], held: Alert | None) -> Alert:
     sources = tuple(item for item in alert.sources if item.article_id in goes)
-    return msgspec.structs.replace(
+    return replace(
         alert,
         id=split_id(alert, source.article_id),
         revision=held.revision if held else 0,
@@ -244,7 +231,7 @@ def _revised(alert: Alert, action: AnalystAction, effect: dict[str, Any], change
     changes = [change]
     if effect.get("state", alert.state) != alert.state and change.kind != "state":
         changes.append(Change(kind="state", before=alert.state, after=effect["state"]))
-    return msgspec.structs.replace(
+    return replace(
         alert,
         revision=alert.revision + 1,
         changes=tuple(changes),

@@ -29,13 +29,8 @@ ElementTree.register_namespace("", _ATOM)
 
 def atom(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
     """An Atom feed. ``base`` is the address of the page, ``here`` of the feed itself."""
-    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(feed, "id", "urn:wirewatch:alerts")
-    _add(feed, "title", "Wirewatch alerts")
-    _add(feed, "updated", _time(max((alert.last_updated for alert in alerts), default=_EPOCH)))
-    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
-    _add(feed, "link", rel="alternate", type="text/html", href=base)
-    _add(_add(feed, "author"), "name", "Wirewatch")
+    updated = _time(max((alert.last_updated for alert in alerts), default=_EPOCH))
+    feed = _feed("urn:wirewatch:alerts", "Wirewatch alerts", updated, here=here, page=base)
     for alert in alerts:
         entry = _add(feed, "entry")
         _add(entry, "id", f"urn:wirewatch:alert:{alert.id}")
@@ -48,19 +43,14 @@ def atom(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
         for term in _terms(alert):
             _add(entry, "category", term=_xml(term))
         _add(entry, "content", _text(alert), type="text")
-    body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
-    return body
+    return _written(feed)
 
 
 def search_atom(hits: Sequence[Hit], *, base: str, here: str) -> bytes:
     """The newest matches of a search as an Atom feed. An entry is a version of an article."""
-    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(feed, "id", _xml(f"urn:wirewatch:search:{digest('search', here.partition('?')[2])}"))
-    _add(feed, "title", "Wirewatch search")
-    _add(feed, "updated", max((hit.first_seen_at for hit in hits), default=_time(_EPOCH)))
-    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
-    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}search?{here.partition('?')[2]}")
-    _add(_add(feed, "author"), "name", "Wirewatch")
+    asked, updated = here.partition("?")[2], max((hit.first_seen_at for hit in hits), default=_time(_EPOCH))
+    id_ = f"urn:wirewatch:search:{digest('search', asked)}"
+    feed = _feed(id_, "Wirewatch search", updated, here=here, page=f"{base}search?{asked}")
     for hit in hits:
         entry = _add(feed, "entry")
         _add(entry, "id", f"urn:wirewatch:article:{hit.id}:{hit.content_hash}")
@@ -71,8 +61,7 @@ def search_atom(hits: Sequence[Hit], *, base: str, here: str) -> bytes:
         if hit.alert_id:
             _add(entry, "link", rel="related", type="text/html", href=f"{base}#{hit.alert_id}")
         _add(entry, "content", _xml(f"{hit.outlet}: {hit.snippet.text}"), type="text")
-    body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
-    return body
+    return _written(feed)
 
 
 def json_feed(alerts: Sequence[Alert], *, base: str, here: str) -> bytes:
@@ -159,3 +148,18 @@ def _add(parent: ElementTree.Element, name: str, text: str | None = None, **attr
     made = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
     made.text = text
     return made
+
+
+def _feed(id_: str, title: str, updated: str, *, here: str, page: str) -> ElementTree.Element:
+    feed = ElementTree.Element(f"{{{_ATOM}}}feed")
+    for name, text in (("id", _xml(id_)), ("title", title), ("updated", updated)):
+        _add(feed, name, text)
+    _add(feed, "link", rel="self", type="application/atom+xml", href=here)
+    _add(feed, "link", rel="alternate", type="text/html", href=page)
+    _add(_add(feed, "author"), "name", "Wirewatch")
+    return feed
+
+
+def _written(feed: ElementTree.Element) -> bytes:
+    body: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return body

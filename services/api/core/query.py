@@ -43,13 +43,13 @@ class Query:
 
 def parse(
     *,
-    topic: str | None,
-    actor: str | None,
-    place: str | None,
-    min_severity: Severity | None,
-    since: str | None,
-    cursor: str | None,
-    limit: int,
+    topic: str | None = None,
+    actor: str | None = None,
+    place: str | None = None,
+    min_severity: Severity | None = None,
+    since: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Query:
     """The query of a request's parameters, which have the forms above. Raises :class:`QueryError`."""
     return Query(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from services.api.core.tokens import ROLES, User
+from services.api.core.tokens import User, role_of
 
 TEAM_SESSION_LASTS: Final = timedelta(hours=12)  # the provider cannot end it: what changes there holds by tomorrow
 SIGN_IN_LASTS: Final = timedelta(minutes=10)
@@ -42,10 +42,8 @@ class Sealer:
     def user_of_session(self, session: str, now: datetime) -> User | None:
         """Whose session it is, None where it is none."""
         found = self.opened("team", session, now)
-        if found is None:
-            return None
-        name, role = found
-        return next((User(name, known) for known in ROLES if known == role), None)
+        role = role_of(found[1]) if found else None
+        return User(found[0], role) if found and role else None
 
     def _signature(self, text: str) -> str:
         return hmac.new(self._secret, f"wirewatch {text}".encode(), sha256).hexdigest()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.api.core.tokens import ROLES, Role, User
+from services.api.core.tokens import ROLES, Role, User, role_of
 from services.api.errors import SignInError
 
 _MOST_CHARACTERS: Final = 100
@@ -39,9 +39,9 @@ def roles_of(pairs: Iterable[str]) -> dict[str, Role]:
     """Group to role, of ``group=role`` each. Raises :class:`SignInError`."""
     found: dict[str, Role] = {}
     for text in pairs:
-        group, _, role = text.rpartition("=")
-        known = next((known for known in ROLES if known == role), None)
-        if not group or known is None:
+        group, _, name = text.rpartition("=")
+        role = role_of(name)
+        if not group or role is None:
             raise SignInError(f"{text!r}: give group=role with one of {', '.join(ROLES)}, and commas between.")
-        found[group] = known
+        found[group] = role
     return found

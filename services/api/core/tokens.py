@@ -20,6 +20,11 @@ MIN_CHARACTERS: Final = 16
 SESSION_LASTS: Final = timedelta(days=30)
 
 
+def role_of(name: str) -> Role | None:
+    """The role of that name, None where there is none."""
+    return next((role for role in ROLES if role == name), None)
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Whose token it is."""
@@ -102,11 +107,9 @@ def _parse_line(number: int, line: str) -> tuple[User, str]:
             f"line {number}: give `name: token` or `name role: token` with a token of at least "
             f"{MIN_CHARACTERS} characters."
         )
-    role = words[1] if len(words) == 2 else "analyst"
-    for known in ROLES:
-        if role == known:
-            return User(words[0], known), token
-    raise TokenError(f"line {number}: the role is {role!r}: give one of {', '.join(ROLES)}.")
+    if (role := role_of(words[-1] if len(words) == 2 else "analyst")) is None:
+        raise TokenError(f"line {number}: the role is {words[1]!r}: give one of {', '.join(ROLES)}.")
+    return User(words[0], role), token
 
 
 def _digest(token: str) -> bytes:

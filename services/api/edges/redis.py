@@ -1,7 +1,7 @@
 """Reads alerts and stories from Redis. No command here scans: every list is a walk along one sorted index."""
 
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -39,19 +39,19 @@ class RedisAlertReader:
         return await _available(lambda: self._page(query))
 
     async def alert(self, alert_id: str) -> bytes | None:
-        rows = await self._pipeline(lambda pipe: pipe.hget(redis_keys.alert(alert_id), "alert"))
-        found: bytes | None = rows[0]
-        return found
+        (found,) = await self._replies([("hget", redis_keys.alert(alert_id), "alert")])
+        body: bytes | None = found
+        return body
 
     async def members(self, story_id: str, language: str | None) -> Sequence[StoryMember]:
         key = redis_keys.story(redis_keys.bucket(language), story_id)
-        rows = await self._pipeline(lambda pipe: pipe.hvals(key))
-        found = [stories.decode_member(value) for value in rows[0]]
+        (values,) = await self._replies([("hvals", key)])
+        found = [stories.decode_member(value) for value in values]
         return sorted(found, key=lambda member: (member.first_seen_at, member.article_id))
 
     async def last_event(self) -> str:
-        rows = await self._pipeline(lambda pipe: pipe.xrevrange(redis_keys.ALERTS_STREAM, count=1))
-        return rows[0][0][0].decode() if rows[0] else "0-0"
+        (entries,) = await self._replies([("xrevrange", redis_keys.ALERTS_STREAM, "+", "-", 1)])
+        return entries[0][0].decode() if entries else "0-0"
 
     async def follow(self, after: str) -> AsyncIterator[Event | None]:
         last = after
@@ -93,13 +93,7 @@ class RedisAlertReader:
             filters.append([redis_keys.alerts_by("severity", severity) for severity in query.severities])
         if not filters:
             return [redis_keys.ALERTS_BY_TIME], []
-
-        def fill(pipe: Any) -> None:
-            for keys in filters:
-                for key in keys:
-                    pipe.zcard(key)
-
-        sizes = iter(await self._pipeline(fill))
+        sizes = iter(await self._replies(("zcard", key) for keys in filters for key in keys))
         costs = [sum(next(sizes) for _ in keys) for keys in filters]
         walked = filters[costs.index(min(costs))]
         return walked, [keys for keys in filters if keys is not walked]
@@ -122,24 +116,15 @@ class RedisAlertReader:
             size *= 4
 
     async def _ranges(self, keys: list[str], top: int | str, since_ms: int, size: int) -> list[list[_Entry]]:
-        def fill(pipe: Any) -> None:
-            for key in keys:
-                pipe.zrevrangebyscore(key, top, since_ms, start=0, num=size, withscores=True)
-
-        rows = await self._pipeline(fill)
+        withscores = True
+        rows = await self._replies(("zrevrangebyscore", key, top, since_ms, 0, size, withscores) for key in keys)
         return [[(int(score), member.decode()) for member, score in row] for row in rows]
 
     async def _passing(self, chunk: list[_Entry], checks: list[list[str]]) -> list[_Entry]:
         members = [id_ for _, id_ in chunk]
         if not checks:
             return chunk
-
-        def fill(pipe: Any) -> None:
-            for keys in checks:
-                for key in keys:
-                    pipe.zmscore(key, members)
-
-        rows = iter(await self._pipeline(fill))
+        rows = iter(await self._replies(("zmscore", key, members) for keys in checks for key in keys))
         keep = [True] * len(chunk)
         for keys in checks:
             scores = [next(rows) for _ in keys]
@@ -147,14 +132,8 @@ class RedisAlertReader:
         return [entry for entry, held in zip(chunk, keep, strict=True) if held]
 
     async def _bodies(self, alert_ids: list[str]) -> list[bytes]:
-        if not alert_ids:
-            return []
-
-        def fill(pipe: Any) -> None:
-            for id_ in alert_ids:
-                pipe.hget(redis_keys.alert(id_), "alert")
-
-        return [body for body in await self._pipeline(fill) if body is not None]
+        bodies = await self._replies(("hget", redis_keys.alert(id_), "alert") for id_ in alert_ids)
+        return [body for body in bodies if body is not None]
 
     async def _read_stream(self, after: str) -> list[tuple[str, dict[bytes, bytes]]]:
         async def attempt() -> Any:
@@ -162,10 +141,14 @@ class RedisAlertReader:
 
         return _stream_entries(await _available(attempt))
 
-    async def _pipeline(self, fill: Callable[[Any], Any]) -> list[Any]:
+    async def _replies(self, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """The replies to commands, each a method of the client and its arguments, in one round trip."""
+        asked = list(commands)
+
         async def attempt() -> list[Any]:
             async with self._redis.pipeline(transaction=False) as pipe:
-                fill(pipe)
+                for name, *arguments in asked:
+                    getattr(pipe, name)(*arguments)
                 return await pipe.execute()
 
         return await _available(attempt)

@@ -14,7 +14,9 @@ export async function follow(box, ask, onFeeds) {
   for (;;) {
     try {
       const { services, feeds } = await ask();
-      const bad = services.filter((service) => BAD[service.state]);
+      // Offline, the poller says of itself what stands in the sentence about the feeds.
+      const told = (service) => feeds?.offline && service.service === "poller" && service.state === "slow";
+      const bad = services.filter((service) => BAD[service.state] && !told(service));
       show(box, bad.filter((service) => before.get(service.service) === service.since), feeds);
       onFeeds(feeds);
       before = new Map(bad.map((service) => [service.service, service.since]));

@@ -43,7 +43,7 @@ export async function begin(title, draw) {
   const brand = mark("a", { href: "/", class: "brand" }, "Wirewatch");
   document.body.prepend(element("header", "", brand, navigation(element("nav")), tools), signInDialog());
   const said = mark("p", { id: "refused", role: "alert" });
-  const content = element("div");
+  const content = element("div", "", "Loading…");
   document.getElementById("desk").replaceChildren(element("h1", "", title), said, content);
   const session = new Session({ button: who, dialog: document.getElementById("ask"), onChange: () => draw(session) });
   await session.begin();

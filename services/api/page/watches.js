@@ -36,7 +36,7 @@ function draw() {
 function watches() {
   const disabled = !page.session.me.may.includes("edit");
   const rows = held.watches.map((watch) => [watch.name, watch.when, watch.channels, watch.timing, button("Send a test", () => test(watch.id), { disabled, key: `test ${watch.id}`, title: "A message that says it is a test goes through every channel of this watch" })]);
-  return part("Watches", table(["Watch", "Matches", "Channels", "When", ""], rows, "No watch."));
+  return part("In force", table(["Watch", "Matches", "Channels", "When", ""], rows, "No watch."));
 }
 
 /** Has a test sent, and looks at what became of it until all of it has left or was given up. */

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import FastAPI, Request, Response
+from msgspec import Raw
 from pydantic import Field, StringConstraints
 from pydantic.dataclasses import dataclass as validated
 
@@ -13,7 +13,8 @@ from services.api.core.summaries import with_summaries
 from services.api.errors import ActionError
 from services.api.ports import AlertActions
 from services.api.routes import openapi
-from services.api.routes.alerts import Id, as_json, not_found
+from services.api.routes.alerts import Id
+from services.api.routes.answers import as_json, not_found
 from services.api.routes.authorization import Authorization
 from services.contracts import codec
 from services.contracts.messages import AlertState
@@ -47,7 +48,6 @@ def add(app: FastAPI, actions: AlertActions, access: Authorization) -> None:
         "/api/v1/alerts/{alert_id}/state",
         summary="Acknowledge, mute, close, reopen",
         responses=openapi.gives(openapi.ALERT, c404="No such alert.", c409="It was merged into another alert."),
-        response_class=Response,
         openapi_extra=openapi.NEEDS_A_TOKEN,
     )
     async def state(request: Request, alert_id: Id, change: StateChange) -> Response:
@@ -62,7 +62,6 @@ def add(app: FastAPI, actions: AlertActions, access: Authorization) -> None:
         "/api/v1/actions",
         summary="Note, assign, snooze, give feedback, merge, split, change the state, undo; on up to 200 alerts",
         responses=openapi.gives(openapi.RESULTS),
-        response_class=Response,
         openapi_extra=openapi.NEEDS_A_TOKEN,
     )
     async def act(request: Request, body: Act) -> Response:
@@ -75,16 +74,15 @@ def add(app: FastAPI, actions: AlertActions, access: Authorization) -> None:
         """
         fields: dict[str, Any] = asdict(body)
         asked = ActionRequest(**{name: value for name, value in fields.items() if name != "alerts"})
-        results = [await _result(actions, id_, asked, name_of(request)) for id_ in dict.fromkeys(body.alerts)]
-        return as_json(b'{"results":[' + b",".join(results) + b"]}")
+        by = name_of(request)
+        return as_json({"results": [await _result(actions, id_, asked, by) for id_ in dict.fromkeys(body.alerts)]})
 
 
-async def _result(actions: AlertActions, alert_id: str, asked: ActionRequest, by: str) -> bytes:
+async def _result(actions: AlertActions, alert_id: str, asked: ActionRequest, by: str) -> dict[str, Any]:
     try:
         alert = await actions.act(alert_id, asked, by)
     except ActionError as failure:
-        return msgspec.json.encode({"id": alert_id, "alert": None, "error": str(failure)})
+        return {"id": alert_id, "alert": None, "error": str(failure)}
     if alert is None:
-        return msgspec.json.encode({"id": alert_id, "alert": None, "error": f"No alert {alert_id} is stored."})
-    body = with_summaries(codec.encode(alert))
-    return b'{"id":"' + alert_id.encode() + b'","alert":' + body + b',"error":null}'
+        return {"id": alert_id, "alert": None, "error": f"No alert {alert_id} is stored."}
+    return {"id": alert_id, "alert": Raw(with_summaries(codec.encode(alert))), "error": None}

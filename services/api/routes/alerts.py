@@ -2,20 +2,19 @@
 
 from typing import Annotated
 
-import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
+from msgspec import Raw
 
 from services.api.core import feeds
 from services.api.core import query as queries
 from services.api.core.summaries import with_summaries
 from services.api.ports import AlertReader
 from services.api.routes import openapi
-from services.api.routes.authorization import error
+from services.api.routes.answers import as_feed, as_json, not_found
 from services.contracts import codec, stories
 from services.contracts.messages import Alert, Severity
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hexadecimal characters")]
-_encode = msgspec.json.Encoder().encode
 
 
 def asked(
@@ -50,39 +49,31 @@ def add(app: FastAPI, reader: AlertReader) -> None:
 
 
 def _add_lists(app: FastAPI, reader: AlertReader) -> None:
-    @app.get(
-        "/api/v1/alerts",
-        summary="Alerts, the last updated first",
-        responses=openapi.gives(openapi.PAGE),
-        response_class=Response,
-    )
+    @app.get("/api/v1/alerts", summary="Alerts, the last updated first", responses=openapi.gives(openapi.PAGE))
     async def alerts(query: Asked) -> Response:
         """A page can be shorter than asked for and still have a ``next_cursor``; without one it is the last."""
         page = await reader.page(query)
-        following = _encode(page.next_cursor)
         return as_json(
-            b'{"alerts":[' + b",".join(map(with_summaries, page.alerts)) + b'],"next_cursor":' + following + b"}"
+            {"alerts": [Raw(with_summaries(alert)) for alert in page.alerts], "next_cursor": page.next_cursor}
         )
 
     @app.get(
         "/api/v1/alerts.atom",
         summary="The same as an Atom feed",
         responses=openapi.gives({"type": "string"}, "application/atom+xml"),
-        response_class=Response,
     )
     async def atom(request: Request, query: Asked) -> Response:
         body = feeds.atom(await _decoded(reader, query), base=str(request.base_url), here=str(request.url))
-        return Response(body, media_type="application/atom+xml", headers={"Cache-Control": "max-age=30"})
+        return as_feed(body, "application/atom+xml")
 
     @app.get(
         "/api/v1/alerts.json",
         summary="The same as a JSON Feed",
         responses=openapi.gives({"type": "object"}, "application/feed+json"),
-        response_class=Response,
     )
     async def json_feed(request: Request, query: Asked) -> Response:
         body = feeds.json_feed(await _decoded(reader, query), base=str(request.base_url), here=str(request.url))
-        return Response(body, media_type="application/feed+json", headers={"Cache-Control": "max-age=30"})
+        return as_feed(body, "application/feed+json")
 
 
 def _add_single(app: FastAPI, reader: AlertReader) -> None:
@@ -90,7 +81,6 @@ def _add_single(app: FastAPI, reader: AlertReader) -> None:
         "/api/v1/alerts/{alert_id}",
         summary="One alert as it stands",
         responses=openapi.gives(openapi.ALERT, c404="No such alert."),
-        response_class=Response,
     )
     async def alert(alert_id: Id) -> Response:
         body = await reader.alert(alert_id)
@@ -100,35 +90,23 @@ def _add_single(app: FastAPI, reader: AlertReader) -> None:
         "/api/v1/stories/{story_id}",
         summary="Who carried a story, when, and who counts",
         responses=openapi.gives(openapi.STORY, c404="No such story."),
-        response_class=Response,
     )
     async def story(story_id: Id, language: Annotated[str | None, Query(max_length=8)] = "en") -> Response:
         folded = stories.fold(await reader.members(story_id, language))
         if not folded:
             return not_found("story", story_id)
         count = stories.independent_sources(folded)
-        return as_json(_encode({"story_id": story_id, "independent_sources": count, "members": folded}))
+        return as_json({"story_id": story_id, "independent_sources": count, "members": folded})
 
     @app.get(
         "/api/v1/health",
         summary="Whether alerts can be read now",
         responses=openapi.gives(openapi.HEALTH, c503="Alerts cannot be read now."),
-        response_class=Response,
     )
     async def health() -> Response:
         await reader.ping()
-        return as_json(b'{"status":"ok"}')
+        return as_json({"status": "ok"})
 
 
 async def _decoded(reader: AlertReader, query: queries.Query) -> list[Alert]:
     return [codec.decode(body, Alert) for body in (await reader.page(query)).alerts]
-
-
-def as_json(body: bytes) -> Response:
-    """An answer that is not kept."""
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def not_found(kind: str, id_: str) -> Response:
-    """The answer where nothing has that id."""
-    return error(404, f"No {kind} {id_} is stored.")

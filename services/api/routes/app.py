@@ -11,7 +11,7 @@ from starlette.routing import Match, Route
 from services.api import page
 from services.api.errors import ActionError, QueryError, SignInError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertActions, AlertReader, Archive, Desk, Services
+from services.api.ports import AlertActions, AlertReader, Archive, Services
 from services.api.routes import actions as actions_route
 from services.api.routes import (
     alerts,
@@ -26,11 +26,14 @@ from services.api.routes import (
     stream,
 )
 from services.api.routes import desk as desk_route
-from services.api.routes.authorization import Authorization, error
+from services.api.routes.answers import error
+from services.api.routes.authorization import Authorization
+from services.api.routes.desk import Desk
 from services.api.routes.stream import Followers
 from services.runtime.errors import TransientError, UsageError
 from services.runtime.process.clock import Clock
 
+_CODES: dict[type[Exception], int] = {QueryError: 400, SignInError: 403, UsageError: 409, ActionError: 409}
 _SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
 
 
@@ -54,6 +57,7 @@ def build_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        default_response_class=Response,
     )
     authorization.add(app, access, metrics, clock)
     _give_errors_one_shape(app)
@@ -77,21 +81,11 @@ def build_app(
 
 
 def _give_errors_one_shape(app: FastAPI) -> None:
-    @app.exception_handler(QueryError)
-    async def bad_request(_: Request, failure: QueryError) -> Response:
-        return error(400, str(failure))
+    async def said(_: Request, failure: Exception) -> Response:
+        return error(next(code for kind, code in _CODES.items() if isinstance(failure, kind)), str(failure))
 
-    @app.exception_handler(SignInError)
-    async def not_let_in(_: Request, failure: SignInError) -> Response:
-        return error(403, str(failure))
-
-    @app.exception_handler(UsageError)
-    async def unusable(_: Request, failure: UsageError) -> Response:
-        return error(409, str(failure))
-
-    @app.exception_handler(ActionError)
-    async def conflict(_: Request, failure: ActionError) -> Response:
-        return error(409, str(failure))
+    for kind in _CODES:
+        app.add_exception_handler(kind, said)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, failure: RequestValidationError) -> Response:
@@ -103,15 +97,12 @@ def _give_errors_one_shape(app: FastAPI) -> None:
     async def refused(request: Request, failure: HTTPException) -> Response:
         sentence = _SENTENCES.get(failure.status_code, f"{failure.detail}.")
         # Several routes have one address: the framework names the methods of the first of them alone.
-        methods = {method for route in _routes_at(app, request) for method in route.methods or ()}
+        routes = [route for route in app.routes if isinstance(route, Route)]
+        there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+        methods = {method for route in there for method in route.methods or ()}
         headers = {"Allow": ", ".join(sorted(methods))} if failure.status_code == 405 else dict(failure.headers or {})
         return error(failure.status_code, sentence, headers)
 
     @app.exception_handler(TransientError)
     async def unavailable(_: Request, failure: TransientError) -> Response:
         return error(503, str(failure), {"Retry-After": "5"})
-
-
-def _routes_at(app: FastAPI, request: Request) -> list[Route]:
-    routes = [route for route in app.routes if isinstance(route, Route)]
-    return [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]

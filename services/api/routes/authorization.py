@@ -13,7 +13,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 
 from services.api.core.sealed import Sealer
 from services.api.core.team import TeamRoles
@@ -21,6 +20,7 @@ from services.api.core.tokens import SESSION_LASTS, Permission, Tokens, User
 from services.api.errors import SignInError
 from services.api.metrics import ApiMetrics
 from services.api.ports import Provider
+from services.api.routes.answers import error
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
@@ -170,13 +170,6 @@ def add(app: FastAPI, access: Authorization, metrics: ApiMetrics, clock: Clock) 
         return response
 
     app.middleware("http")(watch)
-
-
-def error(code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    """The one shape of every error: ``{"error": "a sentence"}``."""
-    if code == 401:
-        headers = {**(headers or {}), "WWW-Authenticate": "Bearer"}
-    return JSONResponse({"error": sentence}, code, headers)
 
 
 def _host(request: Request) -> str | None:

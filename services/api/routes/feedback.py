@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-import msgspec
 from fastapi import FastAPI, Response
+from msgspec.structs import asdict
 
 from services.api.core.query import MAX_PAGE, Cursor, Query, parse_cursor
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertReader
 from services.api.routes import openapi
-from services.api.routes.alerts import as_json
+from services.api.routes.answers import as_json
 from services.contracts import codec, feedback
 from services.contracts.messages import Alert
 from services.runtime.errors import TransientError
@@ -21,24 +21,18 @@ EVERY_SECONDS = 60.0
 
 
 def add(app: FastAPI, reader: AlertReader) -> None:
-    """Add the route."""
-
     @app.get(
         "/api/v1/feedback",
         summary="Precision as analysts see it, and the rules that they reject",
         responses=openapi.gives(openapi.FEEDBACK),
-        response_class=Response,
     )
     async def judged() -> Response:
         """Of the alerts that are stored, each by its last verdict. ``gain`` and ``loss`` of a rejected rule: how many
         rejected and how many useful alerts rest on it alone, and would not open without it.
         """
         alerts = await with_feedback(reader)
-        counted = [
-            {**msgspec.structs.asdict(one), "precision": round(one.precision, 3)} for one in feedback.count(alerts)
-        ]
-        body = {"alerts": len(alerts), "judged": counted, "rejected_rules": feedback.rejected_rules(alerts)}
-        return as_json(msgspec.json.encode(body))
+        counted = [{**asdict(one), "precision": round(one.precision, 3)} for one in feedback.count(alerts)]
+        return as_json({"alerts": len(alerts), "judged": counted, "rejected_rules": feedback.rejected_rules(alerts)})
 
 
 async def with_feedback(reader: AlertReader) -> Sequence[Alert]:

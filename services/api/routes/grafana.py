@@ -9,13 +9,12 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 
 from services.api.core import query as queries
 from services.api.errors import QueryError
 from services.api.ports import AlertReader
+from services.api.routes.answers import as_json
 from services.contracts import codec
 from services.contracts.messages import SEVERITIES, Alert, Severity
 from services.runtime.process.clock import Clock
@@ -26,7 +25,6 @@ _TOPIC = re.compile(r'topic=~?"([^"]*)"')
 _ALL = ("", ".*")  # what a variable of Grafana says when nothing is chosen
 LIMIT: Final = 20
 _HEADLINE_CHARACTERS: Final = 160
-_encode = msgspec.json.Encoder().encode
 
 
 def add(app: FastAPI, reader: AlertReader, clock: Clock) -> None:
@@ -45,7 +43,7 @@ def add(app: FastAPI, reader: AlertReader, clock: Clock) -> None:
     @app.get("/grafana/api/v1/status/buildinfo", include_in_schema=False)
     async def buildinfo() -> Response:
         """Asked by Grafana to see what it talks to."""
-        return JSONResponse({"status": "success", "data": {"version": "3.0.0"}})
+        return as_json({"status": "success", "data": {"version": "3.0.0"}})
 
 
 async def latest(reader: AlertReader, asked: str, now: datetime) -> list[dict[str, object]]:
@@ -57,11 +55,7 @@ async def latest(reader: AlertReader, asked: str, now: datetime) -> list[dict[st
     page = await reader.page(
         queries.parse(
             topic=topic.group(1) if topic and topic.group(1) not in _ALL else None,
-            actor=None,
-            place=None,
             min_severity=_level(severity.group(1)) if severity else None,
-            since=None,
-            cursor=None,
             limit=LIMIT,
         )
     )
@@ -92,5 +86,4 @@ def _series(alert: Alert, now: datetime) -> dict[str, object]:
 
 
 def _answer(kind: str, result: list[dict[str, object]]) -> Response:
-    body = _encode({"status": "success", "data": {"resultType": kind, "result": result}})
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return as_json({"status": "success", "data": {"resultType": kind, "result": result}})

@@ -22,7 +22,7 @@ def add(app: FastAPI, access: Authorization) -> None:
     """Add the routes. They need no role: who has none comes here to get one."""
     redirects = openapi.gives({"type": "string"}, c403="The provider refused, or gives no role here.")
 
-    @app.get(OIDC_PATH, summary="Sign in with the provider of the team", responses=redirects, response_class=Response)
+    @app.get(OIDC_PATH, summary="Sign in with the provider of the team", responses=redirects)
     async def begin(request: Request) -> Response:
         """Leads to the provider. What has to come back is in a cookie for ten minutes, signed."""
         team = access.team_here()
@@ -42,12 +42,7 @@ def add(app: FastAPI, access: Authorization) -> None:
         )
         return made
 
-    @app.get(
-        f"{OIDC_PATH}/callback",
-        summary="Where the provider leads back to",
-        responses=redirects,
-        response_class=Response,
-    )
+    @app.get(f"{OIDC_PATH}/callback", summary="Where the provider leads back to", responses=redirects)
     async def back(request: Request, state: _Text = "", code: _Text = "", error: _Text = "") -> Response:
         """Sets the cookie of a session, as signing in with a token does, and leads to the page."""
         team = access.team_here()

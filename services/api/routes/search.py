@@ -1,20 +1,19 @@
 """The archive over HTTP: search, what came before an alert, an actor, a place, a brief. All of it reads only."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
+from msgspec import Raw
 
 from services.api.core import feeds
 from services.api.core import query as queries
 from services.api.errors import QueryError
 from services.api.ports import Archive
 from services.api.routes import openapi
-from services.api.routes.alerts import Id, as_json
-from services.api.routes.authorization import error
+from services.api.routes.alerts import Id
+from services.api.routes.answers import as_feed, as_json, error
 from services.archive_store import reader
 from services.archive_store.brief import brief
 from services.archive_store.errors import SearchError
@@ -24,7 +23,6 @@ from services.archive_store.watch import watch_of
 from services.contracts.messages import Severity
 from services.runtime.process.clock import Clock
 
-_encode = msgspec.json.Encoder().encode
 _Values = Annotated[list[str] | None, Query(max_length=20)]
 _Time = Annotated[
     str | None, Query(pattern=queries.TIME, json_schema_extra={"format": "date-time"}, description="RFC 3339 time")
@@ -55,16 +53,9 @@ def asked(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
 ) -> Search:
     """The parameters of every search. Values of one filter are alternatives; several filters all hold."""
-    given: list[tuple[Kind, Sequence[str]]] = [
-        ("topic", topic or ()),
-        ("act", act or ()),
-        ("actor", actor or ()),
-        ("place", place or ()),
-        ("outlet", outlet or ()),
-        ("language", language or ()),
-    ]
+    values = {"topic": topic, "act": act, "actor": actor, "place": place, "outlet": outlet, "language": language}
     try:
-        words, filters = understood(q, given, min_severity=min_severity)
+        words, filters = understood(q, min_severity=min_severity, **values)
     except SearchError as failure:
         raise QueryError(f"q: {failure}") from None
     return Search(
@@ -82,43 +73,35 @@ Asked = Annotated[Search, Depends(asked)]
 
 
 def add(app: FastAPI, archive: Archive, clock: Clock) -> None:
-    """Add the routes."""
     _add_search(app, archive)
     _add_context(app, archive, clock)
 
 
 def _add_search(app: FastAPI, archive: Archive) -> None:
-    @app.get(
-        "/api/v1/search",
-        summary="Search the articles of the archive",
-        responses=openapi.gives(openapi.FOUND),
-        response_class=Response,
-    )
+    @app.get("/api/v1/search", summary="Search the articles of the archive", responses=openapi.gives(openapi.FOUND))
     async def found(search_for: Asked) -> Response:
         """``count`` ends at 10,000 (``more`` says so); ``facets`` count the newest 1,000 matches.
 
         ``title`` and ``snippet`` are plain text with the places of what was found, as ``[start, end]``.
         """
-        return _json(await archive.ask(lambda db: search(db, search_for)))
+        return as_json(await archive.ask(lambda db: search(db, search_for)))
 
     @app.get(
         "/api/v1/search.atom",
         summary="The newest matches as an Atom feed",
         responses=openapi.gives({"type": "string"}, "application/atom+xml"),
-        response_class=Response,
     )
     async def atom(request: Request, search_for: Asked) -> Response:
         """The same address always stands for the same search: a feed reader can keep it."""
         newest = replace(search_for, order="time", cursor=None)
         result: Found = await archive.ask(lambda db: search(db, newest))
         body = feeds.search_atom(result.hits, base=str(request.base_url), here=str(request.url))
-        return Response(body, media_type="application/atom+xml", headers={"Cache-Control": "max-age=30"})
+        return as_feed(body, "application/atom+xml")
 
     @app.get(
         "/api/v1/search/watch",
         summary="A search as a watch, in YAML",
         responses=openapi.gives({"type": "array", "items": {"type": "object"}}, "application/yaml"),
-        response_class=Response,
     )
     async def watch(search_for: Asked, name: Annotated[str, Query(max_length=100)] = "Search") -> Response:
         """To be put into the watch file, whose list it belongs to; nothing is changed by asking."""
@@ -133,37 +116,34 @@ def _add_context(app: FastAPI, archive: Archive, clock: Clock) -> None:
         "/api/v1/alerts/{alert_id}/before",
         summary="Earlier alerts about the same actors, act or place",
         responses=openapi.gives(openapi.BEFORE),
-        response_class=Response,
     )
     async def before(alert_id: Id) -> Response:
         """Those that share two of them, of which one is who or what; the newest first, at most ten."""
-        return _json({"alerts": await archive.ask(lambda db: reader.before_this(db, alert_id))})
+        return as_json({"alerts": await archive.ask(lambda db: reader.before_this(db, alert_id))})
 
     @app.get(
         "/api/v1/alerts/{alert_id}/revisions/{revision}",
         summary="One revision of an alert as it was sent",
         responses=openapi.gives(openapi.ALERT, c404="No such revision."),
-        response_class=Response,
     )
     async def revision(alert_id: Id, revision: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
         message = await archive.ask(lambda db: reader.message_of(db, alert_id, revision))
         if message is None:
             return error(404, f"The archive has no revision {revision} of an alert {alert_id}.")
-        return Response(message, media_type="application/json", headers={"Cache-Control": "no-store"})
+        return as_json(Raw(message))
 
     def _add_about(path: str, kind: Kind) -> None:
         @app.get(
             path,
             summary=f"A {kind} of alerts: which ones, in which months, and what stands beside it",
             responses=openapi.gives(openapi.ABOUT),
-            response_class=Response,
         )
         async def about(
             value: _Value,
             cursor: Annotated[str | None, Query(max_length=40, description="next_cursor of the page before")] = None,
             limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
         ) -> Response:
-            return _json(await archive.ask(lambda db: reader.about(db, kind, value, before=cursor, limit=limit)))
+            return as_json(await archive.ask(lambda db: reader.about(db, kind, value, before=cursor, limit=limit)))
 
     _add_about("/api/v1/actors/{value}", "actor")
     _add_about("/api/v1/places/{value}", "place")
@@ -172,14 +152,9 @@ def _add_context(app: FastAPI, archive: Archive, clock: Clock) -> None:
         "/api/v1/brief",
         summary="A brief of the last days, in Markdown",
         responses=openapi.gives({"type": "string"}, "text/markdown"),
-        response_class=Response,
     )
     async def written(days: Annotated[int, Query(ge=1, le=31)] = 1) -> Response:
         """Extracts with their sources; nothing is generated."""
         now = clock.now().astimezone(UTC)
         text = await archive.ask(lambda db: brief(db, now, days=days))
         return Response(text, media_type="text/markdown; charset=utf-8", headers={"Cache-Control": "no-store"})
-
-
-def _json(value: Any) -> Response:
-    return as_json(_encode(value))

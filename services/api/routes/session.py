@@ -1,34 +1,27 @@
 """Signing in: who one is, what one may do, and a session that the browser keeps."""
 
-import msgspec
 from fastapi import FastAPI, Request, Response
 
 from services.api.core.tokens import User
 from services.api.routes import openapi
+from services.api.routes.answers import as_json
 from services.api.routes.authorization import COOKIE, SESSION_PATH, Authorization, encrypted
-
-_encode = msgspec.json.Encoder().encode
 
 
 def add(app: FastAPI, access: Authorization) -> None:
     """Add the routes. Asking who one is needs no token."""
 
     def answer(user: User | None) -> Response:
-        body = {
+        said = {
             "name": user and user.name,
             "role": user and user.role,
             "may": access.may(user),
             "tokens": bool(access.tokens),
             "oidc": access.team is not None,
         }
-        return Response(_encode(body), media_type="application/json", headers={"Cache-Control": "no-store"})
+        return as_json(said)
 
-    @app.get(
-        SESSION_PATH,
-        summary="Who one is, and what one may do",
-        responses=openapi.gives(openapi.SESSION),
-        response_class=Response,
-    )
+    @app.get(SESSION_PATH, summary="Who one is, and what one may do", responses=openapi.gives(openapi.SESSION))
     async def session(request: Request) -> Response:
         """How one can sign in: ``tokens`` whether this api knows any, ``oidc`` whether a provider is asked."""
         return answer(access.user(request))
@@ -37,7 +30,6 @@ def add(app: FastAPI, access: Authorization) -> None:
         SESSION_PATH,
         summary="Sign in with `Authorization: Bearer`: sets a cookie that stands for the token",
         responses=openapi.gives(openapi.SESSION, c401="No token, or one that is not known.", c403="Nobody may."),
-        response_class=Response,
         openapi_extra=openapi.NEEDS_A_TOKEN,
     )
     async def sign_in(request: Request) -> Response:
@@ -54,7 +46,6 @@ def add(app: FastAPI, access: Authorization) -> None:
         SESSION_PATH,
         summary="Sign out: the browser forgets the session",
         responses=openapi.gives(openapi.SESSION),
-        response_class=Response,
     )
     async def sign_out() -> Response:
         made = answer(None)

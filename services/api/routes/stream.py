@@ -15,7 +15,7 @@ from services.api.errors import QueryError
 from services.api.metrics import ApiMetrics
 from services.api.ports import AlertReader, Event
 from services.api.routes import openapi
-from services.api.routes.authorization import error
+from services.api.routes.answers import error
 from services.runtime.errors import TransientError
 
 _EVENT_ID = re.compile(r"(\d{1,20})-(\d{1,20})", re.ASCII)
@@ -68,13 +68,10 @@ class _EventStream(StreamingResponse):
 
 
 def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
-    """Add the route."""
-
     @app.get(
         "/api/v1/stream",
         summary="Revisions as they come (server-sent events)",
         responses=openapi.gives({"type": "string"}, "text/event-stream", c503="Too many followers."),
-        response_class=Response,
     )
     async def stream(
         request: Request, last_event_id: Annotated[str | None, Header(description="id of the last event seen")] = None

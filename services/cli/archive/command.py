@@ -11,7 +11,7 @@ from services.cli.family import family
 from services.cli.options import ArchiveOption, JsonOption, SinceOption, archive_file, since
 from services.cli.output import json_line, say, shorten, warn
 
-app = family("The archive: check the quotes of every alert, and hand out the proof of one.")
+app = family("Check the quotes of every alert in the archive, and export the proof of one.")
 
 
 @app.command()

@@ -4,14 +4,15 @@ import asyncio
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 
 from services.cli import addresses
 from services.cli.family import family
 from services.cli.options import JsonOption, KafkaOption
-from services.cli.output import json_line, out, warn
+from services.cli.output import json_lines, out, warn
 from services.runtime.errors import UsageError
 
-app = family("What could not be processed: see why, and send it again.")
+app = family("Show what could not be processed and why, and send it again.")
 
 
 @app.command("list")
@@ -26,8 +27,7 @@ def list_letters(
     found = asyncio.run(letters.read(addresses.kafka(kafka)))
     shown = found.letters[-limit:]
     if json:
-        for letter in shown:
-            json_line({**letters.as_json(letter), "replayed": letter.id in found.replayed})
+        json_lines({**to_builtins(letter), "replayed": letter.id in found.replayed} for letter in shown)
     else:
         out.print(letters.as_table(shown, found.replayed))
         waiting = len(found.letters) - len(found.replayed)

@@ -7,7 +7,6 @@ whoever lists or replays next sees it, whatever was chosen before, and it is gon
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -110,12 +109,6 @@ async def _replay_one(kafka: KafkaAccess, publisher: Publisher, letter: DeadLett
         return False
     await publisher.publish([noted_as_replayed(letter)])
     return True
-
-
-def as_json(letter: DeadLetter) -> dict[str, object]:
-    """The whole letter, for a line of JSON."""
-    made: dict[str, object] = msgspec.to_builtins(letter)
-    return made
 
 
 def as_table(letters: Sequence[DeadLetter], replayed: set[str]) -> Table:

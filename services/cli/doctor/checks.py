@@ -21,7 +21,7 @@ from services.local.home import home_in
 from services.runtime.errors import UsageError
 from services.runtime.files import shipped as files
 from services.runtime.kafka import topics
-from services.runtime.kafka.connection import KafkaAccess, RedisAccess
+from services.runtime.kafka.connection import RedisAccess
 from services.runtime.redis.connection import FAILURES, connect, require_access
 
 State = Literal["ok", "warn", "fail", "skipped"]
@@ -67,12 +67,9 @@ async def _broker(option: str | None) -> list[Finding]:
         return [Finding(check="broker", state="fail", found=f"{kafka}", fix=str(error))]
     except (KafkaError, OSError) as error:
         return [Finding(check="broker", state="fail", found=f"{kafka}: {error!r}", fix="Look at the broker's log.")]
-    return [Finding(check="broker", state="ok", found=_as(kafka)), topics_as_declared(declared, standing)]
-
-
-def _as(kafka: KafkaAccess) -> str:
-    transport = "TLS" if kafka.ca_file else "plain text"
-    return f"{kafka} as {kafka.user}, {transport}" if kafka.user else f"{kafka}, without a user, {transport}"
+    who = f" as {kafka.user}" if kafka.user else ", without a user"
+    found = f"{kafka}{who}, {'TLS' if kafka.ca_file else 'plain text'}"
+    return [Finding(check="broker", state="ok", found=found), topics_as_declared(declared, standing)]
 
 
 def topics_as_declared(declared: Mapping[str, topics.Topic], standing: Mapping[str, topics.Found]) -> Finding:
@@ -191,7 +188,8 @@ def _contact(environ: Mapping[str, str]) -> Finding:
 
 def secret_files(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether every file with a secret is there, and readable by nobody else."""
-    named = {name: Path(value) for name, value in sorted(environ.items()) if value and _names_secret(name)}
+    ours = {name: Path(value) for name, value in sorted(environ.items()) if name.startswith("WIREWATCH_") and value}
+    named = {name: file for name, file in ours.items() if name.endswith(("_PASSWORD_FILE", "_TOKEN_FILE"))}
     if not named:
         yield Finding(check="secrets", state="ok", found="no setting names a file")
     for name, file in named.items():
@@ -207,10 +205,6 @@ def secret_files(environ: Mapping[str, str]) -> Iterator[Finding]:
         fix = f"chmod o-rwx,g-w {file}: others on this machine can use it." if open_to_others else ""
         state: State = "fail" if open_to_others else "ok"
         yield Finding(check="secrets", state=state, found=f"{name}: {file} is {mode:04o}", fix=fix)
-
-
-def _names_secret(variable: str) -> bool:
-    return variable.startswith("WIREWATCH_") and variable.endswith(("_PASSWORD_FILE", "_TOKEN_FILE"))
 
 
 def disk(environ: Mapping[str, str]) -> Finding:

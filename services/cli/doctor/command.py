@@ -11,7 +11,7 @@ from rich.text import Text
 
 from services.cli.family import single
 from services.cli.options import JsonOption, KafkaOption, RedisOption
-from services.cli.output import json_line, out, plain, table
+from services.cli.output import json_lines, out, plain, table
 
 if TYPE_CHECKING:
     from services.cli.doctor.checks import Finding
@@ -33,8 +33,7 @@ def doctor(kafka: KafkaOption = None, redis: RedisOption = None, json: JsonOptio
     quiet()
     found = asyncio.run(checks.examine(os.environ, kafka=kafka, redis=redis))
     if json:
-        for finding in found:
-            json_line(finding)
+        json_lines(found)
     else:
         _show(found)
     if any(finding.state == "fail" for finding in found):

@@ -8,9 +8,9 @@ import typer
 from services.cli import addresses
 from services.cli.family import family
 from services.cli.options import JsonOption, KafkaOption
-from services.cli.output import cell, json_line, out, say, table
+from services.cli.output import cell, json_lines, out, say, table
 
-app = family("What analysts think of the alerts: precision, rejected rules, and their verdicts as labels.")
+app = family("Show what analysts think of the alerts: precision and rejected rules; export their verdicts as labels.")
 
 
 @app.command()
@@ -22,8 +22,7 @@ def show(kafka: KafkaOption = None, json: JsonOption = False) -> None:
     alerts = asyncio.run(labels.judged_alerts(addresses.kafka(kafka)))
     judged, rejected = feedback.count(alerts), feedback.rejected_rules(alerts)
     if json:
-        for each in (*judged, *rejected):
-            json_line(each)
+        json_lines((*judged, *rejected))
         return
     made = table("by", "name", "useful", "rejected", "precision", right=("useful", "rejected", "precision"))
     for one in judged:
@@ -48,5 +47,4 @@ def export(
     """
     from services.cli.feedback import labels
 
-    for line in asyncio.run(labels.labelled(addresses.kafka(kafka), topic)):
-        json_line(line)
+    json_lines(asyncio.run(labels.labelled(addresses.kafka(kafka), topic)))

@@ -14,6 +14,7 @@ from services.runtime.kafka.connection import KafkaAccess
 
 # An alert that is repeated or old was about its topic all the same; one that is trivial hardly.
 LABELS = {"useful": "yes", "repeated": "yes", "old": "yes", "wrong_topic": "no", "trivial": "borderline"}
+COPIED = ("id", "published_at", "first_seen_at", "title", "text", "summary", "language")  # from the article
 UNKNOWN = "borderline"  # sets an article aside for a topic that nobody judged it by
 
 
@@ -42,15 +43,8 @@ def lines(alerts: Iterable[Alert], articles: dict[str, Article], topic: str | No
                 continue
             label = "yes" if action.useful else LABELS[action.why or "trivial"]
             of_alert = {one.topic for one in alert.topics}
-            line = {
-                "id": article.id,
+            line = {name: getattr(article, name) for name in COPIED} | {
                 "source": article.outlet,
-                "published_at": article.published_at,
-                "first_seen_at": article.first_seen_at,
-                "title": article.title,
-                "text": article.text,
-                "summary": article.summary,
-                "language": article.language,
                 "labels": {name: label if name in of_alert else UNKNOWN for name in named},
                 "by": action.by,
                 "why": action.why,

@@ -125,10 +125,12 @@ def _block(feed: FeedConfig, state: FeedState | None, now: datetime) -> str:
     """All that is known of one feed, in a few lines."""
     if state is None:
         return f"[bold]{cell(feed.title or feed.url)}[/]  [dim]not polled[/]\n  {cell(feed.url)}"
+    last = state.health.last_success_at
+    success = f"{duration((now - last).total_seconds())} ago" if last is not None else "never"
     lines = [
         f"[bold]{cell(feed.title or feed.url)}[/]  {_health(state, now)}",
         f"  {cell(feed.url)}",
-        f"  last success {_ago(state.health.last_success_at, now)}, next poll {_until(state.next_poll_at, now)}"
+        f"  last success {success}, next poll {_until(state.next_poll_at, now)}"
         f" ({cell(state.schedule_reason)}), {state.health.polls} polls, {state.health.not_modified} of them unchanged",
     ]
     if state.health.failures and state.health.last_detail:
@@ -140,10 +142,6 @@ def _health(state: FeedState, now: datetime) -> str:
     word = health(state, now)
     text = FAILED_POLLS.get(state.health.last_outcome or "", (word, ""))[0] if word == "failing" else word
     return f"[{_COLOURS.get(word, 'yellow')}]{text}[/]"
-
-
-def _ago(moment: datetime | None, now: datetime) -> str:
-    return f"{duration((now - moment).total_seconds())} ago" if moment is not None else "never"
 
 
 def _until(moment: datetime | None, now: datetime) -> str:

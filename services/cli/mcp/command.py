@@ -23,7 +23,7 @@ def mcp(
     ] = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Let an agent search the archive and read alerts. It can change nothing. Needs `pip install wirewatch[mcp]`."""
+    """Let an agent search the archive and read alerts. It can change nothing. Needs the package's extra `mcp`."""
     try:
         from services.cli.mcp import server
     except ModuleNotFoundError as error:

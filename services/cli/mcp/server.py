@@ -123,17 +123,9 @@ class Tools:
         limit: _Limit = 10,
     ) -> dict[str, Any]:
         """Find articles in the archive, the newest first, with the alert that each belongs to."""
-        query, filters = understood(
-            words,
-            [
-                ("topic", [topic or ""]),
-                ("act", [act or ""]),
-                ("actor", [actor or ""]),
-                ("place", [place or ""]),
-                ("language", [language or ""]),
-            ],
-            min_severity=min_severity,
-        )
+        given = {"topic": topic, "act": act, "actor": actor, "place": place, "language": language}
+        values = {kind: [value] for kind, value in given.items() if value}
+        query, filters = understood(words, min_severity=min_severity, **values)
         asked = Search(
             query=query,
             filters=filters,
@@ -145,11 +137,7 @@ class Tools:
         articles = [
             {
                 "article_id": hit.id,
-                "alert_id": hit.alert_id,
-                "severity": hit.severity,
-                "outlet": hit.outlet,
-                "url": hit.url,
-                "first_seen_at": hit.first_seen_at,
+                **_some(hit, "alert_id", "severity", "outlet", "url", "first_seen_at"),
                 "untrusted_title": hit.title.text,
                 "untrusted_snippet": hit.snippet.text,
             }
@@ -163,14 +151,9 @@ class Tools:
         earlier = self._ask(lambda db: reader.before_this(db, alert_id, limit=5))
         return {
             "alert_id": alert.id,
-            "revision": alert.revision,
-            "state": alert.state,
-            "severity": alert.severity,
-            "first_seen": alert.first_seen.isoformat(),
-            "last_updated": alert.last_updated.isoformat(),
+            **_some(alert, "revision", "state", "severity", "first_seen", "last_updated", "independent_sources"),
             "topics": [topic.topic for topic in alert.topics],
             "events": [summary_of(event) for event in alert.events],
-            "independent_sources": alert.independent_sources,
             "untrusted_headline": alert.headline,
             "untrusted_lead": alert.lead,
             "untrusted_quotes": [piece.quote for piece in alert.evidence],
@@ -195,7 +178,7 @@ class Tools:
         )
         return {
             "events": [
-                {"alert_id": one.id, "first_seen": one.first_seen, "severity": one.severity, "event": one.summary,
+                {"alert_id": one.id, **_some(one, "first_seen", "severity"), "event": one.summary,
                  "untrusted_headline": one.headline}
                 for one in lines
             ]
@@ -205,22 +188,13 @@ class Tools:
         """Say why an alert was raised and rated so: the rules, the packs and the words that they found."""
         alert = self._alert(alert_id)
         return {
-            "severity": alert.severity,
-            "severity_reasons": alert.severity_reasons,
-            "confidence": alert.confidence,
-            "packs": alert.packs,
-            "topics": [{"topic": t.topic, "score": t.score, "role": t.role} for t in alert.topics],
+            **_some(alert, "severity", "severity_reasons", "confidence", "packs", "topics"),
             "evidence": [
-                {
-                    "topic": piece.topic,
-                    "rule": piece.rule,
-                    "article_id": piece.article_id,
-                    "untrusted_quote": piece.quote,
-                }
+                {**_some(piece, "topic", "rule", "article_id"), "untrusted_quote": piece.quote}
                 for piece in alert.evidence
             ],
             "events": [
-                {"event": summary_of(event), "mode": event.mode, "rule": event.rule, "untrusted_quote": event.quote}
+                {"event": summary_of(event), **_some(event, "mode", "rule"), "untrusted_quote": event.quote}
                 for event in alert.events
             ],
             "changes": [msgspec.to_builtins(change) for change in alert.changes],
@@ -234,13 +208,8 @@ class Tools:
             "independent_sources": alert.independent_sources,
             "sources": [
                 {
-                    "article_id": one.article_id,
-                    "outlet": one.outlet,
-                    "family": one.family,
-                    "url": one.url,
-                    "first_seen_at": one.first_seen_at.isoformat(),
-                    "independent": one.independent,
-                    "folded_because": one.folded_because,
+                    **_some(one, "article_id", "outlet", "family", "url", "first_seen_at"),
+                    **_some(one, "independent", "folded_because"),
                     "sha256": stored.get(one.article_id),
                     "untrusted_title": one.title,
                     "untrusted_page_change": in_words(one.changed) if one.changed else None,
@@ -258,3 +227,8 @@ class Tools:
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         with reading(self._archive) as db:
             return question(db)
+
+
+def _some(one: object, *names: str) -> dict[str, Any]:
+    """These fields of a value, as JSON has them."""
+    return {name: msgspec.to_builtins(getattr(one, name)) for name in names}

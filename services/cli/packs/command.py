@@ -1,22 +1,26 @@
 """What a person types: ``wirewatch packs``."""
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from services.cli import addresses
 from services.cli.family import family
-from services.cli.options import JsonOption, KafkaOption, PacksOption, SinceOption
+from services.cli.options import JsonOption, KafkaOption, PacksOption, SinceOption, since
 from services.cli.output import error, json_line, out, say, warn
 from services.cli.packs import explain as explaining
 from services.runtime.errors import UsageError
 from services.tagger import library
+from services.tagger.core.backtest import Backtest
 from services.tagger.core.examples import run_examples
 from services.tagger.core.explain import explain as explain_article
 from services.tagger.errors import PackError
 from services.tagger.template import pack_template
 
-app = family("Topic packs: what makes an article belong to a topic.")
+app = family("Write, check, explain and try topic packs: what makes an article belong to a topic.")
 
 
 @app.command()
@@ -108,7 +112,7 @@ def backtest(
         Path | None,
         typer.Option("--add", metavar="PATH", help="A pack or folder to try beside the others: only its topics count."),
     ] = None,
-    since: SinceOption = None,
+    since_text: SinceOption = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", help="JSON Lines of articles, instead of those that Kafka still holds."),
@@ -127,13 +131,10 @@ def backtest(
 
     if packs and add:
         raise UsageError("Give --packs (all packs, as they would be) or --add (one more), not both.")
-    trial.run(
-        tried=add or packs,
-        only_tried=add is not None,
-        since_text=since,
-        file=file,
-        in_force=in_force,
-        examples=examples,
-        kafka=kafka,
-        as_json=json,
-    )
+    start = since(since_text, datetime.now(UTC))
+    after = library.load(add or packs or library.default_folder())
+    before = library.load(in_force or library.default_folder())
+    articles = trial.from_file(file, start) if file else trial.from_topic(addresses.kafka(kafka), start)
+    shown = {pack.topic for pack in (*after.packs, *(() if add else before.packs))}
+    test = Backtest(before.compiled, after.compiled, examples=examples)
+    asyncio.run(trial.run(test, articles, shown, as_json=json))

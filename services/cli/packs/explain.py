@@ -25,9 +25,9 @@ def articles_of(file: Path) -> Iterator[tuple[str, Fields]]:
     if not content.lstrip().startswith(b"{"):
         yield file.name, Fields("", "", content.decode("utf-8", "replace"), None)
         return
-    for _, article in articles.read(content.splitlines(), name=str(file)):
-        if isinstance(article, articles.BadLine):
-            raise UsageError(article.message)
+    for article in articles.read(content.splitlines(), name=str(file)):
+        if isinstance(article, str):
+            raise UsageError(article)
         yield article.id, Fields(article.title, article.summary or "", article.text, article.language)
 
 

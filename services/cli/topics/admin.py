@@ -1,6 +1,5 @@
 """Topics, users and rights on a broker: created, and compared with what is declared."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +9,6 @@ from services.cli.broker import ANSWER_WITHIN_SECONDS, quiet
 from services.cli.output import json_line, out, table, warn
 from services.runtime.errors import UsageError
 from services.runtime.kafka import acl, scram, topics
-from services.runtime.kafka.acl import Right
 from services.runtime.kafka.connection import KafkaAccess
 
 
@@ -46,17 +44,14 @@ async def grant(kafka: KafkaAccess, file: Path) -> None:
     """Create the users of ``file``, with the rights that the declared topics imply. Raises :class:`UsageError`."""
     passwords = scram.read_passwords(file)
     wanted = acl.rights(topics.read().values())
-    if unknown := sorted(passwords.keys() - {right.user for right in wanted}):
-        raise UsageError(f"{file} names {', '.join(unknown)}, who have no rights: {', '.join(_users(wanted))} have.")
+    users = {right.user for right in wanted}
+    if unknown := sorted(passwords.keys() - users):
+        raise UsageError(f"{file} names {', '.join(unknown)}, who have no rights: {', '.join(sorted(users))} have.")
     try:
         await scram.apply(kafka, passwords, wanted)
     except KafkaError as error:
         raise UsageError(f"The Kafka at {kafka} went away meanwhile ({error}): try again.") from None
     out.print(f"users    {', '.join(sorted(passwords))}: {sum(r.user in passwords for r in wanted)} rights")
-
-
-def _users(wanted: Sequence[Right]) -> list[str]:
-    return sorted({right.user for right in wanted})
 
 
 async def show(kafka: KafkaAccess, *, as_json: bool) -> None:

@@ -1,26 +1,28 @@
 """Finds on the topics and in Redis what there is of one article, story, alert or trace."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 from aiokafka.errors import GroupCoordinatorNotAvailableError
+from msgspec import Struct
 
 from services.alert_store.redis import AlertRecords
 from services.alerter.edges.redis import RedisStories
 from services.alerter.ports import StoryKey
 from services.alerter.snapshot import Snapshot
 from services.cli import broker, store
-from services.cli.trace.timeline import GROUPS, Committed, Found, Notified, Timeline
+from services.cli.trace.timeline import GROUPS, Committed, Found, Timeline
 from services.cli.trace.timeline import timelines as made_of
-from services.contracts import codec, ids, topics
+from services.contracts import ids, topics
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
-from services.notifier.edges.redis import RedisOutbox
 from services.runtime.kafka import log_reader
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.topics import admin
 from services.runtime.messages.delivery import Delivery
 from services.runtime.process.clock import SystemClock
+
+T = TypeVar("T", bound=Struct)
 
 SHORT_ID = 8  # characters: of a million alerts, one in four thousand shares them with another
 _EARLIER = timedelta(minutes=5)  # clocks of brokers and services may differ
@@ -37,8 +39,9 @@ async def timelines(kafka: KafkaAccess, redis: RedisAccess, wanted: str, *, whol
         snapshot = Snapshot(AlertRecords(client, calls, SystemClock()), RedisStories(client, calls))
         await snapshot.load([StoryKey("", story) for story in stories], [])
         alerts = {story: snapshot.alerts_of(story) for story in stories}
-        outbox = store.outbox(client, calls)
-        sent = await notified(outbox, {id_ for kept in alerts.values() for id_ in kept})
+        of_alerts = {id_ for kept in alerts.values() for id_ in kept}
+        listed = await store.outbox(client, calls).listed(limit=_DELIVERIES)
+        sent = [one for one in reversed(listed) if one.delivery.alert_id in of_alerts]
     return made_of(
         found,
         await committed(kafka),
@@ -87,40 +90,17 @@ async def committed(kafka: KafkaAccess) -> Committed:
             return {}
 
 
-async def notified(outbox: RedisOutbox, alerts: Collection[str]) -> list[Notified]:
-    """What the notifier did with these alerts, in the order in which it took them up."""
-    listed = await outbox.listed(limit=_DELIVERIES)
-    return [
-        Notified(
-            alert_id=one.delivery.alert_id,
-            revision=one.delivery.revision or 0,
-            watch=one.delivery.watch_id,
-            channel=one.delivery.channel_id,
-            state=one.state,
-            at=one.finished_at or one.delivery.queued_at,
-            error=one.error or None,
-        )
-        for one in reversed(listed)
-        if one.delivery.alert_id is not None and one.delivery.alert_id in alerts
-    ]
-
-
 async def _read_articles(kafka: KafkaAccess, found: Found, wanted: str, own: Collection[str]) -> None:
-    async for record in log_reader.read_all(kafka, topics.ARTICLES):
-        key = (record.key or b"").decode("utf-8", "replace")
-        if key == wanted or key in own or record.trace == wanted:
-            _keep(found.articles, record, Article)
+    def belongs(record: Delivery) -> bool:
+        return _key(record) == wanted or _key(record) in own or record.trace == wanted
+
+    found.articles += await _read(kafka, topics.ARTICLES, Article, belongs)
 
 
 async def _stories_of(kafka: KafkaAccess, wanted: str) -> set[str]:
     """The stories of the alert that is ``wanted``, none where that is none."""
-    found: set[str] = set()
-    async for record in log_reader.read_all(kafka, topics.ALERTS):
-        if names_alert(wanted, (record.key or b"").decode("utf-8", "replace")):
-            kept: list[tuple[Delivery, Alert]] = []
-            _keep(kept, record, Alert)
-            found.update(story for _, alert in kept for story in (alert.story_id, *alert.stories))
-    return found
+    found = await _read(kafka, topics.ALERTS, Alert, lambda record: names_alert(wanted, _key(record)))
+    return {story for _, alert in found for story in (alert.story_id, *alert.stories)}
 
 
 async def _read_verdicts(
@@ -133,33 +113,29 @@ async def _read_verdicts(
     since: datetime | None = None,
 ) -> None:
     """What the deduper made of the articles ``own``, or of ``stories`` and the one behind the alert ``wanted``."""
-    needles = [article.encode() for article in own]
 
     def belongs(record: Delivery) -> bool:
-        story = (record.key or b"").decode("utf-8", "replace")
-        return _holds(record, needles) or story in stories or names_alert(wanted, ids.alert_id(story))
+        story = _key(record)
+        return _holds(record, own) or story in stories or names_alert(wanted, ids.alert_id(story))
 
-    async for record in log_reader.read_all(kafka, topics.UNIQUE, since=since):
-        if belongs(record):
-            _keep(found.unique, record, UniqueArticle)
-    async for record in log_reader.read_all(kafka, topics.DUPLICATES, since=since):
-        if belongs(record):
-            _keep(found.duplicates, record, Duplicate)
+    found.unique += await _read(kafka, topics.UNIQUE, UniqueArticle, belongs, since)
+    found.duplicates += await _read(kafka, topics.DUPLICATES, Duplicate, belongs, since)
 
 
 async def _read_ends(kafka: KafkaAccess, found: Found, own: Collection[str], since: datetime | None) -> None:
     """What tagger and alerter made of them, and what any service set aside."""
-    needles = [article.encode() for article in own]
-    async for record in log_reader.read_all(kafka, topics.TAGGED, since=since):
-        if _holds(record, needles):
-            _keep(found.tagged, record, TaggedArticle)
-    stories = [story.encode() for story in found.stories()]
-    async for record in log_reader.read_all(kafka, topics.ALERTS, since=since):
-        if _holds(record, stories):
-            _keep(found.alerts, record, Alert)
-    async for record in log_reader.read_all(kafka, topics.DEAD, since=since):
-        if record.value:
-            _keep(found.dead, record, DeadLetter)
+    found.tagged += await _read(kafka, topics.TAGGED, TaggedArticle, lambda record: _holds(record, own), since)
+    stories = found.stories()
+    found.alerts += await _read(kafka, topics.ALERTS, Alert, lambda record: _holds(record, stories), since)
+    found.dead += await _read(kafka, topics.DEAD, DeadLetter, lambda record: bool(record.value), since)
+
+
+async def _read(
+    kafka: KafkaAccess, topic: str, kind: type[T], belongs: Callable[[Delivery], bool], since: datetime | None = None
+) -> list[tuple[Delivery, T]]:
+    """The messages of a topic that belong. What cannot be decoded is a dead letter, and not of this article."""
+    records = [record async for record in log_reader.read_all(kafka, topic, since=since) if belongs(record)]
+    return [(record, found) for record in records if (found := broker.decoded(record, kind)) is not None]
 
 
 def names_alert(wanted: str, alert_id: str) -> bool:
@@ -167,13 +143,10 @@ def names_alert(wanted: str, alert_id: str) -> bool:
     return bool(wanted) and (wanted == alert_id or (len(wanted) >= SHORT_ID and alert_id.startswith(wanted)))
 
 
-def _holds(record: Delivery, needles: Sequence[bytes]) -> bool:
+def _key(record: Delivery) -> str:
+    return (record.key or b"").decode("utf-8", "replace")
+
+
+def _holds(record: Delivery, needles: Iterable[str]) -> bool:
     """Whether one of ``needles`` is in the message: cheaper than decoding what is not asked for."""
-    return any(needle in (record.value or b"") for needle in needles)
-
-
-def _keep(kept: list[tuple[Delivery, Any]], record: Delivery, kind: type[Any]) -> None:
-    try:
-        kept.append((record, codec.decode(record.value, kind)))
-    except codec.UndecodableError:
-        return  # no service could read it either: it is a dead letter, and not of this article
+    return any(needle.encode() in (record.value or b"") for needle in needles)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from services.contracts import topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
+from services.notifier.edges.redis import Listed
 from services.poller.core.imports import FEED
 from services.runtime.messages.delivery import Delivery
 from services.runtime.services import declared
@@ -45,19 +46,6 @@ class Timeline(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Notified:
-    """A delivery to a channel, as the notifier remembers it."""
-
-    alert_id: str
-    revision: int
-    watch: str
-    channel: str
-    state: str
-    at: datetime
-    error: str | None = None
-
-
 @dataclass(slots=True)
 class Found:
     """Everything that was found of the articles asked for."""
@@ -80,11 +68,12 @@ def timelines(
     *,
     stored: Mapping[str, Alert],
     known: Iterable[str],
-    notified: Sequence[Notified],
+    notified: Sequence[Listed],
 ) -> list[Timeline]:
     """The timeline of each version, by the time it was fetched.
 
-    ``stored`` are the alerts in Redis by id, ``known`` the ids of stories that the alerter knows.
+    ``stored`` are the alerts in Redis by id, ``known`` the ids of stories that the alerter knows; ``notified`` are the
+    deliveries of these alerts, in the order in which the notifier took them up.
     """
     of_alerter = frozenset(known)
     latest: dict[str, tuple[Delivery, Article, int]] = {}
@@ -107,7 +96,7 @@ class _Maker:
     committed: Committed
     stored: Mapping[str, Alert]
     known: frozenset[str]
-    notified: Sequence[Notified]
+    notified: Sequence[Listed]
     trace: str
     delivery: Delivery
     article: Article
@@ -213,11 +202,11 @@ class _Maker:
 
     def _notified(self, steps: list[Step], alert: Alert) -> None:
         for one in self.notified:
-            if (one.alert_id, one.revision) == (alert.id, alert.revision):
-                why = f": {one.error}" if one.error else ""
-                steps.append(
-                    Step(service="notifier", status=one.state, at=one.at, reason=f"{one.watch} by {one.channel}{why}")
-                )
+            sent = one.delivery
+            if (sent.alert_id, sent.revision) == (alert.id, alert.revision):
+                reason = f"{sent.watch_id} by {sent.channel_id}" + (f": {one.error}" if one.error else "")
+                at = one.finished_at or sent.queued_at
+                steps.append(Step(service="notifier", status=one.state, at=at, reason=reason))
 
     def _dead_or_waiting(self, steps: list[Step], service: str, sent: Delivery, status: str, reason: str) -> None:
         """Add the step of a service that sent nothing on: set aside, not there yet, or ``status`` for ``reason``."""

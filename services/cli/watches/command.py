@@ -11,7 +11,7 @@ import typer
 from services.cli import addresses
 from services.cli.family import family
 from services.cli.options import JsonOption, KafkaOption, RedisOption, SinceOption, since
-from services.cli.output import cell, error, json_line, out, table
+from services.cli.output import cell, error, json_line, json_lines, out, table
 from services.runtime.errors import UnusableFilesError
 
 WatchesOption = Annotated[
@@ -19,7 +19,7 @@ WatchesOption = Annotated[
 ]
 _IN_FORCE = "the one in force: $WIREWATCH_NOTIFIER_WATCHES, else the shipped one"
 
-app = family("Watches: who is notified of which alerts, and how.")
+app = family("Check, list and try watches: who is notified of which alerts, and how.")
 
 
 @app.command()
@@ -43,7 +43,7 @@ def check(
     if json:
         json_line({"ok": True, "file": str(path), "watches": watches, "channels": channels})
     else:
-        out.print(f"{path}: {watches} watches, {channels} channels, [green]can be used[/]", soft_wrap=True)
+        out.print(f"{path}: [green]can be used[/] (watches: {watches}, channels: {channels})", soft_wrap=True)
 
 
 @app.command("list")
@@ -53,8 +53,7 @@ def list_watches(watches: WatchesOption = None, json: JsonOption = False) -> Non
 
     found = files.described(watches or files.in_force(os.environ))
     if json:
-        for one in found:
-            json_line(one)
+        json_lines(found)
         return
     made = table("watch", "name", "matches", "channels", "when")
     for one in found:
@@ -78,20 +77,17 @@ def try_out(
 
     address, after = addresses.kafka(kafka), since(since_text, datetime.now(UTC))
     changed, current = (watch_file.parse(path or files.in_force(os.environ)) for path in (watches, None))
-    tried = trial.judge(asyncio.run(trial.alerts(address, after)), changed=changed, current=current)
+    raised, counts = trial.judge(asyncio.run(trial.alerts(address, after)), changed=changed, current=current)
     if json:
-        for each in tried.raised:
-            json_line(each)
-        json_line({"summary": tried.summary})
+        json_lines((*raised, {"summary": counts}))
         return
     signs = {"both": " ", "new": "[green]+[/]", "gone": "[red]-[/]"}
     made = table("", "alert", "severity", "watch", "channel", "headline", whole=("alert", "severity"))
-    for each in tried.raised:
+    for each in raised:
         alert = f"{each.alert_id[:12]} r{each.revision}"
         cells = (alert, each.severity, each.watch_id, each.channel_id, each.headline)
         made.add_row(signs[each.how], *map(cell, cells))
     out.print(made)
-    counts = tried.summary
     out.print(
         f"\n{counts.revisions} revisions of {counts.alerts} alerts: {counts.changed} deliveries, {counts.current} with "
         f"the watches in force; [green]{counts.new} new[/], [red]{counts.gone} gone[/]"
@@ -110,8 +106,7 @@ def deliveries(
 
     found = asyncio.run(store.deliveries(addresses.redis(redis), dead=dead, limit=limit))
     if json:
-        for each in found:
-            json_line(each)
+        json_lines(found)
         return
     made = table("queued", "watch", "channel", "state", "tries", "alert", "error", whole=("queued",), right=("tries",))
     for each in found:

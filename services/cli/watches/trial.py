@@ -43,14 +43,6 @@ class Summary:
     gone: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """Every delivery in order of time, and the counts."""
-
-    raised: Sequence[Raised]
-    summary: Summary
-
-
 async def alerts(kafka: KafkaAccess, after: datetime | None) -> list[Alert]:
     """Every revision that the topic holds, each once, in order of time."""
     found = {(alert.id, alert.revision): alert async for _, alert in messages(kafka, topics.ALERTS, Alert)}
@@ -58,8 +50,8 @@ async def alerts(kafka: KafkaAccess, after: datetime | None) -> list[Alert]:
     return sorted(kept, key=lambda alert: (alert.last_updated, alert.id, alert.revision))
 
 
-def judge(alerts: Sequence[Alert], *, changed: WatchFile, current: WatchFile) -> Trial:
-    """What each file would have delivered of ``alerts``."""
+def judge(alerts: Sequence[Alert], *, changed: WatchFile, current: WatchFile) -> tuple[Sequence[Raised], Summary]:
+    """What each file would have delivered of ``alerts``: every delivery in order of time, and the counts."""
     raised: list[Raised] = []
     totals = {"changed": 0, "current": 0}
     for alert in alerts:
@@ -88,7 +80,7 @@ def judge(alerts: Sequence[Alert], *, changed: WatchFile, current: WatchFile) ->
         gone=sum(each.how == "gone" for each in raised),
         **totals,
     )
-    return Trial(raised=raised, summary=summary)
+    return raised, summary
 
 
 def _delivered(file: WatchFile, alert: Alert) -> set[tuple[str, str]]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from services.contracts import ids
 from services.contracts.events import summary_of
+from services.contracts.field_types import made_of
 from services.contracts.languages import also_reported_in
 from services.contracts.messages import SEVERITIES, Alert, Severity, Time
 from services.contracts.publishers import outlet_of
@@ -93,11 +94,6 @@ def delivery_id(*, watch: str, channel: str, alert: str, revision: int) -> str:
     return ids.digest("delivery", watch, channel, alert, str(revision))
 
 
-def digest_id(members: Sequence[str]) -> str:
-    """Names a digest by what is in it."""
-    return ids.digest("digest", *sorted(members))
-
-
 def notification_of(
     alert: Alert, value: bytes, *, watch_id: str, watch_name: str, channel_id: str, queued_at: datetime
 ) -> Notification:
@@ -110,7 +106,7 @@ def notification_of(
         queued_at=queued_at,
         severity=alert.severity,
         headline=alert.headline,
-        event=event_line(alert),
+        event=summary_of(alert.events[0]) if alert.events else None,
         alert_id=alert.id,
         revision=alert.revision,
         alert=msgspec.Raw(value),
@@ -137,7 +133,7 @@ def digest_of(notifications: Sequence[Notification], *, queued_at: datetime) -> 
     members = tuple(notification.id for notification in notifications)
     first = notifications[0]
     return Notification(
-        id=digest_id(members),
+        id=ids.digest("digest", *sorted(members)),
         watch_id=first.watch_id,
         watch_name=first.watch_name,
         channel_id=first.channel_id,
@@ -152,17 +148,14 @@ def digest_of(notifications: Sequence[Notification], *, queued_at: datetime) -> 
 def summary(notification: Notification) -> Summary:
     """One alert as an entry of a digest."""
     alert = opened(notification)
-    return Summary(
+    return made_of(
+        alert,
+        Summary,
         alert_id=alert.id,
-        revision=alert.revision,
-        severity=alert.severity,
-        headline=alert.headline,
         event=notification.event,
         topics=tuple(topic.topic for topic in alert.topics),
         actors=tuple(actor.name for actor in alert.actors[:5]),
         places=tuple(place.name for place in alert.places[:5]),
-        independent_sources=alert.independent_sources,
-        last_updated=alert.last_updated,
         url=next((source.url for source in alert.sources if source.url), None),
     )
 
@@ -210,11 +203,6 @@ def message(notification: Notification) -> Message:
     return Message(title=one_line(f"[{alert.severity}] {event or alert.headline}"), body=defused(body.strip()))
 
 
-def event_line(alert: Alert) -> str | None:
-    """What happened, in one line; None where no text says it."""
-    return summary_of(alert.events[0]) if alert.events else None
-
-
 def one_line(text: str) -> str:
     """Text of an article as one line: a line break in a headline must not become a header of a mail."""
     line = defused(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
@@ -234,7 +222,8 @@ def _entry(entry: Summary) -> str:
 def _facts(entry: Summary) -> str:
     sources = f"{entry.independent_sources} independent source{'s' if entry.independent_sources != 1 else ''}"
     parts = [", ".join(part) for part in (entry.topics, entry.actors, entry.places) if part]
-    return "\n".join([*([entry.url] if entry.url else []), " · ".join([*parts, sources, _utc(entry.last_updated)])])
+    updated = f"{entry.last_updated.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return "\n".join([*([entry.url] if entry.url else []), " · ".join([*parts, sources, updated])])
 
 
 def _change(kind: str, before: str | None, after: str | None) -> str:
@@ -243,7 +232,3 @@ def _change(kind: str, before: str | None, after: str | None) -> str:
 
 def _rank(entry: Summary) -> tuple[int, float, str]:
     return (-SEVERITIES.index(entry.severity), -entry.last_updated.timestamp(), entry.alert_id)
-
-
-def _utc(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

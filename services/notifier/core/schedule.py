@@ -1,7 +1,7 @@
 """When a delivery may leave: quiet hours in local time, digests, back-off. All times are aware."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from services.contracts.messages import Severity
@@ -59,15 +59,11 @@ def backoff_seconds(attempts: int) -> float:
 def _end_of_period(quiet: Quiet, now: datetime) -> datetime | None:
     wall = now.astimezone(quiet.zone).replace(tzinfo=None)
     for day in (wall.date() - _DAY, wall.date()):
-        begins, ends = _period(quiet, day)
+        begins = datetime.combine(day, quiet.start)
+        ends = datetime.combine(day if quiet.end > quiet.start else day + _DAY, quiet.end)
         if DAYS[day.weekday()] in quiet.days and begins <= wall < ends:
             return _instant(ends, quiet, after=now)
     return None
-
-
-def _period(quiet: Quiet, day: date) -> tuple[datetime, datetime]:
-    last = day if quiet.end > quiet.start else day + _DAY
-    return datetime.combine(day, quiet.start), datetime.combine(last, quiet.end)
 
 
 def _instant(wall: datetime, quiet: Quiet, *, after: datetime) -> datetime | None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from services.contracts import redis_keys
+from services.contracts.field_types import made_of
 from services.contracts.messages import Severity, Time
 from services.notifier.core.deliveries import Notification, TestRequest
 from services.notifier.ports import Batch, Claimed, EnqueueRequest, EnqueueResult
@@ -135,8 +136,6 @@ class RedisOutbox:
 
     async def collected(self, batch: Batch, *, limit: int) -> Sequence[Notification]:
         found = await self._calls.run(lambda: self._redis.zrange(_batch(batch), 0, limit - 1))
-        if not found:
-            return []
         rows = await self._hashes([id_.decode() for id_ in found], ["body"])
         return [_notification.decode(body) for (body,) in rows if body is not None]
 
@@ -157,22 +156,14 @@ class RedisOutbox:
         due = [redis_keys.deliveries_due(channel) for channel in await self.channels()]
         names = await self._calls.run(lambda: self._redis.zrange(redis_keys.NOTIFIER_BATCHES, 0, -1))
         held = [_batch(Batch(*name.decode().split("/", 1))) for name in names]
-
-        async def attempt() -> list[int]:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for key in (*due, *held):
-                    pipe.zcard(key)
-                counts: list[int] = await pipe.execute()
-                return counts
-
-        counts = await self._calls.run(attempt) if due or held else []
+        counts = await self._replies([("zcard", key) for key in (*due, *held)])
         return sum(counts[: len(due)]), sum(counts[len(due) :])
 
     async def listed(self, *, limit: int) -> Sequence[Listed]:
         """The deliveries queued last, the newest first. Not part of the port: the command line asks."""
         found = await self._calls.run(lambda: self._redis.zrange(redis_keys.NOTIFIER_RECENT, 0, limit - 1, desc=True))
         fields = ["head", "state", "attempts", "error", "finished", "digest"]
-        rows = await self._hashes([id_.decode() for id_ in found], fields) if found else []
+        rows = await self._hashes([id_.decode() for id_ in found], fields)
         return [_row(row) for row in rows if row[0] is not None]
 
     async def listed_dead(self, *, limit: int) -> Sequence[Listed]:
@@ -189,14 +180,19 @@ class RedisOutbox:
         return bool(await self._scripts.run(_FINISH, keys, args))
 
     async def _hashes(self, ids: Sequence[str], fields: list[str]) -> list[list[bytes | None]]:
-        async def attempt() -> list[list[bytes | None]]:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for id_ in ids:
-                    pipe.hmget(redis_keys.delivery(id_), fields)
-                rows: list[list[bytes | None]] = await pipe.execute()
-                return rows
+        return await self._replies([("hmget", redis_keys.delivery(id_), fields) for id_ in ids])
 
-        return await self._calls.run(attempt)
+    async def _replies(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """The replies to commands, each a method of the client and its arguments, in one round trip."""
+
+        async def attempt() -> list[Any]:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for name, *arguments in commands:
+                    getattr(pipe, name)(*arguments)
+                replies: list[Any] = await pipe.execute()
+                return replies
+
+        return await self._calls.run(attempt) if commands else []
 
 
 async def ask_for_test(client: Redis, request: TestRequest) -> None:
@@ -212,18 +208,7 @@ def _stored(notification: Notification) -> tuple[bytes, bytes]:
 
 
 def _head_of(notification: Notification) -> Head:
-    return Head(
-        id=notification.id,
-        watch_id=notification.watch_id,
-        channel_id=notification.channel_id,
-        queued_at=notification.queued_at,
-        severity=notification.severity,
-        headline=notification.headline,
-        alert_id=notification.alert_id,
-        revision=notification.revision,
-        alerts=0 if notification.test else len(notification.members) or 1,
-        test=notification.test,
-    )
+    return made_of(notification, Head, alerts=0 if notification.test else len(notification.members) or 1)
 
 
 def _row(row: Sequence[bytes | None]) -> Listed:

@@ -38,7 +38,12 @@ class WebhookSender:
 
     async def send(self, notification: Notification, route: Route) -> None:
         url, body = route.url or "", deliveries.webhook_body(notification)
-        signed = _signed(body, route.secret or "", notification.id, self.clock.now())
+        now = self.clock.now().astimezone(UTC)  # the library takes the digits of another zone for UTC
+        signed = {
+            "webhook-id": notification.id,  # the idempotency key
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(route.secret or "").sign(notification.id, now, body.decode()),
+        }
         try:
             with self.guard.connecting(url) as connecting:
                 try:
@@ -56,7 +61,6 @@ class WebhookSender:
             raise SendError("the address cannot be put on the wire") from None
 
     async def close(self) -> None:
-        """Close all connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -88,16 +92,6 @@ class WebhookSender:
                 max_field_size=16_380,
             )
         return self._session
-
-
-def _signed(body: bytes, secret: str, id_: str, now: datetime) -> dict[str, str]:
-    """The headers that go with ``body``; the id is the idempotency key."""
-    now = now.astimezone(UTC)  # the library takes the digits of another zone for UTC
-    return {
-        "webhook-id": id_,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(id_, now, body.decode()),
-    }
 
 
 def _after_seconds(header: str, now: datetime) -> float | None:

@@ -1,7 +1,7 @@
 """An entry of a feed becomes an article of the contract."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -52,13 +52,13 @@ def items_of(feed: ParsedFeed, *, feed_id: str, base: str) -> list[Item]:
     A link that several entries of different titles share (a feed whose items all link to its front page) does not
     identify them, and neither does a guid that several of them share: they are told apart by guid or title instead.
     """
-    named = [_name_of(entry, base) for entry in feed.entries]
+    read = [_read(entry, base) for entry in feed.entries]
     front = canonical(absolute(base, feed.link))
-    links = _shared((name.canonical_url, name.title) for name in named) | {front}
-    guids = _shared((name.guid, name.title) for name in named)
+    links = _shared((item.canonical_url, item.title) for item in read) | {front}
+    guids = _shared((item.guid, item.title) for item in read)
     items: dict[str, Item] = {}
-    for entry, name in zip(feed.entries, named, strict=True):
-        item = _item(entry, name, feed_id=feed_id, shared_links=links, shared_guids=guids)
+    for one in read:
+        item = _identified(one, feed_id=feed_id, shared_links=links, shared_guids=guids)
         items.setdefault(item.id, item)
     return list(items.values())
 
@@ -74,19 +74,12 @@ def hidden_by_304(state: FeedState, new: Iterable[datetime]) -> bool:
     return any(moment < before for moment in new)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    url: str | None
-    canonical_url: str | None
-    guid: str | None
-    title: str
-    text: str
-
-
-def _name_of(entry: ParsedEntry, base: str) -> _Named:
-    url = absolute(base, entry.link)
-    text = _longest(entry.content, entry.summary)
-    return _Named(url, canonical(url), bounded_guid(entry.guid), _title(entry, text), text)
+def _read(entry: ParsedEntry, base: str) -> Item:
+    """An entry with all that it calls itself, and no id yet."""
+    url, text = absolute(base, entry.link), _longest(entry.content, entry.summary)
+    title = _title(entry, text)
+    version = ids.content_hash(title, text)
+    return Item(entry, "", version, title, url, canonical(url), bounded_guid(entry.guid), text)
 
 
 def _shared(pairs: Iterable[tuple[str | None, str]]) -> set[str | None]:
@@ -97,23 +90,13 @@ def _shared(pairs: Iterable[tuple[str | None, str]]) -> set[str | None]:
     return {key for key, found in titles.items() if len(found) > 1}
 
 
-def _item(
-    entry: ParsedEntry, name: _Named, *, feed_id: str, shared_links: set[str | None], shared_guids: set[str | None]
-) -> Item:
-    canonical_url = None if name.canonical_url in shared_links else name.canonical_url
-    identity = None if name.guid in shared_guids else name.guid
-    if not (canonical_url or identity or name.title):
-        identity = ids.digest("entry", repr(entry))  # no name at all: it is what it holds
-    return Item(
-        entry=entry,
-        id=ids.article_id(canonical_url=canonical_url, feed=feed_id, guid=identity, title=name.title),
-        version=ids.content_hash(name.title, name.text),
-        title=name.title,
-        url=name.url,
-        canonical_url=canonical_url,
-        guid=name.guid,
-        text=name.text,
-    )
+def _identified(item: Item, *, feed_id: str, shared_links: set[str | None], shared_guids: set[str | None]) -> Item:
+    canonical_url = None if item.canonical_url in shared_links else item.canonical_url
+    identity = None if item.guid in shared_guids else item.guid
+    if not (canonical_url or identity or item.title):
+        identity = ids.digest("entry", repr(item.entry))  # no name at all: it is what it holds
+    id_ = ids.article_id(canonical_url=canonical_url, feed=feed_id, guid=identity, title=item.title)
+    return replace(item, id=id_, canonical_url=canonical_url)
 
 
 def article_of(
@@ -157,8 +140,11 @@ def article_of(
         text=text,
     )
     summary = cut(entry.summary, MAX_SUMMARY_CHARACTERS)[0] if entry.summary else None
+    own_id = item.id
+    if canonical_url != item.canonical_url:
+        own_id = ids.article_id(canonical_url=canonical_url, feed="", guid=item.guid, title=item.title)
     return Article(
-        id=item.id if canonical_url == item.canonical_url else _id_of(canonical_url, item),
+        id=own_id,
         feed=FeedRef(id=config.id, url=config.url, title=config.title or feed.title, tier=tier),
         outlet=attribution.outlet,
         family=attribution.family,
@@ -182,10 +168,6 @@ def article_of(
         backfill=backfill,
         flags=tuple(dict.fromkeys(flags)),
     )
-
-
-def _id_of(canonical_url: str | None, item: Item) -> str:
-    return ids.article_id(canonical_url=canonical_url, feed="", guid=item.guid, title=item.title)
 
 
 def _title(entry: ParsedEntry, text: str) -> str:

@@ -91,11 +91,6 @@ class Cadence(Struct, frozen=True, kw_only=True, omit_defaults=True):
             return 10 * HALF_LIFE_SECONDS
         return (1 - math.exp(-decay * max(_seconds(self.since, now), 3600.0))) / decay / arrivals
 
-    def quiet_seconds(self, now: datetime) -> float:
-        """The time since the last new item."""
-        since = self.last_new_at or self.first_success_at
-        return _seconds(since, now) if since is not None else 0.0
-
     def bytes_left_at(self, now: datetime, daily_bytes: float) -> float:
         """What of the budget is left: it fills evenly, up to that of one day."""
         if self.bytes_left is None or self.counted_at is None:
@@ -137,7 +132,8 @@ def rhythm_seconds(cadence: Cadence, tier: Tier | None, now: datetime, *, permit
 
     ``permitted`` is what the publisher states where that is shorter than five minutes.
     """
-    wanted = cadence.quiet_seconds(now) * QUIET_SHARE
+    since = cadence.last_new_at or cadence.first_success_at
+    wanted = _seconds(since, now) * QUIET_SHARE if since is not None else 0.0
     if tier is not None:
         least, most = BOUNDS_SECONDS[tier]
     else:

@@ -45,7 +45,13 @@ def moment_of(raw: str | None, otherwise: Callable[[], float | None]) -> datetim
     """The moment of ``raw``, else what the feed's parser makes of it (seconds since 1970)."""
     if raw and _ZERO_YEAR.search(raw[:_LONGEST]):
         return None
-    return parse(raw) or from_timestamp(otherwise())
+    found = parse(raw)
+    if found is not None or (seconds := otherwise()) is None:
+        return found
+    try:
+        return sensible(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def http_date(text: str | None) -> datetime | None:
@@ -57,16 +63,6 @@ def http_date(text: str | None) -> datetime | None:
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return moment if moment is not None and _EARLIEST <= moment <= _LATEST else None
-
-
-def from_timestamp(seconds: float | None) -> datetime | None:
-    """A moment given as seconds since 1970; None where it is absent or absurd."""
-    if seconds is None:
-        return None
-    try:
-        return sensible(datetime.fromtimestamp(seconds, UTC))
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def sensible(moment: datetime | None) -> datetime | None:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from services.contracts import codec, ids
+from services.contracts.field_types import made_of
 from services.contracts.messages import FIRST_YEAR, LAST_YEAR, Article, FeedRef
 from services.poller.core.articles import FUTURE_ALLOWED
 from services.poller.core.language import SAMPLE_CHARACTERS, SURE, Detect
@@ -123,21 +124,18 @@ def completed(
     backfill: bool = False,
 ) -> Article:
     """The line as an article of the feed ``import``."""
-    return Article(
-        id=given.id,
+    return made_of(
+        given,
+        Article,
         feed=FeedRef(id=ids.feed_id(FEED), url=FEED),
         outlet=outlet,
         family=given.family or known.family_of(outlet),
-        title=given.title,
-        text=given.text,
         text_source="feed" if given.text else "none",
         first_seen_at=first_seen_at,
         fetched_at=fetched_at,
         content_hash=ids.content_hash(given.title, given.text),
         wire=given.wire or known.wire_of(given.text, outlet),
-        url=given.url,
         canonical_url=given.canonical_url or given.url,
-        summary=given.summary,
         language=given.language or known.language_of(f"{given.title}. {given.text}"),
         published_raw=given.published_at,
         published_at=time_of(given.published_at),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
@@ -181,7 +181,7 @@ def write(feeds: Iterable[FeedConfig], *, title: str, comment: str = "") -> str:
         '<?xml version="1.0" encoding="UTF-8"?>',
         *([comment] if comment else []),
         '<opml version="2.0">',
-        f"  <head><title>{_escape(title)}</title></head>",
+        f"  <head><title>{escape(title)}</title></head>",
         "  <body>",
     ]
     for folder, members in folders.items():
@@ -211,7 +211,3 @@ def _outline(feed: FeedConfig) -> str:
     }
     shown = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items() if value is not None)
     return f'<outline type="{"page" if feed.page else "rss"}" {shown}/>'
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

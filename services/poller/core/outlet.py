@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.contracts.publishers import Wire
+
 _HEAD_CHARACTERS: Final = 400  # a dateline stands in the first line or two
 _TAIL_CHARACTERS: Final = 300  # "(Reporting by ...; Editing by ...)" ends the text
 _SHORT_CREDIT: Final = 4
@@ -16,22 +18,11 @@ _FRONT: Final = ("www.", "m.", "amp.", "mobile.")
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """A news agency: its name, its own hosts, and the words that credit it."""
-
-    name: str
-    hosts: tuple[str, ...]
-    credits: tuple[str, ...]  # as in a dateline: "AP" of "(AP) —" or "Reuters" of "Reuters -"
-    names: tuple[str, ...]  # as an author or an RSS <source> names it
-    endings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Publishers:
     """The tables of ``publishers.yaml``, ready to look up. ``registrable`` gives a host's registrable domain."""
 
     families: Mapping[str, str]  # host or domain -> family
-    wires: tuple[Wire, ...]
+    wires: Mapping[str, Wire]
     aggregators: frozenset[str]
     registrable: Callable[[str], str | None]
     _by_name: dict[str, str] = field(default_factory=dict, repr=False)
@@ -42,16 +33,16 @@ class Publishers:
 
     def __post_init__(self) -> None:
         by_credit = {}
-        if endings := [ending for wire in self.wires for ending in wire.endings]:
+        if endings := [ending for wire in self.wires.values() for ending in wire.endings]:
             self._ending.append(re.compile(_any_of(endings)))
         self._passing_on.update((host, host) for host in self.aggregators)
-        self._by_host.update((host, wire.name) for wire in self.wires for host in wire.hosts)
-        for wire in self.wires:
-            for name in (wire.name, *wire.names):
-                self._by_name[name.casefold()] = wire.name
+        self._by_host.update((host, name) for name, wire in self.wires.items() for host in wire.hosts)
+        for own, wire in self.wires.items():
+            for name in (own, *wire.names):
+                self._by_name[name.casefold()] = own
             for credit in wire.credits:
-                by_credit[credit] = wire.name
-                self._by_name.setdefault(credit.casefold(), wire.name)
+                by_credit[credit] = own
+                self._by_name.setdefault(credit.casefold(), own)
         long = [credit for credit in by_credit if len(credit) > _SHORT_CREDIT or not credit.isupper()]
         before, after = r"(?:[^()]{0,20}[/, ])?", r"(?:[/, ][^()]{0,20})?"
         # "MANILA, June 20 (Reuters)", "Reuters - ", "WASHINGTON (AP) — ": short capitals need the dash of a dateline,
@@ -113,10 +104,7 @@ class Publishers:
         tail = text[-_TAIL_CHARACTERS:]
         if self._ending and not self._ending[0].search(tail):
             return None
-        for wire in self.wires:
-            if any(ending in tail for ending in wire.endings):
-                return wire.name
-        return None
+        return next((name for name, wire in self.wires.items() if any(end in tail for end in wire.endings)), None)
 
 
 def _any_of(words: Sequence[str]) -> str:

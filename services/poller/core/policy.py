@@ -22,7 +22,7 @@ from typing import Final
 import msgspec
 
 from services.poller.core import cadence, hints
-from services.poller.core.model import FeedConfig, Polled, Request
+from services.poller.core.model import FeedConfig, Fetched, Polled, Request
 from services.poller.core.state import FeedState, PublisherHints
 from services.poller.status import SUCCESSES
 
@@ -119,7 +119,7 @@ def after_push(config: FeedConfig, state: FeedState, push: Polled, now: datetime
     return msgspec.structs.replace(state, next_poll_at=max(due, _outside(moment, state.hints)), schedule_reason=reason)
 
 
-def host_pause_seconds(poll: Polled, now: datetime) -> float | None:
+def host_pause_seconds(poll: Polled | Fetched, now: datetime) -> float | None:
     """How long no feed of this host may be asked: what Retry-After says on 429 and 503."""
     if poll.status in (429, 503):
         return hints.retry_after((poll.headers or {}).get("retry-after"), now)

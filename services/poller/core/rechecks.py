@@ -5,7 +5,7 @@ the text. Its later looks are compared with that, or with the last one that was 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from services.contracts import ids
-from services.contracts.messages import Alert, AlertSource, Article, FeedRef, Recheck, Severity
+from services.contracts.field_types import made_of
+from services.contracts.messages import Alert, Article, FeedRef, Recheck, Severity
 from services.contracts.rechecks import Difference, PageOutcome
 from services.poller.core.canonical import host_of
 from services.poller.core.edits import MAX_CHARACTERS, compare
@@ -68,24 +69,10 @@ def pages_of(alert: Alert, now: datetime) -> list[WatchedPage]:
         return []
     fresh = [source for source in alert.sources if source.url and now - source.first_seen_at < FRESH]
     fresh.sort(key=lambda source: not source.independent)
-    return [_page(source, source.url, alert, now) for source in fresh[:MAX_PAGES] if source.url]
-
-
-def _page(source: AlertSource, url: str, alert: Alert, now: datetime) -> WatchedPage:
-    return WatchedPage(
-        article_id=source.article_id,
-        url=url,
-        outlet=source.outlet,
-        family=source.family,
-        title=source.title,
-        story_id=source.story_id or alert.story_id,
-        packs=alert.packs,
-        first_seen_at=source.first_seen_at,
-        added_at=now,
-        wire=source.wire,
-        language=source.language,
-        published_at=source.published_at,
-    )
+    return [
+        made_of(source, WatchedPage, story_id=source.story_id or alert.story_id, packs=alert.packs, added_at=now)
+        for source in fresh[:MAX_PAGES]
+    ]
 
 
 def after_look(page: WatchedPage, answer: Fetched, text: str | None, now: datetime, after: Sequence[timedelta]) -> Step:
@@ -112,8 +99,7 @@ def after_look(page: WatchedPage, answer: Fetched, text: str | None, now: dateti
         return _on(page, "same", now, after)
     article = _article(page, "changed", text, differences, now)
     told = msgspec.structs.replace(page, text=text[:MAX_CHARACTERS], taken_at=now)
-    step = _on(told, "changed", now, after)
-    return Step("changed", step.page, step.due, article)
+    return replace(_on(told, "changed", now, after), article=article)
 
 
 def failed(page: WatchedPage, now: datetime, after: Sequence[timedelta]) -> Step:
@@ -149,21 +135,15 @@ def _article(
     page: WatchedPage, outcome: PageOutcome, text: str, differences: tuple[Difference, ...], now: datetime
 ) -> Article:
     """The article's new version. The same finding has the same ``content_hash``, whenever it is made."""
-    return Article(
+    return made_of(
+        page,
+        Article,
         id=page.article_id,
         feed=FeedRef(id=ids.feed_id(page.url), url=page.url),
-        outlet=page.outlet,
-        family=page.family,
-        title=page.title,
         text=text,
         text_source="page",
-        first_seen_at=page.first_seen_at,
         fetched_at=now,
         content_hash=ids.digest("recheck", outcome, ids.content_hash(page.title, text)),
-        wire=page.wire,
-        url=page.url,
-        language=page.language,
-        published_at=page.published_at,
         recheck=Recheck(
             outcome=outcome,
             looked_at=now,

@@ -68,7 +68,8 @@ def from_html(markup: str) -> str:
             parts.append("\n")
     if silent is None:
         parts.append(markup[position:].replace("\n", " "))
-    return _tidy(html.unescape("".join(parts)))
+    text = _SPACES.sub(" ", plain(html.unescape("".join(parts))))
+    return _LINES.sub("\n", text).strip()
 
 
 def title_text(value: str) -> str:
@@ -97,7 +98,3 @@ def cut(text: str, limit: int) -> tuple[str, bool]:
 def _name(tag: str) -> str:
     match = _NAME.match(tag)
     return match.group(1).lower() if match else ""
-
-
-def _tidy(text: str) -> str:
-    return _LINES.sub("\n", _SPACES.sub(" ", plain(text))).strip()

@@ -69,28 +69,24 @@ class Egress:
         """An article page."""
         return await self.get(url, headers={"Accept": PAGE_TYPES}, limit=PAGE_BYTES)
 
-    async def get(self, url: str, *, headers: dict[str, str], limit: int) -> Fetched:
-        """``url`` with its redirects, within the time and size allowed."""
-        return await self._within_time(url, headers, limit)
-
     async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
         """Send a form to a hub. The answer's body is not read; 307 and 308 are followed, other redirects are not."""
-        return await self._within_time(url, {"Accept": "*/*"}, 0, form)
+        return await self.get(url, headers={"Accept": "*/*"}, limit=0, form=form)
 
-    async def close(self) -> None:
-        """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _within_time(
-        self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None = None
+    async def get(
+        self, url: str, *, headers: dict[str, str], limit: int, form: Mapping[str, str] | None = None
     ) -> Fetched:
+        """``url`` with its redirects, within the time and size allowed; ``form`` is sent to it."""
         try:
             async with asyncio.timeout(self.total_seconds):
                 return await self._follow(url, headers, limit, form)
         except TimeoutError:
             return Fetched(outcome="timeout", detail=f"no whole answer in {self.total_seconds:.0f} s", url=url)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def _follow(self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None) -> Fetched:
         current, permanent, unbroken = url, None, True

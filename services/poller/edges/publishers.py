@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tldextract
 
-from services.poller.core.outlet import Publishers, Wire
+from services.poller.core.outlet import Publishers
 from services.runtime.files import publishers
 
 _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -16,10 +16,7 @@ def load(path: Path | None = None) -> Publishers:
     file = publishers.read(path) if path else publishers.read_shipped()
     return Publishers(
         families={host.lower(): family for family, hosts in file.families.items() for host in hosts},
-        wires=tuple(
-            Wire(name=name, hosts=wire.hosts, credits=wire.credits, names=wire.names, endings=wire.endings)
-            for name, wire in file.wires.items()
-        ),
+        wires=file.wires,
         aggregators=frozenset(host.lower() for host in file.aggregators),
         registrable=registrable,
     )

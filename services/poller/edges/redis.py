@@ -209,7 +209,6 @@ class RedisFeedStore:
         await self._batches.script("pause_host", [_host(host)], [milliseconds(until), left])
 
     async def close(self) -> None:
-        """Close the connections."""
         await self.client.aclose()
 
 

@@ -113,7 +113,7 @@ def _converted(document: Any, body: bytes, *, truncated: bool) -> ParsedFeed:
 
 
 def _entry(entry: Any, feed: Any, *, rss: bool) -> ParsedEntry:
-    summary = _string(entry, "summary")
+    summary, media = _string(entry, "summary"), _string(entry, "media_description")
     detail = dict.get(entry, "summary_detail") or {}
     bodies = [_body(part.get("value"), part.get("type")) for part in dict.get(entry, "content", ())]
     source = dict.get(entry, "source") or {}
@@ -124,7 +124,7 @@ def _entry(entry: Any, feed: Any, *, rss: bool) -> ParsedEntry:
         title=_title(entry)[:MAX_TITLE_CHARACTERS],
         link=_link(entry),
         guid=bounded_guid(_string(entry, "id")),
-        summary=_body(summary, detail.get("type")) or (None if content else _media_text(entry) or None),
+        summary=_body(summary, detail.get("type")) or (None if content else _body(media, None) or None),
         content=content,
         authors=_authors(entry) or _authors(feed),
         published=_raw(entry, published) or _raw(entry, "created"),
@@ -157,10 +157,6 @@ def _body(value: str | None, kind: str | None) -> str:
     if kind in _HTML_TYPES or looks_like_html(value):
         return from_html(value)[:MAX_BODY_CHARACTERS]
     return paragraphs(value[: 2 * MAX_BODY_CHARACTERS])[:MAX_BODY_CHARACTERS]
-
-
-def _media_text(entry: Any) -> str:
-    return _body(_string(entry, "media_description"), None)
 
 
 def _authors(holder: Any) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ WALL_SECONDS = 20.0  # the CPU limit is what bites; this is for a worker that sl
 START_SECONDS = 60.0
 JOBS_PER_WORKER = 2000
 RECYCLE_BYTES = 320 * 1024 * 1024
+_REASONS = {-9: "killed", -24: "too much CPU time", -11: "crashed", 1: "too much memory"}  # by exit code
 
 _decoder = msgspec.msgpack.Decoder(Done)
 _encoder = msgspec.msgpack.Encoder()
@@ -60,7 +61,6 @@ class WorkerPool:
         return done.page or ExtractedPage()
 
     async def close(self) -> None:
-        """End all workers."""
         for worker in self._idle:
             await worker.end()
         self._idle.clear()
@@ -84,7 +84,8 @@ class WorkerPool:
                 raise WorkerError("WorkerTimeoutError", f"not done after {self.wall_seconds:.0f} s") from None
             except (EOFError, OSError, msgspec.DecodeError):
                 code = await worker.end()
-                raise WorkerError("WorkerKilledError", f"the worker died of it ({_reason(code)})") from None
+                reason = _REASONS.get(code, f"exit code {code}")
+                raise WorkerError("WorkerKilledError", f"the worker died of it ({reason})") from None
             finally:
                 if not finished:
                     self.killed += 1
@@ -155,7 +156,3 @@ def _feed(done: Done) -> ParsedFeed:
     if done.feed is None:
         raise WorkerError("WorkerError", "the worker gave no feed")
     return done.feed
-
-
-def _reason(code: int) -> str:
-    return {-9: "killed", -24: "too much CPU time", -11: "crashed", 1: "too much memory"}.get(code, f"exit code {code}")

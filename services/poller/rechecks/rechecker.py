@@ -15,7 +15,7 @@ from services.contracts import codec
 from services.contracts.messages import Alert
 from services.poller.core.rechecks import after_look, failed, pages_of
 from services.poller.metrics import PollerMetrics
-from services.poller.ports import PageLooks
+from services.poller.ports import Pages
 from services.poller.publishing import outgoing
 from services.poller.rechecks.ports import PageClaim, WatchedPages
 from services.runtime.messages.delivery import Delivery
@@ -38,7 +38,7 @@ class Rechecker:
     """
 
     store: WatchedPages
-    pages: PageLooks
+    pages: Pages
     publisher: Publisher
     metrics: PollerMetrics
     clock: Clock

@@ -120,7 +120,9 @@ def confirm(subscription: Subscription, query: Mapping[str, str], now: datetime)
     meant = query.get("hub.mode") == "subscribe" and query.get("hub.topic") == subscription.topic
     if not (subscription.asking and meant and challenge) or subscription.leaving:
         return None
-    lease = _lease_seconds(query.get("hub.lease_seconds"))
+    said = query.get("hub.lease_seconds", "")
+    lease = float(said) if said.isascii() and said.isdigit() and len(said) < 12 else LEASE_UNSAID_SECONDS
+    lease = min(max(lease, LEASE_LEAST_SECONDS), LEASE_MOST_SECONDS)
     since = subscription.verified_at if is_active(subscription, now) else None
     changed = _next(
         subscription,
@@ -173,11 +175,6 @@ def is_signed(secret: str, header: str | None, body: bytes) -> bool:
     if method.lower() not in METHODS or not given.isascii():
         return False
     return hmac.compare_digest(hmac.new(secret.encode(), body, method.lower()).hexdigest(), given.strip().lower())
-
-
-def _lease_seconds(text: str | None) -> float:
-    seconds = float(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else LEASE_UNSAID_SECONDS
-    return min(max(seconds, LEASE_LEAST_SECONDS), LEASE_MOST_SECONDS)
 
 
 def _next(subscription: Subscription, **changes: object) -> Subscription:

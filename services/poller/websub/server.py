@@ -51,7 +51,6 @@ class CallbackServer:
         return await listen(self._runner, self.host, self.port, _PROBLEM, backlog=AT_ONCE)
 
     async def stop(self) -> None:
-        """Close the listener."""
         await self._runner.cleanup()
 
     async def _confirm(self, request: web.Request) -> web.StreamResponse:

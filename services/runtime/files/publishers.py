@@ -6,25 +6,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from services.contracts.publishers import Publisher
+from services.contracts.publishers import Publisher, Wire
 from services.runtime.files import shipped, yaml
 from services.runtime.files.violations import KeyPath
-
-
-class WireEntry(Struct, frozen=True, kw_only=True):
-    """A news agency: its own sites, and how texts and bylines name it."""
-
-    hosts: tuple[str, ...]
-    credits: tuple[str, ...]
-    names: tuple[str, ...] = ()
-    endings: tuple[str, ...] = ()
 
 
 class PublishersFile(Struct, frozen=True, kw_only=True):
     """The whole file."""
 
     families: Mapping[str, tuple[str, ...]]
-    wires: Mapping[str, WireEntry]
+    wires: Mapping[str, Wire]
     aggregators: tuple[str, ...]
     publishers: Mapping[str, Publisher] = {}
 

@@ -42,7 +42,9 @@ def violations(
             for key in unknown[path][:MAX_VIOLATIONS]:
                 yield (*path, key), _unknown_key(key, list(_part(leaf, "properties")))
         elif leaf.validator == "required":
-            missing = [key for key in _missing(leaf) if not _misspelt(key, unknown.get(path, ()))]
+            given: Any = leaf.instance
+            absent = [key for key in _rule(leaf) if key not in given]
+            missing = [key for key in absent if not any(closest(word, [key]) for word in unknown.get(path, ()))]
             if missing:
                 yield path, f"{' and '.join(map(repr, missing))} must be given{_in(path)}."
         elif "propertyNames" in leaf.absolute_schema_path:
@@ -140,15 +142,6 @@ def _unknown(error: ValidationError) -> list[str]:
     return [key for key in given if key not in known]
 
 
-def _missing(error: ValidationError) -> list[str]:
-    given: Any = error.instance
-    return [key for key in _rule(error) if key not in given]
-
-
-def _misspelt(key: str, unknown: Iterable[str]) -> bool:
-    return any(closest(word, [key]) for word in unknown)
-
-
 def _part(error: ValidationError, name: str) -> Any:
     return error.schema.get(name, {}) if isinstance(error.schema, dict) else {}
 
@@ -191,8 +184,7 @@ def _sentence(error: ValidationError, shown: str) -> str:
 
 
 def _say_type(error: ValidationError, shown: str) -> str:
-    wanted = _rule(error) if isinstance(_rule(error), list) else [_rule(error)]
-    return _expected(wanted, error, shown)
+    return _expected(_rule(error) if isinstance(_rule(error), list) else [_rule(error)], error, shown)
 
 
 def _expected(wanted: list[str], error: ValidationError, shown: str) -> str:

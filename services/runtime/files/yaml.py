@@ -64,7 +64,7 @@ class Document(Generic[T]):
         """The value checked by ``schema`` (``watches.v1``) and converted to a struct. Raises all that is wrong."""
         self.refuse(violations(self.value, _schema(schema), written=self.written))
         try:
-            value = msgspec.convert(self.value, to, dec_hook=_constructed)
+            value = msgspec.convert(self.value, to, dec_hook=lambda kind, value: kind(value))
         except msgspec.ValidationError as error:  # the schema lets something through that the struct does not
             raise UnusableFilesError((self.problem((), f"{error}."),)) from None
         return Document(self.name, value, self.lines, self.written)
@@ -174,7 +174,7 @@ class _Builder:
             return
         if getattr(event, "tag", None) not in (None, "!"):
             raise self.problem(line, f"the tag {event.tag[:60]!r} is not allowed here: remove it.")
-        path = self._next_path(parent)
+        path = () if parent is None else (*parent.path, len(parent.value) if parent.key is None else parent.key)
         before = self._size
         if isinstance(event, yaml.AliasEvent):
             value = self._aliased(str(event.anchor), line)
@@ -198,11 +198,6 @@ class _Builder:
         if event.value in parent.value:
             self.repeated.append(f"{self.name}, line {line}: {event.value[:60]!r} is given twice: keep one.")
         self.lines.setdefault((*parent.path, event.value), line)
-
-    def _next_path(self, parent: _Open | None) -> KeyPath:
-        if parent is None:
-            return ()
-        return (*parent.path, len(parent.value) if parent.key is None else parent.key)
 
     def _place(self, parent: _Open | None, value: Any) -> None:
         if parent is None:
@@ -255,7 +250,3 @@ def _decoded(content: bytes, name: str) -> str:
 def _schema(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads((shipped.schemas() / f"{name}.schema.json").read_bytes())
     return schema
-
-
-def _constructed(kind: type[Any], value: Any) -> Any:
-    return kind(value)

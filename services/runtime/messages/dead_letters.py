@@ -36,6 +36,9 @@ def dead_letter(delivery: Delivery, *, service: str, reason: str, error: BaseExc
         detail, key = f"{detail} (key of {len(key)} bytes left out)", None
     if value is not None and len(value) > MAX_VALUE_BYTES:
         value, detail = None, f"{detail} (value of {len(delivery.value or b'')} bytes left out)"
+    # Headers come from outside: one that makes no sense must not keep a message from being dead-lettered.
+    tries = delivery.headers.get(ATTEMPTS_HEADER, "")
+    attempts = int(tries) if tries.isascii() and tries.isdecimal() and len(tries) < 10 else 0
     return DeadLetter(
         id=dead_letter_id(delivery.topic, delivery.partition, delivery.offset),
         service=service,
@@ -50,7 +53,7 @@ def dead_letter(delivery: Delivery, *, service: str, reason: str, error: BaseExc
         detail=detail,
         first_failed_at=_first_failed(delivery.headers.get(FIRST_FAILED_HEADER, "")) or now,
         last_failed_at=now,
-        attempts=_attempts(delivery.headers.get(ATTEMPTS_HEADER, "")) + 1,
+        attempts=attempts + 1,
     )
 
 
@@ -87,13 +90,6 @@ def replayed(letter: DeadLetter, original: bytes) -> Outgoing:
 def noted_as_replayed(letter: DeadLetter) -> Outgoing:
     """The record on the dead-letter topic that says so: the letter's key, and nothing in it."""
     return Outgoing(topic=topics.DEAD, key=letter.id.encode(), value=b"")
-
-
-# Headers come from outside: one that makes no sense must not keep a message from being dead-lettered.
-
-
-def _attempts(header: str) -> int:
-    return int(header) if header.isascii() and header.isdecimal() and len(header) < 10 else 0
 
 
 def _first_failed(header: str) -> datetime | None:

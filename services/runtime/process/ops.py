@@ -35,7 +35,8 @@ class OpsServer:
         self._host = host
         self._port = port
         app = web.Application()
-        app.router.add_get("/metrics", _metrics(registry))
+        self._registry = registry
+        app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/healthz", _probe(healthy, lambda: None))
         app.router.add_get("/readyz", _probe(ready, note))
         self._runner = web.AppRunner(app, access_log=None)
@@ -45,16 +46,11 @@ class OpsServer:
         return await listen(self._runner, self._host, self._port, _PROBLEM)
 
     async def stop(self) -> None:
-        """Close the listener."""
         await self._runner.cleanup()
 
-
-def _metrics(registry: CollectorRegistry) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def _metrics(self, request: web.Request) -> web.StreamResponse:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))  # OpenMetrics has the exemplars
-        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
-
-    return answer
+        return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
 
 
 def _probe(probe: Probe, note: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

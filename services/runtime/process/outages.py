@@ -92,11 +92,8 @@ class Waiting:
         """``waiting for redis since 2026-11-26T09:03:05Z``, what is done before work, or None."""
         if not self.servers:
             return self._busy
-        return "waiting for " + " and ".join(f"{name} since {_moment(self.since[name])}" for name in sorted(self.since))
-
-
-def _moment(unix_seconds: float) -> str:
-    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = {name: datetime.fromtimestamp(self.since[name], UTC) for name in sorted(self.since)}
+        return "waiting for " + " and ".join(f"{name} since {at:%Y-%m-%dT%H:%M:%SZ}" for name, at in since.items())
 
 
 async def until_available(call: Callable[[], Awaitable[T]], *, server: str, clock: Clock, waiting: Waiting) -> T:

@@ -58,12 +58,8 @@ class CommonSettings:
 S = TypeVar("S", bound=CommonSettings)
 
 
-class SettingError(UsageError):
-    """A variable is unknown or its value is of the wrong form."""
-
-
 def load(kind: type[S], service: str, environ: Mapping[str, str]) -> S:
-    """The settings of ``service`` from ``environ``. Raises :class:`SettingError` naming the variable."""
+    """The settings of ``service`` from ``environ``. Raises :class:`UsageError` naming the variable."""
     names = variables(kind, service)
     for variable in unknown(service, names, environ):
         raise unknown_error(variable, f"the {service}", names)
@@ -73,10 +69,9 @@ def load(kind: type[S], service: str, environ: Mapping[str, str]) -> S:
         if variable in environ:
             values[field] = _convert(variable, environ[variable], hints[field])
     settings = kind(**values)
-    if settings.log_format not in LOG_FORMATS:
-        raise SettingError(f"WIREWATCH_LOG_FORMAT is {settings.log_format!r}: use one of {', '.join(LOG_FORMATS)}.")
-    if settings.log_level not in LOG_LEVELS:
-        raise SettingError(f"WIREWATCH_LOG_LEVEL is {settings.log_level!r}: use one of {', '.join(LOG_LEVELS)}.")
+    for name, known in (("log_format", LOG_FORMATS), ("log_level", LOG_LEVELS)):
+        if (given := getattr(settings, name)) not in known:
+            raise UsageError(f"{PREFIX}{name.upper()} is {given!r}: use one of {', '.join(known)}.")
     return settings
 
 
@@ -100,12 +95,12 @@ def unknown(service: str, names: Iterable[str], environ: Mapping[str, str]) -> l
     ]
 
 
-def unknown_error(variable: str, reader: str, names: Iterable[str]) -> SettingError:
+def unknown_error(variable: str, reader: str, names: Iterable[str]) -> UsageError:
     """The sentence for a variable that ``reader`` does not know; ``names`` are those that could have been meant."""
     meant = [name.removeprefix(PREFIX) for name in names]  # the prefix alone would make any two look alike
     close = difflib.get_close_matches(variable.removeprefix(PREFIX), meant, n=1)
     hint = f"did you mean {PREFIX}{close[0]}?" if close else "docs/settings.md lists them all."
-    return SettingError(f"Unknown setting {variable} for {reader}: {hint}")
+    return UsageError(f"Unknown setting {variable} for {reader}: {hint}")
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -127,7 +122,7 @@ def _convert(variable: str, text: str, kind: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         return listed(text)
     if kind is Path and not text.strip():
-        raise SettingError(f"{variable} is {text!r}: it takes a path.")
+        raise UsageError(f"{variable} is {text!r}: it takes a path.")
     try:
         if kind is bool:
             return _boolean(text)
@@ -135,7 +130,7 @@ def _convert(variable: str, text: str, kind: Any) -> Any:
             return kind(text)
     except ValueError:
         wanted = {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise SettingError(f"{variable} is {text!r}: it takes {wanted}.") from None
+        raise UsageError(f"{variable} is {text!r}: it takes {wanted}.") from None
     raise TypeError(f"{variable}: settings of type {kind} are not supported")
 
 

@@ -15,11 +15,10 @@ def read(folder: Path) -> dict[str, Feed]:
     paths = sorted(path for path in folder.glob("*.yaml") if path.name != "expected.yaml")
     if not paths:
         raise SampleFileError(folder, "the folder holds no .yaml file")
-    return {path.stem: _read_one(path) for path in paths}
-
-
-def _read_one(path: Path) -> Feed:
-    try:
-        return msgspec.convert(yaml.parse(yaml.read_bytes(path), path.name).value, Feed)
-    except (UnusableFilesError, msgspec.ValidationError) as error:
-        raise SampleFileError(path, str(error)) from None
+    found: dict[str, Feed] = {}
+    for path in paths:
+        try:
+            found[path.stem] = msgspec.convert(yaml.parse(yaml.read_bytes(path), path.name).value, Feed)
+        except (UnusableFilesError, msgspec.ValidationError) as error:
+            raise SampleFileError(path, str(error)) from None
+    return found

@@ -62,7 +62,6 @@ class SampleServer:
         log.info("serving_samples", address=self.address, feeds=len(self.feeds))
 
     async def stop(self) -> None:
-        """Close the listener."""
         self._listening = False
         await self._runner.cleanup()
 

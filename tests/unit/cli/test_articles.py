@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from services.cli import articles
-from services.cli.articles import BadLine
 from services.poller.core.imports import InputArticle, time_of
 
 
-def test_good_lines_pass_with_their_numbers_and_blank_ones_do_not_count() -> None:
-    lines = [b'{"id": "a", "title": "T", "text": "x", "unknown": 1}\n', b"\n", b'{"id": "b"}']
-    assert list(articles.read(lines, name="in.jsonl")) == [
-        (1, InputArticle(id="a", title="T", text="x")),
-        (3, InputArticle(id="b")),
-    ]
+def test_good_lines_pass_and_blank_ones_are_passed_over() -> None:
+    lines = [b'{"id": "a", "title": "T", "text": "x", "unknown": 1}\n', b"\n", b'{"id": "b"}', b"{"]
+    *good, bad = articles.read(lines, name="in.jsonl")
+    assert good == [InputArticle(id="a", title="T", text="x"), InputArticle(id="b")]
+    assert str(bad).startswith("in.jsonl, line 4: ")
 
 
 def test_bad_line_is_named_and_the_rest_goes_on() -> None:
     lines = [b"{", b"\xff", b'{"title": "no id"}', b'{"id": "ok"}']
-    read = dict(articles.read(lines, name="in.jsonl"))
-    for number in (1, 2, 3):
-        bad = read[number]
-        assert isinstance(bad, BadLine)
-        assert bad.message.startswith(f"in.jsonl, line {number}: ")
-    assert read[4] == InputArticle(id="ok")
+    *bad, good = articles.read(lines, name="in.jsonl")
+    for number, sentence in enumerate(bad, start=1):
+        assert str(sentence).startswith(f"in.jsonl, line {number}: ")
+    assert (len(bad), good) == (3, InputArticle(id="ok"))
 
 
 def test_time_is_an_instant_or_nothing() -> None:

@@ -19,16 +19,16 @@ from services.cli import output
 from services.cli.__main__ import refuse_unknown
 from services.cli.app import COMMANDS, build
 from services.local import errors, preflight
-from services.runtime.process.settings import SettingError
+from services.runtime.errors import UsageError
 from services.runtime.services import names
 
 COMMAND = [sys.executable, "-m", "services.cli"]
 
 
 def test_a_variable_that_nobody_reads_is_named_with_what_was_meant() -> None:
-    with pytest.raises(SettingError, match=r"^Unknown setting WIREWATCH_KAFFKA for `wirewatch`: did you mean "):
+    with pytest.raises(UsageError, match=r"^Unknown setting WIREWATCH_KAFFKA for `wirewatch`: did you mean "):
         refuse_unknown({"WIREWATCH_KAFFKA": "x"})
-    with pytest.raises(SettingError, match=r"did you mean WIREWATCH_TAGGER_PACKS\?$"):
+    with pytest.raises(UsageError, match=r"did you mean WIREWATCH_TAGGER_PACKS\?$"):
         refuse_unknown({"WIREWATCH_TAGER_PACKS": "x"})
 
 

@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from services.cli.trace.search import names_alert
-from services.cli.trace.timeline import Committed, Found, Notified, Step, Timeline, timelines
+from services.cli.trace.timeline import Committed, Found, Step, Timeline, timelines
 from services.contracts import codec, ids, topics, trace
 from services.contracts.messages import Alert, Article, DeadLetter, Duplicate, TaggedArticle, UniqueArticle
+from services.notifier.edges.redis import Head, Listed
 from services.poller.core import imports
 from services.runtime.messages.dead_letters import dead_letter
 from services.runtime.messages.delivery import Delivery
@@ -37,7 +38,7 @@ class World:
     committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
     stored: dict[str, Alert] = field(default_factory=dict)
     known: list[str] = field(default_factory=list)
-    told: list[Notified] = field(default_factory=list)
+    told: list[Listed] = field(default_factory=list)
     with_headers: bool = True
 
     @property
@@ -82,13 +83,27 @@ def services(way: Timeline) -> list[tuple[str, str]]:
     return [(step.service, step.status) for step in way.steps]
 
 
+def a_delivery_of(alert: Alert) -> Listed:
+    head = Head(
+        id="d",
+        watch_id="everything",
+        channel_id="desk",
+        queued_at=START,
+        severity="low",
+        headline="",
+        alert_id=alert.id,
+        revision=1,
+    )
+    return Listed(delivery=head, state="sent", finished_at=START + timedelta(seconds=4))
+
+
 def all_the_way(**more: Any) -> World:
     world = World(**more)
     world.polled()
     world.deduped()
     world.tag()
     alert = world.alerted()
-    world.told.append(Notified(alert.id, 1, "everything", "desk", "sent", START + timedelta(seconds=4)))
+    world.told.append(a_delivery_of(alert))
     return world
 
 

@@ -30,7 +30,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_a_good_file_is_said_to_be_good(tmp_path: Path) -> None:
     code, said = run("check", str(written(tmp_path, ALL)))
     assert code == 0
-    assert "1 watches, 1 channels, can be used" in said.replace("\n", "")
+    assert "can be used (watches: 1, channels: 1)" in said.replace("\n", "")
     code, said = run("check", str(written(tmp_path, ALL)), "--json")
     assert json.loads(said)["ok"] is True
 
@@ -81,16 +81,15 @@ def test_the_shipped_file_is_listed_in_words(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_a_trial_tells_what_would_change_and_why() -> None:
     alerts = [an_alert(1), an_alert(2, severity="low"), an_alert(3, actors=()), an_alert(3, actors=(), revision=2)]
-    trial = judge(alerts, changed=a_watch_file(HIGH), current=a_watch_file(ALL))
-    assert [(each.how, each.missed) for each in trial.raised] == [
+    raised, said = judge(alerts, changed=a_watch_file(HIGH), current=a_watch_file(ALL))
+    assert [(each.how, each.missed) for each in raised] == [
         ("both", None), ("gone", "min_severity"), ("gone", "actors"), ("gone", "actors"),
     ]  # fmt: skip
-    said = trial.summary
     assert (said.revisions, said.alerts, said.changed, said.current, said.new, said.gone) == (4, 3, 1, 4, 0, 3)
-    back = judge(alerts, changed=a_watch_file(ALL), current=a_watch_file(HIGH))
-    assert [each.how for each in back.raised] == ["both", "new", "new", "new"]
-    other = judge(alerts[:1], changed=a_watch_file(HEAD.replace("watches:\n", "")), current=a_watch_file(ALL))
-    assert [(each.how, each.missed) for each in other.raised] == [("gone", None)]
+    back, _ = judge(alerts, changed=a_watch_file(ALL), current=a_watch_file(HIGH))
+    assert [each.how for each in back] == ["both", "new", "new", "new"]
+    other, _ = judge(alerts[:1], changed=a_watch_file(HEAD.replace("watches:\n", "")), current=a_watch_file(ALL))
+    assert [(each.how, each.missed) for each in other] == [("gone", None)]
 
 
 def test_since_is_a_time_or_a_span() -> None:

@@ -72,5 +72,5 @@ def test_any_text_is_survived(text: str) -> None:
 
 @given(st.floats())
 def test_any_timestamp_is_survived(seconds: float) -> None:
-    found = dates.from_timestamp(seconds)
+    found = dates.moment_of(None, lambda: seconds)
     assert found is None or found.year > 1970

@@ -112,7 +112,7 @@ async def test_a_page_source_is_polled_like_a_feed_within_robots_txt() -> None:
     answer = Fetched(outcome="ok", status=200, url=config.url, body=PAGE, headers={"content-type": "text/html"})
     assert await bench.poll(config, answer) == "ok"
     assert bench.count("wirewatch_poller_articles_total", status="published") == 3
-    bench.robots.forbidden[config.url] = "robots"
+    bench.pages.forbidden[config.url] = "robots"
     asked = len(bench.web.requests)
     assert await bench.poll(config) == "robots"
     assert len(bench.web.requests) == asked
@@ -122,7 +122,7 @@ async def test_a_page_whose_robots_txt_cannot_be_had_fails_as_a_feed_does() -> N
     """Without a network it must not look like a page that is forbidden."""
     bench = Bench()
     configs = [msgspec.structs.replace(a_feed(f"https://{n}.example/news"), page=True) for n in range(6)]
-    bench.robots.forbidden = {config.url: "dns" for config in configs}
+    bench.pages.forbidden = {config.url: "dns" for config in configs}
     assert [await bench.poll(config) for config in configs] == ["dns"] * 6
     assert bench.poller.connectivity.offline_since is not None
     assert not bench.web.requests

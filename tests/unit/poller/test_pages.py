@@ -49,7 +49,7 @@ class Pages:
         )
 
     async def text(self, url: str = PAGE) -> str | None:
-        page = await self.pages.text(url, gap_seconds=5)
+        page = (await self.pages.look(url, gap_seconds=5)).page
         return page.text if page else None
 
 
@@ -106,6 +106,18 @@ async def test_a_crawl_delay_is_kept() -> None:
     await made.text()
     await made.text(PAGE + "2")
     assert sum(made.clock.slept) >= 20
+
+
+@pytest.mark.parametrize("code", [429, 503])
+async def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(code: int) -> None:
+    made = Pages()
+    made.egress.answers[PAGE] = Fetched(outcome="rate_limited", status=code, url=PAGE, headers={"retry-after": "3600"})
+    assert await made.text() is None
+    asked = len(made.egress.asked)
+    look = await made.pages.look(PAGE + "2", gap_seconds=5)
+    assert (look.status, look.answer.outcome, len(made.egress.asked)) == ("failed", "rate_limited", asked)
+    made.clock.advance(3600)
+    assert await made.text(PAGE + "2") == "The story."
 
 
 async def test_what_is_no_page_is_not_read() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from services.runtime.errors import UsageError
 from services.runtime.process import settings
-from services.runtime.process.settings import CommonSettings, SettingError
+from services.runtime.process.settings import CommonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def test_each_form_is_read() -> None:
     ],
 )
 def test_wrong_value_is_named(variable: str, value: str, said: str) -> None:
-    with pytest.raises(SettingError) as caught:
+    with pytest.raises(UsageError) as caught:
         load({variable: value})
     assert str(caught.value).startswith(f"{variable} is {value!r}: ")
     assert said in str(caught.value)
