@@ -20,7 +20,6 @@ import sys
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Callable
 
 from rich.console import Console
 from rich.table import Table
@@ -30,7 +29,7 @@ from services.deduper.core.terms import count_words
 from services.deduper.core.text import is_unspaced, tokens
 from services.deduper.core.verdict import Copy
 from services.poller.core.imports import InputArticle
-from tests.bench.dedupe_edits import EDITS, Edit, Wrapper, boilerplate
+from tests.bench.dedupe_edits import EDITS, Wrapper, boilerplate, combo
 from tests.bench.eval_dedupe import DATA, load
 
 LANGUAGES = "en ru uk zh ar fa ko tr fr de es ja".split()
@@ -39,6 +38,7 @@ LEAST_WORDS = 60
 TIMES_LEARNT = 5
 DRAWS = 2
 PASSAGES = 3
+UNCUT_CHARACTERS = 1400
 _OTHER_LETTERS = {
     "ar": str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه"}),
     "fa": str.maketrans({"ی": "ي", "ک": "ك", "\u200c": " "}),
@@ -66,41 +66,51 @@ def documents(language: str, halves: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def other_news(language: str) -> list[str]:
-    """Texts to take boilerplate and other words from."""
-    if language == "en":
-        return [row["text"] for row in load("topics/random_news.jsonl")[:200]]
-    return [row["text"] for row in load("languages/labelled_dev.jsonl") if row["language"] == language]
+def other_news(language: str, half: str) -> list[str]:
+    """Texts to take boilerplate and other words from: the other half, and news."""
+    news = [row["text"] for row in load("languages/labelled_dev.jsonl") if row["language"] == language]
+    return [*news, *documents(language, tuple({*HALVES} - {half})).values()]
 
 
 class Language:
     """The documents of a language, and what becomes of edited ones."""
 
-    def __init__(self, name: str, half: str, english_words: int) -> None:
+    def __init__(self, name: str, half: str) -> None:
         self.name = name
         found = documents(name, (half,))
         self._unspaced = is_unspaced(tokens(" ".join(list(found.values())[:3])))
         self._texts = {document: self._spread(text) for document, text in found.items()}
-        self._wrapper = Wrapper([self._spread(text) for text in other_news(name)])
-        part = sum(len(text.split()) for text in self._texts.values()) / english_words
-        self._edits = EDITS | {
-            f"+{words} words of boilerplate": boilerplate(round(part * words)) for words in (50, 150)
+        words = " ".join(self._spread(text) for text in other_news(name, half)).split()
+        each = len(words) // len(self._texts)  # words for each document: no two have the same boilerplate
+        self._wrappers = {
+            document: Wrapper([" ".join(words[n * each : (n + 1) * each])]) for n, document in enumerate(self._texts)
         }
+        part = self._words_of_one()
+        wrapped = {f"+{words} words of boilerplate": boilerplate(round(part * words)) for words in (50, 150)}
+        self._edits = EDITS | wrapped | {"combo": combo(round(part * 60))}
+
+    def _words_of_one(self) -> float:
+        """How many words say as much as one of English. Long texts are cut in the data, and not all at one place."""
+        english = {name: text for name, text in documents("en", HALVES).items() if len(text) < UNCUT_CHARACTERS}
+        here = documents(self.name, HALVES)
+        words = sum(len(self._spread(here[name]).split()) for name in english)
+        return words / sum(len(text.split()) for text in english.values())
 
     def measure(self) -> dict[str, str]:
         """For each edit the share of the documents whose edited text is a duplicate; what should be none, as counts."""
         found: Counter[str] = Counter()
-        edits = {name: self._edited(edit) for name, edit in self._edits.items()}
-        edits["letters"] = lambda text, _: letters(self._joined(text), self.name)
+        edits = self._edits | {"letters": lambda text, draw, wrapper: letters(text, self.name)}
         wrong = 0
         for name, edit in edits.items():
             judge = self._judge()
             wrong += sum(self._copied(judge, f"Original {each}", text) is not None for each, text in self._all())
-            for each, text in self._all():
-                for draw in range(DRAWS):
-                    edited = edit(text, random.Random(zlib.crc32(f"{each}{draw or ''}".encode())))
-                    copied = self._copied(judge, f"Edited {each} {draw}", edited)
-                    found[name] += copied == f"Original {each}"
+            for each, text in self._texts.items():
+                for n in range(DRAWS):
+                    draw = random.Random(zlib.crc32(f"{each}{n or ''}".encode()))
+                    copied = self._copied(
+                        judge, f"Edited {each} {n}", self._joined(edit(text, draw, self._wrappers[each]))
+                    )
+                    found[name] += copied is not None and each in copied
                     wrong += copied is not None and each not in copied
         total = len(self._texts) * DRAWS
         shares = {name: f"{found[name] / total:.3f}" for name in edits}
@@ -138,9 +148,6 @@ class Language:
     def _all(self) -> list[tuple[str, str]]:
         return [(name, self._joined(text)) for name, text in self._texts.items()]
 
-    def _edited(self, edit: Edit) -> Callable[[str, random.Random], str]:
-        return lambda text, draw: self._joined(edit(self._spread(text), draw, self._wrapper))
-
     def _spread(self, text: str) -> str:
         """A script without spaces as words of two characters."""
         return re.sub(r"(\S\S)(?=\S)", r"\1 ", text.replace(" ", "")) if self._unspaced else text
@@ -154,11 +161,11 @@ def main() -> None:
     if not DATA.is_dir():
         sys.exit(f"The texts to evaluate with are not at {DATA}: nothing was evaluated.")
     half = sys.argv[1] if len(sys.argv) > 1 else HALVES[0]
-    english = documents("en", (half,))
+    count = len(documents("en", (half,)))
     found: dict[str, dict[str, str]] = {}
     for name in LANGUAGES:
-        found[name] = Language(name, half, sum(len(text.split()) for text in english.values())).measure()
-    table = Table("edit", *LANGUAGES, title=f"Duplicates found, {half}: {len(english)} documents, {DRAWS} draws")
+        found[name] = Language(name, half).measure()
+    table = Table("edit", *LANGUAGES, title=f"Duplicates found, {half}: {count} documents, {DRAWS} draws")
     for edit in found["en"]:
         table.add_row(edit, *(found[name][edit] for name in LANGUAGES))
     Console(width=150).print(table)

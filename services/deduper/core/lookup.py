@@ -154,6 +154,17 @@ class Query:
             same_outlet=record.outlet == self.item.outlet,
         )
 
+    def shared_in_order(self, near: TextOverlap) -> list[bool]:
+        """Of the article's hashes that can be compared, in the order of the text: whether the other text has each.
+        Of shingles that have words in common only the first counts."""
+        sketch, found, end = self.item.sketch, [], 0
+        comparable = {value for value in self._own if value >> TOP_SHIFT <= near.record.top}
+        for place, value in sorted(zip(sketch.places, sketch.hashes, strict=True)):
+            if place >= end and value in comparable:
+                found.append(value & STORED_MASK in near.stored)
+                end = place + sketch.length
+        return found
+
     def own_words(self, near: TextOverlap) -> tuple[int, int, int]:
         """Of what the article does not quote: how many hashes, and how many of them the other text has; of its
         quotations, how many the other has."""
