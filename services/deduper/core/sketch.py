@@ -10,7 +10,7 @@ compared by all that was kept.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,22 +90,11 @@ def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool
     """
     if not any(blocking):
         return [False] * len(places)
-    order = sorted(range(len(places)), key=places.__getitem__)
-    marks = [blocking[at] if at < len(blocking) else None for at in order]
-    before, behind = _nearest(marks), _nearest(marks[::-1])[::-1]
-    found = [False] * len(places)
-    for at, one, other in zip(order, before, behind, strict=True):
-        found[at] = one is not False and other is not False
-    return found
-
-
-def _nearest(marks: Sequence[bool | None]) -> list[bool | None]:
-    """Of each place the mark there, or the last one before it."""
-    found: list[bool | None] = []
-    last: bool | None = None
-    for mark in marks:
-        last = last if mark is None else mark
-        found.append(last)
+    known = sorted(zip(places, blocking, strict=False))
+    found = []
+    for place in places:
+        behind, after = bisect_left(known, (place, False)), bisect_right(known, (place, True))
+        found.append(all(mark for _, mark in known[max(0, after - 1) : after] + known[behind : behind + 1]))
     return found
 
 

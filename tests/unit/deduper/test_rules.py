@@ -179,6 +179,7 @@ def test_two_reports_of_one_event_in_other_words_are_one_story(index: Stories) -
     [
         ("The man who broke into jail", "Foolish man who stole a coach and broke his own door is spared jail"),
         ("Admiral is dead: what comes next for Ruthenia?", "Ruthenia has no plans for what comes next, officers say"),
+        ("Selwyn Motors raises 2025 guidance after sales beat hopes", "Tarvos Oil beat by rival, keeps 2025 guidance"),
         ("Ruthenia set to release new five-year plan", "Ruthenia to raise oil reserves under its new five-year plan"),
     ],
 )
