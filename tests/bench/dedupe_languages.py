@@ -2,9 +2,9 @@
 
     python -m tests.bench.dedupe_languages [tuning|kept]
 
-The same documents in every language, with the edits of :mod:`tests.bench.dedupe_edits`, each drawn
-:data:`DRAWS` times. In scripts without spaces two characters are a word; boilerplate is as much of a text as it is in
-English, and from news that is not in the index. The vocabulary has learnt the documents several times, as it has
+The same documents in every language, with the edits of :mod:`tests.bench.dedupe_edits`, each drawn :data:`DRAWS`
+times. In scripts without spaces two characters are a word (three of Japanese); boilerplate is as much of a text as it
+is in English, and from news that is not in the index. The vocabulary has learnt the documents several times, as it has
 nothing to say of a language before 500 articles. ``letters`` writes what may be written in two ways in the other way.
 ``wrong merges`` counts other documents that were taken for copies, and ``quoting`` is an article of its own that
 carries a third of another in three passages: none of these should be a duplicate. The documents are in two halves:
@@ -149,8 +149,9 @@ class Language:
         return [(name, self._joined(text)) for name, text in self._texts.items()]
 
     def _spread(self, text: str) -> str:
-        """A script without spaces as words of two characters."""
-        return re.sub(r"(\S\S)(?=\S)", r"\1 ", text.replace(" ", "")) if self._unspaced else text
+        """A script without spaces as words of two characters, three of Japanese."""
+        length = 3 if self.name == "ja" else 2
+        return re.sub(rf"(\S{{{length}}})(?=\S)", r"\1 ", text.replace(" ", "")) if self._unspaced else text
 
     def _joined(self, text: str) -> str:
         return text.replace(" ", "") if self._unspaced else text

@@ -9,22 +9,22 @@ import itertools
 import math
 from collections.abc import Sequence
 
-LEAST = 20  # hashes that say anything about it
+LEAST_HASHES = 20  # hashes that say anything about it
+DEVIATIONS = 2.0  # standard ones: of texts that share all over, one in forty has fewer runs
 
 
-def is_all_over(shared: Sequence[bool], deviations: float) -> bool:
+def is_all_over(shared: Sequence[bool]) -> bool:
     """Whether what is shared lies all over the text, by the runs test of Wald and Wolfowitz. ``shared`` says of each
-    hash, in the order of the text, whether the other text has it; ``deviations`` by how many standard deviations there
-    may be fewer runs than chance makes."""
+    hash, in the order of the text, whether the other text has it."""
     count, both = len(shared), sum(shared)
-    if count < LEAST:
+    if count < LEAST_HASHES:
         return False
     if not 0 < both < count:
         return True
     runs = 1 + sum(a != b for a, b in itertools.pairwise(shared))
     expected = 1 + 2 * both * (count - both) / count
     deviation = math.sqrt(max(0.0, (expected - 1) * (expected - 2) / (count - 1)))
-    return runs >= expected - deviations * deviation
+    return runs >= expected - DEVIATIONS * deviation
 
 
 def density(shared: Sequence[bool]) -> float:

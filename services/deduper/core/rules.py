@@ -9,7 +9,7 @@ from services.deduper.core import thresholds as limits
 from services.deduper.core.discriminators import conflict
 from services.deduper.core.facts import pack
 from services.deduper.core.lookup import Query, TextOverlap, is_boilerplate
-from services.deduper.core.passages import density, is_all_over
+from services.deduper.core.passages import LEAST_HASHES, density, is_all_over
 from services.deduper.core.records import Record
 from services.deduper.core.similarity import MOST_SHARED_WORDS
 from services.deduper.core.terms import Term
@@ -132,9 +132,7 @@ def _is_edited(query: Query, near: TextOverlap) -> bool:
     """Whether this is a heavily edited copy: few shingles are left, but all over the text, or most words are."""
     if near.same_outlet or not limits.EDITED_CONTAINMENT <= near.containment < limits.QUOTED_CONTAINMENT:
         return False
-    few = near.containment < limits.COPY_CONTAINMENT
-    deviations = limits.FEW_DEVIATIONS if few else limits.DEVIATIONS
-    if near.shared >= limits.MIN_SHARED and is_all_over(query.shared_in_order(near), deviations):
+    if near.shared >= limits.MIN_SHARED and is_all_over(query.shared_in_order(near)):
         return True
     story = query.similarity(near.record.root)
     return story is not None and story.best >= limits.EDITED_SCORE
@@ -157,7 +155,10 @@ def _only_quotes(query: Query, near: TextOverlap) -> bool:
     plain, taken, quoted = query.own_words(near)
     if plain >= limits.MIN_PLAIN and quoted > taken and taken < limits.OWN_WORDS * plain:
         return True
-    return near.containment < limits.QUOTED_CONTAINMENT and density(query.shared_in_order(near)) < limits.STRETCH
+    if near.containment >= limits.QUOTED_CONTAINMENT:
+        return False
+    shared = query.shared_in_order(near)
+    return len(shared) >= LEAST_HASHES and density(shared) < limits.STRETCH
 
 
 def _is_about_others(query: Query, near: TextOverlap, *, copied: bool) -> bool:

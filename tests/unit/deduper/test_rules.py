@@ -179,13 +179,18 @@ def test_two_reports_of_one_event_in_other_words_are_one_story(index: Stories) -
     [
         ("The man who broke into jail", "Foolish man who stole a coach and broke his own door is spared jail"),
         ("Admiral is dead: what comes next for Ruthenia?", "Ruthenia has no plans for what comes next, officers say"),
-        ("Selwyn Motors raises 2025 guidance after sales beat hopes", "Tarvos Oil beat by rival, keeps 2025 guidance"),
         ("Ruthenia set to release new five-year plan", "Ruthenia to raise oil reserves under its new five-year plan"),
     ],
 )
 def test_ordinary_words_do_not_link_headlines(index: Stories, one: str, other: str) -> None:
     _, decision = ask(index, at(1, title=one, text=""), at(2, title=other, text=""))
     assert isinstance(decision.verdict, New)
+
+
+def test_a_year_is_nothing_that_two_headlines_share(index: Stories) -> None:
+    titles = ("Tarvos beats estimates, lifts 2025 guidance", "Selwyn beats on earnings but lowers 2025 guidance")
+    first, other = (at(n, title=title, text="", published_at=START) for n, title in enumerate(titles))
+    assert isinstance(ask(index, first, other)[1].verdict, New)
 
 
 def treaty(one: str, two: str, capital: str) -> str:

@@ -112,9 +112,9 @@ def pattern(marks: str) -> list[bool]:
 
 
 def test_words_changed_here_and_there_leave_shared_shingles_all_over() -> None:
-    assert is_all_over(pattern("x..x.xx...x.x..xx..x.x..x.x.x"), 2.0)
-    assert not is_all_over(pattern("......xxxxxx.......xxxxx....."), 2.0)
-    assert not is_all_over(pattern("x..x.xx...x.x"), 2.0)  # too few to say so
+    assert is_all_over(pattern("x..x.xx...x.x..xx..x.x..x.x.x"))
+    assert not is_all_over(pattern("......xxxxxx.......xxxxx....."))
+    assert not is_all_over(pattern("x..x.xx...x.x"))  # too few to say so
 
 
 def test_a_wrapper_leaves_one_stretch() -> None:
