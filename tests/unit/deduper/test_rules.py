@@ -188,7 +188,10 @@ def test_ordinary_words_do_not_link_headlines(index: Stories, one: str, other: s
 
 
 def test_a_year_is_nothing_that_two_headlines_share(index: Stories) -> None:
-    titles = ("Tarvos beats estimates, lifts 2025 guidance", "Selwyn beats on earnings but lowers 2025 guidance")
+    titles = (
+        "Tarvos beat hopes, lifts guidance for 2025 after sales",
+        "Selwyn beat rivals, cuts guidance for 2025 after fire",
+    )
     first, other = (at(n, title=title, text="", published_at=START) for n, title in enumerate(titles))
     assert isinstance(ask(index, first, other)[1].verdict, New)
 
