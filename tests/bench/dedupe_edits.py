@@ -83,9 +83,13 @@ def typography(text: str, draw: random.Random, wrapper: Wrapper) -> str:
     return text.replace('"', "“").replace("'", "’").replace(" - ", " — ").replace(" ", "\u00a0", 50).upper()
 
 
-def combo(text: str, draw: random.Random, wrapper: Wrapper) -> str:
-    """First half, 5 % of the words changed, 60 words of wrapper around it."""
-    return boilerplate(60)(words_changed(0.05)(keep(0.5)(text, draw, wrapper), draw, wrapper), draw, wrapper)
+def combo(words: int) -> Edit:
+    """First half, 5 % of the words changed, ``words`` words of wrapper around it."""
+
+    def edit(text: str, draw: random.Random, wrapper: Wrapper) -> str:
+        return boilerplate(words)(words_changed(0.05)(keep(0.5)(text, draw, wrapper), draw, wrapper), draw, wrapper)
+
+    return edit
 
 
 EDITS: dict[str, Edit] = {
@@ -101,5 +105,5 @@ EDITS: dict[str, Edit] = {
     "20 % of sentences cut": sentences_cut(0.2),
     "40 % of sentences cut": sentences_cut(0.4),
     "sentences shuffled": shuffled,
-    "combo": combo,
+    "combo": combo(60),
 }

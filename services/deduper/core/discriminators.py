@@ -58,13 +58,11 @@ class Discriminators:
 NONE = Discriminators()
 
 
-def discriminators_of(
-    title: str, text: str, common: Mapping[str, float] = MappingProxyType({}), folded: str | None = None
-) -> Discriminators:
+def discriminators_of(title: str, text: str, common: Mapping[str, float] = MappingProxyType({})) -> Discriminators:
     """The discriminators of one version of an article.
 
     ``common`` is how often a word stem occurs in a million words: in a title that Capitalises Every Word it tells names
-    from words. ``folded`` is the folded text, where it is known.
+    from words.
     """
     head = normalise(f"{title}\n{text[:LEAD_CHARACTERS]}")
     folded_title = normalise(title)
@@ -72,13 +70,12 @@ def discriminators_of(
     ordinals = {match.start(match.lastindex or 0) for match in counted}
     numbers = {m.group() for m in _NUMBER.finditer(folded_title) if m.start() not in ordinals}
     template, values = _title_template(title, common)
-    whole = normalise(text) if folded is None else folded
     return Discriminators(
         ordinals=_hashes({*_ORDINAL.findall(head), *_spelled(head), *(m[m.lastindex or 0] for m in counted)}),
         numbers=_hashes(numbers),
         title_template=template,
         template_values=values,
-        text_numbers=frozenset(map(_hash, _NUMBER.findall(whole))) if numbers else frozenset(),
+        text_numbers=frozenset(map(_hash, _NUMBER.findall(normalise(text)))) if numbers else frozenset(),
     )
 
 

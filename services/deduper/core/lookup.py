@@ -20,17 +20,21 @@ from services.deduper.core.view import Postings, View
 class TextOverlap:
     """What an article's text shares with one stored text.
 
-    ``own`` and ``other`` count the hashes of the article and of the stored text below the lower of their two
-    thresholds, the article's without boilerplate.
+    ``comparable`` are the hashes of the article below the lower of the two thresholds, without boilerplate; ``other``
+    counts those of the stored text.
     """
 
     number: int
     record: Record
     stored: frozenset[int]
+    comparable: tuple[int, ...]
     shared: int
-    own: int
     other: int
     same_outlet: bool
+
+    @property
+    def own(self) -> int:
+        return len(self.comparable)
 
     @property
     def containment(self) -> float:
@@ -148,27 +152,30 @@ class Query:
             number=number,
             record=record,
             stored=frozenset(ranks),
+            comparable=tuple(below),
             shared=len(shared),
-            own=len(below),
             other=common_count(record.hashes, record.top, self.item.sketch.threshold >> TOP_SHIFT, last),
             same_outlet=record.outlet == self.item.outlet,
         )
 
+    def shared_in_order(self, near: TextOverlap) -> list[bool]:
+        """Of the article's hashes that can be compared, in the order of the text: whether the other text has each.
+        Of shingles that have words in common only the first counts."""
+        sketch, comparable, end = self.item.sketch, frozenset(near.comparable), 0
+        found: list[bool] = []
+        for place, value in sorted(zip(sketch.places, sketch.hashes, strict=True)):
+            if place >= end and value in comparable:
+                found.append(value & STORED_MASK in near.stored)
+                end = place + sketch.length
+        return found
+
     def own_words(self, near: TextOverlap) -> tuple[int, int, int]:
         """Of what the article does not quote: how many hashes, and how many of them the other text has; of its
         quotations, how many the other has."""
-        plain = taken = quoted = 0
         quotations = self.item.sketch.quoted()
-        for value in self._own:
-            if value >> TOP_SHIFT > near.record.top:
-                continue
-            has = value & STORED_MASK in near.stored
-            if value in quotations:
-                quoted += has
-            else:
-                plain += 1
-                taken += has
-        return plain, taken, quoted
+        plain = [value for value in near.comparable if value not in quotations]
+        taken = sum(value & STORED_MASK in near.stored for value in plain)
+        return len(plain), taken, near.shared - taken
 
     def nearest_roots(self) -> list[int]:
         """The stories that share most of the rarest and weightiest terms, by their roots."""

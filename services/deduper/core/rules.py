@@ -9,6 +9,7 @@ from services.deduper.core import thresholds as limits
 from services.deduper.core.discriminators import conflict
 from services.deduper.core.facts import pack
 from services.deduper.core.lookup import Query, TextOverlap, is_boilerplate
+from services.deduper.core.passages import LEAST_HASHES, density, is_all_over
 from services.deduper.core.records import Record
 from services.deduper.core.similarity import MOST_SHARED_WORDS
 from services.deduper.core.terms import Term
@@ -91,12 +92,13 @@ def _sketch_one(query: Query, near: TextOverlap) -> Finding | None:
     differs = conflict(query.item.discriminators, matched.discriminators, same_outlet=near.same_outlet)
     if differs == "event":
         return None
-    copied = _is_copy(near) or _is_edited(query, near)
-    own_words = differs is not None or _only_quotes(query, near)
+    edited = _is_edited(query, near)
+    copied = edited or _is_copy(near)
+    own_words = differs is not None or (not edited and _only_quotes(query, near))
     if _is_about_others(query, near, copied=copied):
         return None
     story_id, link = query.view.story_id(matched), _link("sketch", matched, near.containment)
-    if copied and not own_words and not _brings_news(near):
+    if copied and not own_words and not _brings_news(near, edited=edited):
         boilerplate = near.same_outlet and near.containment < limits.BOILERPLATE_BELOW
         return Finding(Copy(story_id, link), near.number, boilerplate=boilerplate)
     if matched.depth > limits.REPRESENTATIVE_DEPTH:
@@ -127,16 +129,19 @@ def _is_copy(near: TextOverlap) -> bool:
 
 
 def _is_edited(query: Query, near: TextOverlap) -> bool:
-    """Whether this is a heavily edited copy: too few shingles are left, but the words are the same."""
-    if near.same_outlet or near.containment < limits.EDITED_CONTAINMENT:
+    """Whether this is a heavily edited copy: few shingles are left, but all over the text, or most words are."""
+    if near.same_outlet or not limits.EDITED_CONTAINMENT <= near.containment < limits.QUOTED_CONTAINMENT:
         return False
+    if near.shared >= limits.MIN_SHARED and is_all_over(query.shared_in_order(near)):
+        return True
     story = query.similarity(near.record.root)
     return story is not None and story.best >= limits.EDITED_SCORE
 
 
-def _brings_news(near: TextOverlap) -> bool:
+def _brings_news(near: TextOverlap, *, edited: bool) -> bool:
     """Whether the article has much that the stored text has not: mostly its own words, or far more of them."""
-    return near.own_share < limits.NEW_TEXT_CONTAINMENT or near.own >= limits.FULLER * near.other
+    least = limits.EDITED_CONTAINMENT if edited else limits.NEW_TEXT_CONTAINMENT
+    return near.own_share < least or near.own >= limits.FULLER * near.other
 
 
 def _is_story(near: TextOverlap) -> bool:
@@ -152,8 +157,8 @@ def _only_quotes(query: Query, near: TextOverlap) -> bool:
         return True
     if near.containment >= limits.QUOTED_CONTAINMENT:
         return False
-    story = query.similarity(near.record.root)
-    return story is not None and story.best < limits.QUOTED_SCORE
+    shared = query.shared_in_order(near)
+    return len(shared) >= LEAST_HASHES and density(shared) < limits.STRETCH
 
 
 def _is_about_others(query: Query, near: TextOverlap, *, copied: bool) -> bool:

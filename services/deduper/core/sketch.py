@@ -1,15 +1,16 @@
 """Sampled shingles: a small, order-free fingerprint of a text that survives cutting, wrapping and light editing.
 
-Every run of three words is hashed to 64 bits and kept when it falls below 2^64/8 (FracMinHash; Broder's mod-p
-sketch). Which shingles are kept does not depend on the rest of the text, so a part of an article keeps its part of
-the sketch; MinHash signatures do not have this, which is why they miss shortened copies.
+Every run of three words, or of so many characters of a script without spaces that two texts share one by chance as
+seldom, is hashed to 64 bits and kept when it falls below 2^64/8 (FracMinHash; Broder's mod-p sketch). Which shingles
+are kept does not depend on the rest of the text, so a part of an article keeps its part of the sketch; MinHash
+signatures do not have this, which is why they miss shortened copies.
 
 The smallest of them, a quarter, are its blocking hashes: by these a text is found. Texts that share one are then
 compared by all that was kept.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,10 @@ import xxhash
 
 from services.deduper.core.text import is_unspaced, tokens
 
-SHINGLE_WORDS = 3
-SHINGLE_CHARACTERS = 5  # in scripts without spaces; three characters are often one word
+# Of the shingles of two texts on other events one in a thousand is shared: 1.1 of English, .6 of Chinese, .9 of
+# Japanese (123 documents each). That of Thai and its neighbours follows from the length of their words.
+SHINGLE_WORDS, SHINGLE_HAN, SHINGLE_KANA, SHINGLE_LETTERS = 3, 5, 7, 12
+KANA_SHARE = 0.2  # of characters: from here on it is Japanese
 SAMPLE_LIMIT = 2**64 // 8
 SMALLEST_KEPT = 32  # a text too short for the sample is kept by its 32 smallest hashes
 USUAL_KEPT = 64  # about 500 words; a text that is a little longer lowers its threshold instead of asking for more room
@@ -27,6 +30,7 @@ MOST_KEPT = 128  # about 1,000 words; a longer text lowers its threshold
 BLOCKING_LIMIT = 2**64 // 32
 LEAST_BLOCKING = 12  # of a text that is too short to have that many below the limit
 _QUOTATION = re.compile(r'“[^“”"\n]{20,}|"[^"“”\n]{20,}"')  # within a paragraph; what goes on in the next has no end
+_KANA, _HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\u3400-\u9fff]")
 _BETWEEN = " wqzxjqzxw "  # no word
 EVERYTHING = 2**64 - 1
 STORED_MASK = 0xFFFF  # of a hash in a stored sketch: two of 64 that have nothing in common share one in 16 times
@@ -38,18 +42,20 @@ class Sketch:
     """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the lower
     threshold of two texts can be compared.
 
-    ``places`` is for each hash its rank in the order of the text, ``quotations`` what stands within quotation marks.
+    ``places`` is for each hash where in the text its shingle begins, in words, ``quotations`` what stands within
+    quotation marks; ``length`` is that of a shingle.
     Both speak for an article that is judged, and are not stored.
     """
 
     hashes: tuple[int, ...]
     threshold: int
     places: tuple[int, ...]
+    length: int = SHINGLE_WORDS
     quotations: tuple[str, ...] = ()
 
     def quoted(self) -> frozenset[int]:
         """Those of ``hashes`` that lie within quotation marks. Seldom asked for, and not kept."""
-        return frozenset(self.hashes).intersection(_hashes(tokens(_BETWEEN.join(self.quotations))))
+        return frozenset(self.hashes).intersection(_hashes(tokens(_BETWEEN.join(self.quotations)), self.length))
 
     def blocking_hashes(self, mask: int) -> list[int]:
         """The bits of ``mask`` of those hashes that a text is found by: the first ones."""
@@ -62,25 +68,19 @@ EMPTY = Sketch((), 0, ())
 
 def sketch(words: list[str], text: str = "") -> Sketch:
     """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
-    return sample(_hashes(words), _quotations(text))
-
-
-def sample(hashes: Sequence[int], quotations: tuple[str, ...] = ()) -> Sketch:
-    """The sketch of the shingles with these hashes, in the order of the text. ``quotations`` stand in it."""
-    sampled = list(dict.fromkeys([value for value in hashes if value < SAMPLE_LIMIT]))
-    most = MOST_KEPT if len(sampled) >= LONG else USUAL_KEPT
-    if len(sampled) > most:
-        kept = tuple(sorted(sampled)[:most])
-        threshold = kept[-1]
-    elif len(sampled) >= SMALLEST_KEPT:
-        kept, threshold = tuple(sorted(sampled)), SAMPLE_LIMIT
+    length = shingle_length(words)
+    hashes = _hashes(words, length)
+    places = {value: place for place, value in enumerate(hashes) if value < SAMPLE_LIMIT}
+    threshold = SAMPLE_LIMIT
+    if len(places) >= SMALLEST_KEPT:
+        kept = sorted(places)[: MOST_KEPT if len(places) >= LONG else USUAL_KEPT]
+        if len(kept) < len(places):
+            threshold = kept[-1]
     else:
-        sampled = list(dict.fromkeys(hashes))
-        kept = tuple(sorted(sampled)[:SMALLEST_KEPT])
-        threshold = EVERYTHING if len(kept) == len(sampled) else max(kept[-1], SAMPLE_LIMIT)
-    known = frozenset(kept)
-    places = {value: place for place, value in enumerate(filter(known.__contains__, sampled))}
-    return Sketch(kept, threshold, tuple([places[value] for value in kept]), quotations)
+        places = {value: place for place, value in enumerate(hashes)}
+        kept = sorted(places)[:SMALLEST_KEPT]
+        threshold = EVERYTHING if len(kept) == len(places) else max(kept[-1], SAMPLE_LIMIT)
+    return Sketch(tuple(kept), threshold, tuple([places[value] for value in kept]), length, _quotations(text))
 
 
 def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool]:
@@ -90,21 +90,11 @@ def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool
     """
     if not any(blocking):
         return [False] * len(places)
-    marks: list[bool | None] = [None] * len(places)
-    for place, one in zip(places, blocking, strict=False):
-        marks[place] = one
-    before, behind = _nearest(marks), _nearest(marks[::-1])[::-1]
-    of_place = [one is not False and other is not False for one, other in zip(before, behind, strict=True)]
-    return [of_place[place] for place in places]
-
-
-def _nearest(marks: Sequence[bool | None]) -> list[bool | None]:
-    """Of each place the mark there, or the last one before it."""
-    found: list[bool | None] = []
-    last: bool | None = None
-    for mark in marks:
-        last = last if mark is None else mark
-        found.append(last)
+    known = sorted(zip(places, blocking, strict=False))
+    found = []
+    for place in places:
+        behind, after = bisect_left(known, (place, False)), bisect_right(known, (place, True))
+        found.append(all(mark for _, mark in known[max(0, after - 1) : after] + known[behind : behind + 1]))
     return found
 
 
@@ -112,11 +102,19 @@ def _quotations(text: str) -> tuple[str, ...]:
     return tuple(_QUOTATION.findall(text)) if "“" in text or '"' in text else ()
 
 
-def _hashes(words: list[str]) -> list[int]:
+def shingle_length(words: list[str]) -> int:
+    """How many words a shingle has; in scripts without spaces, how many characters."""
+    if not is_unspaced(words):
+        return SHINGLE_WORDS
+    characters = "".join(words[:400])
+    if len(_KANA.findall(characters)) >= KANA_SHARE * len(characters):
+        return SHINGLE_KANA
+    return SHINGLE_HAN if _HAN.search(characters) else SHINGLE_LETTERS
+
+
+def _hashes(words: list[str], length: int) -> list[int]:
     """Of every shingle, in order."""
     encoded = " ".join(words).encode().split(b" ")
-    if is_unspaced(words):
-        runs = map(b"".join, zip(*(encoded[n:] for n in range(SHINGLE_CHARACTERS)), strict=False))
-    else:
-        runs = map(b" ".join, zip(encoded, encoded[1:], encoded[2:], strict=False))
+    between = b" " if length == SHINGLE_WORDS else b""
+    runs = map(between.join, zip(*(encoded[n:] for n in range(length)), strict=False))
     return list(map(xxhash.xxh3_64_intdigest, runs))

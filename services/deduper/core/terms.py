@@ -31,6 +31,7 @@ KEY_MASK = 0xFFFFFF
 READ_CHARACTERS = 1500  # of a text: about the first 250 words, where it says what has happened
 _LONGEST_WORD = 40
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _SECOND_INITIAL = re.compile(r"\.[A-Za-z]\.")
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -40,7 +41,7 @@ class Term(msgspec.Struct, frozen=True):
     """One telling word. ``key`` is 48 bits of its hash, ``weight`` 1 to 127, ``rarity`` in :data:`RARITY_ONE`.
 
     ``place`` is its place in the headline, from 1, and 0 where it only stands in the text. ``ordinary`` is a word of
-    English at large ("about", "make", "decision"), however seldom it is in the news.
+    English at large ("about", "make", "decision"), however seldom it is in the news, or a year.
     """
 
     word: str
@@ -119,7 +120,7 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
                 weight=round(WEIGHT_ONE * -less / norm) or 1,
                 rarity=round(RARITY_ONE * rare),
                 place=places.get(word, 0),
-                ordinary=vocabulary.prior.get(word, 0.0) >= ORDINARY,
+                ordinary=vocabulary.prior.get(word, 0.0) >= ORDINARY or _YEAR.fullmatch(word) is not None,
             )
     titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.titled])))
     names = tuple(

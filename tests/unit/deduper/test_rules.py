@@ -187,6 +187,15 @@ def test_ordinary_words_do_not_link_headlines(index: Stories, one: str, other: s
     assert isinstance(decision.verdict, New)
 
 
+def test_a_year_is_nothing_that_two_headlines_share(index: Stories) -> None:
+    titles = (
+        "Tarvos beat hopes, lifts guidance for 2025 after sales",
+        "Selwyn beat rivals, cuts guidance for 2025 after fire",
+    )
+    first, other = (at(n, title=title, text="", published_at=START) for n, title in enumerate(titles))
+    assert isinstance(ask(index, first, other)[1].verdict, New)
+
+
 def treaty(one: str, two: str, capital: str) -> str:
     """The words that every report of a treaty has, whoever signs it."""
     return (
@@ -390,3 +399,24 @@ def test_unspaced_scripts_are_compared_by_characters(index: Stories) -> None:
     first, copy = at(1, text=text, language="zh"), at(2, text=text[:300] + "。完", language="zh")
     _, decision = ask(index, first, copy)
     assert isinstance(decision.verdict, Copy)
+
+
+@pytest.mark.parametrize("language", ["zh", "ru"])
+def test_a_text_with_every_sixth_word_changed_is_a_copy_in_any_language(index: Stories, language: str) -> None:
+    draw, between = random.Random(7), "" if language == "zh" else " "
+
+    def word() -> str:
+        first, last = (0x4E00, 0x9000) if language == "zh" else (0x430, 0x44F)
+        return "".join(chr(draw.randrange(first, last)) for _ in range(2 if language == "zh" else 5))
+
+    words = [word() for _ in range(300)]
+    edited = [word() if draw.random() < 1 / 6 else known for known in words]
+    first, copy = (at(n, text=between.join(text), language=language) for n, text in enumerate((words, edited), 1))
+    assert isinstance(ask(index, first, copy)[1].verdict, Copy)
+
+
+def test_reports_that_share_a_third_in_three_passages_are_no_copies(index: Stories) -> None:
+    shared, own = prose(1, 300).split(), prose(2, 400).split()
+    parts = [own[n * 130 : (n + 1) * 130] + shared[n * 60 : (n + 1) * 60] for n in range(3)]
+    first, other = at(1, text=" ".join(shared)), at(2, text=" ".join(map(" ".join, parts)))
+    assert not isinstance(ask(index, first, other)[1].verdict, Copy)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.deduper.core.passages import density, is_all_over
 from services.deduper.core.sketch import (
     BLOCKING_LIMIT,
     EVERYTHING,
@@ -85,14 +86,40 @@ def test_size_stays_between_its_bounds() -> None:
 
 
 @given(st.integers(0, 50), st.integers(30, 900))
-def test_places_are_the_order_of_the_text(seed: int, words: int) -> None:
+def test_a_shingle_begins_at_its_place(seed: int, words: int) -> None:
     text = tokens(prose(seed, words))
     made = sketch(text)
-    assert sorted(made.places) == list(range(len(made.hashes)))
-    in_order = [value for _, value in sorted(zip(made.places, made.hashes, strict=True))]
-    halves = [set(sketch(part).hashes) for part in (text[: words // 2 + 1], text[words // 2 - 1 :])]
-    known = [value in halves[0] for value in in_order if (value in halves[0]) != (value in halves[1])]
-    assert known == sorted(known, reverse=True)
+    for place, value in zip(made.places, made.hashes, strict=True):
+        assert sketch(text[place : place + made.length]).hashes == (value,)
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("NATO holds its largest exercise since the war", 3),
+        ("나토 동맹 회의가 브뤼셀에서 열렸다", 3),
+        ("北约举行战后最大规模演习", 5),
+        ("北大西洋条約機構は戦後最大の演習を行った", 7),
+        ("นาโตจัดการซ้อมรบครั้งใหญ่ที่สุด", 12),
+    ],
+)
+def test_a_shingle_is_as_long_as_its_script_asks(text: str, length: int) -> None:
+    assert sketch(tokens(text)).length == length
+
+
+def pattern(marks: str) -> list[bool]:
+    return [mark == "x" for mark in marks]
+
+
+def test_words_changed_here_and_there_leave_shared_shingles_all_over() -> None:
+    assert is_all_over(pattern("x..x.xx...x.x..xx..x.x..x.x.x"))
+    assert not is_all_over(pattern("......xxxxxx.......xxxxx....."))
+    assert not is_all_over(pattern("x..x.xx...x.x"))  # too few to say so
+
+
+def test_a_wrapper_leaves_one_stretch() -> None:
+    assert density(pattern("....xxxxx.xxxx.....")) == pytest.approx(0.9)
+    assert density(pattern("x....xxxxx.....xxxx")) == pytest.approx(10 / 19)
 
 
 def test_what_lies_between_blocking_hashes_of_boilerplate_is_boilerplate() -> None:
