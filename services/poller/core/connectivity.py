@@ -42,6 +42,6 @@ class Connectivity:
             self.offline_since = min(unreached)
 
 
-def offline_sentence(since: datetime, feeds: int) -> str:
-    """What a person reads."""
-    return f"0 of {feeds} feeds answer: this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"
+def offline_sentence(since: datetime) -> str:
+    """What a person reads. Feeds on this machine do not count, and are polled as usual."""
+    return f"no feed from elsewhere answers: this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"
