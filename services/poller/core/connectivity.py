@@ -43,5 +43,5 @@ class Connectivity:
 
 
 def offline_sentence(since: datetime) -> str:
-    """What a person reads. Feeds on this machine do not count, and are polled as usual."""
-    return f"no feed from elsewhere answers: this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"
+    """What a person reads. Feeds on this machine go on, so it does not say that none answers."""
+    return f"this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"
