@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,10 @@ def test_a_mistake_in_a_pack_of_ones_own_is_said(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("format: 2\n")
     with pytest.raises(UsageError, match=r"mine\.yaml"):
         preflight.check({"WIREWATCH_TAGGER_PACKS": str(tmp_path)})
+
+
+def test_a_missing_package_for_traces_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter", None)
+    monkeypatch.delitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", raising=False)
+    with pytest.raises(UsageError, match=r"pip install 'wirewatch\[otlp\]'"):
+        preflight.check({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"})
