@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from services.local import preflight
 from services.runtime.errors import UsageError
+from services.runtime.process import telemetry
 from services.tagger import library
 
 
@@ -27,7 +27,6 @@ def test_a_mistake_in_a_pack_of_ones_own_is_said(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_for_traces_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "opentelemetry.exporter", None)
-    monkeypatch.delitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", raising=False)
+    monkeypatch.setattr(telemetry, "find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"pip install 'wirewatch\[otlp\]'"):
         preflight.check({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"})
