@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -54,9 +54,11 @@ class Verdict:
         return asdict(self)
 
 
-async def send(kafka: str, items: Sequence[Item], poison: Sequence[bytes], *, per_second: float | None = None) -> None:
+async def send(
+    kafka: KafkaAccess, items: Sequence[Item], poison: Sequence[bytes], *, per_second: float | None = None
+) -> None:
     """Send all items in order, with the poison spread among them, at most ``per_second`` where given."""
-    publisher = KafkaPublisher(kafka=KafkaAccess(kafka), client_id="ledger", clock=SystemClock())
+    publisher = KafkaPublisher(kafka=kafka, client_id="ledger", clock=SystemClock())
     await publisher.start()
     every = max(1, len(items) // (len(poison) + 1))
     size = 200
@@ -78,9 +80,9 @@ async def send(kafka: str, items: Sequence[Item], poison: Sequence[bytes], *, pe
     await publisher.stop()
 
 
-async def read(kafka: str, topic: str) -> list[bytes]:
+async def read(kafka: KafkaAccess, topic: str) -> list[bytes]:
     """Every message that a topic holds now."""
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka.split(","), auto_offset_reset="earliest", group_id=None)
+    consumer = AIOKafkaConsumer(topic, **kafka.client(), auto_offset_reset="earliest", group_id=None)
     await consumer.start()
     try:
         parts = sorted(consumer.assignment())
@@ -110,17 +112,25 @@ async def alert_ids(store: Any) -> list[str]:
     return [name.decode() for name in await store.zrange(redis_keys.ALERTS_BY_TIME, 0, -1)]
 
 
-async def check(kafka: str, redis_url: str, items: Sequence[Item], poison: Sequence[bytes]) -> Verdict:
-    """Compare what was sent with what is there."""
-    store = connect(RedisAccess(redis_url))
+async def check(
+    kafka: KafkaAccess,
+    redis: RedisAccess,
+    items: Sequence[Item],
+    poison: Sequence[bytes],
+    *,
+    before: Collection[str] = (),
+) -> Verdict:
+    """Compare what was sent with what is there, but for alerts and dead letters whose ids are in ``before``."""
+    store = connect(redis)
     try:
         stored = await members(store)
-        in_redis = await alert_ids(store)
+        in_redis = [one for one in await alert_ids(store) if one not in before]
     finally:
         await store.aclose()
     alerts = [codec.decode(value, Alert) for value in await read(kafka, topics.ALERTS)]
     dead = {codec.decode(value, DeadLetter).id for value in await read(kafka, topics.DEAD)}
-    return _judge(items, poison, stored, in_redis, alerts, dead)
+    new = [alert for alert in alerts if alert.id not in before]
+    return _judge(items, poison, stored, in_redis, new, dead.difference(before))
 
 
 def _out_of_order(alerts: Sequence[Alert]) -> int:
