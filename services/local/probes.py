@@ -1,6 +1,7 @@
 """Whether a server answers, as a client would find it."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
@@ -14,7 +15,6 @@ from services.local.process import Probe
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.publisher import refusal
-from services.runtime.redis.connection import FAILURES, connect
 
 _TIMEOUT_SECONDS = 2.0
 
@@ -46,12 +46,29 @@ async def _broker_problem(access: KafkaAccess) -> str | None:
         await client.close()
 
 
+def embedded_store(port: int) -> Probe:
+    """A probe of the embedded server: it answers PING and has loaded its data. Without redis-py, which takes 8 MB."""
+
+    def probe() -> str | None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_SECONDS) as connection:
+                connection.sendall(b"PING\r\n")
+                answer = connection.recv(256).decode(errors="replace").strip()
+        except OSError as error:
+            return f"no answer at port {port}: {error}"
+        return None if answer == "+PONG" else f"port {port} answers {answer!r}"
+
+    return probe
+
+
 def store(access: RedisAccess) -> Probe:
-    """A probe of a Redis server: it answers PING and has loaded its data."""
+    """A probe of any other Redis server: this user may send PING, and it has loaded its data."""
     return lambda: _in_a_thread(_store_problem(access))
 
 
 async def _store_problem(access: RedisAccess) -> str | None:
+    from services.runtime.redis.connection import FAILURES, connect
+
     try:
         client = connect(access)
     except UsageError:

@@ -11,7 +11,7 @@ from services.local import probes
 from services.local.home import Run
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
-from services.runtime.process.ops import OK
+from services.runtime.process.healthcheck import OK
 
 
 class ServiceStatus(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import signal
 from dataclasses import dataclass
 
-from services.runtime.process.run import EXIT_USAGE
+from services.runtime.errors import EXIT_USAGE
 
 _FIRST_SECONDS = 0.2
 _LONGEST_SECONDS = 10.0

@@ -9,8 +9,8 @@ from typing import Literal
 
 from services.local import restart_policy
 from services.local.process import Child, Probe, Server, rotate
+from services.runtime.errors import EXIT_DEFECT
 from services.runtime.process.clock import Clock
-from services.runtime.process.run import EXIT_DEFECT
 
 State = Literal["starting", "ready", "restarting", "failed", "stopped"]
 Report = Callable[["Part", str], None]

@@ -35,7 +35,19 @@ SETTLED_SECONDS = 180.0
 def main(options: argparse.Namespace) -> int:
     """On the host: start the sender, kill in turn, and say what the sender found."""
     mount = f"{ROOT / 'tests'}:/opt/check/tests:ro"
-    run = ["docker", "compose", "run", "--rm", "-T", "-v", mount, "-e", "PYTHONPATH=/opt/check", "operator"]
+    run = [
+        "docker",
+        "compose",
+        "run",
+        "--rm",
+        "--no-deps",
+        "-T",
+        "-v",
+        mount,
+        "-e",
+        "PYTHONPATH=/opt/check",
+        "operator",
+    ]
     amounts = [f"--{name}={getattr(options, name.replace('-', '_'))}" for name in _AMOUNTS]
     command = [*run, "python", "-m", "tests.bench.containers", "--inside", *amounts]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sender:

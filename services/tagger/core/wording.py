@@ -46,6 +46,15 @@ class ListedWording:
 
     nouns = needles
 
+    def check(self, phrase: str) -> None:
+        """See :class:`services.tagger.core.phrases.Wording`: what stands before words is counted and not made."""
+        exact, forms = self._forms_of(phrase)
+        count = len(forms)
+        for form in forms:
+            self._folded(form.removesuffix("*"))
+            count += 0 if exact or not self._grammar.first_prefixes else self._count_prefixed(form)
+        _refuse_many(count)
+
     def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
         """The strings of an active verb, which takes no article; its form says what closes it: "setzt ... fest"."""
         prefixes = tuple(prefix for prefix in self._grammar.first_prefixes if not self._is_article(prefix))
@@ -54,21 +63,21 @@ class ListedWording:
         return tuple((needle, form) for needle in self._needles(verb, prefixes))
 
     def _needles(self, phrase: str, prefixes: Sequence[str]) -> tuple[Needle, ...]:
+        exact, forms = self._forms_of(phrase)
+        texts = list(forms)
+        if prefixes and not exact:
+            texts += [text for form in forms for text in self._prefixed(form, prefixes)]
+        _refuse_many(len(texts))
+        found = [self._needle(text, exact=exact) for text in texts]
+        return tuple({(n.folded, n.exact): n for n in found}.values())
+
+    def _forms_of(self, phrase: str) -> tuple[bool, list[str]]:
+        """Whether the phrase is exact, and its forms with nothing before them."""
         exact = phrase.startswith("=")
         body = (phrase[1:] if exact else phrase).strip()
         if not body:
             raise ValueError("it holds no words")
-        texts = [form for chosen in choices(body) for form in self._written(chosen.strip(), () if exact else prefixes)]
-        if len(texts) > _MOST_FORMS:
-            raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
-        found = [self._needle(text, exact=exact) for text in texts]
-        return tuple({(n.folded, n.exact): n for n in found}.values())
-
-    def _written(self, phrase: str, prefixes: Sequence[str]) -> Iterator[str]:
-        for text in self._inflected(phrase):
-            yield text
-            if prefixes:
-                yield from self._prefixed(text, prefixes)
+        return exact, [form for chosen in choices(body) for form in self._inflected(chosen.strip())]
 
     def _inflected(self, phrase: str) -> Sequence[str]:
         if "~" not in phrase:
@@ -85,12 +94,20 @@ class ListedWording:
         return (word, *(word + suffix for suffix in self._grammar.suffixes))
 
     def _prefixed(self, text: str, prefixes: Sequence[str]) -> Iterator[str]:
-        first, *others = text.split()
-        options = [self._before(first, prefixes), *(self._before(word, self._grammar.next_prefixes) for word in others)]
-        if math.prod(map(len, options)) > _MOST_FORMS:
+        self._count_prefixed(text)
+        words = text.split()
+        for chosen in product(*self._options(words, prefixes)):
+            yield " ".join(prefix + word for prefix, word in zip(chosen, words, strict=True))
+
+    def _count_prefixed(self, text: str) -> int:
+        count = math.prod(map(len, self._options(text.split(), self._grammar.first_prefixes)))
+        if count > _MOST_FORMS:
             raise ValueError("it has too many words that something may be written onto; use a shorter phrase")
-        for prefixes in product(*options):
-            yield " ".join(prefix + word for prefix, word in zip(prefixes, (first, *others), strict=True))
+        return count
+
+    def _options(self, words: Sequence[str], prefixes: Sequence[str]) -> list[tuple[str, ...]]:
+        """What may be written onto each word."""
+        return [self._before(word, self._grammar.next_prefixes if n else prefixes) for n, word in enumerate(words)]
 
     def _before(self, word: str, prefixes: Sequence[str]) -> tuple[str, ...]:
         """What may be written onto a word: no second article onto one that has its own."""
@@ -101,20 +118,28 @@ class ListedWording:
         return prefix.endswith(self._grammar.next_prefixes)
 
     def _needle(self, text: str, *, exact: bool) -> Needle:
-        prefix = text.endswith("*")
-        text = text[:-1] if prefix else text
-        if any(mark in text for mark in "*~="):
-            raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
-        folded = self._alphabet.fold(text).data.strip()
-        if not folded:
-            raise ValueError("it holds no letter or digit")
+        prefix, text = text.endswith("*"), text.removesuffix("*")
+        folded = self._folded(text)
         left, right = self._edge(folded[0]), self._edge(folded[-1])
         if prefix and right == "border":
             right = "word_end"
         data = f"{' ' if left == 'border' else ''}{folded}{' ' if right == 'border' else ''}"
         return Needle(data, () if exact else capitals_of(text), text if exact else None, left, right)
 
+    def _folded(self, text: str) -> str:
+        if "*" in text or "~" in text or "=" in text:
+            raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
+        folded = self._alphabet.fold(text).data.strip()
+        if not folded:
+            raise ValueError("it holds no letter or digit")
+        return folded
+
     def _edge(self, character: str) -> Edge:
         if not self._grammar.unspaced:
             return "border"
         return "no_latin" if has_word_borders(character) else "open"
+
+
+def _refuse_many(count: int) -> None:
+    if count > _MOST_FORMS:
+        raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
