@@ -30,36 +30,26 @@ VICTIMS = ("kafka", "redis", "poller", "deduper", "tagger", "alerter", "notifier
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180.0
 SETTLED_SECONDS = 180.0
+_SENDING = "sending"
 
 
 def main(options: argparse.Namespace) -> int:
     """On the host: start the sender, kill in turn, and say what the sender found."""
     mount = f"{ROOT / 'tests'}:/opt/check/tests:ro"
-    run = [
-        "docker",
-        "compose",
-        "run",
-        "--rm",
-        "--no-deps",
-        "-T",
-        "-v",
-        mount,
-        "-e",
-        "PYTHONPATH=/opt/check",
-        "operator",
-    ]
+    options_of_run = ["--rm", "--no-deps", "-T", "-v", mount, "-e", "PYTHONPATH=/opt/check"]
     amounts = [f"--{name}={getattr(options, name.replace('-', '_'))}" for name in _AMOUNTS]
-    command = [*run, "python", "-m", "tests.bench.containers", "--inside", *amounts]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sender:
-        time.sleep(options.pause)
+    inside = ["python", "-m", "tests.bench.containers", "--inside", *amounts]
+    command = ["docker", "compose", "run", *options_of_run, "operator", *inside]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sender:
+        if sender.stdout is None or sender.stdout.readline().strip() != _SENDING:
+            sys.exit("the sender did not start")
         kills = []
         for victim in VICTIMS:
-            kills.append(_kill(victim))
             time.sleep(options.pause)
-        still_sending = sender.poll() is None
-        said, _ = sender.communicate()
+            kills.append(_kill(victim))
+        said, _ = sender.communicate("judge\n")
     verdict = json.loads(said.splitlines()[-1])
-    print(json.dumps({"kills": kills, "sending_to_the_last_kill": still_sending, "ledger": verdict}, indent=1))
+    print(json.dumps({"kills": kills, "ledger": verdict}, indent=1))
     wrong = ("lost", "missing", "doubled", "redis_and_topic_differ", "out_of_order")
     return int(sender.returncode or any(verdict[name] for name in wrong))
 
@@ -67,25 +57,24 @@ def main(options: argparse.Namespace) -> int:
 def _kill(service: str) -> dict[str, object]:
     """SIGKILL a container's first process; the seconds until Docker calls the container healthy again."""
     container = _docker("compose", "ps", "-q", service)
-    os.kill(int(_docker("inspect", "-f", "{{.State.Pid}}", container)), signal.SIGKILL)
+    before, pid = _docker("inspect", "-f", "{{.RestartCount}} {{.State.Pid}}", container).split()
+    os.kill(int(pid), signal.SIGKILL)
     began = time.monotonic()
-    state = "{{.State.Running}} {{.State.Health.Status}} {{.RestartCount}}"
-    before = _docker("inspect", "-f", "{{.RestartCount}}", container)
     while time.monotonic() - began < READY_SECONDS:
-        running, health, restarts = _docker("inspect", "-f", state, container).split()
-        if running == "true" and health == "healthy" and restarts != before:
+        state = "{{.RestartCount}} {{.State.Running}} {{.State.Health.Status}}"
+        restarts, *rest = _docker("inspect", "-f", state, container).split()
+        if restarts != before and rest == ["true", "healthy"]:
             return {"killed": service, "healthy_again_seconds": round(time.monotonic() - began, 1)}
         time.sleep(0.5)
     return {"killed": service, "healthy_again_seconds": None}
 
 
 def _docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
 async def inside(options: argparse.Namespace) -> ledger.Verdict:
-    """In the container: send everything, and judge once nothing changes any more."""
+    """In the container: send everything, wait for a line, and judge once nothing changes any more."""
     kafka, redis = (
         kafka_in(os.environ, os.environ["WIREWATCH_KAFKA"]),
         redis_in(os.environ, os.environ["WIREWATCH_REDIS"]),
@@ -94,7 +83,9 @@ async def inside(options: argparse.Namespace) -> ledger.Verdict:
     before |= {codec.decode(value, DeadLetter).id for value in await ledger.read(kafka, topics.DEAD)}
     items = close_copies(list(corpus.items(options.articles, copies=options.copies, seed=7, words=200)))
     bad = corpus.poison(options.poison)
+    print(_SENDING, flush=True)
     await ledger.send(kafka, items, bad, per_second=options.per_second)
+    await asyncio.to_thread(sys.stdin.readline)  # the last kill is over
     deadline, last = time.monotonic() + SETTLED_SECONDS, None
     while (verdict := await ledger.check(kafka, redis, items, bad, before=before)) != last:
         last = verdict
