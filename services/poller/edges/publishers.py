@@ -1,4 +1,4 @@
-"""``publishers.yaml`` as the poller asks it, and the public suffixes (the snapshot inside publicsuffixlist: no network)."""
+"""``publishers.yaml`` as the poller asks it, and the public suffixes, as they ship with publicsuffixlist."""
 
 from functools import lru_cache
 from pathlib import Path
