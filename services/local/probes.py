@@ -93,24 +93,19 @@ def _in_a_thread(asked: Coroutine[Any, Any, str | None]) -> str | None:
 
 def http(url: str) -> Probe:
     """A probe of an operations endpoint: it answers 200; what it answers else is the problem in words."""
-
-    def probe() -> str | None:
-        try:
-            status, text = get(url)
-        except (OSError, HTTPException) as error:
-            return f"no answer at {url}: {error}"
-        return None if status == 200 else text.strip() or f"{url} answered {status}"
-
-    return probe
+    return lambda: answer(url)[0]
 
 
-def get(url: str) -> tuple[int, str]:
-    """Status and text of a small page of one of our own processes. Raises OSError or HTTPException."""
+def answer(url: str) -> tuple[str | None, str]:
+    """The problem with a small page of one of our own processes, None where it answers 200, and its text."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", parts.path or "/")
         response = connection.getresponse()
-        return response.status, response.read().decode("utf-8", "replace")
+        text = response.read().decode("utf-8", "replace")
+    except (OSError, HTTPException) as error:
+        return f"no answer at {url}: {error}", ""
     finally:
         connection.close()
+    return None if response.status == 200 else text.strip() or f"{url} answered {response.status}", text
