@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 
 from services.contracts import codec, redis_keys
 from services.contracts.messages import Alert
+
+DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,23 @@ class Record:
 
 
 ABSENT = Record()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long alerts are kept after their last change, and how many revisions the stream for followers keeps."""
+
+    days: float
+    closed_days: float
+    stream_revisions: int
+
+    def ends_ms(self, alert: Alert | None, now_ms: int) -> int:
+        """When the retention of an alert, or of facts without one, is over (ms since 1970).
+
+        One that was merged into another is kept as long as an open one: reports of its story find the other by it.
+        """
+        closed = alert is not None and alert.state == "closed" and alert.merged_into is None
+        return now_ms + int((self.closed_days if closed else self.days) * DAY_MS)
 
 
 class _Article(msgspec.Struct):

@@ -8,41 +8,22 @@ The hash of a record has ``token`` and ``facts``; that of an alert also ``alert`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from redis.asyncio import Redis
 
-from services.alert_store.records import ABSENT, Changed, Record, Write
+from services.alert_store.records import ABSENT, DAY_MS, Changed, Record, Retention, Write
 from services.contracts import codec, redis_keys
 from services.contracts.messages import Alert
 from services.runtime.process.clock import Clock
 from services.runtime.redis.connection import RedisCalls
 from services.runtime.redis.scripts import Script, ScriptCall, Scripts
 
-DAY_MS: Final = 86_400_000
 _WRITE = Script.load(__package__, "write.lua")
 _ACKNOWLEDGE = Script.load(__package__, "acknowledge.lua")
 _REMOVE = Script.load(__package__, "remove.lua")
 _FIELDS = ("token", "facts", "alert", "published", "indexed")
 _ALERT = redis_keys.alert("")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """How long alerts are kept after their last change, and how many revisions the stream for followers keeps."""
-
-    days: float
-    closed_days: float
-    stream_revisions: int
-
-    def ends_ms(self, alert: Alert | None, now_ms: int) -> int:
-        """When the retention of an alert, or of facts without one, is over (ms since 1970).
-
-        One that was merged into another is kept as long as an open one: reports of its story find the other by it.
-        """
-        closed = alert is not None and alert.state == "closed" and alert.merged_into is None
-        return now_ms + int((self.closed_days if closed else self.days) * DAY_MS)
 
 
 class AlertRecords:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from services.alert_store.redis import Retention
+from services.alert_store.records import Retention
 from services.runtime.process.settings import CommonSettings
 
 

@@ -44,14 +44,17 @@ def feed_health(states: Mapping[str, float], *, local: int, offline_since: float
         failing=failing,
         untried=untried,
         offline=since is not None,
-        summary=_in_words(feeds, answering, failing, untried, since),
+        summary=_in_words(feeds, answering, failing, untried) if since is None else _offline(feeds, local, since),
         since=since,
     )
 
 
-def _in_words(feeds: int, answering: int, failing: int, untried: int, offline_since: datetime | None) -> str:
+def _in_words(feeds: int, answering: int, failing: int, untried: int) -> str:
     said = f"{answering} of {feeds} feeds answer"
-    if offline_since is not None:
-        return f"{said}: this machine seems to be offline since {offline_since.astimezone(UTC):%H:%M} UTC"
     parts = [said, f"{failing} failing" if failing else "", f"{untried} not polled yet" if untried else ""]
     return ", ".join(part for part in parts if part)
+
+
+def _offline(feeds: int, local: int, since: datetime) -> str:
+    said = f"None of {feeds} feeds from elsewhere answers: this machine seems to be offline since {since:%H:%M} UTC"
+    return f"{said}; the {local} feeds on this machine are polled as usual" if local else said

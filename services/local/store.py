@@ -9,7 +9,6 @@ from pathlib import Path
 from services.local import ports, probes
 from services.local.errors import NotEmbeddedError
 from services.local.process import Program, Server, configured
-from services.runtime.kafka.connection import RedisAccess
 
 _MAX_MEMORY = "1gb"
 
@@ -36,8 +35,8 @@ def prepare(directory: Path, *, logs: Path) -> Server:
             folder=directory,  # the folder of its data is named from here, so that no name of a folder has to be quoted
         ),
         address=address,
-        probe=probes.store(RedisAccess(address)),
-        alive=probes.store(RedisAccess(address)),
+        probe=probes.embedded_store(port),
+        alive=probes.embedded_store(port),
     )
 
 

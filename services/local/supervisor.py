@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.local import restart_policy
 from services.local.process import Child, Probe, Server, rotate
+from services.runtime.errors import EXIT_USAGE
 from services.runtime.process.clock import Clock
-from services.runtime.process.run import EXIT_DEFECT
+from services.runtime.process.outages import Backoff
 
 State = Literal["starting", "ready", "restarting", "failed", "stopped"]
 Report = Callable[["Part", str], None]
 """Called with a part whose state changed, and what happened in words. What it raises is dropped."""
 
+_RESTART_SECONDS = (0.2, 10.0)  # after the first quick end, and at most
+_HEALTHY_SECONDS = 30.0  # one that lived this long starts with a clean record
 _TICK_SECONDS = 0.05
 _READY_EVERY_SECONDS = 0.15
 _ALIVE_EVERY_SECONDS = 5.0
@@ -94,22 +96,20 @@ class Supervisor:
 
     async def _keep(self, part: Part) -> None:
         """Run the part again and again. Only its exit code 2 and the end of the supervisor end this."""
-        ends = 0
+        backoff = Backoff(*_RESTART_SECONDS)
         while True:
             started = self.clock.monotonic()
             # Gathered, so that an error is a value: a full disk or too many processes must not end the keeping itself.
             (ended,) = await asyncio.gather(self._run_once(part), return_exceptions=True)
-            code = ended if isinstance(ended, int) else EXIT_DEFECT
-            lived = self.clock.monotonic() - started
-            decision = restart_policy.decide(code=code, lived_seconds=lived, ends=ends)
-            why = restart_policy.in_words(code) if isinstance(ended, int) else f"it cannot be run ({ended})"
-            if isinstance(decision, restart_policy.Leave):
-                self._set(part, "failed", last_line(part.server) or why)
+            if ended == EXIT_USAGE:  # trying again would only fill the log
+                self._set(part, "failed", last_line(part.server) or in_words(ended))
                 return
-            ends = decision.ends
+            if self.clock.monotonic() - started >= _HEALTHY_SECONDS:
+                backoff = Backoff(*_RESTART_SECONDS)
+            delay = backoff.next()
             part.restarts += 1
-            self._set(part, "restarting", f"{why}, again in {decision.delay_seconds:.1f} s")
-            await self.clock.sleep(decision.delay_seconds)
+            self._set(part, "restarting", f"{in_words(ended)}, again in {delay:.1f} s")
+            await self.clock.sleep(delay)
 
     async def _run_once(self, part: Part) -> int:
         part.child = child = Child(part.server.program)
@@ -161,6 +161,18 @@ async def _asked(probe: Probe) -> str | None:
     """The problem that a probe finds; an error of the probe itself is one."""
     (found,) = await asyncio.gather(asyncio.to_thread(probe), return_exceptions=True)
     return repr(found) if isinstance(found, BaseException) else found
+
+
+def in_words(ended: int | BaseException) -> str:
+    """How a process ended: ``exit code 70``, ``killed by SIGKILL``; an error says why it could not be run."""
+    if isinstance(ended, BaseException):
+        return f"it cannot be run ({ended})"
+    if ended >= 0:
+        return f"exit code {ended}"
+    try:
+        return f"killed by {signal.Signals(-ended).name}"
+    except ValueError:
+        return f"killed by signal {-ended}"
 
 
 def last_line(server: Server) -> str:

@@ -119,7 +119,7 @@ class Scheduler:
     def note(self) -> str | None:
         """Why nothing is polled, in words."""
         if self._offline_since is not None:
-            return offline_sentence(self._offline_since, len(self.feeds.feeds))
+            return offline_sentence(self._offline_since)
         return self.held_back()
 
     async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:

@@ -9,6 +9,13 @@
 Each service's ``errors.py`` draws its own branch and gives every class the identity of what failed.
 """
 
+from typing import Final
+
+# Exit codes of a service.
+EXIT_OK: Final = 0  # stopped as asked
+EXIT_USAGE: Final = 2  # a person has to change something, said in one sentence
+EXIT_DEFECT: Final = 70  # a defect, or it stopped by itself: the supervisor starts it again
+
 
 class WirewatchError(Exception):
     """Something Wirewatch foresaw. ``str(error)`` is one sentence that a person can act on."""

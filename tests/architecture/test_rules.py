@@ -161,3 +161,20 @@ def test_purity_is_seen(code: str) -> None:
 @pytest.mark.parametrize("code", ["os.environ['X']", "os.getenv('X')", "from os import environ"])
 def test_reading_the_environment_is_seen(code: str) -> None:
     assert environment_reads(ast.parse(code)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("services.cli.up.run", {"redis", "aiohttp", "jsonschema", "fastapi", "faust"}),
+        ("services.poller.__main__", {"jsonschema", "tldextract", "faust", "apprise"}),
+        ("services.deduper.__main__", {"jsonschema"}),
+        ("services.archive.__main__", {"jsonschema", "redis"}),
+    ],
+)
+def test_a_process_that_runs_for_days_loads_nothing_heavy_that_it_does_not_use(module: str, heavy: set[str]) -> None:
+    program = f"import sys, {module}; print(*sorted({heavy!r} & sys.modules.keys()))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=SERVICES.parent, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == []

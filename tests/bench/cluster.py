@@ -29,7 +29,7 @@ from services.local import ports, probes
 from services.local.process import Program, Server
 from services.local.supervisor import Part, Supervisor
 from services.runtime.kafka import topics
-from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.process.clock import SystemClock
 from tests.bench import corpus, ledger
 from tests.bench.corpus import Item
@@ -90,14 +90,14 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
                 await _until_ready(cluster)
                 began = time.perf_counter()
                 rate = None if options.no_kills else options.per_second
-                sending = asyncio.ensure_future(ledger.send(kafka.address, items, bad, per_second=rate))
+                sending = asyncio.ensure_future(ledger.send(KafkaAccess(kafka.address), items, bad, per_second=rate))
                 kills = [] if options.no_kills else await _kill_in_turn(cluster, options.away)
                 await sending
                 await _drained(cluster)
                 seconds = time.perf_counter() - began - QUIET_SECONDS * options.no_kills
                 workers = cluster.work()
                 await asyncio.sleep(3)  # the sweeper of the outbox
-                verdict = await ledger.check(kafka.address, redis.address, items, bad)
+                verdict = await ledger.check(KafkaAccess(kafka.address), RedisAccess(redis.address), items, bad)
                 logs = _warnings(home)
             finally:
                 await cluster.supervisor.stop()

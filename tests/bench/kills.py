@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from tests.bench import corpus, ledger
 from tests.bench.stack import Stack, is_ready, running
 
@@ -33,12 +34,12 @@ async def measure(articles: int, copies: int, poison: int, kills: int, per_secon
     with tempfile.TemporaryDirectory(prefix="wirewatch-kills-") as folder:
         async with running(Path(folder) / "home", WIREWATCH_LOG_LEVEL="warning") as stack:
             began = time.perf_counter()
-            sending = asyncio.ensure_future(ledger.send(stack.kafka, items, bad, per_second=per_second))
+            sending = asyncio.ensure_future(ledger.send(KafkaAccess(stack.kafka), items, bad, per_second=per_second))
             done = await _kill_in_turn(stack, kills, pause=(articles + copies) / per_second / (kills * len(VICTIMS)))
             await sending
             await _drained(stack)
             seconds = time.perf_counter() - began
-            verdict = await ledger.check(stack.kafka, stack.redis, items, bad)
+            verdict = await ledger.check(KafkaAccess(stack.kafka), RedisAccess(stack.redis), items, bad)
     return {"kills": done, "seconds": round(seconds, 1), "ledger": verdict.as_json()}
 
 
@@ -82,7 +83,7 @@ def _all_back(stack: Stack) -> bool:
 
 
 async def _drained(stack: Stack) -> None:
-    """Wait until no room has counted anything for a while."""
+    """Wait until no service has counted anything for a while."""
     last, since = "", time.perf_counter()
     while time.perf_counter() - since < QUIET_SECONDS:
         await asyncio.sleep(0.5)

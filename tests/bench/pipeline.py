@@ -23,7 +23,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.contracts import codec, topics
-from services.runtime.kafka.connection import KafkaAccess
+from services.runtime.kafka.connection import KafkaAccess, RedisAccess
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.messages.delivery import Outgoing
 from services.runtime.process.clock import SystemClock
@@ -41,7 +41,7 @@ async def measure(articles: int, words: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as folder:
         async with running(Path(folder) / "home", WIREWATCH_LOG_LEVEL="warning") as stack:
             line = await _line(stack, items)
-            verdict = await ledger.check(stack.kafka, stack.redis, items, [])
+            verdict = await ledger.check(KafkaAccess(stack.kafka), RedisAccess(stack.redis), items, [])
             bare = {way: await _bare(stack.kafka, items, way) for way in ("single", "batch")}
     return {
         "articles": articles,

@@ -325,7 +325,7 @@ async def test_what_is_wrong_stays_in_sight_however_far_one_scrolls(
         await page.evaluate("scrollTo(0, document.body.scrollHeight)")
         await expect(page.locator("#pipeline")).to_be_in_viewport(ratio=1)
         await expect(page.locator("#pipeline")).to_have_text(
-            "0 of 215 feeds answer: this machine seems to be offline since 09:00 UTC."
+            "None of 215 feeds from elsewhere answers: this machine seems to be offline since 09:00 UTC."
         )
         await expect(page.locator("#status")).to_be_in_viewport(ratio=1)
 

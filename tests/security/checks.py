@@ -37,7 +37,7 @@ from tests.security.shipped import (
 from tests.security.verdict import Verdict, judged
 
 PUBLISHED = {"kafka", "api", "prometheus", "grafana"}
-WAYS_OUT = {"poller", "notifier", "operator"}
+WAYS_OUT = {"poller", "notifier", "feeds"}
 EXPAT_FLOOR, OPENSSL_FLOOR = (2, 4, 1), (3, 0)  # doctor warns of an expat below 2.6.3
 _SECRET = re.compile(
     r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b"
@@ -84,7 +84,7 @@ def s03() -> Verdict:
         if not set(services()[name]["networks"]) <= allowed:
             problems.append(f"{name} is on {services()[name]['networks']}")
     return judged(
-        problems, "only poller, notifier and the operator have a way out; backend and monitoring are internal"
+        problems, "only poller, notifier and the commands on feeds have a way out; backend and monitoring are internal"
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-ONE_SHOT = ("topics", "secrets", "operator", "certificates")
+ONE_SHOT = ("topics", "secrets", "operator", "feeds", "certificates")
 _TOOL_SECONDS = 120
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
-from services.alert_store.redis import Retention
+from services.alert_store.records import ABSENT, Changed, Record, Retention, Write, replaced
 from services.alerter.core import facts
 from services.alerter.core.alert import Cause, Given, decide
 from services.alerter.core.facts import NO_FACTS, AlertFacts

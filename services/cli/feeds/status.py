@@ -46,7 +46,7 @@ async def show(feeds: Sequence[FeedConfig], *, failing: bool, verbose: bool, as_
             f"{count} {'not polled yet' if name == 'new' else name}" for name, count in counts.items()
         )
         if offline is not None:
-            out.print(f"[red]{offline_sentence(offline, len(feeds))}[/]", soft_wrap=True)
+            out.print(f"[red]{offline_sentence(offline)}[/]", soft_wrap=True)
         out.print(f"{len(feeds)} feeds: {states_counted}", soft_wrap=True)
         if slowest := _slowest(feeds, states):
             out.print(f"longest from publication to fetch: {slowest}", soft_wrap=True)

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from services.notifier.core.watches import ActiveWatches, Channel, Route, WatchFile
 from services.runtime.errors import UnusableFilesError
-from services.runtime.files.violations import KeyPath
-from services.runtime.files.yaml import Document, read, read_bytes, repeated_ids
+from services.runtime.files.yaml import Document, KeyPath, read, read_bytes, repeated_ids
 
 SECRET_BYTES = range(24, 65)  # what Standard Webhooks asks for
 _PREFIX = "whsec_"

@@ -42,6 +42,6 @@ class Connectivity:
             self.offline_since = min(unreached)
 
 
-def offline_sentence(since: datetime, feeds: int) -> str:
-    """What a person reads."""
-    return f"0 of {feeds} feeds answer: this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"
+def offline_sentence(since: datetime) -> str:
+    """What a person reads. Feeds on this machine go on, so it does not say that none answers."""
+    return f"this machine seems to be offline since {since:%Y-%m-%dT%H:%M:%SZ}"

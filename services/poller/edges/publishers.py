@@ -1,14 +1,14 @@
-"""``publishers.yaml`` as the poller asks it, and the public suffixes (the snapshot inside tldextract: no network)."""
+"""``publishers.yaml`` as the poller asks it, and the public suffixes, as they ship with publicsuffixlist."""
 
 from functools import lru_cache
 from pathlib import Path
 
-import tldextract
+from publicsuffixlist import PublicSuffixList
 
 from services.poller.core.outlet import Publishers
 from services.runtime.files import publishers
 
-_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+_suffixes = PublicSuffixList(accept_unknown=False, only_icann=True)
 
 
 def load(path: Path | None = None) -> Publishers:
@@ -25,4 +25,5 @@ def load(path: Path | None = None) -> Publishers:
 @lru_cache(maxsize=10_000)
 def registrable(host: str) -> str | None:
     """The registrable domain of a host (``bbc.co.uk``); None where it has none."""
-    return _extract(host).top_domain_under_public_suffix or None
+    found: str | None = _suffixes.privatesuffix(host)
+    return found

@@ -21,8 +21,8 @@ import yaml
 
 from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped
-from services.runtime.files.violations import KeyPath, violations
 
+KeyPath = tuple[str | int, ...]
 T = TypeVar("T")
 V = TypeVar("V")
 
@@ -62,6 +62,8 @@ class Document(Generic[T]):
 
     def converted(self, schema: str, to: type[V]) -> Document[V]:
         """The value checked by ``schema`` (``watches.v1``) and converted to a struct. Raises all that is wrong."""
+        from services.runtime.files.violations import violations  # jsonschema: 2 MB that not every service needs
+
         self.refuse(violations(self.value, _schema(schema), written=self.written))
         try:
             value = msgspec.convert(self.value, to, dec_hook=lambda kind, value: kind(value))

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 
+OK = "ok"  # what a probe says where there is nothing to say
 _TIMEOUT_SECONDS = 3.0
 
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print("WIREWATCH_OPS_PORT is not set to a port: give the one that the process was given.", file=sys.stderr)
         return 2
     problem = probe(int(port), arguments[0] if arguments else "/readyz")
-    print(problem or "ok")
+    print(problem or OK)
     return 1 if problem else 0
 
 

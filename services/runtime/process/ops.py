@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from services.runtime.http.listener import listen
+from services.runtime.process.healthcheck import OK
 
 _PROBLEM = "Cannot listen on {} for /metrics and /healthz ({}): set WIREWATCH_OPS_PORT to a free port, or to 0 for any."
-OK = "ok"  # what a probe says where there is nothing to say
 Probe = Callable[[], str | None]
 """Returns what is wrong, in words, or None."""
 

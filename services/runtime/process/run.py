@@ -1,7 +1,6 @@
 """How a service runs as a process: settings, logs, the ops endpoint, signals, and a clean end.
 
-Exit codes: 0 stopped as asked; 2 a person has to change something (said in one sentence); 70 a defect or a service
-that stopped by itself: the supervisor starts it again.
+Exit codes: see :mod:`services.runtime.errors`.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from typing import Protocol, TypeVar
 import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from services.runtime.errors import UsageError
+from services.runtime.errors import EXIT_DEFECT, EXIT_OK, EXIT_USAGE, UsageError
 from services.runtime.process import failpoints, logging, settings, telemetry
 from services.runtime.process.clock import Clock, SystemClock
 from services.runtime.process.metrics import ServerTimes, config_info
@@ -29,10 +28,6 @@ S = TypeVar("S", bound=CommonSettings)
 log = logging.get(__name__)
 
 COLLECTED_EVERY = 10_000  # objects that came and did not go; 700 where nothing is said
-
-EXIT_OK = 0
-EXIT_USAGE = 2
-EXIT_DEFECT = 70
 
 
 class Service(Protocol):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Final, Literal
 
 from services.contracts import trace
@@ -17,6 +18,7 @@ from services.runtime.messages.delivery import Delivery, Outgoing
 
 ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 STOP_SECONDS: Final = 2.0  # for what waits at the end; a collector that hangs must not outlast the grace period
+_PACKAGES: Final = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 _SENDERS: Final = frozenset({"poller", "deduper", "tagger", "alerter"})  # what they make names their span as its parent
 
 Kind = Literal["PRODUCER", "CONSUMER", "CLIENT"]
@@ -28,15 +30,25 @@ _exporter: tuple[Emit, Callable[[], None]] | None = None  # what takes a span, a
 
 
 def start(service: str, environ: Mapping[str, str]) -> None:
-    """Send spans where ``environ`` says, if it does. Raises :class:`UsageError` where the package is missing."""
+    """Send spans where ``environ`` says, if it does. Raises :class:`UsageError` where a package is missing."""
     global _service, _exporter
+    if can_start(environ):
+        _exporter, _service = _otlp(service), service
+
+
+def can_start(environ: Mapping[str, str]) -> bool:
+    """Whether ``environ`` asks for spans. Raises :class:`UsageError` where it does and a package is missing."""
     if not environ.get(ENDPOINT) or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return
+        return False
     try:
-        _exporter = _otlp(service)
-    except ModuleNotFoundError as error:
-        raise UsageError(f"{ENDPOINT} needs the package {error.name}: pip install 'wirewatch[otlp]'.") from None
-    _service = service
+        missing = next((name for name in _PACKAGES if find_spec(name) is None), None)
+    except ModuleNotFoundError as error:  # one that such a package is in
+        missing = error.name
+    if missing:
+        raise UsageError(
+            f"{ENDPOINT} is set and needs the package {missing}: pip install 'wirewatch[otlp]', or unset it."
+        )
+    return True
 
 
 def stop() -> None:

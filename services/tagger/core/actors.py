@@ -114,7 +114,7 @@ def _unreadable(document: Document, wording: Wording) -> Iterator[str]:
     for path, texts in lists:
         for index, text in enumerate(texts):
             try:
-                wording.needles(text)
+                wording.check(text)
             except ValueError as error:
                 yield f"{at(document, (*path, index))}: {text!r}: {error}."
 

@@ -117,7 +117,7 @@ def phrase_problems(document: Document, value: dict[str, Any], wording: Wording)
                 yield f"{at(document, (*path, index))}: {phrase!r} is not text; put it in quotes."
                 continue
             try:
-                wording.needles(phrase)
+                wording.check(phrase)
             except MissingFormsError as error:
                 yield f"{at(document, (*path, index))}: {phrase!r}: {error}."
                 return

@@ -40,6 +40,9 @@ class Needle:
 class Wording(Protocol):
     """How the phrases of a language are read. All raise :class:`ValueError` with what is wrong with a phrase."""
 
+    def check(self, phrase: str) -> None:
+        """Raise what :meth:`needles` would, sooner."""
+
     def needles(self, phrase: str) -> tuple[Needle, ...]:
         """Every string that a phrase stands for."""
 
@@ -52,6 +55,10 @@ class Wording(Protocol):
 
 class EnglishWording:
     """English makes the forms of its words by rule: see :mod:`services.tagger.core.inflect`."""
+
+    def check(self, phrase: str) -> None:
+        """See :class:`Wording`."""
+        needles(phrase)
 
     def needles(self, phrase: str) -> tuple[Needle, ...]:
         """See :class:`Wording`."""

@@ -47,6 +47,16 @@ class ListedWording:
 
     nouns = needles
 
+    def check(self, phrase: str) -> None:
+        """See :class:`services.tagger.core.phrases.Wording`: what stands before words is counted and not made."""
+        exact, forms = self._forms_of(phrase)
+        count = len(forms)
+        for form in forms:
+            self._folded(form.removesuffix("*"))
+            if not exact and self._grammar.first_prefixes:
+                count += math.prod(map(len, self._options(form, self._grammar.first_prefixes))) - 1
+        _refuse_many(count)
+
     def verbs(self, phrase: str) -> tuple[tuple[Needle, str], ...]:
         """The strings of an active verb; only "and" is written onto it. Its form says what ends it: "setzt … fest"."""
         prefixes = tuple(prefix for prefix in self._grammar.first_prefixes if prefix in self._grammar.conjunction)
@@ -55,15 +65,18 @@ class ListedWording:
         return tuple((needle, form) for needle in self._needles(verb, prefixes))
 
     def _needles(self, phrase: str, prefixes: Sequence[str]) -> tuple[Needle, ...]:
+        exact, forms = self._forms_of(phrase)
+        found = [needle for form in forms for needle in self._written(form, () if exact else prefixes, exact=exact)]
+        _refuse_many(len(found))
+        return tuple({(n.folded, n.exact): n for n in found}.values())
+
+    def _forms_of(self, phrase: str) -> tuple[bool, list[str]]:
+        """Whether the phrase is exact, and its forms with nothing before them."""
         exact = phrase.startswith("=")
         body = (phrase[1:] if exact else phrase).strip()
         if not body:
             raise ValueError("it holds no words")
-        texts = [form for chosen in choices(body) for form in self._inflected(chosen.strip())]
-        found = [needle for text in texts for needle in self._written(text, () if exact else prefixes, exact=exact)]
-        if len(found) > _MOST_FORMS:
-            raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")
-        return tuple({(n.folded, n.exact): n for n in found}.values())
+        return exact, [form for chosen in choices(body) for form in self._inflected(chosen.strip())]
 
     def _written(self, text: str, prefixes: Sequence[str], *, exact: bool) -> Iterator[Needle]:
         plain = self._needle(text, exact=exact)
@@ -87,15 +100,20 @@ class ListedWording:
 
     def _prefixed(self, text: str, plain: Needle, prefixes: Sequence[str]) -> Iterator[Needle]:
         """With what may be written onto its words. Each is folded once: they are some hundred thousand in Arabic."""
-        first, *others = text.split()
-        options = [self._before(first, prefixes), *(self._before(word, self._grammar.next_prefixes) for word in others)]
-        if math.prod(map(len, options)) > _MOST_FORMS:
-            raise ValueError("it has too many words that something may be written onto; use a shorter phrase")
+        options = self._options(text, prefixes)
         end = " " if plain.right == "border" else ""
         for words in islice(product(*options), 1, None):
             longer = len(words[0]) - len(options[0][0])
             capitals = tuple(offset + longer for offset in plain.capitals)
             yield Needle(f" {' '.join(words).rstrip()}{end}", capitals, None, plain.left, plain.right)
+
+    def _options(self, text: str, prefixes: Sequence[str]) -> list[tuple[str, ...]]:
+        """Each word of a text as it is, folded, and with what may be written onto it."""
+        first, *others = text.split()
+        options = [self._before(first, prefixes), *(self._before(word, self._grammar.next_prefixes) for word in others)]
+        if math.prod(map(len, options)) > _MOST_FORMS:
+            raise ValueError("it has too many words that something may be written onto; use a shorter phrase")
+        return options
 
     def _before(self, word: str, prefixes: Sequence[str]) -> tuple[str, ...]:
         """A folded word and what it is with something written onto it: no second article onto one that has its own."""
@@ -110,20 +128,28 @@ class ListedWording:
         return prefix.endswith(self._grammar.next_prefixes)
 
     def _needle(self, text: str, *, exact: bool) -> Needle:
-        prefix = text.endswith("*")
-        text = text[:-1] if prefix else text
-        if any(mark in text for mark in "*~="):
-            raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
-        folded = self._fold(text)
-        if not folded:
-            raise ValueError("it holds no letter or digit")
+        prefix, text = text.endswith("*"), text.removesuffix("*")
+        folded = self._folded(text)
         left, right = self._edge(folded[0]), self._edge(folded[-1])
         if prefix and right == "border":
             right = "word_end"
         data = f"{' ' if left == 'border' else ''}{folded}{' ' if right == 'border' else ''}"
         return Needle(data, () if exact else capitals_of(text), text if exact else None, left, right)
 
+    def _folded(self, text: str) -> str:
+        if "*" in text or "~" in text or "=" in text:
+            raise ValueError("* stands only at the end of the phrase, ~ at the end of a word, = at the beginning")
+        folded = self._fold(text)
+        if not folded:
+            raise ValueError("it holds no letter or digit")
+        return folded
+
     def _edge(self, character: str) -> Edge:
         if not self._grammar.unspaced:
             return "border"
         return "no_latin" if has_word_borders(character) else "open"
+
+
+def _refuse_many(count: int) -> None:
+    if count > _MOST_FORMS:
+        raise ValueError(f"it stands for more than {_MOST_FORMS} strings; use fewer choices")

@@ -74,7 +74,9 @@ async def test_services_are_asked_over_http_and_one_that_is_gone_is_silent() -> 
         await services.look(session)
         assert services.states()[0].detail == "waiting for redis"
         assert (found := services.feeds())
-        assert found.summary.startswith("0 of 215 feeds answer: this machine seems to be offline since")
+        assert found.summary.startswith(
+            "None of 215 feeds from elsewhere answers: this machine seems to be offline since"
+        )
         problems[0] = notes[0] = None
         await services.look(session)
         assert services.states()[0].state == "ready"

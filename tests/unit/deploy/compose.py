@@ -12,7 +12,7 @@ from services.runtime.services import names
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICES = names(demo=True)
-ONE_SHOT = ("topics", "secrets", "operator")
+ONE_SHOT = ("topics", "secrets", "operator", "feeds")
 
 
 @cache

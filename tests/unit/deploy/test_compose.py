@@ -115,11 +115,12 @@ def test_only_the_poller_the_notifier_and_a_command_get_out() -> None:
     assert {name for name, network in networks.items() if network.get("internal")} == {"backend", "monitoring", "feeds"}
     assert networks["loopback"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
     assert [name for name in NAMES if "egress" in service(name).get("networks", ())] == [
+        "feeds",
         "notifier",
-        "operator",
         "poller",
     ]
-    assert service("operator")["profiles"] == ["tools"]  # there only while somebody runs a command
+    assert service("feeds")["profiles"] == ["tools"]  # there only while somebody runs a command
+    assert service("feeds")["volumes"] == ["feed-list:/var/lib/wirewatch/feeds"]  # no secrets
 
 
 def test_kafka_and_redis_are_out_of_reach_of_what_only_watches() -> None:
@@ -196,7 +197,7 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
     known = {*rights.users(topics.read().values()), "admin"}
     redis = {line.split()[1] for line in (ROOT / "deploy/redis/users.acl").read_text().splitlines()}
     for name in NAMES:
-        if not of_ours(name) or name in ("secrets", "samples", "alarms"):
+        if not of_ours(name) or name in ("secrets", "samples", "alarms", "feeds"):
             continue
         environment = service(name)["environment"]
         user = environment.get("WIREWATCH_KAFKA_USER")
@@ -214,16 +215,16 @@ def test_every_service_is_the_user_of_its_own_name_with_a_password_of_its_own() 
         assert volumes == [f"{name}-secrets:/run/wirewatch:ro", *shared]
 
 
-def test_the_operator_can_check_and_audit_the_feeds_of_the_list_as_the_poller_polls_them() -> None:
-    poller, operator = service("poller"), service("operator")
-    assert set(poller["networks"]) - {"monitoring"} == set(operator["networks"])
+def test_a_container_without_passwords_checks_and_audits_the_feeds_as_the_poller_polls_them() -> None:
+    poller, feeds = service("poller"), service("feeds")
+    assert set(feeds["networks"]) == set(poller["networks"]) - {"monitoring", "backend"}
     for limit in ("mem_limit", "pids_limit"):
-        assert operator[limit] == poller[limit]
+        assert feeds[limit] == poller[limit]
     for setting in ("WIREWATCH_POLLER_FEEDS", "WIREWATCH_POLLER_ALLOW_PRIVATE"):
-        assert operator["environment"][setting] == poller["environment"][setting]
+        assert feeds["environment"][setting] == poller["environment"][setting]
     documented = (ROOT / "docs/feeds.md").read_text()
-    for command in ("check", "audit"):
-        assert f"docker compose run --rm operator wirewatch feeds {command}" in documented
+    for command in ("add", "check", "audit"):
+        assert f"docker compose run --rm feeds wirewatch feeds {command}" in documented
 
 
 @pytest.mark.parametrize(
@@ -242,9 +243,8 @@ def test_what_the_page_edits_is_what_the_services_read(volume: str, reader: str,
         if isinstance(mount, str) and mount.startswith(f"{volume}:")
     }
     folder = f"/var/lib/wirewatch/{file.partition('/')[0]}"
-    # The operator adds feeds by command.
-    operators = folder if volume == "feed-list" else f"{folder}:ro"
-    assert mounted == {reader: f"{folder}:ro", "operator": operators, "api": folder}
+    editing = {"api": folder, "feeds": folder} if volume == "feed-list" else {"api": folder}  # feeds also by command
+    assert mounted == {reader: f"{folder}:ro", "operator": f"{folder}:ro", **editing}
     for name in (reader, "operator"):
         assert f"/var/lib/wirewatch/{file}" in service(name)["environment"][f"WIREWATCH_{setting}"]
     # One file, whatever .env has the services read beside it.

@@ -83,6 +83,33 @@ async def test_a_child_that_a_person_has_to_correct_is_shown_and_left(tmp_path: 
     await supervisor.stop()
 
 
+@pytest.mark.parametrize(("healthy_seconds", "delays"), [(30.0, ["0.2", "0.4", "0.8"]), (0.0, ["0.2", "0.2", "0.2"])])
+async def test_delays_double_while_a_process_ends_quickly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, healthy_seconds: float, delays: list[str]
+) -> None:
+    monkeypatch.setattr(supervisor_module, "_HEALTHY_SECONDS", healthy_seconds)
+    story = Story()
+    supervisor = Supervisor(SystemClock(), story)
+    supervisor.start([a_server(tmp_path, "raise SystemExit(70)")])
+    await until(lambda: supervisor.parts["service"].restarts == 3)
+    await supervisor.stop()
+    said = [what for _, state, what in story.events if state == "restarting"]
+    assert said == [f"exit code 70, again in {delay} s" for delay in delays]
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        (70, "exit code 70"),
+        (-9, "killed by SIGKILL"),
+        (-250, "killed by signal 250"),
+        (OSError("no room"), "it cannot be run (no room)"),
+    ],
+)
+def test_an_end_in_words(ended: int | BaseException, words: str) -> None:
+    assert supervisor_module.in_words(ended) == words
+
+
 async def test_a_reporter_that_fails_keeps_nobody_from_being_started_again(tmp_path: Path) -> None:
     def full(_part: Part, _what: str) -> None:
         raise OSError(28, "No space left on device")

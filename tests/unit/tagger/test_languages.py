@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,24 @@ def test_an_article_is_written_once_and_onto_verbs_only_and() -> None:
 def test_a_german_ordinal_ends_no_sentence() -> None:
     (found,) = tag(Fields("Schweden ist offiziell 32. Mitglied der Nato", "", "", "de"), shipped().compiled).tags
     assert found.topic == "alliances"
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["الناتو", "=الناتو", "", "=", "ا**", "ا* ب", "ا=ب", "(ا|ب", "-", "سفينة~", " ".join("اب" * 12), "(ا|ب)" * 12],
+)
+def test_a_phrase_is_refused_with_the_same_words_before_its_strings_are_made(phrase: str) -> None:
+    grammar = Grammar(language="ar", first_prefixes=("و",), next_prefixes=("ال",))
+    wording = ListedWording(grammar, Alphabet(grammar), {})
+
+    def said(read: Callable[[str], object]) -> str:
+        try:
+            read(phrase)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    assert said(wording.check) == said(wording.needles)
 
 
 def test_two_who_do_it_are_named_before_the_thing_in_a_language_whose_possessors_follow() -> None:
