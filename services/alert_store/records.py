@@ -18,12 +18,14 @@ class Record:
     """One record as it is stored. ``token`` names this state of it and is asked for when it is written.
 
     ``facts`` are the alerter's own, opaque here. Only the record of an alert has the rest: the alert once there is one,
-    ``published``, the last revision that Kafka has acknowledged, and ``indexed``, the index keys that list it.
+    ``body``, the same as JSON, ``published``, the last revision that Kafka has acknowledged, and ``indexed``, the index
+    keys that list it.
     """
 
     token: str = ""
     facts: bytes = b""
     alert: Alert | None = None
+    body: bytes = b""
     published: int = 0
     indexed: tuple[str, ...] = ()
 
@@ -82,12 +84,13 @@ def replaced(before: Record, *, facts: bytes | None = None, alert: Alert | None 
     """``before`` with new facts, a new alert or both. The same content over the same state has the same token."""
     facts = before.facts if facts is None else facts
     alert = alert or before.alert
-    body = codec.encode(alert) if alert is not None else b""
+    body = before.body if alert is before.alert else codec.encode(alert) if alert is not None else b""
     count = int(before.token.partition("-")[0] or 0) + 1  # keeps two states with one content apart
     return Record(
         token=f"{count}-{blake2b(facts + body, digest_size=8).hexdigest()}",
         facts=facts,
         alert=alert,
+        body=body,
         published=before.published,
         indexed=index_keys(alert) if alert is not None else (),
     )

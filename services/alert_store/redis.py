@@ -104,7 +104,7 @@ class AlertRecords:
         if record.alert is None:
             return
         alert, indexed = record.alert, "\n".join(record.indexed)
-        commands.add("HSET", key, "alert", codec.encode(alert), "revision", alert.revision, "indexed", indexed)
+        commands.add("HSET", key, "alert", record.body, "revision", alert.revision, "indexed", indexed)
         for index in (redis_keys.ALERTS_BY_TIME, *record.indexed):
             commands.add("ZADD", index, int(alert.last_updated.timestamp() * 1000), id_)
         for index in change.before.indexed:
@@ -157,6 +157,7 @@ def _record(row: Sequence[bytes | None]) -> Record:
         token=token.decode(),
         facts=facts or b"",
         alert=codec.decode(alert, Alert) if alert is not None else None,
+        body=alert or b"",
         published=int(published or 0),
         indexed=tuple(indexed.decode().split("\n")) if indexed else (),
     )

@@ -6,11 +6,13 @@ tokens of the earlier ones: where one is refused, those that built on it are, to
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from services.alert_store.records import ABSENT, Changed, Record, Write, replaced
 from services.alerter.core import event_key, joining
+from services.alerter.core.event_key import EventKey
 from services.alerter.core.facts import NO_FACTS, AlertFacts, ArticleFacts
 from services.alerter.core.joining import Entry
 from services.alerter.ports import AlertStore, StoryKey, StoryReader
@@ -31,8 +33,9 @@ class Snapshot:
         self._store = store
         self._reader = stories
         self._records: dict[str, Record] = {}
-        self._decoded: dict[tuple[str, str], AlertFacts] = {}  # by key and token
+        self._decoded: dict[bytes, Any] = {}  # what was read or written, by its bytes
         self._members: dict[str, Sequence[StoryMember]] = {}
+        self._settled: dict[str, list[tuple[str, str]]] = {}  # what was decided last on an alert rests on this
 
     async def load(self, keys: Sequence[StoryKey], items: Sequence[ArticleFacts]) -> None:
         """All about these stories and articles: the alerts they are in or may join, and all stories of those."""
@@ -97,14 +100,23 @@ class Snapshot:
 
     def facts(self, alert_id: str) -> AlertFacts:
         """The facts of an alert that was loaded."""
-        key = redis_keys.alert(alert_id)
-        record = self.record(key)
-        if not record.facts:
-            return NO_FACTS
-        found = self._decoded.get((key, record.token))
-        if found is None:
-            found = self._decoded[key, record.token] = _facts(record.facts)
-        return found
+        raw = self.record(redis_keys.alert(alert_id)).facts
+        if raw and raw not in self._decoded:
+            self._decoded[raw] = _facts(raw)
+        return self._decoded[raw] if raw else NO_FACTS
+
+    def settle(self, alert_id: str) -> None:
+        """Note that an alert was decided on all that is known here."""
+        self._settled[alert_id] = self._grounds(alert_id)
+
+    def is_settled(self, alert_id: str) -> bool:
+        """Whether nothing has changed since an alert was decided, so that the same would be decided again."""
+        return self._settled.get(alert_id) == self._grounds(alert_id)
+
+    def _grounds(self, alert_id: str) -> list[tuple[str, str]]:
+        """The alerts of an alert's stories, its own among them, each with its token."""
+        stories = dict.fromkeys(item.story_id for item in self.facts(alert_id).articles)
+        return [(id_, self.record(redis_keys.alert(id_)).token) for story in stories for id_ in self.alerts_of(story)]
 
     def live(self, alert_id: str) -> str:
         """The alert that goes on for this one: itself, or the one it was merged into."""
@@ -124,21 +136,26 @@ class Snapshot:
 
     def entries_near(self, item: ArticleFacts) -> Iterator[Entry]:
         """What the index has near the events of an article, each once."""
-        seen: set[Entry] = set()
+        seen: dict[tuple[str, str], list[EventKey]] = {}  # to hash whole entries took longer than to read them
         for key in dict.fromkeys(index_keys_near(item)):
             for entry in self.entries(key):
-                if entry not in seen:
-                    seen.add(entry)
+                events = seen.setdefault((entry.article_id, entry.alert_id), [])
+                if entry.key not in events:
+                    events.append(entry.key)
                     yield entry
 
     def entries(self, key: str) -> tuple[Entry, ...]:
         """The entries under one key of the index."""
-        record = self.record(key)
-        return _entries(record.facts) if record.facts else ()
+        raw = self.record(key).facts
+        if raw and raw not in self._decoded:
+            self._decoded[raw] = _entries(raw)
+        return self._decoded[raw] if raw else ()
 
-    def put(self, key: str, record: Record) -> None:
-        """A record as a decision leaves it."""
+    def put(self, key: str, record: Record, facts: object = None) -> None:
+        """A record as a decision leaves it, with its facts where they are new."""
         self._records[key] = record
+        if facts is not None:
+            self._decoded[record.facts] = facts
 
     def _pointed_at(self, story_id: str) -> tuple[str, ...]:
         """The alerts that a story's record names, and the one of its own name should that record be gone."""
@@ -198,7 +215,7 @@ class Transaction:
         body = held.facts if encoded is None else encoded
         after = replaced(before, facts=body, alert=alert or held.alert)
         self._changed[key] = Changed(before=before, after=after, publish=publish)
-        self._snapshot.put(key, after)
+        self._snapshot.put(key, after, facts)
 
     def write(self) -> Write | None:
         """The write that carries the decision out, None where nothing changes."""

@@ -53,6 +53,8 @@ def apply(work: Work, snapshot: Snapshot, rules: Rules, now: datetime) -> Outcom
     statuses: list[Status] = ["unchanged"]
     touched = list(snapshot.alerts_of(work.key.story_id))
     for alert_id in touched:
+        if brings_nothing(work) and snapshot.is_settled(alert_id):
+            continue
         members, elsewhere = members_of(alert_id, snapshot)
         decision, remembered = core.decide(
             core.Given(
@@ -73,9 +75,15 @@ def apply(work: Work, snapshot: Snapshot, rules: Rules, now: datetime) -> Outcom
         facts = remembered if remembered.articles else None
         key = redis_keys.alert(alert_id)
         transaction.change(key, facts=facts, alert=decision.alert, publish=decision.publish)
+        snapshot.settle(alert_id)
     records = [snapshot.record(redis_keys.alert(alert_id)) for alert_id in touched]
     stored = [(record.alert, record.published) for record in records if record.alert]
     return Outcome(min(statuses, key=STATUSES.index), transaction.write(), transaction.revisions(), stored)
+
+
+def brings_nothing(work: Work) -> bool:
+    """Whether a delivery only makes the alerter look at the sources again, as each of hundreds of copies does."""
+    return not work.facts.articles and work.cause.recheck is None
 
 
 def join(facts: AlertFacts, snapshot: Snapshot, transaction: Transaction) -> tuple[str | None, Sequence[Alert]]:

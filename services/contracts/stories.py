@@ -185,10 +185,12 @@ def independent_sources(folded: Sequence[Folded]) -> int:
 
 def _in_order(members: Iterable[StoryMember]) -> list[StoryMember]:
     """The members by first sight, one per article id; of several versions always the same one wins."""
-    ordered: dict[str, StoryMember] = {}
-    for member in sorted(members, key=lambda m: (m.first_seen_at, m.article_id, encode_member(m))):
-        ordered.setdefault(member.article_id, member)
-    return list(ordered.values())
+    by_id: dict[str, StoryMember] = {}
+    for member in members:
+        held = by_id.setdefault(member.article_id, member)
+        if held is not member:
+            by_id[member.article_id] = min(held, member, key=lambda m: (m.first_seen_at, encode_member(m)))
+    return sorted(by_id.values(), key=lambda m: (m.first_seen_at, m.article_id))
 
 
 def _speakers(ordered: Sequence[StoryMember]) -> dict[str, StoryMember]:

@@ -29,14 +29,17 @@ class Taken:
         return ["new"] * len(batch)
 
 
-class OneBatch:
-    """A stream with one batch of one event."""
+class OneEvent:
+    """A stream with one event."""
 
-    async def take_events(self, _max: int, within: float) -> AsyncIterator[Sequence[SimpleNamespace]]:
+    async def events(self) -> AsyncIterator[SimpleNamespace]:
         message = SimpleNamespace(
             topic=topics.ARTICLES, partition=1, offset=7, key=b"k", value=b"v", headers=[("h", b"x")], timestamp=0.0
         )
-        yield [SimpleNamespace(message=message)]
+        yield SimpleNamespace(message=message)
+
+    async def ack(self, event: SimpleNamespace) -> None:
+        """As Faust does."""
 
 
 async def test_the_agent_reads_articles_and_hands_them_to_the_handler() -> None:
@@ -45,7 +48,7 @@ async def test_the_agent_reads_articles_and_hands_them_to_the_handler() -> None:
     agent = app.agents["deduper"]
     assert agent.concurrency == 1
     assert list(agent.channel.topics) == [topics.ARTICLES]
-    await agent.fun(OneBatch())
+    await agent.fun(OneEvent())
     assert [(d.partition, d.offset, d.value, d.headers) for d in taken.deliveries] == [(1, 7, b"v", {"h": "x"})]
 
 

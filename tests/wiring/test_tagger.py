@@ -28,14 +28,17 @@ class Recorder:
         return ["untagged"] * len(batch)
 
 
-class OneBatch:
-    """A stream with one batch of one event."""
+class OneEvent:
+    """A stream with one event."""
 
-    async def take_events(self, _max: int, within: float) -> AsyncIterator[Sequence[SimpleNamespace]]:
+    async def events(self) -> AsyncIterator[SimpleNamespace]:
         message = SimpleNamespace(
             topic=topics.UNIQUE, partition=2, offset=5, key=b"s", value=b"v", headers=[], timestamp=0.0
         )
-        yield [SimpleNamespace(message=message)]
+        yield SimpleNamespace(message=message)
+
+    async def ack(self, event: SimpleNamespace) -> None:
+        """As Faust does."""
 
 
 async def test_the_agent_reads_unique_articles_and_hands_them_to_the_handler() -> None:
@@ -44,7 +47,7 @@ async def test_the_agent_reads_unique_articles_and_hands_them_to_the_handler() -
     agent = app.agents["tagger"]
     assert agent.concurrency == 1
     assert list(agent.channel.topics) == [topics.UNIQUE]
-    await agent.fun(OneBatch())
+    await agent.fun(OneEvent())
     assert [(d.partition, d.offset, d.key, d.value) for d in handler.got] == [(2, 5, b"s", b"v")]
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
 from services.alerter.core.same_event import TOLD_ALIKE
@@ -13,7 +11,7 @@ from services.alerter.core.severity import Rules
 from services.alerter.core.titles import Titles, is_comment, own_words
 from services.contracts import headlines, stories
 from services.contracts.headlines import DENIALS
-from services.contracts.messages import AlertSource
+from services.contracts.messages import AlertSource, PageChange
 from services.contracts.publishers import Publisher
 from services.contracts.stories import Folded, StoryMember
 
@@ -47,20 +45,26 @@ def gather(
     (stories are kept for less long than alerts) is not forgotten.
     """
     known = tuple(known)
-    by_id = {source.article_id: _member(source) for source in known}
-    by_id |= {item.article_id: _member(item) for item in articles}
-    story_of = {source.article_id: source.story_id for source in known}
-    story_of |= {item.article_id: item.story_id for item in articles}
+    by_id: dict[str, StoryMember] = {}
+    story_of: dict[str, str | None] = {}
     for story_id, member in members:
         by_id[member.article_id] = member
         story_of[member.article_id] = story_id
+    kept: tuple[ArticleFacts | AlertSource, ...] = (*articles, *reversed(known))
+    for one in kept:
+        if one.article_id not in by_id:
+            by_id[one.article_id] = _member(one)
+            story_of[one.article_id] = one.story_id
     folded = _fold(by_id, articles, rules.titles)
     languages = {source.story_id: source.language for source in known} | {a.story_id: a.language for a in articles}
     changed = {source.article_id: source.changed for source in known}
-    listed = [(item, story_of[item.member.article_id]) for item in _capped(folded)]
-    sources = [_source(item, story_id, languages.get(story_id), rules.publishers) for item, story_id in listed]
+
+    def source(item: Folded) -> AlertSource:
+        id_ = item.member.article_id
+        return _source(item, story_of[id_], languages.get(story_of[id_]), changed.get(id_), rules.publishers)
+
     return Sources(
-        listed=tuple(msgspec.structs.replace(one, changed=changed.get(one.article_id)) for one in sources),
+        listed=tuple(map(source, _capped(folded))),
         independent=stories.independent_sources(folded),
         seen_at=tuple(item.member.first_seen_at for item in folded if item.independent),
         controlling_state=_controlling_state([item.member for item in folded if item.independent], rules.publishers),
@@ -80,19 +84,19 @@ def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], ti
     An article in which no event was read, or one that has other news, counts only if its title tells what a report's
     title tells.
     """
-    facts = {item.article_id: item for item in articles}
-    texts = {id_: member if id_ in facts else by_id.get(member.copy_of or "", member) for id_, member in by_id.items()}
+    confirms_nothing = {item.article_id: _confirms_nothing(item, titles) for item in articles}
+    texts = {id_: id_ if id_ in confirms_nothing else _text_of(member, by_id) for id_, member in by_id.items()}
     reports = [item for item in articles if not item.beside] or articles
     told = [] if is_full(articles) else [_words(item.title, item.language, titles) for item in reports]
     reported = {item.article_id for item in reports}
     language = articles[0].language if articles else None
-    telling = {
-        id_: by_id[id_]
-        for id_, text in texts.items()
-        if text.article_id in reported or _tells_alike(_words(text.title, language, titles), told)
+    alike = {
+        text
+        for text in set(texts.values())  # each once: a story may have hundreds of copies of one
+        if text in reported or _tells_alike(_words(by_id[text].title, language, titles), told)
     }
-    found = {id_: _confirms_nothing(facts.get(texts[id_].article_id), titles) for id_ in telling}
-    silent = {id_: why for id_, why in found.items() if why}
+    telling = {id_: by_id[id_] for id_, text in texts.items() if text in alike}
+    silent = {id_: why for id_ in telling if (why := confirms_nothing.get(texts[id_]))}
     if len(silent) == len(telling):
         return stories.fold(telling.values())
     reporting = stories.fold(member for id_, member in telling.items() if id_ not in silent)
@@ -100,10 +104,13 @@ def _fold(by_id: Mapping[str, StoryMember], articles: Sequence[ArticleFacts], ti
     return tuple(sorted((*reporting, *others), key=lambda item: (item.member.first_seen_at, item.member.article_id)))
 
 
-def _confirms_nothing(item: ArticleFacts | None, titles: Titles) -> str | None:
+def _text_of(member: StoryMember, by_id: Mapping[str, StoryMember]) -> str:
+    """The id of the article whose text a member has."""
+    return member.copy_of if member.copy_of is not None and member.copy_of in by_id else member.article_id
+
+
+def _confirms_nothing(item: ArticleFacts, titles: Titles) -> str | None:
     """Why a tagged article does not report the event itself, None where it does."""
-    if item is None:
-        return None
     event = main_event(item.tags, item.title, item.language, titles)
     modes = {key.mode for key in item.keys}
     if modes == {"denied"}:
@@ -137,7 +144,11 @@ def _capped(folded: tuple[Folded, ...]) -> tuple[Folded, ...]:
 
 
 def _source(
-    item: Folded, story_id: str | None, language: str | None, publishers: Mapping[str, Publisher]
+    item: Folded,
+    story_id: str | None,
+    language: str | None,
+    changed: PageChange | None,
+    publishers: Mapping[str, Publisher],
 ) -> AlertSource:
     fields = {name: getattr(item.member, name) for name in _SHARED if name != "title"}
     publisher = publishers.get(item.member.family)
@@ -154,6 +165,7 @@ def _source(
         state_control=publisher.controlling_state if publisher else None,
         publisher_source=publisher.source_url if publisher else None,
         publisher_source_date=publisher.source_date if publisher else None,
+        changed=changed,
     )
 
 

@@ -22,7 +22,7 @@ _QUOTE = re.compile(r"^[‘'“\"][^‘“”\"]{12,}[’'”\"](?= |$)")
 _NUMBER = re.compile(r"(?<![\w.,$€£-])\d{1,3}(?!\w|%|-|[.,]\d)")
 
 
-class TitleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TitleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, eq=False):
     """The words of one language. In phrases, ``*`` at the end of a word stands for any ending, alone for any word.
 
     ``openers`` begin a question or an explainer, ``labels`` a column; ``announcers`` stand before a colon without
@@ -145,7 +145,7 @@ def _patterns(language: str | None, titles: Titles) -> _Patterns:
     return _compiled(titles.get(language or DEFAULT_LANGUAGE, _NO_WORDS))
 
 
-@cache
+@cache  # by identity: these words are not compared, which took longer than to look for most of them
 def _compiled(words: TitleWords) -> _Patterns:
     return _Patterns(words)
 

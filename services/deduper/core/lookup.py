@@ -1,5 +1,6 @@
 """What is known of an article before anything is decided. Pure."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -101,6 +102,7 @@ class Query:
             self._own = list(compress(item.sketch.hashes, map(not_, in_boilerplate(item.sketch.places, boilerplate))))
         else:
             self._own = list(item.sketch.hashes)
+        self._own_stored = [value & STORED_MASK for value in self._own]
 
     def text_owners(self, hash_: int | None) -> Postings:
         """The articles of an address, a text or a title."""
@@ -142,17 +144,19 @@ class Query:
         record = self.view.live_record(number, self.now_s)
         if not record or not record.hashes or not self._own:
             return None
-        ranks = {value: rank for rank, value in enumerate(self.view.sketch(number), 1)}
-        below = [value for value in self._own if value >> TOP_SHIFT <= record.top]
-        shared = [value for value in below if value & STORED_MASK in ranks]
+        sketch = self.view.sketch(number)
+        stored = frozenset(sketch)
+        below = bisect_left(self._own, record.top + 1 << TOP_SHIFT)
+        shared = list(compress(self._own, map(stored.__contains__, self._own_stored[:below])))
         if not shared:
             return None
-        last = ranks[shared[-1] & STORED_MASK], shared[-1] >> TOP_SHIFT
+        rank = len(sketch) - sketch[::-1].index(shared[-1] & STORED_MASK)
+        last = rank, shared[-1] >> TOP_SHIFT
         return TextOverlap(
             number=number,
             record=record,
-            stored=frozenset(ranks),
-            comparable=tuple(below),
+            stored=stored,
+            comparable=tuple(self._own[:below]),
             shared=len(shared),
             other=common_count(record.hashes, record.top, self.item.sketch.threshold >> TOP_SHIFT, last),
             same_outlet=record.outlet == self.item.outlet,

@@ -69,7 +69,11 @@ EMPTY = Sketch((), 0, ())
 def sketch(words: list[str], text: str = "") -> Sketch:
     """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
     length = shingle_length(words)
-    hashes = _hashes(words, length)
+    return sample(_hashes(words, length), length, _quotations(text))
+
+
+def sample(hashes: Sequence[int], length: int = SHINGLE_WORDS, quotations: tuple[str, ...] = ()) -> Sketch:
+    """The sketch of the shingles of a text, in its order, given as hashes."""
     places = {value: place for place, value in enumerate(hashes) if value < SAMPLE_LIMIT}
     threshold = SAMPLE_LIMIT
     if len(places) >= SMALLEST_KEPT:
@@ -80,7 +84,7 @@ def sketch(words: list[str], text: str = "") -> Sketch:
         places = {value: place for place, value in enumerate(hashes)}
         kept = sorted(places)[:SMALLEST_KEPT]
         threshold = EVERYTHING if len(kept) == len(places) else max(kept[-1], SAMPLE_LIMIT)
-    return Sketch(tuple(kept), threshold, tuple([places[value] for value in kept]), length, _quotations(text))
+    return Sketch(tuple(kept), threshold, tuple([places[value] for value in kept]), length, quotations)
 
 
 def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool]:

@@ -10,14 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 import xxhash
 
 from services.deduper.core.days import days_of
 from services.deduper.core.names import names_of
-from services.deduper.core.stem import MOST_WORDS, stem
+from services.deduper.core.stem import Made, stem
 from services.deduper.core.text import is_unspaced, tokens
 from services.deduper.core.vocabulary import Vocabulary
 
@@ -110,19 +109,15 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
     norm = math.sqrt(sum([weight * weight for weight, _, _ in kept])) or 1.0
     places = {word: place for place, word in enumerate(words_of(title), 1)}
     terms: dict[int, Term] = {}
+    place_of, prior_of = places.get, vocabulary.prior.get
     for less, word, rare in kept:
         key = key_of(word)
         low = key & KEY_MASK
         if low not in terms:  # weights are positive, and none is above the norm
-            terms[low] = Term(
-                word=word,
-                key=key,
-                weight=round(WEIGHT_ONE * -less / norm) or 1,
-                rarity=round(RARITY_ONE * rare),
-                place=places.get(word, 0),
-                ordinary=vocabulary.prior.get(word, 0.0) >= ORDINARY or _YEAR.fullmatch(word) is not None,
-            )
-    titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.titled])))
+            weight, rarity = round(WEIGHT_ONE * -less / norm) or 1, round(RARITY_ONE * rare)
+            ordinary = prior_of(word, 0.0) >= ORDINARY or _YEAR.fullmatch(word) is not None
+            terms[low] = Term(word, key, weight, rarity, place_of(word, 0), ordinary)
+    titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.place])))
     names = tuple(
         (frozenset(key_of(stem(word)) & KEY_MASK for word in name.words), name.state)
         for name in names_of(title, text, vocabulary.aliases)
@@ -130,7 +125,8 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
     return TermVector(tuple(terms.values()), titles, days_of(title, text), names)
 
 
-@lru_cache(maxsize=MOST_WORDS)
-def key_of(word: str) -> int:
-    """48 bits that stand for a word."""
+def _key_of(word: str) -> int:
     return xxhash.xxh3_64_intdigest(b"term\x1f" + word.encode()) & 0xFFFF_FFFF_FFFF
+
+
+key_of = Made(_key_of).__getitem__  # 48 bits that stand for a word

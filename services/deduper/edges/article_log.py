@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from heapq import heapify, heappop, heapreplace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -89,21 +90,32 @@ class _Reader:
 
     async def merged(self) -> AsyncIterator[Delivery]:
         """Messages by the time they were sent at, until where the partitions ended at the start."""
-        while await self._fill():
-            partition = min(
-                (partition for partition, held in self._held.items() if held),
-                key=lambda one: (self._held[one][0].timestamp, one.topic == topics.DUPLICATES, one.partition),
-            )
+        await self._fill()
+        heads = [self._head(partition) for partition, held in self._held.items() if held]
+        heapify(heads)
+        while heads:
+            partition = heads[0][-1]
+            held = self._held[partition]
             self._taken += 1
-            yield _delivery(self._held[partition].popleft())
+            yield _delivery(held.popleft())
+            if not held:
+                await self._fill()
+            if held:
+                heapreplace(heads, self._head(partition))
+            else:
+                heappop(heads)
 
-    async def _fill(self) -> bool:
-        """Wait until each partition that has not been read to its end holds a message. False where all are done."""
+    def _head(self, partition: TopicPartition) -> tuple[int, bool, int, TopicPartition]:
+        """Where the next message of a partition comes among all."""
+        sent_ms = self._held[partition][0].timestamp
+        return sent_ms, partition.topic == topics.DUPLICATES, partition.partition, partition
+
+    async def _fill(self) -> None:
+        """Wait until each partition that has not been read to its end holds a message."""
         while waiting := [one for one, held in self._held.items() if not held and await self._goes_on(one)]:
             found = await self.consumer.getmany(*waiting, timeout_ms=_POLL_MS, max_records=_AT_ONCE)
             for partition, records in found.items():
                 self._held[partition].extend(record for record in records if record.offset < self._ends[partition])
-        return any(self._held.values())
 
     async def _goes_on(self, partition: TopicPartition) -> bool:
         position: int = await self.consumer.position(partition)

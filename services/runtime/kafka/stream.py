@@ -87,15 +87,17 @@ def read(app: faust.App, topic: str, handler: StreamHandler, *, agent: str) -> N
 async def consume(stream: Any, handler: StreamHandler) -> None:
     """Hand batches of ``stream`` to ``handler`` for as long as the app runs.
 
-    The offsets of a batch are acknowledged when this asks for the next one, and Faust acknowledges it, too, when an
-    exception leaves its agent. So none leaves: whatever raises between a record and the next batch, making a
-    delivery, handling it, counting or logging it, ends the process with nothing acknowledged, and it is started anew.
-    A handler that is cut off by a shutdown finishes its batch first: Faust acknowledges what a cancelled agent left
-    in the middle, so leaving early would lose it.
+    A batch is acknowledged once it is handled. Whatever raises between a record and the next batch, making a delivery,
+    handling it, counting or logging it, ends the process with nothing acknowledged, and it is started anew. A handler
+    that is cut off by a shutdown finishes its batch first.
     """
     try:
         async for events in _batches(stream):
-            await _take(handler, [_delivery_of(event) for event in events])
+            stopped = await _take(handler, [_delivery_of(event) for event in events])
+            for event in events:
+                await stream.ack(event)
+            if stopped:
+                raise asyncio.CancelledError
     except UsageError as error:
         # A person has to change something, and nothing may be acknowledged until then.
         print(f"wirewatch: {error}", file=sys.stderr, flush=True)
@@ -115,21 +117,56 @@ def _exiting(code: int) -> Iterator[None]:
         os._exit(code)
 
 
-def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
-    batches: AsyncIterator[Sequence[Any]] = stream.take_events(BATCH_MESSAGES, within=BATCH_WITHIN_SECONDS)
-    return batches
+async def _batches(stream: Any) -> AsyncIterator[Sequence[Any]]:
+    """What comes within :data:`BATCH_WITHIN_SECONDS` of an event, at most :data:`BATCH_MESSAGES`.
+
+    Faust's own ``take_events`` looks fifty times a second whether something has come. As there, nothing is taken from
+    the stream while a batch is handled: after a rebalance it would be another worker's.
+    """
+    stream.enable_acks = False
+    batch: list[Any] = []
+    arrived, full, may_add = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def collect() -> None:
+        async for event in stream.events():
+            await may_add.wait()
+            batch.append(event)
+            arrived.set()
+            if len(batch) == BATCH_MESSAGES:
+                may_add.clear()
+                full.set()
+
+    collecting = asyncio.ensure_future(collect())
+    collecting.add_done_callback(lambda _: arrived.set())
+    try:
+        while not collecting.done():
+            may_add.set()
+            await arrived.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(full.wait(), BATCH_WITHIN_SECONDS)
+            may_add.clear()
+            if batch:
+                yield list(batch)
+            batch.clear()
+            arrived.clear()
+            full.clear()
+        await collecting
+    finally:
+        collecting.cancel()
 
 
-async def _take(handler: StreamHandler, batch: Sequence[Delivery]) -> None:
+async def _take(handler: StreamHandler, batch: Sequence[Delivery]) -> bool:
+    """Have a batch handled. Returns whether the agent was cancelled meanwhile."""
     began = time.monotonic()
     work = asyncio.ensure_future(handler.handle(batch))
+    stopped = False
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
+        stopped = True
         await _drain(work, len(batch))
-        _log_each(batch, work.result(), began)
-        raise
     _log_each(batch, work.result(), began)
+    return stopped
 
 
 def _log_each(batch: Sequence[Delivery], statuses: Sequence[str], began: float) -> None:

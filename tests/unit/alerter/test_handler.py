@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,9 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.alerter.core import alert as core
+from services.alerter.core import titles
+from services.alerter.core.severity import Rules
 from services.alerter.handler import AlerterHandler
 from services.alerter.metrics import AlerterMetrics
 from services.alerter.status import STATUSES
@@ -203,6 +207,56 @@ async def test_what_is_too_slight_waits_for_a_graver_report(world: World) -> Non
     assert await world.take(told) == ["opened"]
     (alert,) = world.sent()
     assert {source.title for source in alert.sources} == {asked.article.title, told.article.title}
+
+
+def copies_of(article: TaggedArticle, count: int) -> list[Duplicate]:
+    return [
+        a_copy(article, url=f"https://{n}.example/1", outlet=f"{n}.example", seen=START + timedelta(minutes=n))
+        for n in range(count)
+    ]
+
+
+async def test_an_alert_is_decided_once_for_all_copies_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided: list[core.Given] = []
+    decide = core.decide
+
+    def counted(given: core.Given, rules: Rules) -> Any:
+        decided.append(given)
+        return decide(given, rules)
+
+    monkeypatch.setattr(core, "decide", counted)
+    article, together, singly = a_tagged(), World(), World()
+    copies = copies_of(article, 50)
+    await together.take(article)
+    statuses = await together.take(*copies)
+    assert len(decided) == 2, "for the article, and for its copies"
+    assert Counter(statuses) == {"updated_silently": 1, "unchanged": 49}
+
+    await singly.take(article)
+    for copy in copies:
+        await singly.take(copy)
+    assert together.store.alerts() == singly.store.alerts()
+
+
+async def test_a_copy_asks_no_more_of_its_article_the_more_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    is_comment = titles.is_comment
+
+    def counted(title: str, *more: Any, **named: Any) -> bool:
+        asked.append(title)
+        return is_comment(title, *more, **named)
+
+    monkeypatch.setattr("services.alerter.core.sources.is_comment", counted)
+    article = a_tagged()
+    await world.take(article)
+    counts: list[int] = []
+    for copy in copies_of(article, 30):
+        asked.clear()
+        assert await world.take(copy) == ["updated_silently"]
+        counts.append(len(asked))
+    assert counts == [1] * 30
 
 
 async def test_a_copy_of_a_story_without_tags_is_nothing(world: World) -> None:
