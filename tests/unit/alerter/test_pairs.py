@@ -1,7 +1,8 @@
 """Pairs of reports read by the shipped packs: one event in other words, and near misses of one running story.
 
 The sentences are the author's own, written before they were tried: of 15 and 15 the first try had 24 right. Three that
-are not read (a pact that two leaders "seal", troops ordered to leave, a strike on a port) are left out.
+are not read (a pact that two leaders "seal", troops ordered to leave, a strike on a port) are left out. Of ten and ten
+more the first try had 8 and 5: two are not read, and five near misses of one story stay one alert; these are left out.
 """
 
 from __future__ import annotations
@@ -48,6 +49,26 @@ ONE_EVENT = (
         11,
     ),
     ("Pirates hijack bulk carrier off Somalia", "Bulk carrier seized by pirates off Somali coast", 5),
+    (
+        "India and Vietnam sign BrahMos missile pact and defence partnership",
+        "New Delhi, Hanoi sign defence cooperation agreement",
+        7,
+    ),
+    ("Norway sends frigate to escort merchant ships in Red Sea", "Norwegian warship to guard shipping in Red Sea", 9),
+    ("Sweden boards sanctioned tanker off Gotland", "Swedish coast guard stops shadow fleet tanker near Gotland", 4),
+    (
+        "Iran fires missiles at US destroyer in Gulf of Oman",
+        "American warship attacked by Iranian missiles in Gulf of Oman",
+        3,
+    ),
+    (
+        "North Korea test-fires cruise missile from new destroyer",
+        "Pyongyang launches missile from warship, state media say",
+        6,
+    ),
+    ("Yemen's Houthis sink British-owned bulk carrier", "UK ship sinks after Houthi attack in Red Sea", 8),
+    ("Turkey closes Bosphorus to warships", "Ankara shuts Bosphorus Strait to naval vessels", 2),
+    ("US carrier Abraham Lincoln arrives in Arabian Sea", "USS Abraham Lincoln reaches Arabian Sea", 30),
 )
 TWO_EVENTS = (
     ("Houthis hit cargo ship in Red Sea", "US strikes Houthi boats in Red Sea", 5),
@@ -76,6 +97,11 @@ TWO_EVENTS = (
     ("France deploys frigate to Red Sea", "Italy deploys frigate to Red Sea", 5),
     ("US conducts fourth strike on drug boat in Caribbean", "US conducts fifth strike on drug boat in Pacific", 14),
     ("Germany offers security guarantees to Ukraine", "Ukraine rejects security guarantees without troops", 9),
+    ("Norway sends frigate to Red Sea", "Norway sends submarine to Barents Sea", 10),
+    ("Sweden boards sanctioned tanker off Gotland", "Sweden boards second sanctioned tanker off Gotland", 20),
+    ("Iran fires missiles at US destroyer in Gulf of Oman", "US strikes Iranian missile boats in Gulf of Oman", 4),
+    ("Spain refuses to send warships to Hormuz", "Italy agrees to send warships to Hormuz", 6),
+    ("China's navy drills near Taiwan", "China's coast guard seizes Taiwanese fishing boat", 5),
 )
 
 
