@@ -20,7 +20,6 @@ ChangeKind = Literal[
 ]  # fmt: skip
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 KINDS: tuple[ChannelKind, ...] = get_args(ChannelKind)
-CHANGES: tuple[ChangeKind, ...] = get_args(ChangeKind)
 DAYS: tuple[Day, ...] = get_args(Day)
 
 

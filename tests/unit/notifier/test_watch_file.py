@@ -6,7 +6,7 @@ import json
 import re
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -17,9 +17,9 @@ from jsonschema import Draft202012Validator
 
 from services.contracts.messages import EVENT_MODES, SEVERITIES
 from services.notifier.core.watches import (
-    CHANGES,
     DAYS,
     KINDS,
+    ChangeKind,
     Channel,
     Circle,
     Digest,
@@ -230,7 +230,7 @@ def test_everything_at_once_is_read_as_the_schema_describes_it() -> None:
 def test_the_schema_has_the_words_of_the_code() -> None:
     when = SCHEMA["$defs"]["when"]["properties"]
     assert tuple(SCHEMA["$defs"]["severity"]["enum"]) == SEVERITIES
-    assert tuple(when["changes"]["items"]["enum"]) == CHANGES
+    assert tuple(when["changes"]["items"]["enum"]) == get_args(ChangeKind)
     assert tuple(SCHEMA["$defs"]["quiet"]["properties"]["days"]["items"]["enum"]) == DAYS
     kinds = [each["properties"]["kind"]["const"] for each in SCHEMA["$defs"]["channel"]["oneOf"]]
     assert tuple(kinds) == KINDS
