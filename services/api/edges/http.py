@@ -34,7 +34,10 @@ class PromptH11Protocol(H11Protocol):
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._forget()
         elif self._overdue is None:
-            self._overdue = self.loop.call_later(ARRIVES_WITHIN_SECONDS, self.transport.close)
+            self._overdue = self.loop.call_later(ARRIVES_WITHIN_SECONDS, self._close)
+
+    def _close(self) -> None:
+        self.transport.close()
 
     def _forget(self) -> None:
         if self._overdue is not None:
