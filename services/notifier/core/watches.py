@@ -71,7 +71,7 @@ class Places(Struct, frozen=True, kw_only=True):
     """Where: one of these is enough."""
 
     countries: frozenset[str] = frozenset()
-    ids: frozenset[Id] = frozenset()
+    ids: tuple[Id, ...] = ()
     near: tuple[Circle, ...] = ()
 
 

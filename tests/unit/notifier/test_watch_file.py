@@ -126,6 +126,12 @@ BEYOND_THE_SCHEMA: list[tuple[str, str]] = [
     ("format: 1\nchannels: [{id: c, id: c, kind: log}]", "'id' is given twice"),
     (one() + one().split("watches:\n")[1], "line 9: the id 'w' is given twice in watches"),
     (one().replace("[c]", "[d]"), "line 7: this file has no channel 'd': there are c"),
+    (
+        one(when="{places: {ids: [odesa, black_sea]}}"),
+        "line 8: no place has the id 'black_sea': did you mean black-sea",
+    ),
+    (one(when="{places: {ids: [hormuz]}}"), "no place has the id 'hormuz': did you mean strait-of-hormuz?"),
+    (one(when="{places: {ids: [qqqq]}}"), "no place has the id 'qqqq': seeds/places.yaml lists them."),
     (one("quiet: {from: '22:00', to: '07:00', timezone: Mars/North}"), "'Mars/North' is not a time zone"),
     (one("quiet: {from: '07:00', to: '07:00', timezone: UTC}"), "line 9: these quiet hours never end"),
 ]
