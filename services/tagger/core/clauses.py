@@ -89,7 +89,7 @@ class Clauses:
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
         if voice == "active":
-            yield from takewhile(lambda index: not self._infinitive(index), self.right(at, direct=True))
+            yield from takewhile(lambda index: not self._ability(index), self.right(at, direct=True))
         elif voice != "passive":
             yield from self.right(at, direct=voice != "phrase")
         if voice == "noun":
@@ -176,11 +176,10 @@ class Clauses:
             and not before.comma
         )
 
-    def _infinitive(self, to: int) -> bool:
-        """Whether a noun and "to" open an act with an object of its own: "destroys the means | to attack ships"."""
-        if self.units[to].word != self.grammar.to or to + 1 == len(self.units) or not self.units[to - 1].plain:
-            return False
-        return any(form.startswith("base") for _, form in self.units[to + 1].acts)
+    def _ability(self, to: int) -> bool:
+        """Whether what follows is only what somebody is able to do: "destroys Iran's ability | to attack ships"."""
+        able = self.grammar.mode_words.get(self.word(to - 1)) == "background"
+        return able and self.units[to].word == self.grammar.to
 
     def _list_goes_on(self, index: int) -> bool:
         named = any(unit.kinds for unit in self.units[index + 1 : index + 2]) and bool(self.units[index - 1].kinds)
