@@ -4,6 +4,7 @@ The reading is shallow: from the word of the act it looks to both sides as far a
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
@@ -87,7 +88,9 @@ class Clauses:
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
-        if voice != "passive":
+        if voice == "active":
+            yield from takewhile(lambda index: not self._ability(index), self.right(at, direct=True))
+        elif voice != "passive":
             yield from self.right(at, direct=voice != "phrase")
         if voice == "noun":
             yield from self.group(at)
@@ -172,6 +175,11 @@ class Clauses:
             and not (before.plain and before.word in self.grammar.function)
             and not before.comma
         )
+
+    def _ability(self, to: int) -> bool:
+        """Whether what follows is only what somebody is able to do: "destroys Iran's ability | to attack ships"."""
+        able = self.grammar.mode_words.get(self.word(to - 1)) == "background"
+        return able and self.units[to].word == self.grammar.to
 
     def _list_goes_on(self, index: int) -> bool:
         named = any(unit.kinds for unit in self.units[index + 1 : index + 2]) and bool(self.units[index - 1].kinds)
