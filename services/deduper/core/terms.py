@@ -115,7 +115,7 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
         low = key & KEY_MASK
         if low not in terms:  # weights are positive, and none is above the norm
             weight, rarity = round(WEIGHT_ONE * -less / norm) or 1, round(RARITY_ONE * rare)
-            ordinary = prior_of(word, 0.0) >= ORDINARY or _YEAR.fullmatch(word) is not None
+            ordinary = prior_of(word, 0.0) >= ORDINARY or (len(word) == 4 and _YEAR.fullmatch(word) is not None)
             terms[low] = Term(word, key, weight, rarity, place_of(word, 0), ordinary)
     titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.place])))
     names = tuple(
