@@ -68,7 +68,7 @@ EMPTY = Sketch((), 0, ())
 
 
 def sketch(words: list[bytes], text: str = "") -> Sketch:
-    """The sketch of a text given as its words (:func:`~services.deduper.core.text.encoded_words`), and as it is written where quotations are to be known."""
+    """The sketch of a text given as its encoded words, and as it is written where quotations are to be known."""
     length = shingle_length(words)
     return sample(_hashes(words, length), length, text)
 
