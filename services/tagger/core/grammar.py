@@ -64,6 +64,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Modes.
     negation: Words = Words()
     denying: Words = Words()  # verbs of speech: what is told after them is not so
+    retracting: Words = Words()  # ... is no longer told: "deletes claim that"
+    helping: Words = Words()  # after "to" and before a verb in its plain form: "to help X reopen"
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
     will: Words = Words()  # of these, those of intent

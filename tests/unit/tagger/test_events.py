@@ -81,7 +81,7 @@ def test_parties_are_who_does_it_and_to_whom_it_is_done(title: str, topic: str, 
     ("title", "topic", "mode"),
     [
         ("French Navy tells shippers Red Sea tanker escorts not possible for now", "naval_moves", "denied"),
-        ("Minister deletes post claiming French Navy escorted tanker through Hormuz", "naval_moves", "denied"),
+        ("Minister retracts claim that French Navy escorted tanker through Hormuz", "naval_moves", "denied"),
         ("Saudi Arabia rules out normalising ties with Israel for now", "alliances", "denied"),
         ("Syria says normalisation of ties with Israel is not planned", "alliances", "denied"),
         ("Egypt vows to close Suez Canal if Israel attacks", "naval_moves", "threatened"),
@@ -98,3 +98,31 @@ def test_parties_are_who_does_it_and_to_whom_it_is_done(title: str, topic: str, 
 )
 def test_how_far_it_has_come(title: str, topic: str, mode: str) -> None:
     assert _first(title, topic).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("title", "topic", "act", "mode"),
+    [
+        # What is barred is refused, not granted.
+        ("Greece bars use of its air bases for strikes on Iran", "alliances", "posture", "denied"),
+        ("Oman blocks US use of its air base", "alliances", "posture", "denied"),
+        ("Greece lets US use its air bases", "alliances", "posture", "done"),
+        # What is to be helped or reached by other means is still to come.
+        ("Italy looks at how to help France reopen Hormuz with navy", "naval_moves", "open_passage", "planned"),
+        ("Norway plans to open the strait by attacking Iranian ships", "naval_moves", "attack", "planned"),
+        ("Norway may cut off Iran by seizing its tankers", "naval_moves", "seize", "planned"),
+        ("Norway cuts off Iran by seizing its tankers", "naval_moves", "seize", "done"),
+    ],
+)
+def test_what_is_barred_helped_or_a_means(title: str, topic: str, act: str, mode: str) -> None:
+    event = _first(title, topic)
+    assert (event.act, event.mode) == (act, mode)
+
+
+def test_a_claim_that_is_deleted_tells_no_act() -> None:
+    deleted = tag(
+        Fields("Minister deletes claim that navy escorted tanker through Hormuz", "", "", "en"), shipped().compiled
+    )
+    denied = tag(Fields("Minister denies that navy escorted tanker through Hormuz", "", "", "en"), shipped().compiled)
+    assert not deleted.tags
+    assert denied.tags[0].events[0].mode == "denied"
