@@ -69,6 +69,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
     will: Words = Words()  # of these, those of intent
+    expert: Words = Words()  # what could be, as one of these says, is opinion
     would: Words = Words()  # auxiliaries of what is supposed, or was told as a plan
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news

@@ -223,7 +223,11 @@ class _Around:
         if any(word in self._grammar.would for word in near):
             speech = self._units[max(0, self._at - _SPEECH_REACH) : self._at]
             return "opinion" if self._title and not self._any(speech, self._grammar.says) else "planned"
-        return next((self._grammar.auxiliaries[word] for word in near if word in self._grammar.auxiliaries), None)
+        found = next((word for word in near if word in self._grammar.auxiliaries), None)
+        if found is None:
+            return None
+        supposed = found not in self._grammar.will and self._any(self._units, self._grammar.expert)
+        return "opinion" if supposed else self._grammar.auxiliaries[found]
 
     def _progressive(self, near: Sequence[str]) -> EventMode:
         act, before = self._frame.act.source, near[-1] if near else ""

@@ -8,6 +8,7 @@ from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 
 _NEAR = 4
+_PEOPLE = 3  # words at the beginning that count people: "12 Greek sailors aboard"
 _CASUALTIES = 3  # words between a number and "killed"
 
 
@@ -113,6 +114,8 @@ def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool
         if unit.hard or unit.comma:
             return unit.comma and units[index + 1].word in ("a", "an")  # ", a bloc led by Russia"
         if unit.plain and unit.word in grammar.preposition:
+            if index < _PEOPLE and _is_number(units[0].word, grammar) and units[1].word not in grammar.casualties:
+                return False  # "12 sailors aboard ships hijacked by pirates"
             return frame.voice == "passive" or unit.word != "of"  # "two of the ships sailed"
         if unit.word not in grammar.says and any(form in ("s", "base", "ing") for _, form in unit.acts):
             return True

@@ -126,3 +126,16 @@ def test_a_claim_that_is_deleted_tells_no_act() -> None:
     denied = tag(Fields("Minister denies that navy escorted tanker through Hormuz", "", "", "en"), shipped().compiled)
     assert not deleted.tags
     assert denied.tags[0].events[0].mode == "denied"
+
+
+@pytest.mark.parametrize(
+    ("title", "mode"),
+    [
+        ("Turkey may close the Bosphorus to warships, minister says", "planned"),
+        ("Turkey will close the Bosphorus to warships, experts say", "threatened"),
+        ("Turkey could close the Bosphorus to warships, analysts say", "opinion"),
+    ],
+)
+def test_what_an_expert_says_could_be_is_opinion(title: str, mode: str) -> None:
+    found = tag(Fields(title, "", "Turkey closed the Bosphorus to warships.", "en"), shipped().compiled)
+    assert [event.mode for event in found.tags[0].events if event.field == "title"] == [mode]
