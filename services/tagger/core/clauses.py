@@ -216,7 +216,7 @@ class Clauses:
         """Parties after it, as far as no purpose or other doer begins: not China in "signs pact to deter China"."""
         for index in self.right(at, direct=False):
             word = self.units[index].word
-            if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index):
+            if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index) or self._is_for(index):
                 return
             if self.is_party(index):
                 yield index
@@ -228,6 +228,15 @@ class Clauses:
         after = self.units[to + 1]
         noun = after.word in self.grammar.function or after.word.endswith("ern")  # "to the Gulf", "to eastern Europe"
         return any(form.startswith("base") for _, form in after.acts) or (after.plain and not noun)
+
+    def _is_for(self, index: int) -> bool:
+        """Whether a purpose follows that only names a state: "bases for Iran strikes", not "guarantees for Ukraine"."""
+        if self.units[index].word != "for":
+            return False
+        named, after = self.units[index + 1 : index + 2], self.units[index + 2 : index + 3]
+        if not named or not named[0].actors:
+            return True
+        return bool(after) and (bool(after[0].acts) or bool(after[0].things)) and not named[0].things
 
     def has_pronoun(self, at: int) -> bool:
         """Whether the subject of the clause is a pronoun: "it", "they"."""
@@ -257,7 +266,7 @@ class Clauses:
         """Whose a thing is: the actor itself, those in its group before it, and those after "of", "with", "to"."""
         if self.units[thing].actors and not self.units[thing].aside:
             return self.coordinated(thing, ())
-        found = [index for index in self._holders(thing) if index > at or thing < at]
+        found = [index for index in self.holders(thing) if index > at or thing < at]
         if found:
             return sorted(found)
         beside = thing > at or self.word(thing + 1) in self.grammar.partner  # "ties with France are strained"
@@ -266,7 +275,7 @@ class Clauses:
         )
         return self.coordinated(first, ()) if first is not None else []
 
-    def _holders(self, thing: int) -> Iterator[int]:
+    def holders(self, thing: int) -> Iterator[int]:
         """Actors right before a thing: "Russian shadow-fleet tanker", "Iran's seized ship"."""
         for index in self.group(thing):
             unit = self.units[index]

@@ -4,7 +4,7 @@ One implementation says both whether a need is met and what is unmet.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
@@ -153,6 +153,8 @@ class _Reader:
     def _whole(self, frame: Frame) -> Frame:
         """The frame with its parties and place."""
         at = frame.at
+        if frame.act.source.lent and not self._by_list:
+            return self._lent(frame)
         agents, objects = self._parties_of(frame)
         if frame.voice == "active" and all(self._same(index, agents) for index in objects):
             objects = []  # "UK lets US use British bases"
@@ -174,6 +176,45 @@ class _Reader:
             objects=tuple(objects),
             place=self._place(frame.fillers, at),
         )
+
+    def _lent(self, frame: Frame) -> Frame:
+        """Who lends, as the agent, and who uses it: "Spain lets US use its bases", "US may use Spanish bases"."""
+        at, letting, thing = frame.at, self._compiled.grammar.letting, _thing(frame.fillers)
+        owners = self._owners_of_lent(thing) if thing else []
+        lets = (
+            at
+            if self._first_word(at) in letting
+            else next((i for i in self._clauses.left(at) if self._first_word(i) in letting), None)
+        )
+        if lets is None:
+            users = self._agents(frame, owners)
+        else:
+            between = range(at + 1, len(self._units)) if lets == at else range(lets + 1, at)
+            user = next((i for i in between if self._clauses.is_party(i) and i not in owners), None)
+            users = self._clauses.coordinated(user, owners) if user is not None else []
+        if not users and lets == at:
+            users, owners = owners, []  # "grants US four more bases"
+        lenders = [index for index in owners if not self._same(index, users)]
+        if not lenders and lets is not None:
+            lender = next((i for i in self._clauses.left(lets) if self._clauses.is_party(i)), None)
+            lenders = self._clauses.coordinated(lender, users) if lender is not None else []
+        if not lenders:
+            named = next((i for i in range(at - 1, -1, -1) if self._is_state(i) and not self._same(i, users)), None)
+            lenders = [named] if named is not None and thing and self._is_theirs(thing) else []
+        return replace(frame, agents=tuple(lenders), objects=tuple(users), place=self._place(frame.fillers, at))
+
+    def _owners_of_lent(self, thing: int) -> list[int]:
+        if self._units[thing].actors:
+            return [thing]
+        near = self._clauses.holders(thing)
+        return [one for one in near if not any(self._units[index].acts for index in range(one + 1, thing))]
+
+    def _first_word(self, index: int) -> str:
+        return self._units[index].word.split()[0]
+
+    def _is_theirs(self, thing: int) -> bool:
+        """Whether a pronoun says whose it is."""
+        return any(self._units[index].word in ("its", "their") for index in range(max(0, thing - 3), thing))
 
     def _hyphenated(self, frame: Frame, parties: Sequence[int]) -> bool:
         """ "India-Brazil alliance": both are parties, whoever else is named."""

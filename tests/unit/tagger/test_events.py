@@ -78,6 +78,24 @@ def test_parties_are_who_does_it_and_to_whom_it_is_done(title: str, topic: str, 
 
 
 @pytest.mark.parametrize(
+    ("title", "agents", "objects", "mode"),
+    [
+        ("Portugal lets Germany use its bases for Sahel flights", "PRT", "DEU", "done"),
+        ("Japan bars US from using Okinawa bases for strikes on China", "JPN", "USA", "denied"),
+        ("US uses Qatari bases to launch strikes on Yemen", "QAT", "USA", "done"),
+        ("US can just use Italy's bases despite refusal, Rubio says", "ITA", "USA", "denied"),
+        ("Italy grants France the use of two airbases", "ITA", "FRA", "done"),
+        ("Greece scolded for blocking use of airbases for Syria strikes", "GRC", "", "denied"),
+        ("Peru weighs return of US military bases", "PER", "USA", "planned"),
+    ],
+)
+def test_who_lends_a_base_does_it_to_who_uses_it(title: str, agents: str, objects: str, mode: str) -> None:
+    event = _first(title, "alliances")
+    assert (event.act, event.mode) == ("posture", mode)
+    assert _parties(event) == (set(agents.split()), set(objects.split()))
+
+
+@pytest.mark.parametrize(
     ("title", "topic", "mode"),
     [
         ("French Navy tells shippers Red Sea tanker escorts not possible for now", "naval_moves", "denied"),
