@@ -15,6 +15,8 @@ REACH_RIGHT = 16
 _NOUN_GROUP = 7
 _ASIDE = 6  # words before the conjunction in an aside between commas
 _DASHES = ("\u2013", "\u2014")
+_IN_REACH = 4
+_VERB_FORMS = ("s", "past", "phrase")
 _LIST_GAP = 4  # words between two names that are named in one breath
 
 
@@ -64,11 +66,20 @@ class Clauses:
         """Where the doer stands."""
         if voice in ("passive", "noun"):
             yield from self.by(at)
+        if voice == "passive":
+            yield from self.in_noun(at)
         if voice == "noun":
             yield from self.group(at)
             yield from self.of(at)
         if voice != "passive":
             yield from self._unspoken(at, voice)
+
+    def in_noun(self, at: int) -> Iterator[int]:
+        """Who did it, told by a noun after it: "sunk | in US strike"."""
+        for index in range(at + 1, min(len(self.units) - 2, at + _IN_REACH)):
+            named, noun = self.units[index + 1], self.units[index + 2]
+            if self.units[index].word == "in" and named.actors and any(form == "noun" for _, form in noun.acts):
+                yield index + 1
 
     def _unspoken(self, at: int, voice: Voice) -> Iterator[int]:
         """What stands before, without who only speaks of it: "Trump says | ships sail", "Turkey condemns | strike"."""
@@ -87,8 +98,8 @@ class Clauses:
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
-        if voice != "passive":
-            yield from self.right(at, direct=voice != "phrase")
+        if voice != "passive" or (self.word(at).split()[0] in self.grammar.preposition and self.word(at + 1) == "on"):
+            yield from self.right(at, direct=voice == "active" or voice == "noun")  # "after attack on ship"
         if voice == "noun":
             yield from self.group(at)
         elif voice != "active":
@@ -158,9 +169,14 @@ class Clauses:
                 return
             if direct and unit.word in self.grammar.conjunction and self._verb_follows(index):
                 return
+            if direct and unit.word == self.grammar.to and self._is_ability(index - 1):
+                return  # "destroys ability | to attack ships"
             if direct and self._participle(index, at):
                 return
             yield index
+
+    def _is_ability(self, index: int) -> bool:
+        return self.grammar.mode_words.get(self.word(index)) == "background"
 
     def _participle(self, index: int, at: int) -> bool:
         """Whether another verb begins there, with an object of its own: "blast sites threatening ships"."""
@@ -281,6 +297,8 @@ class Clauses:
             unit = self.units[index]
             if unit.actors:
                 yield index
+            elif unit.acts and not unit.things and all(form in _VERB_FORMS for _, form in unit.acts):
+                return
             elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
                 return  # a verb, or another group
 

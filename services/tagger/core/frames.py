@@ -159,7 +159,9 @@ class _Reader:
         if frame.voice == "active" and all(self._same(index, agents) for index in objects):
             objects = []  # "UK lets US use British bases"
         if not objects and frame.voice != "passive":
-            after = self._clauses.parties_after(at)
+            after = list(self._clauses.parties_after(at))
+            if frame.voice == "phrase":  # "shares intelligence on China with Japan"
+                after.sort(key=lambda index: self._units[index - 1].word not in self._compiled.grammar.partner)
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
         beside = frame.fillers.get("with")
@@ -167,6 +169,8 @@ class _Reader:
             objects = [beside]  # "withdraws troops from Germany"
         if not agents and (not objects or (self._clauses.has_pronoun(at) and not self._by_list)):
             agents = self._named_before(at)
+            if frame.voice == "passive" and self._is_done_by_another(agents, at):
+                agents = []
         if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(frame, objects)):
             agents, objects = objects, []
         agents, objects = self._asked(frame, agents, objects)
@@ -216,6 +220,13 @@ class _Reader:
         """Whether a pronoun says whose it is."""
         return any(self._units[index].word in ("its", "their") for index in range(max(0, thing - 3), thing))
 
+    def _is_done_by_another(self, agents: Sequence[int], at: int) -> bool:
+        """ "EU force nears ship seized by pirates"; who says that it was "turned away by navy" means his own."""
+        said = any(
+            self._units[index].word in self._compiled.grammar.says for index in range(max(agents, default=at), at)
+        )
+        return not said and next(iter(self._clauses.by(at)), None) is not None
+
     def _hyphenated(self, frame: Frame, parties: Sequence[int]) -> bool:
         """ "India-Brazil alliance": both are parties, whoever else is named."""
         return frame.voice != "active" and any(self._units[index].glued and index - 1 in parties for index in parties)
@@ -263,6 +274,8 @@ class _Reader:
         return (agents or owners, []) if own else (agents, owners)
 
     def _agents(self, frame: Frame, besides: Sequence[int]) -> list[int]:
+        if frame.form == "passive" and self._units[frame.at].actors:
+            return [frame.at]  # "after US attack"
         agent = frame.fillers.get("agent")
         if agent is not None and not self._units[agent].actors:  # "a US carrier": whose it is
             owners = [index for index in self._clauses.owners(agent, frame.at) if index < frame.at]
@@ -271,7 +284,8 @@ class _Reader:
             agent = None
         if agent is None:
             sides = self._clauses.candidates("agent", frame.at, frame.voice)
-            agent = next((i for i in sides if self._clauses.is_party(i) and i not in besides), None)
+            told = tuple(self._clauses.in_noun(frame.at)) if frame.voice == "passive" else ()
+            agent = next((i for i in sides if (i in told or self._clauses.is_party(i)) and i not in besides), None)
         if agent is None:
             return []
         agent = self._possessor(agent)

@@ -48,7 +48,7 @@ class Act:
     ``lent``: its subject only gets it; who owns the thing or lets it be used does it.
     ``practice``: its plural noun, where nothing says that it is new, is a practice and no act: "strikes on boats".
     ``modes`` are factors by mode that replace those of the pack. ``passive``: verbs that say it of what it is done to,
-    in languages where the forms do not tell.
+    in languages where the forms do not tell; in English phrases ("after US attack").
     """
 
     id: str

@@ -35,7 +35,7 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     if is_practice(frame, units, grammar):
         return "background"
     around = _Around(frame, units, grammar, title=title)
-    noun = frame.voice in ("noun", "phrase")
+    noun = frame.voice in ("noun", "phrase") or frame.form == "passive"
     found = around.mode_of_noun() if noun else around.mode_of_verb()
     if found == "planned" and frame.act.source.plover in _HOSTILE and around.is_warned_of():
         found = "threatened"

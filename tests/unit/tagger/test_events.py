@@ -96,6 +96,35 @@ def test_who_lends_a_base_does_it_to_who_uses_it(title: str, agents: str, object
 
 
 @pytest.mark.parametrize(
+    ("title", "act", "agents", "objects", "mode"),
+    [
+        # Who stands right before "attack on" attacks; who is named in another clause or on the ship does not.
+        ("India searches for crew of Yemen ship after Saudi strike", "attack", "SAU", "YEM", "done"),
+        ("Chinese navy rescues crew after Houthi attack on Greek tanker", "attack", "houthis", "GRC", "done"),
+        ("Iranian warship obliterated in Israeli strike", "attack", "ISR", "IRN", "done"),
+        ("Turkish navy nears tanker hijacked by pirates off Yemen", "deploy", "TUR", "", "under_way"),
+        ("Kenya says two tankers were turned away by navy", "intercept", "KEN", "", "done"),
+        ("Iran attacks US ship", "attack", "IRN", "USA", "done"),
+    ],
+)
+def test_who_attacks_stands_in_the_same_clause(title: str, act: str, agents: str, objects: str, mode: str) -> None:
+    event = _first(title, "naval_moves")
+    assert (event.act, event.mode) == (act, mode)
+    assert _parties(event) == (set(agents.split()), set(objects.split()))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "France destroys Houthis' capacity to attack ships in Red Sea, minister says",
+        "Spain 'helps find Libyan ships with radar', missile sets Malta cafe on fire",
+    ],
+)
+def test_an_object_is_what_the_verb_of_its_clause_governs(title: str) -> None:
+    assert not tag(Fields(title, "", "", "en"), shipped().compiled).tags
+
+
+@pytest.mark.parametrize(
     ("title", "topic", "mode"),
     [
         ("French Navy tells shippers Red Sea tanker escorts not possible for now", "naval_moves", "denied"),
