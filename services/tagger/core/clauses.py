@@ -74,6 +74,11 @@ class Clauses:
         if voice != "passive":
             yield from self._unspoken(at, voice)
 
+    def is_warned(self, index: int) -> bool:
+        """Whether somebody is spoken to: "warns Iran that"."""
+        before = self.word(index - 1)
+        return before in self.grammar.says and before in self.grammar.mode_words
+
     def in_noun(self, at: int) -> Iterator[int]:
         """Who did it, told by a noun after it: "sunk | in US strike"."""
         for index in range(at + 1, min(len(self.units) - 2, at + _IN_REACH)):
@@ -83,12 +88,19 @@ class Clauses:
 
     def _unspoken(self, at: int, voice: Voice) -> Iterator[int]:
         """What stands before, without who only speaks of it: "Trump says | ships sail", "Turkey condemns | strike"."""
-        subject = False
+        subject = pronoun = False
         for index in self.left(at):
             unit = self.units[index]
+            pronoun = pronoun or unit.word in self.grammar.pronouns
+            if unit.actors and self.is_warned(index) and (pronoun or self.word(index + 1) in self.grammar.content):
+                continue  # "Trump warns | Putin | 'we have ...'"
             word = unit.word.partition(" ")[0]
             if (subject and word in self.grammar.says) or (voice == "noun" and word in self.grammar.reacting):
                 return
+            if voice == "active" and unit.named and self.word(index - 1) in ("on", "against"):
+                continue  # "sanctions on | Russia | test ties"
+            if word in self.grammar.others:
+                subject = True
             if word in self.grammar.pronouns:
                 subject = False  # "Trump says he told the navy to fire": it is the speaker
             elif unit.actors or (unit.things and voice != "noun"):

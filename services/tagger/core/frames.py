@@ -169,8 +169,8 @@ class _Reader:
             objects = [beside]  # "withdraws troops from Germany"
         if not agents and (not objects or (self._clauses.has_pronoun(at) and not self._by_list)):
             agents = self._named_before(at)
-            if frame.voice == "passive" and self._is_done_by_another(agents, at):
-                agents = []
+            if frame.voice == "passive" and "agent" not in frame.fillers and any(True for _ in self._clauses.by(at)):
+                agents = []  # "EU force nears ship seized by pirates"
         if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(frame, objects)):
             agents, objects = objects, []
         agents, objects = self._asked(frame, agents, objects)
@@ -220,13 +220,6 @@ class _Reader:
         """Whether a pronoun says whose it is."""
         return any(self._units[index].word in ("its", "their") for index in range(max(0, thing - 3), thing))
 
-    def _is_done_by_another(self, agents: Sequence[int], at: int) -> bool:
-        """ "EU force nears ship seized by pirates"; who says that it was "turned away by navy" means his own."""
-        said = any(
-            self._units[index].word in self._compiled.grammar.says for index in range(max(agents, default=at), at)
-        )
-        return not said and next(iter(self._clauses.by(at)), None) is not None
-
     def _hyphenated(self, frame: Frame, parties: Sequence[int]) -> bool:
         """ "India-Brazil alliance": both are parties, whoever else is named."""
         return frame.voice != "active" and any(self._units[index].glued and index - 1 in parties for index in parties)
@@ -238,22 +231,29 @@ class _Reader:
             return agents, objects
         asked, asks = None, False
         for index in self._clauses.left(frame.at):
-            if grammar.mode_words.get(self._units[index].word.split()[0]) == "demanded":
-                asks = asked is not None
+            word = self._first_word(index)
+            if word in grammar.terms:
+                asks = True  # "gives Iran 48 hours to open"
+            elif grammar.mode_words.get(word) == "demanded":
+                asks = asks or asked is not None
             elif self._clauses.is_party(index) and asked is None:
                 asked = index
             elif self._clauses.is_party(index) and asks and asked in agents:
                 parties = self._clauses.coordinated(asked, ())
                 return self._clauses.coordinated(index, parties), parties
-        return agents, objects
+        return ([], [asked]) if asks and asked is not None and asked in agents else (agents, objects)
 
     def _named_before(self, at: int) -> list[int]:
         """Who is named last before, or says it: "Russia agreed that it will ...", "IRGC says tanker seized"."""
         grammar, pronoun = self._compiled.grammar, self._clauses.has_pronoun(at)
         for index in range(at - 1, -1, -1):
+            if self._clauses.is_warned(index):
+                continue
             if self._clauses.is_party(index):
                 return self._clauses.coordinated(index, ())
             unit = self._units[index]
+            if unit.word in grammar.others:
+                return []  # "says ships from many countries are going"
             if self._by_list or pronoun:
                 continue
             if unit.hard or unit.word in grammar.reacting:
@@ -288,12 +288,20 @@ class _Reader:
             agent = next((i for i in sides if (i in told or self._clauses.is_party(i)) and i not in besides), None)
         if agent is None:
             return []
-        agent = self._possessor(agent)
+        agent = self._subject(self._possessor(agent))
         if self._units[agent - 1].word in self._compiled.grammar.partner:  # "Iraq works with Iran to reopen"
             before = takewhile(lambda i: not self._units[i].things, self._clauses.left(agent))
             subject = next((i for i in before if self._clauses.is_party(i)), agent)
             besides, agent = [*besides, *range(subject + 1, agent)], subject
         return self._clauses.coordinated(agent, besides)
+
+    def _subject(self, index: int) -> int:
+        """Who is the subject where a state only says which deal, or is visited: "Pakistan secures Iran deal to"."""
+        grammar, after = self._compiled.grammar, self._units[index + 1].word if index + 1 < len(self._units) else ""
+        if after not in grammar.deals and self._units[index - 1].word not in grammar.visiting:
+            return index
+        sooner = (i for i in self._clauses.left(index) if self._clauses.is_party(i))
+        return next(sooner, index)
 
     def _possessor(self, index: int) -> int:
         """Whose it is where two states are named: the United States in "Trump's Iranian blockade"."""
@@ -310,10 +318,14 @@ class _Reader:
 
     def _place(self, fillers: Fillers, at: int) -> int | None:
         given = fillers.get("place")
-        if given is not None and self._units[given].place is not None:
+        if given is not None and self._is_place(given):
             return given
         sides = self._clauses.candidates("place", at, "active")
-        return next((index for index in sides if self._units[index].place is not None), None)
+        return next((index for index in sides if self._is_place(index)), None)
+
+    def _is_place(self, index: int) -> bool:
+        """Whether it is a place and no actor's name: not "Havana's ambassador"."""
+        return self._units[index].place is not None and not self._units[index].named
 
 
 def _thing(fillers: Fillers) -> int | None:

@@ -114,6 +114,24 @@ def test_who_attacks_stands_in_the_same_clause(title: str, act: str, agents: str
 
 
 @pytest.mark.parametrize(
+    ("title", "act", "agents", "objects", "mode"),
+    [
+        ("Macron gives Libya 24 hour ultimatum to reopen Suez Canal", "open_passage", "FRA", "LBY", "threatened"),
+        ("Macron warns Algeria 'we have a nuclear submarine off your shore'", "deploy", "FRA", "", "threatened"),
+        ("Macron says warships from many countries going to Red Sea", "deploy", "", "", "under_way"),
+        ("Macron says Italian frigates going to Red Sea", "deploy", "ITA", "", "under_way"),
+        ("Kenya secures Iran deal to send 12 ships through Strait of Hormuz", "transit", "KEN", "", "planned"),
+        ("Norway sends frigate through Strait of Hormuz", "deploy", "NOR", "", "under_way"),
+        ("Modi visits Qatar to discuss frigates for Red Sea mission", "deploy", "IND", "", "under_way"),
+    ],
+)
+def test_who_demands_says_or_sends_merchant_ships(title: str, act: str, agents: str, objects: str, mode: str) -> None:
+    event = _first(title, "naval_moves")
+    assert (event.act, event.mode) == (act, mode)
+    assert _parties(event) == (set(agents.split()), set(objects.split()))
+
+
+@pytest.mark.parametrize(
     "title",
     [
         "France destroys Houthis' capacity to attack ships in Red Sea, minister says",
