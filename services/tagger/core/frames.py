@@ -325,7 +325,8 @@ class _Reader:
 
     def _is_place(self, index: int) -> bool:
         """Whether it is a place and no actor's name: not "Havana's ambassador"."""
-        return self._units[index].place is not None and not self._units[index].named
+        reached = self._units[index - 1].word == self._compiled.grammar.to  # "heads to Havana"
+        return self._units[index].place is not None and (reached or not self._units[index].named)
 
 
 def _thing(fillers: Fillers) -> int | None:
