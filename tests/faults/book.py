@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 
 from services.archive_store.database import reading
 from services.archive_store.reader import quote_checks
-from services.contracts import codec, ids, redis_keys, topics
+from services.contracts import codec, redis_keys, topics
 from services.contracts.messages import Alert, DeadLetter, Duplicate, UniqueArticle
 from services.runtime.messages.dead_letters import MAX_VALUE_BYTES
 from tests.bench.corpus import Item
@@ -62,6 +62,8 @@ class Book:
     alerts: dict[str, dict[int, Alert]] = field(default_factory=lambda: defaultdict(dict))
     decided: dict[tuple[str, str], UniqueArticle | Duplicate] = field(default_factory=dict)  # the deduper's word
     alert_stories: set[str] = field(default_factory=set)
+    # story id to the alerts that tell it; two groups whose events are alike may be told by one
+    told: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     dead: dict[str, DeadLetter] = field(default_factory=dict)
     messages: int = 0
     quotes: int = 0  # checked in the archive, at the end
@@ -130,6 +132,8 @@ class Book:
         if before != alert:
             self.torn.append(f"revision {alert.revision} of alert {alert.id} was sent with two contents")
         self.alert_stories.add(alert.story_id)
+        for story in (alert.story_id, *alert.stories):
+            self.told[story].add(alert.id)
 
     def settle(self) -> None:
         """Strike from :attr:`pending` what has arrived: in a story, and where it asks for one, with an alert sent."""
@@ -137,8 +141,8 @@ class Book:
             del self.pending[article_id]
 
     def _arrived(self, article_id: str, entry: Entry) -> bool:
-        stories = self.stories.get(article_id)
-        return bool(stories) and (entry.item.kind == "plain" or any(one in self.alert_stories for one in stories or ()))
+        stories = self.stories.get(article_id, set())
+        return bool(stories) and (entry.item.kind == "plain" or not self.told.keys().isdisjoint(stories))
 
     def waiting(self, *, feeds: bool) -> list[Entry]:
         """What has not arrived yet, oldest first; of what feeds show only where ``feeds``."""
@@ -169,28 +173,29 @@ class Book:
         alerting = {group: [one for one in of if one in self.alert_stories] for group, of in stories.items()}
         apart = [f"group {group} is in {len(of)} stories" for group, of in stories.items() if len(of) > 1]
         doubled = [f"group {group} has {len(of)} alerts" for group, of in alerting.items() if len(of) > 1]
-        wrong = [f"group {group} must not alert" for group, of in alerting.items() if of and kinds[group] == "plain"]
+        told = {group for group, of in stories.items() if not self.told.keys().isdisjoint(of)}
+        wrong = [f"group {group} must not alert" for group in sorted(told) if kinds[group] == "plain"]
         return doubled, [*wrong, *apart]
 
     async def _not_in_store(self, article_ids: list[str]) -> list[str]:
         """What the topics know and Redis does not: members of stories, and alerts with their revision."""
         pairs = [(article_id, story) for article_id in article_ids for story in sorted(self.stories[article_id])]
-        alerting = sorted({story for _, story in pairs if story in self.alert_stories})
+        alerts = sorted({alert_id for _, story in pairs for alert_id in self.told.get(story, ())})
         async with redis.asyncio.Redis.from_url(self.store) as store, store.pipeline(transaction=False) as pipe:
             for article_id, story in pairs:
                 pipe.hexists(redis_keys.story("en", story), article_id)
-            for story in alerting:
-                pipe.hget(redis_keys.alert(ids.alert_id(story)), "published")
+            for alert_id in alerts:
+                pipe.hget(redis_keys.alert(alert_id), "published")
             replies: list[Any] = await pipe.execute()
         lost = [
             f"{i} is not in story {story} of the store"
             for (i, story), there in zip(pairs, replies, strict=False)
             if not there
         ]
-        for story, published in zip(alerting, replies[len(pairs) :], strict=True):
-            highest = max(self.alerts[ids.alert_id(story)])
+        for alert_id, published in zip(alerts, replies[len(pairs) :], strict=True):
+            highest = max(self.alerts[alert_id])
             if int(published or 0) < highest:
-                lost.append(f"the alert of story {story} is at {published} in the store, {highest} on the topic")
+                lost.append(f"alert {alert_id} is at {published} in the store, {highest} on the topic")
         return lost
 
     async def whole(self) -> list[str]:

@@ -99,7 +99,7 @@ async def _calm(decided: Sequence[UniqueArticle | Duplicate]) -> dict[str, Conte
     )
     seen = [Outgoing(topics.DUPLICATES, b"", codec.encode(one)) for one in copies]
     await alerter.handle(deliver([*publisher.on(topics.TAGGED), *seen]))
-    return {alert.story_id: content(alert) for alert in store.alerts().values()}
+    return {alert.story_id: content(alert) for alert in store.alerts().values() if alert.merged_into is None}
 
 
 def _untagged(one: UniqueArticle) -> TaggedArticle:

@@ -94,7 +94,7 @@ def keys_of(tagged: TaggedArticle, known: Titles) -> tuple[EventKey, ...]:
             at=article.first_seen_at,
             act=event.act,
             mode="opinion" if comments else event.mode,
-            agents=() if _agents_stand_outside(event, title, aside, language, known) else _ids(event.agents),
+            agents=_ids(event.agents),
             objects=_ids(event.objects),
             asset=event.asset.casefold() if event.asset else None,
             name=_in_latin(event.asset_name) if event.asset_name else None,
@@ -139,16 +139,6 @@ def _aside_of(event: Event, title: str, language: str | None, known: Titles) -> 
     at = next((part.start for part in event.parts if part.role == "act"), event.start)
     spans = titles.asides(title, language, known) if event.field == "title" else []
     return next(((begin, end) for begin, end in spans if begin <= at < end), None)
-
-
-def _agents_stand_outside(
-    event: Event, title: str, aside: tuple[int, int] | None, language: str | None, known: Titles
-) -> bool:
-    """Whether those who seem to do it stand in a round-up's label ("Iran-US war latest: ships attacked") or in another
-    clause ("Oil giant warns as ships are attacked")."""
-    begin, end = aside or (titles.label_end(title, language, known), len(title))
-    agents = [part for part in event.parts if part.role == "agent"]
-    return event.field == "title" and bool(agents) and not any(begin <= part.start < end for part in agents)
 
 
 def _only_beside(name: str, title: str, told: str) -> bool:

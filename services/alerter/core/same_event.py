@@ -19,7 +19,6 @@ BEFORE = timedelta(hours=3)  # reports of a deed come in while others judge it a
 ENOUGH = 2.5  # points of agreement
 ENOUGH_SOON = 2.0
 ENOUGH_AT_ONCE = 1.5
-TOLD_ALIKE = 3  # words that two titles share, a third of the shorter one, to be one event whatever act was read
 
 _MOMENTS = {FAMILY_OF[act] for act in ("attack", "seize")}
 _FORCE = _MOMENTS | {FAMILY_OF["blockade"]}
@@ -52,8 +51,6 @@ def contradict(one: EventKey, other: EventKey) -> bool:
         return True
     if _refused(one, other):
         return True
-    if _told_alike(one, other):
-        return False
     if one.family == other.family:
         others = _differ(one.objects, other.objects) and not set(one.words) & set(other.words)
         other_agents = _differ(one.agents, other.agents) and _differ(one.named, other.named)
@@ -73,8 +70,6 @@ def same(one: EventKey, other: EventKey) -> bool:
         return True
     if _of_others(one, other) or _refused(one, other):
         return False
-    if _told_alike(one, other):
-        return apart <= MOMENT
     if _other_act(one, other) or _another_time(one, other):
         return False
     if one.name and one.name == other.name:
@@ -170,18 +165,6 @@ def _refused(one: EventKey, other: EventKey) -> bool:
     if "denied" not in modes or len(modes - SPOKEN) < 2 or one.family != other.family or one.family in _FORCE:
         return False
     return one.family not in _BONDS or bool(modes & DONE)
-
-
-def _told_alike(one: EventKey, other: EventKey) -> bool:
-    """Whether the titles say the same in words of their own: a reader that took one of them wrong is outvoted.
-
-    Words do not outvote the parties: one treaty is announced as the other is.
-    """
-    if _differ(one.parties, other.parties) or _other_allies(one, other):
-        return False
-    shared = len(set(one.words) & set(other.words))
-    needed = TOLD_ALIKE - bool(one.parties and one.parties == other.parties)
-    return shared >= needed and 3 * shared >= min(len(one.words), len(other.words))
 
 
 def _another_time(one: EventKey, other: EventKey) -> bool:

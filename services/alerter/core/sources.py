@@ -6,7 +6,6 @@ from datetime import datetime
 
 from services.alerter.core.event_key import SPOKEN, deed_of, main_event
 from services.alerter.core.facts import ArticleFacts, is_full
-from services.alerter.core.same_event import TOLD_ALIKE
 from services.alerter.core.severity import Rules
 from services.alerter.core.titles import Titles, is_comment, own_words
 from services.contracts import headlines, stories
@@ -17,6 +16,7 @@ from services.contracts.stories import Folded, StoryMember
 
 MAX_SOURCES = 500  # about 250 kB of JSON: the alert stays well below the largest message
 _MAX_TITLE = 300
+_TOLD_ALIKE = 3  # words that two titles share, a third of them, to tell the same
 _SHARED = [name for name in StoryMember.__struct_fields__ if name in AlertSource.__struct_fields__]
 
 
@@ -126,7 +126,7 @@ def _tells_alike(words: set[str], told: Sequence[set[str]]) -> bool:
     ``told`` are the words of the reports, none where the facts of some may have been dropped: it may be one of those.
     """
     return not told or any(
-        len(words & other) >= TOLD_ALIKE and 3 * len(words & other) >= len(words) and not DENIALS & (words ^ other)
+        len(words & other) >= _TOLD_ALIKE and 3 * len(words & other) >= len(words) and not DENIALS & (words ^ other)
         for other in told
     )
 

@@ -130,12 +130,6 @@ def is_roundup(title: str, language: str | None, titles: Titles) -> bool:
     return bool(_patterns(language, titles).roundup.search(title))
 
 
-def label_end(title: str, language: str | None, titles: Titles) -> int:
-    """Where the label that a round-up begins with ends, 0 where there is none."""
-    match = _patterns(language, titles).roundup.search(title)
-    return match.end() if match and match.start() == 0 else 0
-
-
 def loud_words(language: str | None, titles: Titles) -> frozenset[str]:
     """The words that a sober headline does without."""
     return _patterns(language, titles).loud

@@ -4,6 +4,7 @@ The reading is shallow: from the word of the act it looks to both sides as far a
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
@@ -110,8 +111,11 @@ class Clauses:
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
-        if voice != "passive" or (self.word(at).split()[0] in self.grammar.preposition and self.word(at + 1) == "on"):
-            yield from self.right(at, direct=voice == "active" or voice == "noun")  # "after attack on ship"
+        fixed = voice == "passive" and self.word(at).split()[0] in self.grammar.preposition  # "after attack on ship"
+        if voice == "active":
+            yield from takewhile(lambda index: not self._ability(index), self.right(at, direct=True))
+        elif voice != "passive" or (fixed and self.word(at + 1) == "on"):
+            yield from self.right(at, direct=voice == "noun")
         if voice == "noun":
             yield from self.group(at)
         elif voice != "active":
@@ -181,14 +185,9 @@ class Clauses:
                 return
             if direct and unit.word in self.grammar.conjunction and self._verb_follows(index):
                 return
-            if direct and unit.word == self.grammar.to and self._is_ability(index - 1):
-                return  # "destroys ability | to attack ships"
             if direct and self._participle(index, at):
                 return
             yield index
-
-    def _is_ability(self, index: int) -> bool:
-        return self.grammar.mode_words.get(self.word(index)) == "background"
 
     def _participle(self, index: int, at: int) -> bool:
         """Whether another verb begins there, with an object of its own: "blast sites threatening ships"."""
@@ -200,6 +199,11 @@ class Clauses:
             and not (before.plain and before.word in self.grammar.function)
             and not before.comma
         )
+
+    def _ability(self, to: int) -> bool:
+        """Whether what follows is only what somebody is able to do: "destroys Iran's ability | to attack ships"."""
+        able = self.grammar.mode_words.get(self.word(to - 1)) == "background"
+        return able and self.units[to].word == self.grammar.to
 
     def _list_goes_on(self, index: int) -> bool:
         named = any(unit.kinds for unit in self.units[index + 1 : index + 2]) and bool(self.units[index - 1].kinds)

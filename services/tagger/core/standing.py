@@ -8,7 +8,7 @@ from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 
 _NEAR = 4
-_PEOPLE = 3  # words at the beginning that count people: "12 Greek sailors aboard"
+_PEOPLE = 5  # words at the beginning that count people: "12 Greek sailors aboard"
 _CASUALTIES = 3  # words between a number and "killed"
 
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.fold import Folded
@@ -21,8 +22,7 @@ _QUOTED_WORDS = 3  # spaces in a quotation that is more than a name
 _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct, eq=False, gc=False):
     """A mention, or a plain word. ``word`` is folded.
 
     ``named``: an actor's name and nothing more. ``aside``: an actor that is only a modifier, a place or a source.

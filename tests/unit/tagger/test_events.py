@@ -199,6 +199,7 @@ def test_a_claim_that_is_deleted_tells_no_act() -> None:
         ("Turkey may close the Bosphorus to warships, minister says", "planned"),
         ("Turkey will close the Bosphorus to warships, experts say", "threatened"),
         ("Turkey could close the Bosphorus to warships, analysts say", "opinion"),
+        ("Turkey can close the Bosphorus to warships, minister says", "opinion"),
     ],
 )
 def test_what_an_expert_says_could_be_is_opinion(title: str, mode: str) -> None:
