@@ -35,7 +35,7 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     if is_practice(frame, units, grammar):
         return "background"
     around = _Around(frame, units, grammar, title=title)
-    noun = frame.voice in ("noun", "phrase")
+    noun = frame.voice in ("noun", "phrase") or frame.form == "passive"
     found = around.mode_of_noun() if noun else around.mode_of_verb()
     if found == "planned" and frame.act.source.plover in _HOSTILE and around.is_warned_of():
         found = "threatened"
@@ -96,6 +96,8 @@ class _Around:
         if self._is_supposed() or self._is_counterfactual(before):
             return "opinion"
         if any(word in self._grammar.negation for word in near) or self._is_told_after(self._grammar.denying):
+            return "denied"
+        if self._is_against_refusal():
             return "denied"
         if self._is_told_after(self._grammar.retracting):
             return "background"
@@ -159,6 +161,12 @@ class _Around:
             lambda unit: not unit.comma and unit.word not in self._grammar.conjunction, self._before(_DENIAL_REACH)
         )
         return self._any(clause, speaking)
+
+    def _is_against_refusal(self) -> bool:
+        """ "can use bases despite their refusal"."""
+        words = [unit.word for unit in self._units[self._at + 1 :]]
+        after = words[words.index("despite") + 1 :][:3] if "despite" in words else []
+        return any(self._grammar.mode_words.get(word) == "denied" for word in after)
 
     def _is_supposed(self) -> bool:
         """ "if it leaves"; "weighs whether to leave" is a plan."""

@@ -97,6 +97,11 @@ def _in_relative_clause(frame: Frame, units: Sequence[Unit], grammar: Grammar) -
     return False
 
 
+def _is_finite(unit: Unit) -> bool:
+    one_word = " " not in unit.word.strip()
+    return any(form in ("s", "base", "ing") or (form == "phrase" and one_word) for _, form in unit.acts)
+
+
 def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool:
     """A participle before its noun, or one after a noun that is not the subject."""
     at = frame.at
@@ -117,6 +122,6 @@ def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool
             if index < _PEOPLE and _is_number(units[0].word, grammar) and units[1].word not in grammar.casualties:
                 return False  # "12 sailors aboard ships hijacked by pirates"
             return frame.voice == "passive" or unit.word != "of"  # "two of the ships sailed"
-        if unit.word not in grammar.says and any(form in ("s", "base", "ing") for _, form in unit.acts):
+        if unit.word not in grammar.says and _is_finite(unit):
             return True
     return False
