@@ -31,6 +31,11 @@ _REGULAR = {
         "er": "e en ió ieron ido ida idos idas iendo ía ían erá erán ería erían a an",
         "ir": "e en ió ieron ido ida idos idas iendo ía ían irá irán iría irían a an",
     },
+    "pt": {
+        "ar": "a am ou aram ado ada ados adas ando ava avam ará arão aria ariam e em",
+        "er": "e em eu eram ido ida idos idas endo ia iam erá erão eria eriam a am",
+        "ir": "e em iu iram ido ida idos idas indo ia iam irá irão iria iriam a am",
+    },
 }
 
 

@@ -104,7 +104,7 @@ def build(settings: ApiSettings, context: Context) -> Service:
         followers=followers,
     )
     return ApiService(
-        app,
+        app=app,
         host=settings.host,
         port=settings.port,
         closing=followers.closing,

@@ -1,9 +1,12 @@
 """uvicorn as a service of ours: signals and logs stay with the process."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
@@ -18,53 +21,46 @@ log = get(__name__)
 GRACE_SECONDS = 3  # for answers under way; open streams end at once, and their clients connect again
 
 
+@dataclass(slots=True, kw_only=True)
 class ApiService:
-    """See :class:`services.runtime.process.run.Service`."""
+    """See :class:`services.runtime.process.run.Service`.
 
-    def __init__(
-        self,
-        app: FastAPI,
-        *,
-        host: str,
-        port: int,
-        closing: asyncio.Event,
-        close: Callable[[], Awaitable[None]],
-        check: Callable[[], Awaitable[None]],
-        beside: Callable[[], Coroutine[Any, Any, None]],
-    ) -> None:
-        """``check`` is called first, ``closing`` is set to end the open streams, ``close`` is called last.
+    ``check`` is called first, ``closing`` is set to end the open streams, ``close`` is called last; ``beside`` runs
+    while the api does.
+    """
 
-        ``beside`` runs while the api does.
-        """
-        self._host = host
-        self._port = port
-        self._closing = closing
-        self._close = close
-        self._check = check
-        self._beside = beside
-        self._running: asyncio.Task[None] | None = None
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                http=PromptH11Protocol,
-                access_log=False,
-                log_config=None,
-                lifespan="off",
-                server_header=False,
-                proxy_headers=False,  # X-Forwarded-* is not trusted
-                timeout_graceful_shutdown=GRACE_SECONDS,
-            )
+    app: FastAPI
+    host: str
+    port: int
+    closing: asyncio.Event
+    close: Callable[[], Awaitable[None]]
+    check: Callable[[], Awaitable[None]]
+    beside: Callable[[], Coroutine[Any, Any, None]]
+    address: str | None = None
+    _server: _Server = field(init=False)
+    _serving: asyncio.Task[None] | None = None
+    _running: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        config = uvicorn.Config(
+            self.app,
+            http=PromptH11Protocol,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,  # X-Forwarded-* is not trusted
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._serving: asyncio.Task[None] | None = None
-        self.address: str | None = None
+        self._server = _Server(config)
 
     async def start(self) -> None:
         """Listen. Raises :class:`UsageError` where the port is taken, and what the check raises."""
-        await self._check()
-        listener = _listen(self._host, self._port)
+        await self.check()
+        listener = _listen(self.host, self.port)
         port: int = listener.getsockname()[1]
-        self.address = f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{port}"
-        self._running = asyncio.create_task(self._beside(), name="api.beside")
+        self.address = f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}"
+        self._running = asyncio.create_task(self.beside(), name="api.beside")
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="api.http")
         listening = asyncio.ensure_future(self._server.listening.wait())
         await asyncio.wait({listening, self._serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -72,14 +68,14 @@ class ApiService:
         log.info("listening", address=self.address)
 
     async def stop(self) -> None:
-        self._closing.set()
+        self.closing.set()
         self._server.should_exit = True
         if self._serving is not None:
             await asyncio.wait({self._serving})
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait({self._running})
-        await self._close()
+        await self.close()
 
     async def ended(self) -> None:
         if self._serving is not None:

@@ -1,6 +1,7 @@
 """Messages to rows: decode, write, one status per message; and the retention of what is written."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.archive.core.rows import article_row, revision_row
@@ -21,32 +22,22 @@ log = get(__name__)
 TOPICS = (topics.TAGGED, topics.ALERTS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveHandler:
     """See :class:`services.runtime.ports.StreamHandler`. Both topics come through it, each batch of one of them."""
 
-    def __init__(
-        self,
-        *,
-        file: ArchiveFile,
-        publisher: Publisher,
-        keep: timedelta,
-        most_bytes: int,
-        clock: Clock,
-        metrics: ArchiveMetrics,
-    ) -> None:
-        self._file = file
-        self._publisher = publisher
-        self._keep = keep
-        self._most_bytes = most_bytes
-        self._clock = clock
-        self._metrics = metrics
-        metrics.limit_bytes.set(most_bytes)
+    file: ArchiveFile
+    publisher: Publisher
+    keep: timedelta
+    most_bytes: int
+    clock: Clock
+    metrics: ArchiveMetrics
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
         """Returns once the file has the batch. What cannot be read is a dead letter, and is passed over."""
         if not batch:
             return []
-        began = self._clock.monotonic()
+        began = self.clock.monotonic()
         rows: list[Row | None] = []
         letters: list[Outgoing] = []
         for delivery in batch:
@@ -54,30 +45,31 @@ class ArchiveHandler:
                 rows.append(_row(delivery))
             except codec.UndecodableError as error:
                 rows.append(None)
-                letters.append(set_aside(delivery, "undecodable", error, now=self._clock.now(), metrics=self._metrics))
+                letters.append(set_aside(delivery, "undecodable", error, now=self.clock.now(), metrics=self.metrics))
         if letters:
-            await self._publisher.publish(letters)
+            await self.publisher.publish(letters)
         statuses = await self._write(batch, rows)
-        seconds = self._clock.monotonic() - began
-        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=seconds)
+        seconds = self.clock.monotonic() - began
+        self.metrics.finished(batch, statuses, now=self.clock.now(), seconds=seconds)
         return statuses
 
     async def retain(self) -> None:
         """Drop what is too old or too much, and show how the file stands."""
-        dropped = await self._file.drop(before=self._clock.now() - self._keep, most_bytes=self._most_bytes)
+        dropped = await self.file.drop(before=self.clock.now() - self.keep, most_bytes=self.most_bytes)
         for one in dropped:
-            self._metrics.dropped.labels(one.what, one.why).inc(one.count)
+            self.metrics.dropped.labels(one.what, one.why).inc(one.count)
             log.info("dropped", what=one.what, why=one.why, count=one.count)
-        state = await self._file.state()
-        self._metrics.file_bytes.set(state.used_bytes)
-        self._metrics.oldest.set(0 if state.oldest is None else state.oldest.timestamp())
+        state = await self.file.state()
+        self.metrics.file_bytes.set(state.used_bytes)
+        self.metrics.limit_bytes.set(self.most_bytes)
+        self.metrics.oldest.set(0 if state.oldest is None else state.oldest.timestamp())
 
     async def _write(self, batch: Sequence[Delivery], rows: Sequence[Row | None]) -> list[Status]:
         positions: dict[tuple[str, int], int] = {}
         for delivery in batch:
             place = (delivery.topic, delivery.partition)
             positions[place] = max(positions.get(place, 0), delivery.offset + 1)
-        new = iter(await self._file.add([row for row in rows if row is not None], positions))
+        new = iter(await self.file.add([row for row in rows if row is not None], positions))
         failpoints.reach("archive.written")
         statuses: list[Status] = []
         for delivery, row in zip(batch, rows, strict=True):

@@ -1,6 +1,6 @@
 """Metrics of the archive: messages by status as in every service, and how large the file is."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
 from services.archive.status import STATUSES
 from services.runtime.process.metrics import ServiceMetrics
@@ -13,19 +13,15 @@ class ArchiveMetrics(ServiceMetrics):
         super().__init__("archive", STATUSES, registry)
         self.waiting.labels("disk").set(0)
         self.waiting_since.labels("disk").set(0)
-        self.file_bytes = Gauge("wirewatch_archive_file_bytes", "What the file holds.", registry=registry)
-        self.limit_bytes = Gauge("wirewatch_archive_limit_bytes", "What the file may hold.", registry=registry)
-        self.oldest = Gauge(
-            "wirewatch_archive_oldest_timestamp_seconds",
+        self.file_bytes = self.gauge("file_bytes", "What the file holds.")
+        self.limit_bytes = self.gauge("limit_bytes", "What the file may hold.")
+        self.oldest = self.gauge(
+            "oldest_timestamp_seconds",
             "When the oldest article in the file was first seen (Unix time); 0 while there is none.",
-            registry=registry,
         )
-        self.dropped = Counter(
-            "wirewatch_archive_dropped_total",
+        self.dropped = self.counter(
+            "dropped_total",
             "What was dropped from the file, by what it was (articles, alerts) and why (age, size).",
-            ["what", "why"],
-            registry=registry,
+            what=("articles", "alerts"),
+            why=("age", "size"),
         )
-        for what in ("articles", "alerts"):
-            for why in ("age", "size"):
-                self.dropped.labels(what, why)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from services.archive.core.rows import ArticleRow, RevisionRow
-from services.archive_store.recent import RecentArticle
 from services.runtime.messages.delivery import Delivery
 
 Row = ArticleRow | RevisionRow
@@ -45,13 +44,6 @@ class ArchiveFile(Protocol):
 
     async def state(self) -> FileState:
         """How the file stands."""
-
-
-class RecentFile(Protocol):
-    """The articles of the last days. Raises ``ArchiveFileError`` or ``TransientError`` where it cannot be written."""
-
-    def add(self, articles: Sequence[RecentArticle], *, now: datetime) -> None:
-        """Keep these, and drop what is too old or too much. It blocks."""
 
 
 class Log(Protocol):

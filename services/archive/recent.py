@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.archive.metrics import ArchiveMetrics
-from services.archive.ports import RecentFile
 from services.archive.status import Status
 from services.archive_store.errors import ArchiveFileError
-from services.archive_store.recent import RecentArticle
+from services.archive_store.recent import RecentArticle, RecentWriter
 from services.contracts import codec
 from services.contracts.messages import UniqueArticle
 from services.runtime.errors import TransientError
@@ -20,18 +20,18 @@ from services.runtime.process.logging import get
 log = get(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecentHandler:
     """See :class:`services.runtime.ports.StreamHandler`. What cannot be kept is passed over: nothing depends on it."""
 
-    def __init__(self, *, file: RecentFile, publisher: Publisher, clock: Clock, metrics: ArchiveMetrics) -> None:
-        self._file = file
-        self._publisher = publisher
-        self._clock = clock
-        self._metrics = metrics
+    file: RecentWriter
+    publisher: Publisher
+    clock: Clock
+    metrics: ArchiveMetrics
 
     async def handle(self, batch: Sequence[Delivery]) -> Sequence[Status]:
         """Returns once the file has the batch, or cannot have it."""
-        began, now = self._clock.monotonic(), self._clock.now()
+        began, now = self.clock.monotonic(), self.clock.now()
         statuses: list[Status] = []
         articles: list[RecentArticle] = []
         for delivery in batch:
@@ -39,15 +39,15 @@ class RecentHandler:
                 articles.append(_article(delivery))
                 statuses.append("recent")
             except codec.UndecodableError as error:
-                letter = set_aside(delivery, "undecodable", error, now=now, metrics=self._metrics)
-                await self._publisher.publish([letter])
+                letter = set_aside(delivery, "undecodable", error, now=now, metrics=self.metrics)
+                await self.publisher.publish([letter])
                 statuses.append("dead")
         try:
-            await asyncio.to_thread(self._file.add, articles, now=now)
+            await asyncio.to_thread(self.file.add, articles, now=now)
         except (ArchiveFileError, TransientError) as error:
             log.warning("recent_articles_not_kept", error=str(error))
             statuses = ["unkept" if status == "recent" else status for status in statuses]
-        self._metrics.finished(batch, statuses, now=self._clock.now(), seconds=self._clock.monotonic() - began)
+        self.metrics.finished(batch, statuses, now=self.clock.now(), seconds=self.clock.monotonic() - began)
         return statuses
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from services.archive_store.errors import ArchiveFileError, ArchiveFullError, SearchError
+from services.archive_store.errors import ArchiveFileError, SearchError
 from services.runtime.errors import TransientError
 
 VERSION: Final = 1
@@ -39,7 +39,7 @@ class Writer:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing. Raises :class:`ArchiveFullError` and :class:`ArchiveFileError`."""
+        """All or nothing. Raises :class:`TransientError` (a full disk) and :class:`ArchiveFileError`."""
         with translated(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -135,8 +135,6 @@ def translated(path: Path) -> Iterator[None]:
             raise SearchError(
                 f"The search takes longer than {ANSWER_WITHIN_SECONDS:g} s: add a word, a filter or a time."
             ) from None
-        if kind == sqlite3.SQLITE_FULL:
-            raise ArchiveFullError(f"the disk of {path} is full") from error
         if kind in _AWAY:
             raise TransientError(f"{path} cannot be used now: {error}") from error
         if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

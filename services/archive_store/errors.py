@@ -1,14 +1,14 @@
 """What the archive refuses.
 
 UsageError
-├── ArchiveFileError    the file cannot be used: missing, damaged, of a newer version, in use by another writer
+└── ArchiveFileError    the file cannot be used: missing, damaged, of a newer version, in use by another writer
 WirewatchError
-├── SearchError         a search that cannot be answered as it stands; the sentence says where and what to give
-TransientError
-└── ArchiveFullError    the disk takes no more for now
+└── SearchError         a search that cannot be answered as it stands; the sentence says where and what to give
+
+A file that cannot be used now (its disk is full, somebody holds it) is a TransientError.
 """
 
-from services.runtime.errors import TransientError, UsageError, WirewatchError
+from services.runtime.errors import UsageError, WirewatchError
 
 
 class ArchiveFileError(UsageError):
@@ -21,7 +21,3 @@ class SearchError(WirewatchError):
     def __init__(self, sentence: str, position: int | None = None) -> None:
         super().__init__(sentence if position is None else f"Character {position}: {sentence}")
         self.position = position
-
-
-class ArchiveFullError(TransientError):
-    """The disk takes no more for now."""

@@ -35,13 +35,17 @@ COMMANDS = {
 
 
 class _Root(Family):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)  # what a misspelling is compared with
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command, in the order in which help shows them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, from its module."""
-        if cmd_name in COMMANDS and cmd_name not in self.commands:
+        if cmd_name in COMMANDS and self.commands[cmd_name] is None:
             self.commands[cmd_name] = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
             self.commands[cmd_name].name = cmd_name
         return super().get_command(ctx, cmd_name)

@@ -23,7 +23,7 @@ _DISCOUNTS: Final = [
     {"id": "sport", "words": "sport", "factor": 0.2},
     {"id": "fiction", "words": "fiction", "factor": 0.3},
 ]
-_FACTS: Final = ("verb", "plover", "cameo", "mutual", "lasting", "own", "practice")
+_FACTS: Final = ("verb", "plover", "cameo", "mutual", "lasting", "own", "lent", "practice")
 _SAID: Final = ("verbs", "nouns", "phrases")
 _PLACEHOLDER: Final = "-"
 

@@ -86,7 +86,9 @@ class Topics:
         return self._shown[1]
 
     def _row(self, path: Path) -> dict[str, Any]:
-        """One pack. Words of other languages are left out: reading them takes ten times as long."""
+        """One pack. Words of other languages are left out: reading them takes ten times as long. So is the digest, in
+        which they count.
+        """
         content = path.read_bytes()
         text = content.decode("utf-8", "replace")
         row: dict[str, Any] = {"topic": path.stem, "title": path.stem, "text": text, "off": library.is_off(content)}
@@ -98,7 +100,12 @@ class Topics:
             (pack,) = _loaded(text).packs
         except UnusableFilesError as refused:
             return row | {"problems": [f"{path.name}, {problem}" for problem in refused.problems]}
-        return row | {"title": pack.title, "id": pack.id, "acts": len(pack.acts), "examples": len(pack.examples)}
+        return row | {
+            "title": pack.title,
+            "id": pack.id.rpartition("-")[0],
+            "acts": len(pack.acts),
+            "examples": len(pack.examples),
+        }
 
     def _tried(self, text: str | None, form: TopicForm | None, articles: Sequence[RecentArticle]) -> dict[str, Any]:
         found = dict(_NOTHING)

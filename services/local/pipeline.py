@@ -135,8 +135,13 @@ def _ops(port: int) -> str:
 
 
 def _port(environ: Mapping[str, str], variable: str) -> str | None:
-    """The port a person gave. 0 asks for any free one, which has to be known here: others need the address."""
+    """The port a person gave. 0 asks for any free one, which has to be known here: others need the address.
+
+    Raises :class:`UsageError` where it is taken: the service would say so only once everything else is up.
+    """
     given = environ.get(variable, "").strip()
+    if given.isdecimal() and int(given) and not ports.is_free(int(given)):
+        raise UsageError(f"{variable} is {given}, where something else listens already: give a free port, or unset it.")
     return given if given.strip("0") else None
 
 

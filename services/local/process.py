@@ -5,13 +5,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-
-from services.local.errors import StartError
 
 Probe = Callable[[], str | None]
 """Says in words why a server cannot be used yet, or None. Blocks for a few seconds at most."""
@@ -84,21 +81,6 @@ class Child:
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             return self._process.wait()
-
-
-def start(server: Server, *, timeout_seconds: float = 60.0) -> Child:
-    """Start ``server`` and return once it answers. Raises :class:`StartError` where it ends or stays silent."""
-    child = Child(server.program)
-    deadline = time.monotonic() + timeout_seconds
-    while (problem := server.probe()) is not None:
-        code = child.ended()
-        if code is not None:
-            raise StartError(server.program.name, f"exit code {code}", server.program.log)
-        if time.monotonic() > deadline:
-            child.stop(grace_seconds=2)
-            raise StartError(server.program.name, problem, server.program.log)
-        time.sleep(0.05)
-    return child
 
 
 def configured(name: str, **values: object) -> str:

@@ -17,7 +17,7 @@ from services.notifier.metrics import NotifierMetrics
 from services.notifier.settings import NotifierSettings
 from services.runtime.errors import UsageError
 from services.runtime.files.reload import Reloading
-from services.runtime.http.ssrf_guard import Guard, parse_allowed
+from services.runtime.http.ssrf_guard import Guard, allowed_by
 from services.runtime.kafka.connection import kafka_of, redis_of
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.kafka.service import StreamService
@@ -40,7 +40,8 @@ def build(settings: NotifierSettings, context: Context) -> Service:
     publisher = KafkaPublisher(kafka=kafka_of(settings), client_id="wirewatch-notifier", clock=clock, waiting=waiting)
     redis = connect(redis_of(settings))
     outbox = RedisOutbox(redis, RedisCalls(clock, waiting), remember=timedelta(days=settings.remember_days))
-    webhooks = WebhookSender(guard=_guard(settings), clock=clock, timeout_seconds=settings.timeout_seconds)
+    allowed = allowed_by("notifier", settings.allow_private, settings.allow_ports)
+    webhooks = WebhookSender(guard=Guard(allowed), clock=clock, timeout_seconds=settings.timeout_seconds)
     apprise = AppriseSender(timeout_seconds=settings.timeout_seconds)
 
     def use(changed: ActiveWatches) -> None:
@@ -97,16 +98,6 @@ def _check(settings: NotifierSettings) -> None:
             f"WIREWATCH_NOTIFIER_TIMEOUT_SECONDS is {settings.timeout_seconds:g}: "
             f"give more than 0 and at most {MAX_TIMEOUT_SECONDS:g}."
         )
-
-
-def _guard(settings: NotifierSettings) -> Guard:
-    ports = settings.allow_ports
-    if not all(port.isdigit() and 0 < int(port) < 65_536 for port in ports):
-        raise UsageError(f"WIREWATCH_NOTIFIER_ALLOW_PORTS is {','.join(ports)!r}: give port numbers with commas.")
-    try:
-        return Guard(parse_allowed(settings.allow_private, [int(port) for port in ports]))
-    except ValueError as error:
-        raise UsageError(f"WIREWATCH_NOTIFIER_ALLOW_PRIVATE: {error}.") from None
 
 
 if __name__ == "__main__":

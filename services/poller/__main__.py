@@ -99,7 +99,7 @@ def build(settings: PollerSettings, context: process.Context) -> PollerService:
         scheduler=scheduler,
         publisher=publisher,
         listener=listener,
-        closing=(world.egress.close, workers.close, world.store.close),
+        closing=(world.egress.aclose, workers.aclose, world.client.aclose),
     )
 
 

@@ -5,7 +5,7 @@ it is asked for once a day (one that cannot be had, after ten minutes) and read 
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -54,22 +54,20 @@ class HttpGet(Protocol):
         """An article page."""
 
 
+@dataclass(slots=True, kw_only=True)
 class ArticlePages:
     """See :class:`services.poller.ports.Pages`."""
 
-    def __init__(
-        self, *, egress: HttpGet, documents: Documents, store: FeedStore, metrics: PollerMetrics, clock: Clock
-    ) -> None:
-        self._egress = egress
-        self._documents = documents
-        self._store = store
-        self._metrics = metrics
-        self._clock = clock
-        self._rules: OrderedDict[str, _Rules] = OrderedDict()
+    egress: HttpGet
+    documents: Documents
+    store: FeedStore
+    metrics: PollerMetrics
+    clock: Clock
+    _rules: OrderedDict[str, _Rules] = field(default_factory=OrderedDict)
 
     async def look(self, url: str, *, gap_seconds: float) -> PageLook:
         look = await self._look(url, gap_seconds)
-        self._metrics.pages.labels(look.status).inc()
+        self.metrics.pages.labels(look.status).inc()
         return look
 
     async def refusal(self, url: str, *, gap_seconds: float) -> Outcome | None:
@@ -86,14 +84,14 @@ class ArticlePages:
         if answer.outcome != "ok" or (content_type and "html" not in content_type.lower()):
             return PageLook(status="failed", answer=answer)
         try:
-            page = await self._documents.page(answer.body, url=answer.url, content_type=content_type)
+            page = await self.documents.page(answer.body, url=answer.url, content_type=content_type)
         except WorkerError:
             return PageLook(status="failed", answer=answer)
         return PageLook(status="ok", answer=answer, page=page)
 
     async def _rules_for(self, url: str, gap_seconds: float) -> _Rules:
         address = robots_address(url)
-        now = self._clock.now()
+        now = self.clock.now()
         kept = self._rules.get(address)
         if kept is not None and kept.until > now:
             self._rules.move_to_end(address)
@@ -112,22 +110,22 @@ class ArticlePages:
     async def _one_at_a_time(self, url: str, gap_seconds: float, *, robots: bool) -> Fetched:
         host = host_of(url) or ""
         if gap_seconds:
-            while (wait := await self._store.take_host(host, self._clock.now(), gap_seconds)) > 0:
+            while (wait := await self.store.take_host(host, self.clock.now(), gap_seconds)) > 0:
                 if wait > LONGEST_WAIT_SECONDS:
                     return Fetched(outcome="rate_limited", url=url, detail="its host wants to be left alone for now")
-                await self._clock.sleep(wait)
+                await self.clock.sleep(wait)
         try:
             if robots:
                 accepted = {"Accept": "text/plain, */*;q=0.1"}
-                answer = await self._egress.get(url, headers=accepted, limit=ROBOTS_BYTES)
+                answer = await self.egress.get(url, headers=accepted, limit=ROBOTS_BYTES)
             else:
-                answer = await self._egress.page(url)
+                answer = await self.egress.page(url)
         finally:
             if gap_seconds:
-                await self._store.release_host(host)
-        now = self._clock.now()
+                await self.store.release_host(host)
+        now = self.clock.now()
         if (pause := policy.host_pause_seconds(answer, now)) is not None:
-            await self._store.pause_host(host, now + timedelta(seconds=pause))
+            await self.store.pause_host(host, now + timedelta(seconds=pause))
         return answer
 
 

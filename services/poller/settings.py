@@ -7,7 +7,7 @@ from typing import Annotated
 
 from services.poller.core.policy import DAILY_BYTES
 from services.runtime.errors import UsageError
-from services.runtime.http.ssrf_guard import Allowed, parse_allowed
+from services.runtime.http.ssrf_guard import Allowed, allowed_by
 from services.runtime.process.settings import CommonSettings
 
 LEAST_DAILY_BYTES = 10_000.0
@@ -62,14 +62,7 @@ def user_agent(contact: str) -> str:
 
 def allowed_of(settings: PollerSettings) -> Allowed:
     """What may be asked. Raises :class:`UsageError` naming the setting."""
-    try:
-        ports = [int(port) for port in settings.allow_ports]
-    except ValueError:
-        raise UsageError("WIREWATCH_POLLER_ALLOW_PORTS takes port numbers separated by commas.") from None
-    try:
-        return parse_allowed(settings.allow_private, ports)
-    except ValueError as error:
-        raise UsageError(f"WIREWATCH_POLLER_ALLOW_PRIVATE: {error}.") from None
+    return allowed_by("poller", settings.allow_private, settings.allow_ports)
 
 
 def recheck_after_of(settings: PollerSettings) -> tuple[timedelta, ...]:

@@ -28,7 +28,6 @@ from playwright.async_api import Page, expect
 from services.alert_store.redis import AlertRecords
 from services.api.service import ApiService
 from services.contracts import ids
-from services.local import process
 from services.local import store as local_store
 from services.runtime.process import logging
 from services.runtime.process.clock import SystemClock
@@ -38,6 +37,7 @@ from tests.integration.test_api import served
 from tests.support import newsroom
 from tests.support.alerts import RETENTION, a_write
 from tests.support.browser import a_tab, barriers
+from tests.support.stack import started
 
 WIDE, NARROW = (1440, 900), (390, 844)
 IMPACTS = ("minor", "moderate", "serious", "critical")
@@ -47,7 +47,7 @@ IMPACTS = ("minor", "moderate", "serious", "critical")
 async def a_store(folder: Path) -> AsyncIterator[redis.asyncio.Redis]:
     """A client of an empty store of its own."""
     server = local_store.prepare(folder / "store", logs=folder / "logs")
-    running = process.start(server)
+    running = started(server)
     client = redis.asyncio.Redis.from_url(server.address, protocol=3)
     try:
         while not await _answers(client):

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from services.cli.dedupe import Judge
 from services.deduper.core.sketch import sketch
-from services.deduper.core.text import tokens
+from services.deduper.core.text import encoded_words, fold, tokens
 from services.deduper.core.verdict import New
 from tests.bench.dedupe_edits import EDITS, Wrapper
 from tests.bench.eval_dedupe import BASE, DATA, Row, article, load
@@ -133,7 +133,7 @@ def main() -> None:
     texts, wrapper = load("dedupe/texts.jsonl"), Wrapper([row["text"] for row in load("topics/random_news.jsonl")])
     found: dict[str, Any] = {
         "sketches a second": {
-            "ours": round(timed(texts, lambda text: sketch(tokens(text)))),
+            "ours": round(timed(texts, lambda text: sketch(encoded_words(fold(text))))),
             "datasketch": round(timed(texts[:BASE], datasketch_minhash)),
             "rensa": round(timed(texts, rensa_minhash)),
         },

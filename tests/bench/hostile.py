@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 
 import uvloop
 
@@ -41,7 +42,7 @@ async def _report() -> int:
     egress = Egress(allowed=parse_allowed(["127.0.0.1/32"]), user_agent="wirewatch-test/1 (+https://wirewatch.example)")
     worst = {"stall": 0.0, "late": 0.0}
     bad = 0
-    async with WorkerPool(2) as workers, listening(HEALTHY) as healthy:
+    async with aclosing(WorkerPool(2)) as workers, listening(HEALTHY) as healthy:
         await outcome_of(egress, workers, healthy)
         beside = [
             asyncio.create_task(_forever(lambda: _stall(worst))),
@@ -61,7 +62,7 @@ async def _report() -> int:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         killed = workers.killed
-    await egress.close()
+    await egress.aclose()
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{len(cases)} cases, {bad} bad, {killed} workers killed")

@@ -50,6 +50,7 @@ from services.runtime.redis.connection import RedisCalls, connect
 from tests.bench import poller_peers
 from tests.bench.poller_peers import Peer, Phase, children_of, cpu_of
 from tests.support.poller import a_feed, an_item, rss
+from tests.support.stack import started
 
 ENTRIES: Final = 30
 SPREAD_SECONDS: Final = 30.0
@@ -210,7 +211,7 @@ def _servers(folder: Path) -> Iterator[tuple[process.Server, process.Server, tup
     """A broker and a store of our own."""
     kept = store.prepare(folder / "store", logs=folder / "logs")
     kafka = broker.prepare(folder / "broker", logs=folder / "logs", progress=lambda *_: None)
-    running = [process.start(kept), process.start(kafka)]
+    running = [started(kept), started(kafka)]
     try:
         yield kafka, kept, (running[0].pid, running[1].pid)
     finally:
@@ -304,7 +305,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if chosen.schedule is not None:
-            running = process.start(kept := store.prepare(folder / "store", logs=folder / "logs"))
+            running = started(kept := store.prepare(folder / "store", logs=folder / "logs"))
             print(json.dumps(uvloop.run(_schedule(chosen.schedule, kept.address))))
             running.stop(grace_seconds=5)
             return

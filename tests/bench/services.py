@@ -22,7 +22,7 @@ import redis
 from services.contracts import codec
 from services.contracts import topics as names
 from services.local import broker, ports, store
-from services.local.process import Child, start
+from services.local.process import Child
 from services.runtime.kafka import topics
 from services.runtime.kafka.connection import KafkaAccess
 from services.runtime.kafka.publisher import KafkaPublisher
@@ -32,6 +32,7 @@ from tests.bench import corpus
 from tests.bench.cluster import worker
 from tests.bench.processes import cpu_seconds, resident_megabytes
 from tests.bench.stack import statuses_of
+from tests.support.stack import started
 
 SERVICES = ("deduper", "tagger", "alerter")
 FORWARDED = ("new", "update", "same_story")
@@ -44,7 +45,7 @@ async def measure(articles: int, workers: int, words: int) -> dict[str, object]:
         home = Path(folder)
         kafka = broker.prepare(home / "broker", logs=home / "logs", progress=lambda _what, _done, _total: None)
         redis_ = store.prepare(home / "store", logs=home / "logs")
-        running = [start(kafka), start(redis_)]
+        running = [started(kafka), started(redis_)]
         try:
             await _fill(kafka.address, articles, words)
             servers = {"broker": running[0].pid, "store": running[1].pid}

@@ -169,7 +169,9 @@ class Bench:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise BrokenPipelineError(f"not within {seconds:.0f} s: {what}; {self.pipeline.problems()}")
+                late = [(entry.item.article.id, entry.item.group) for entry in self.book.waiting(feeds=False)[:3]]
+                problems = f"{self.pipeline.problems()}, waiting (article, group): {late}"
+                raise BrokenPipelineError(f"not within {seconds:.0f} s: {what}; {problems}")
             await asyncio.sleep(_TICK)
 
     async def replaced(self, service: str, pid: int, what: str, seconds: float = 300.0) -> None:

@@ -32,6 +32,7 @@ from tests.faults.feeds import FeedServers
 from tests.faults.pipeline import Pipeline
 from tests.faults.pool import Pool
 from tests.faults.report import Result
+from tests.support.stack import started
 
 INSIDE, OUTSIDE = "10.203.7.2", "10.203.7.1"  # by the router
 OPS_INSIDE, OPS_OUTSIDE = "10.203.8.2", "10.203.8.1"  # beside it
@@ -135,12 +136,12 @@ def _servers(home: Path) -> tuple[list[process.Child], str, str]:
     kafka = made.address.replace("127.0.0.1", OUTSIDE)
     configuration.write_text(configuration.read_text().replace(made.address, kafka))
     probe = probes.kafka(KafkaAccess(kafka))
-    running = [process.start(dataclasses.replace(made, address=kafka, probe=probe, alive=probe))]
+    running = [started(dataclasses.replace(made, address=kafka, probe=probe, alive=probe))]
     kept = store.prepare(home / "store", logs=home / "logs")
     valkey = home / "store" / "valkey.conf"
     text = valkey.read_text().replace("bind 127.0.0.1", f"bind 127.0.0.1 {OUTSIDE}")
     valkey.write_text(text.replace("protected-mode yes", "protected-mode no"))
-    running.append(process.start(kept))
+    running.append(started(kept))
     return running, kafka, kept.address.replace("127.0.0.1", OUTSIDE)
 
 

@@ -161,7 +161,7 @@ def served(
     }
     made = app(client, followers=followers, loopback=True, **parts)
     return ApiService(
-        made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
+        app=made, host="127.0.0.1", port=port, closing=followers.closing, close=nothing, check=nothing, beside=nothing
     )
 
 

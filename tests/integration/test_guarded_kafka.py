@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from services.contracts import topics as names
-from services.local import broker, ports, process
+from services.local import broker, ports
 from services.runtime.errors import UsageError
 from services.runtime.kafka import acl as rights
 from services.runtime.kafka import scram as users
@@ -24,7 +24,7 @@ from services.runtime.kafka.connection import SASL_MECHANISM, KafkaAccess
 from services.runtime.kafka.publisher import KafkaPublisher
 from services.runtime.messages.delivery import Outgoing
 from tests.support.clock import FakeClock
-from tests.support.stack import PATIENCE_SECONDS, quiet
+from tests.support.stack import quiet, started
 
 pytestmark = pytest.mark.stack
 
@@ -77,7 +77,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     format_ += [str(configuration), "--add-scram", f"{SASL_MECHANISM}=[name={ADMIN},password={PASSWORD}]"]
     environment, folder = dict(prepared.program.environment), prepared.program.folder
     subprocess.run(format_, env=environment, cwd=folder, check=True, capture_output=True)
-    running = process.start(prepared, timeout_seconds=PATIENCE_SECONDS)
+    running = started(prepared)
     services = f"127.0.0.1:{numbers['services']}"
     yield Guarded(KafkaAccess(services, ADMIN, PASSWORD), services, f"localhost:{numbers['tls']}", ca)
     running.stop(grace_seconds=5)

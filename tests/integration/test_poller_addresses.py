@@ -91,7 +91,7 @@ async def ask(url: str, *allowed: str, names: Names | None = None, tls: ssl.SSLC
     try:
         return await egress.feed(Request(url=url))
     finally:
-        await egress.close()
+        await egress.aclose()
 
 
 INSIDE = ["127.0.0.2", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.2", "64:ff9b::7f00:2", "0.0.0.0"]

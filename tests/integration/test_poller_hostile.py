@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import pytest
 
@@ -25,7 +26,7 @@ async def egress() -> AsyncIterator[Egress]:
     """May ask 127.0.0.1 alone, and gives up soon."""
     made = Egress(allowed=parse_allowed(["127.0.0.1/32"]), user_agent=AGENT, total_seconds=2)
     yield made
-    await made.close()
+    await made.aclose()
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ async def guarded() -> AsyncIterator[Egress]:
     """As it is by default: public addresses only."""
     made = Egress(allowed=parse_allowed([]), user_agent=AGENT, total_seconds=10)
     yield made
-    await made.close()
+    await made.aclose()
 
 
 async def test_no_document_does_more_than_fail_alone(egress: Egress) -> None:
-    async with WorkerPool(1) as workers:
+    async with aclosing(WorkerPool(1)) as workers:
         for case in DOCUMENTS:
             await check_document(case, workers)
         healthy = await workers.feed(PLAIN, url="https://news.example/", content_type=None)
@@ -58,16 +59,16 @@ async def check_document(case: Document, workers: WorkerPool) -> None:
 
 @pytest.mark.parametrize("case", SERVERS, ids=lambda case: case.name)
 async def test_no_server_does_more_than_fail(case: Server, egress: Egress) -> None:
-    async with WorkerPool(1) as workers, listening(case.speak) as url:
+    async with aclosing(WorkerPool(1)) as workers, listening(case.speak) as url:
         assert await outcome_of(egress, workers, url) in case.ends
 
 
 async def test_a_killed_worker_fails_its_document_and_is_replaced() -> None:
-    async with WorkerPool(1, wall_seconds=0.2) as workers:
+    async with aclosing(WorkerPool(1, wall_seconds=0.2)) as workers:
         page = b"<p>" + b"<div>" * 100_000 + b"x"
         with pytest.raises(WorkerError):
             await workers.page(page * 5, url="https://news.example/", content_type="text/html")
-    async with WorkerPool(1) as workers:
+    async with aclosing(WorkerPool(1)) as workers:
         assert (await workers.feed(PLAIN, url="https://news.example/", content_type=None)).title == "News Example"
 
 
@@ -105,4 +106,4 @@ async def test_a_host_allowed_by_name_is_allowed_on_its_port_alone() -> None:
         egress = Egress(allowed=parse_allowed([f"localhost:{port}"]), user_agent=AGENT, total_seconds=5)
         assert (await egress.feed(Request(url=f"http://localhost:{port}/"))).outcome == "ok"
         assert (await egress.feed(Request(url=f"http://127.0.0.1:{port}/"))).outcome == "ssrf_blocked"
-        await egress.close()
+        await egress.aclose()

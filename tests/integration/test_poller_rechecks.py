@@ -19,7 +19,7 @@ from services.contracts import codec
 from services.contracts.messages import Alert, Article
 from services.poller.__main__ import build
 from services.poller.core.rechecks import WatchedPage, pages_of
-from services.poller.rechecks.ports import WatchedPages
+from services.poller.rechecks.rechecker import WatchedPages
 from services.poller.rechecks.store import RedisWatchedPages
 from services.poller.settings import PollerSettings
 from services.runtime.process.clock import SystemClock

@@ -35,7 +35,7 @@ async def ask(url: str, **validators: str) -> Fetched:
     try:
         return await egress.feed(Request(url=url, **validators))
     finally:
-        await egress.close()
+        await egress.aclose()
 
 
 def whole(body: bytes = PLAIN, *headers: str) -> bytes:

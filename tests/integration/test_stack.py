@@ -10,8 +10,8 @@ import redis
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.local import broker, process, store
-from tests.support.stack import PATIENCE_SECONDS, MakeTopics, quiet
+from services.local import broker, store
+from tests.support.stack import MakeTopics, quiet, started
 
 pytestmark = pytest.mark.stack
 
@@ -36,7 +36,7 @@ async def test_the_database_of_a_test_is_empty(redis_client: redis.asyncio.Redis
 async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> None:
     home = tmp_path / AWKWARD
     server = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
-    running = process.start(server, timeout_seconds=PATIENCE_SECONDS)
+    running = started(server)
     try:
         topic = "kept"
         await _create(server.address, topic)
@@ -48,7 +48,7 @@ async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> 
 
         again = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
         assert again.address == server.address
-        running = process.start(again, timeout_seconds=PATIENCE_SECONDS)
+        running = started(again)
         consumer = AIOKafkaConsumer(bootstrap_servers=server.address)
         await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(topic, 0)])
@@ -61,7 +61,7 @@ async def test_what_the_broker_acknowledged_survives_sigkill(tmp_path: Path) -> 
 
 def test_what_the_store_acknowledged_survives_sigkill(tmp_path: Path) -> None:
     server = store.prepare(tmp_path / AWKWARD / "store", logs=tmp_path / AWKWARD / "logs")
-    running = process.start(server, timeout_seconds=PATIENCE_SECONDS)
+    running = started(server)
     try:
         with redis.Redis.from_url(server.address) as client:
             for number in range(100):
@@ -70,7 +70,7 @@ def test_what_the_store_acknowledged_survives_sigkill(tmp_path: Path) -> None:
         running.stop()
         again = store.prepare(tmp_path / AWKWARD / "store", logs=tmp_path / AWKWARD / "logs")
         assert again.address == server.address
-        running = process.start(again, timeout_seconds=PATIENCE_SECONDS)
+        running = started(again)
         with redis.Redis.from_url(server.address) as client:
             assert client.dbsize() == 100
     finally:

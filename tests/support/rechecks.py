@@ -14,8 +14,7 @@ from services.poller.article_pages import ArticlePages
 from services.poller.core.model import Fetched
 from services.poller.core.rechecks import WatchedPage
 from services.poller.metrics import PollerMetrics
-from services.poller.rechecks.ports import PageClaim
-from services.poller.rechecks.rechecker import Rechecker
+from services.poller.rechecks.rechecker import PageClaim, Rechecker
 from services.runtime.messages.delivery import Delivery
 from tests.support.clock import FakeClock
 from tests.support.poller import FakeFeedStore, InProcess

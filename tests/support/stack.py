@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 from services.local import broker, process, store
+from services.local.errors import StartError
 from services.runtime.kafka.connection import RedisAccess
 from services.runtime.redis import address as redis_address
 from services.runtime.redis.connection import connect
@@ -31,6 +33,21 @@ def quiet(_what: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
+def started(server: process.Server, timeout_seconds: float = PATIENCE_SECONDS) -> process.Child:
+    """A server that answers. Raises :class:`StartError` where it ends or stays silent."""
+    child = process.Child(server.program)
+    deadline = time.monotonic() + timeout_seconds
+    while (problem := server.probe()) is not None:
+        code = child.ended()
+        if code is not None:
+            raise StartError(server.program.name, f"exit code {code}", server.program.log)
+        if time.monotonic() > deadline:
+            child.stop(grace_seconds=2)
+            raise StartError(server.program.name, problem, server.program.log)
+        time.sleep(0.05)
+    return child
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """host:port of a broker."""
@@ -40,7 +57,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("kafka")
     server = broker.prepare(home / "broker", logs=home / "logs", progress=quiet)
-    running = process.start(server, timeout_seconds=PATIENCE_SECONDS)
+    running = started(server)
     yield server.address
     running.stop(grace_seconds=5)
 
@@ -55,7 +72,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("store")
     server = store.prepare(home / "store", logs=home / "logs")
-    running = process.start(server, timeout_seconds=PATIENCE_SECONDS)
+    running = started(server)
     yield urlsplit(server.address)._replace(path=f"/{TEST_DATABASE}").geturl()
     running.stop(grace_seconds=5)
 

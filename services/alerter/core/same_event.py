@@ -29,7 +29,7 @@ _AHEAD = frozenset[EventMode]({"threatened", "planned", "demanded"})
 _COMMON_ACTORS = frozenset({"USA", "RUS", "CHN", "IRN", "ISR", "UKR", "nato", "eu", "europe"})
 # Kinds of ship that are never one and the same; a kind that is not here goes with any.
 _SHIPS = (
-    {"warship", "submarine", "nuclear submarine", "aircraft carrier", "bare carrier"},
+    {"warship", "submarine", "nuclear submarine", "aircraft carrier", "naval vessel"},
     {"oil tanker", "merchant ship"},
     {"drug boat"},
     {"aid boat"},

@@ -26,13 +26,17 @@ _Read = Mapping[str, Record]  # by alert id
 
 
 class RedisAlertActions:
-    """See :class:`services.api.ports.AlertActions`."""
+    """What analysts do with alerts."""
 
     def __init__(self, redis: Redis, clock: Clock) -> None:
         self._records = AlertRecords(redis, _CallsOnce(clock, Waiting()), clock)
         self._clock = clock
 
     async def act(self, alert_id: str, request: ActionRequest, by: str) -> Alert | None:
+        """The alert as it stands then, None where there is no such alert.
+
+        Raises ``QueryError``, ``ActionError`` or ``TransientError``.
+        """
         read: dict[str, Record] = {}
         for _ in range(_ATTEMPTS):
             read.update(await self._load([alert_id]))

@@ -21,17 +21,19 @@ _AT_ONCE = 4  # questions: more would only share the same processor
 
 
 class ArchiveReader:
-    """See :class:`services.api.ports.Archive`."""
+    """The archive's file, and the one with the articles of the last days beside it. Raises ``TransientError``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def recent(self) -> Sequence[RecentArticle]:
+        """The unique articles of the last days, the newest first."""
         async with self._places:
             return await asyncio.to_thread(recent_articles, recent_beside(self._path))
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer of ``question``, which is given a read-only connection. Raises ``QueryError``, too."""
         async with self._places:
             try:
                 return await asyncio.to_thread(self._ask, question)

@@ -28,32 +28,42 @@ _Entry = tuple[int, str]  # last update in ms, alert id
 
 
 class RedisAlertReader:
-    """See :class:`services.api.ports.AlertReader`. Followers wait on the connections of ``following``."""
+    """Alerts as the alerter stores them. Raises ``TransientError`` while the store is away.
+
+    Followers wait on the connections of ``following``.
+    """
 
     def __init__(self, redis: Redis, following: Redis) -> None:
         self._redis = redis
         self._following = following
 
     async def page(self, query: Query) -> Page:
-        """Walks the smallest index that the filters name, and checks each entry against the other filters."""
+        """The alerts a query asks for.
+
+        Walks the smallest index that the filters name, and checks each entry against the other filters.
+        """
         return await _available(lambda: self._page(query))
 
     async def alert(self, alert_id: str) -> bytes | None:
+        """One alert (JSON), None where there is none."""
         (found,) = await self._replies([("hget", redis_keys.alert(alert_id), "alert")])
         body: bytes | None = found
         return body
 
     async def members(self, story_id: str, language: str | None) -> Sequence[StoryMember]:
+        """The members of a story, in order of first sight."""
         key = redis_keys.story(redis_keys.bucket(language), story_id)
         (values,) = await self._replies([("hvals", key)])
         found = [stories.decode_member(value) for value in values]
         return sorted(found, key=lambda member: (member.first_seen_at, member.article_id))
 
     async def last_event(self) -> str:
+        """Where the followers' stream ends now."""
         (entries,) = await self._replies([("xrevrange", redis_keys.ALERTS_STREAM, "+", "-", 1)])
         return entries[0][0].decode() if entries else "0-0"
 
     async def follow(self, after: str) -> AsyncIterator[Event | None]:
+        """Revisions from behind ``after``, for ever; None now and then while it is quiet."""
         last = after
         while True:
             entries = await self._read_stream(last)
@@ -66,6 +76,7 @@ class RedisAlertReader:
                     yield Event(entry_id, body)
 
     async def ping(self) -> None:
+        """Raises while the store is away."""
         ping: Any = self._redis.ping  # a pipeline has none on a cluster
         await _available(ping)
 

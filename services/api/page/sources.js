@@ -123,5 +123,5 @@ function row(feed, may) {
 }
 
 page = await begin("Sources", draw);
-page.content.append(filters(), body);
+page.content.replaceChildren(filters(), body);
 await load();

@@ -62,6 +62,9 @@ function part(title, content) {
 }
 
 /** Which channels work, as the last of their deliveries say, then all deliveries with what became of them. */
+/** A delivery's headline, and which revision of the alert it is where it is not the first. */
+const revised = ({ headline, revision }) => (revision > 1 ? `${headline} (revision ${revision})` : headline);
+
 function deliveries() {
   const channels = new Map();
   for (const one of held.deliveries) {
@@ -75,7 +78,7 @@ function deliveries() {
   const standing = [...channels].map(([id, of]) => [id, of.sent ? clock(of.sent) : "never", String(of.waiting), String(of.failed), of.error || ""]);
   const rows = held.deliveries.map((one) => {
     const { delivery } = one;
-    const what = delivery.alert_id ? mark("a", { href: `/#${delivery.alert_id}`, dir: "auto" }, delivery.headline) : mark("span", { dir: "auto" }, delivery.headline);
+    const what = delivery.alert_id ? mark("a", { href: `/#${delivery.alert_id}`, dir: "auto" }, revised(delivery)) : mark("span", { dir: "auto" }, delivery.headline);
     return [clock(delivery.queued_at), delivery.watch_id, delivery.channel_id, `${delivery.test ? "test, " : ""}${STATES[one.state]}`, String(one.attempts ?? 0), what, one.error || ""];
   });
   const made = part("Deliveries", element("div", "",
@@ -94,7 +97,7 @@ function file(refused) {
       made.show(problems);
       const signs = { both: "", new: "new", gone: "gone" };
       if (!summary) return result.replaceChildren();
-      const rows = raised.slice(-100).reverse().map((one) => [signs[one.how], one.severity, one.watch_id, one.channel_id, one.headline, one.missed ? `lacks ${one.missed}` : ""]);
+      const rows = raised.slice(-100).reverse().map((one) => [signs[one.how], one.severity, one.watch_id, one.channel_id, revised(one), one.missed ? `lacks ${one.missed}` : ""]);
       result.replaceChildren(
         element("p", "", `Of ${plural(summary.alerts, "stored alert")} this file would deliver ${summary.changed}, the one in force ${summary.current}: ${summary.new} new, ${summary.gone} gone. Quiet hours, limits and digests are left out.`),
         table(["", "Severity", "Watch", "Channel", "Alert", ""], rows, "It would deliver nothing."),

@@ -10,8 +10,8 @@ from pydantic.dataclasses import dataclass as validated
 
 from services.api.core.action_request import ActionRequest
 from services.api.core.summaries import with_summaries
+from services.api.edges.actions import RedisAlertActions
 from services.api.errors import ActionError
-from services.api.ports import AlertActions
 from services.api.routes import openapi
 from services.api.routes.alerts import Id
 from services.api.routes.answers import as_json, not_found
@@ -37,7 +37,7 @@ class Act(ActionRequest):
     alerts: Annotated[list[AlertId], Field(min_length=1, max_length=MAX_AT_ONCE)]
 
 
-def add(app: FastAPI, actions: AlertActions, access: Authorization) -> None:
+def add(app: FastAPI, actions: RedisAlertActions, access: Authorization) -> None:
     """Add the routes. Both need the role of an analyst."""
 
     def name_of(request: Request) -> str:
@@ -78,7 +78,7 @@ def add(app: FastAPI, actions: AlertActions, access: Authorization) -> None:
         return as_json({"results": [await _result(actions, id_, asked, by) for id_ in dict.fromkeys(body.alerts)]})
 
 
-async def _result(actions: AlertActions, alert_id: str, asked: ActionRequest, by: str) -> dict[str, Any]:
+async def _result(actions: RedisAlertActions, alert_id: str, asked: ActionRequest, by: str) -> dict[str, Any]:
     try:
         alert = await actions.act(alert_id, asked, by)
     except ActionError as failure:

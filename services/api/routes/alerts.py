@@ -8,7 +8,7 @@ from msgspec import Raw
 from services.api.core import feeds
 from services.api.core import query as queries
 from services.api.core.summaries import with_summaries
-from services.api.ports import AlertReader
+from services.api.edges.redis import RedisAlertReader
 from services.api.routes import openapi
 from services.api.routes.answers import as_feed, as_json, not_found
 from services.contracts import codec, stories
@@ -42,13 +42,13 @@ def asked(
 Asked = Annotated[queries.Query, Depends(asked)]
 
 
-def add(app: FastAPI, reader: AlertReader) -> None:
+def add(app: FastAPI, reader: RedisAlertReader) -> None:
     """Add the routes. The feeds come before the route of one alert, whose pattern their names would meet."""
     _add_lists(app, reader)
     _add_single(app, reader)
 
 
-def _add_lists(app: FastAPI, reader: AlertReader) -> None:
+def _add_lists(app: FastAPI, reader: RedisAlertReader) -> None:
     @app.get("/api/v1/alerts", summary="Alerts, the last updated first", responses=openapi.gives(openapi.PAGE))
     async def alerts(query: Asked) -> Response:
         """A page can be shorter than asked for and still have a ``next_cursor``; without one it is the last."""
@@ -76,7 +76,7 @@ def _add_lists(app: FastAPI, reader: AlertReader) -> None:
         return as_feed(body, "application/feed+json")
 
 
-def _add_single(app: FastAPI, reader: AlertReader) -> None:
+def _add_single(app: FastAPI, reader: RedisAlertReader) -> None:
     @app.get(
         "/api/v1/alerts/{alert_id}",
         summary="One alert as it stands",
@@ -108,5 +108,5 @@ def _add_single(app: FastAPI, reader: AlertReader) -> None:
         return as_json({"status": "ok"})
 
 
-async def _decoded(reader: AlertReader, query: queries.Query) -> list[Alert]:
+async def _decoded(reader: RedisAlertReader, query: queries.Query) -> list[Alert]:
     return [codec.decode(body, Alert) for body in (await reader.page(query)).alerts]

@@ -9,9 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from services.api import page
+from services.api.edges.actions import RedisAlertActions
+from services.api.edges.archive import ArchiveReader
+from services.api.edges.redis import RedisAlertReader
 from services.api.errors import ActionError, QueryError, SignInError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertActions, AlertReader, Archive, Services
+from services.api.ports import Services
 from services.api.routes import actions as actions_route
 from services.api.routes import (
     alerts,
@@ -38,12 +41,12 @@ _SENTENCES = {404: "There is nothing at this address.", 405: "This address does 
 
 
 def build_app(
-    reader: AlertReader,
-    actions: AlertActions,
+    reader: RedisAlertReader,
+    actions: RedisAlertActions,
     services: Services,
     desk: Desk,
     *,
-    archive: Archive,
+    archive: ArchiveReader,
     access: Authorization,
     metrics: ApiMetrics,
     clock: Clock,

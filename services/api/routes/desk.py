@@ -9,8 +9,9 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.core import query as queries
+from services.api.edges.archive import ArchiveReader
+from services.api.edges.redis import RedisAlertReader
 from services.api.errors import ActionError
-from services.api.ports import AlertReader, Archive
 from services.api.routes import openapi
 from services.api.routes.answers import as_json
 from services.api.routes.authorization import Authorization
@@ -73,7 +74,7 @@ class FileText(_Body):
     text: Text
 
 
-def add(app: FastAPI, reader: AlertReader, archive: Archive, desk: Desk, access: Authorization) -> None:
+def add(app: FastAPI, reader: RedisAlertReader, archive: ArchiveReader, desk: Desk, access: Authorization) -> None:
     """Add the routes. Reading needs what reading alerts needs; everything else the role of an editor."""
     _add_sources(app, desk)
     _add_topics(app, archive, desk)
@@ -122,7 +123,7 @@ async def _tier(desk: Desk, wanted: str | None) -> str | None:
     return wanted or None
 
 
-def _add_topics(app: FastAPI, archive: Archive, desk: Desk) -> None:
+def _add_topics(app: FastAPI, archive: ArchiveReader, desk: Desk) -> None:
     @app.get("/api/v1/topics", summary="The topic packs", responses=_ANSWERS)
     async def topics() -> Response:
         """``topics`` with their text, and in ``classes`` the acts that a form can take over."""
@@ -162,7 +163,7 @@ def _add_topics(app: FastAPI, archive: Archive, desk: Desk) -> None:
         return as_json({"undone": await desk.topics.undo(topic)})
 
 
-def _add_watches(app: FastAPI, reader: AlertReader, desk: Desk, access: Authorization) -> None:
+def _add_watches(app: FastAPI, reader: RedisAlertReader, desk: Desk, access: Authorization) -> None:
     @app.get("/api/v1/watches", summary="The watches, and what they delivered", responses=_ANSWERS)
     async def watches(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
         """``text`` is the file, for editors alone: it may hold addresses."""
@@ -196,7 +197,7 @@ def _add_watches(app: FastAPI, reader: AlertReader, desk: Desk, access: Authoriz
         return as_json({"undone": await desk.watches.undo()})
 
 
-async def _recent(reader: AlertReader) -> list[Alert]:
+async def _recent(reader: RedisAlertReader) -> list[Alert]:
     page = await reader.page(queries.Query(limit=RECENT))
     return [codec.decode(body, Alert) for body in page.alerts]
 

@@ -7,8 +7,8 @@ from fastapi import FastAPI, Response
 from msgspec.structs import asdict
 
 from services.api.core.query import MAX_PAGE, Cursor, Query, parse_cursor
+from services.api.edges.redis import RedisAlertReader
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader
 from services.api.routes import openapi
 from services.api.routes.answers import as_json
 from services.contracts import codec, feedback
@@ -20,7 +20,7 @@ MOST = 2000  # alerts with feedback that are counted, the last updated first
 EVERY_SECONDS = 60.0
 
 
-def add(app: FastAPI, reader: AlertReader) -> None:
+def add(app: FastAPI, reader: RedisAlertReader) -> None:
     @app.get(
         "/api/v1/feedback",
         summary="Precision as analysts see it, and the rules that they reject",
@@ -35,7 +35,7 @@ def add(app: FastAPI, reader: AlertReader) -> None:
         return as_json({"alerts": len(alerts), "judged": counted, "rejected_rules": feedback.rejected_rules(alerts)})
 
 
-async def with_feedback(reader: AlertReader) -> Sequence[Alert]:
+async def with_feedback(reader: RedisAlertReader) -> Sequence[Alert]:
     """The alerts that analysts judged."""
     found: list[Alert] = []
     cursor: Cursor | None = None
@@ -48,7 +48,7 @@ async def with_feedback(reader: AlertReader) -> Sequence[Alert]:
     return found
 
 
-async def measure(reader: AlertReader, metrics: ApiMetrics, clock: Clock) -> None:
+async def measure(reader: RedisAlertReader, metrics: ApiMetrics, clock: Clock) -> None:
     """Keep the metrics up to date until cancelled."""
     while True:
         with suppress(TransientError):  # the store is away: what was counted last stands

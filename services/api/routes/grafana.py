@@ -12,8 +12,8 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 
 from services.api.core import query as queries
+from services.api.edges.redis import RedisAlertReader
 from services.api.errors import QueryError
-from services.api.ports import AlertReader
 from services.api.routes.answers import as_json
 from services.contracts import codec
 from services.contracts.messages import SEVERITIES, Alert, Severity
@@ -27,7 +27,7 @@ LIMIT: Final = 20
 _HEADLINE_CHARACTERS: Final = 160
 
 
-def add(app: FastAPI, reader: AlertReader, clock: Clock) -> None:
+def add(app: FastAPI, reader: RedisAlertReader, clock: Clock) -> None:
     """Add the routes. They take GET and nothing else: the data source is provisioned with that method."""
 
     @app.get("/grafana/api/v1/query", include_in_schema=False)
@@ -46,7 +46,7 @@ def add(app: FastAPI, reader: AlertReader, clock: Clock) -> None:
         return as_json({"status": "success", "data": {"version": "3.0.0"}})
 
 
-async def latest(reader: AlertReader, asked: str, now: datetime) -> list[dict[str, object]]:
+async def latest(reader: RedisAlertReader, asked: str, now: datetime) -> list[dict[str, object]]:
     """The series. Anything but ``latest_alerts`` has none, as an unknown metric has in Prometheus."""
     wanted = QUERY.fullmatch(asked)
     if wanted is None:

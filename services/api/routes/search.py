@@ -9,8 +9,8 @@ from msgspec import Raw
 
 from services.api.core import feeds
 from services.api.core import query as queries
+from services.api.edges.archive import ArchiveReader
 from services.api.errors import QueryError
-from services.api.ports import Archive
 from services.api.routes import openapi
 from services.api.routes.alerts import Id
 from services.api.routes.answers import as_feed, as_json, error
@@ -72,12 +72,12 @@ def asked(
 Asked = Annotated[Search, Depends(asked)]
 
 
-def add(app: FastAPI, archive: Archive, clock: Clock) -> None:
+def add(app: FastAPI, archive: ArchiveReader, clock: Clock) -> None:
     _add_search(app, archive)
     _add_context(app, archive, clock)
 
 
-def _add_search(app: FastAPI, archive: Archive) -> None:
+def _add_search(app: FastAPI, archive: ArchiveReader) -> None:
     @app.get("/api/v1/search", summary="Search the articles of the archive", responses=openapi.gives(openapi.FOUND))
     async def found(search_for: Asked) -> Response:
         """``count`` ends at 10,000 (``more`` says so); ``facets`` count the newest 1,000 matches.
@@ -111,7 +111,7 @@ def _add_search(app: FastAPI, archive: Archive) -> None:
             raise QueryError(str(failure)) from None
 
 
-def _add_context(app: FastAPI, archive: Archive, clock: Clock) -> None:
+def _add_context(app: FastAPI, archive: ArchiveReader, clock: Clock) -> None:
     @app.get(
         "/api/v1/alerts/{alert_id}/before",
         summary="Earlier alerts about the same actors, act or place",

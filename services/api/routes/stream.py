@@ -11,9 +11,10 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.api.core.summaries import with_summaries
+from services.api.edges.redis import RedisAlertReader
 from services.api.errors import QueryError
 from services.api.metrics import ApiMetrics
-from services.api.ports import AlertReader, Event
+from services.api.ports import Event
 from services.api.routes import openapi
 from services.api.routes.answers import error
 from services.runtime.errors import TransientError
@@ -67,7 +68,7 @@ class _EventStream(StreamingResponse):
             self._ended()
 
 
-def add(app: FastAPI, reader: AlertReader, followers: Followers) -> None:
+def add(app: FastAPI, reader: RedisAlertReader, followers: Followers) -> None:
     @app.get(
         "/api/v1/stream",
         summary="Revisions as they come (server-sent events)",
@@ -100,7 +101,7 @@ def _check(last_event_id: str | None) -> None:
         raise QueryError(f"Last-Event-ID is {last_event_id[:50]!r}: give the id of an event of this stream.")
 
 
-async def _events(reader: AlertReader, after: str, closing: asyncio.Event) -> AsyncIterator[bytes]:
+async def _events(reader: RedisAlertReader, after: str, closing: asyncio.Event) -> AsyncIterator[bytes]:
     try:
         # The place where it begins: who loses the connection before the first event can go on from here.
         yield b"retry: 2000\nid: %s\n\n" % after.encode()

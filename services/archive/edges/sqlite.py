@@ -74,9 +74,9 @@ class SqliteArchive:
         return await until_available(attempt, server="disk", clock=self._clock, waiting=self._waiting)
 
     def _add(self, rows: Sequence[Row], positions: Positions) -> list[bool]:
-        order = sorted(
-            range(len(rows)), key=lambda at: _order(rows[at])
-        )  # the index takes numbers in order at less cost
+        # The index takes numbers in order at less cost; revisions come after the articles.
+        keys = [(0, row.number) if isinstance(row, ArticleRow) else (1, row.revision) for row in rows]
+        order = sorted(range(len(rows)), key=keys.__getitem__)
         new = [False] * len(rows)
         with self._writer.transaction() as db:
             touched: set[str] = set()
@@ -125,10 +125,6 @@ class SqliteArchive:
                     (what, why, count),
                 )
         return count
-
-
-def _order(row: Row) -> tuple[int, int]:
-    return (0, row.number) if isinstance(row, ArticleRow) else (1, row.revision)
 
 
 def _add_article(db: sqlite3.Connection, row: ArticleRow) -> bool:

@@ -100,8 +100,10 @@ def show(feeds: Sequence[FeedConfig], checked: Checked, *, failing: bool, verbos
     if stale := checked.bad - labels.total():
         labels["empty or stale"] = stale
     why = ", ".join(f"{n} {label}" for label, n in labels.most_common())
-    good = outcomes.total() - checked.bad
-    out.print(f"{outcomes.total()} feeds: {good} ok, {checked.bad} bad{f' ({why})' if why else ''}\n", soft_wrap=True)
+    all_, good = outcomes.total(), outcomes.total() - checked.bad
+    out.print(
+        f"{all_} feed{'s' * (all_ != 1)}: {good} ok, {checked.bad} bad{f' ({why})' if why else ''}\n", soft_wrap=True
+    )
     shown = [(feed, found) for feed in feeds if (found := checked.found.get(feed.id)) and not (failing and found["ok"])]
     if verbose:
         for feed, found in shown:

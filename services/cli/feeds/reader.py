@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,14 +59,12 @@ class Reader:
     async def opened(cls) -> AsyncIterator[Reader]:
         """A reader with the poller's settings of this environment."""
         chosen = settings.load(PollerSettings, "poller", os.environ)
-        egress = Egress(allowed=allowed_of(chosen), user_agent=user_agent(chosen.contact))
-        async with WorkerPool(chosen.workers) as workers:
-            try:
-                yield cls(
-                    egress=egress, workers=workers, publishers=publishers.load(), gap_seconds=chosen.host_gap_seconds
-                )
-            finally:
-                await egress.close()
+        agent = user_agent(chosen.contact)
+        async with (
+            aclosing(Egress(allowed=allowed_of(chosen), user_agent=agent)) as egress,
+            aclosing(WorkerPool(chosen.workers)) as workers,
+        ):
+            yield cls(egress, workers, publishers.load(), chosen.host_gap_seconds)
 
     async def read(self, source: str, base_url: str | None) -> Parsed:
         """The articles of a source as JSON lines, or one line that says what is wrong with it."""

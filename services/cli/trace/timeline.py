@@ -76,21 +76,19 @@ def timelines(
     deliveries of these alerts, in the order in which the notifier took them up.
     """
     of_alerter = frozenset(known)
-    latest: dict[str, tuple[Delivery, Article, int]] = {}
+    sent: dict[str, list[tuple[Delivery, Article]]] = {}
     for delivery, article in found.articles:
-        name = _trace_of(delivery, article)
-        latest[name] = (delivery, article, latest[name][2] + 1 if name in latest else 1)
-    made = [
-        _Maker(found, committed, stored, of_alerter, notified, name, delivery, article).timeline(times)
-        for name, (delivery, article, times) in latest.items()
-    ]
-    fetched = {name: article.fetched_at for name, (_, article, _) in latest.items()}
-    return sorted(made, key=lambda line: (fetched[line.trace], line.trace))
+        sent.setdefault(_trace_of(delivery, article), []).append((delivery, article))
+    by_fetch = sorted(sent.items(), key=lambda one: (one[1][0][1].fetched_at, one[0]))
+    return [_Maker(found, committed, stored, of_alerter, notified, *one).timeline() for one in by_fetch]
 
 
 @dataclass(slots=True)
 class _Maker:
-    """One version's steps, service by service."""
+    """One version's steps, service by service.
+
+    What came several times is told as it came first; whether it waits or was set aside is asked of the last time.
+    """
 
     found: Found
     committed: Committed
@@ -98,11 +96,14 @@ class _Maker:
     known: frozenset[str]
     notified: Sequence[Listed]
     trace: str
-    delivery: Delivery
-    article: Article
+    sent: Sequence[tuple[Delivery, Article]]
 
-    def timeline(self, times: int) -> Timeline:
-        steps = [self._polled(times)]
+    @property
+    def article(self) -> Article:
+        return self.sent[0][1]
+
+    def timeline(self) -> Timeline:
+        steps = [self._polled()]
         after = self._deduped(steps)
         story = after[1] if after else None
         if after is not None:
@@ -126,8 +127,8 @@ class _Maker:
         listing = [alert for alert in among if any(s.article_id == self.article.id for s in alert.sources)]
         return next((alert.id for alert in (*listing, *among)), None)
 
-    def _polled(self, times: int) -> Step:
-        again = f", sent {times} times" if times > 1 else ""
+    def _polled(self) -> Step:
+        again = f", sent {len(self.sent)} times" if len(self.sent) > 1 else ""
         feed = self.article.feed
         imported = feed.url == FEED
         kind = "first fetch, taken as history" if self.article.backfill else "news"
@@ -138,36 +139,36 @@ class _Maker:
             reason=f"{'imported as history' if self.article.backfill else 'imported'}{again}"
             if imported
             else f"{kind}, from {feed.title or feed.url}{again}",
-            place=_place(self.delivery),
+            place=_place(self.sent[0][0]),
         )
 
     def _deduped(self, steps: list[Step]) -> tuple[Delivery, str] | None:
         """Add the deduper's step; the message that goes on and its story, or None where the timeline ends here."""
-        for delivery, copy in reversed(self.found.duplicates):
-            if self._is_this(delivery, copy.article_id, copy.fetched_at):
-                reason = f"a copy of {copy.duplicate_of} by {copy.linked_by}, {copy.containment:.0%} of its text"
-                steps.append(_step("deduper", "duplicate", copy.deduped_at, reason, delivery))
-                return delivery, copy.story_id
-        for delivery, unique in reversed(self.found.unique):
-            if _trace_of(delivery, unique.article) == self.trace:
-                link = unique.link
-                reason = f"like {link.article_id} by {link.linked_by} ({link.score:.2f})" if link else "begins a story"
-                reason += "".join(f"; {change.kind} changed" for change in unique.changes[:4])
-                steps.append(_step("deduper", unique.verdict, unique.deduped_at, reason, delivery))
-                return delivery, unique.story_id
-        self._dead_or_waiting(steps, "deduper", self.delivery, "known", "its verdict is no longer on a topic")
+        if copies := [one for one in self.found.duplicates if self._is_this(*one)]:
+            delivery, copy = copies[0]
+            reason = f"a copy of {copy.duplicate_of} by {copy.linked_by}, {copy.containment:.0%} of its text"
+            steps.append(_step("deduper", "duplicate", copy.deduped_at, reason, delivery))
+            return copies[-1][0], copy.story_id
+        if judged := [one for one in self.found.unique if _trace_of(one[0], one[1].article) == self.trace]:
+            delivery, unique = judged[0]
+            link = unique.link
+            reason = f"like {link.article_id} by {link.linked_by} ({link.score:.2f})" if link else "begins a story"
+            reason += "".join(f"; {change.kind} changed" for change in unique.changes[:4])
+            steps.append(_step("deduper", unique.verdict, unique.deduped_at, reason, delivery))
+            return judged[-1][0], unique.story_id
+        self._dead_or_waiting(steps, "deduper", self.sent[-1][0], "known", "its verdict is no longer on a topic")
         return None
 
     def _tagged_and_alerted(self, steps: list[Step], sent: Delivery, story: str) -> None:
         if sent.topic == topics.DUPLICATES:
             self._alerted(steps, sent, story)
             return
-        for delivery, tagged in reversed(self.found.tagged):
-            if _trace_of(delivery, tagged.article) == self.trace:
-                reason = ", ".join(f"{tag.topic} {tag.role} {tag.score:.2f}" for tag in tagged.tags)
-                steps.append(_step("tagger", "tagged", tagged.tagged_at, reason, delivery))
-                self._alerted(steps, delivery, story)
-                return
+        if given := [one for one in self.found.tagged if _trace_of(one[0], one[1].article) == self.trace]:
+            delivery, tagged = given[0]
+            reason = ", ".join(f"{tag.topic} {tag.role} {tag.score:.2f}" for tag in tagged.tags)
+            steps.append(_step("tagger", "tagged", tagged.tagged_at, reason, delivery))
+            self._alerted(steps, given[-1][0], story)
+            return
         self._dead_or_waiting(
             steps, "tagger", sent, "untagged", "no topic pack matched: `wirewatch packs explain` shows why"
         )
@@ -222,11 +223,11 @@ class _Maker:
             status, reason = "waiting", f"{sent.offset - next_offset} messages are before it"
         steps.append(Step(service=service, status=status, at=None, reason=reason))
 
-    def _is_this(self, delivery: Delivery, article_id: str, fetched_at: datetime) -> bool:
+    def _is_this(self, delivery: Delivery, copy: Duplicate) -> bool:
         """Whether a copy is this version: by its trace or, from before there were traces, by when it was fetched."""
         if delivery.trace is not None:
             return delivery.trace == self.trace
-        return (article_id, fetched_at) == (self.article.id, self.article.fetched_at)
+        return (copy.article_id, copy.fetched_at) == (self.article.id, self.article.fetched_at)
 
     def _caused(self, alert: Alert) -> bool:
         of = trace.id_of(alert.stages.traceparent)

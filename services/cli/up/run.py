@@ -91,6 +91,7 @@ class _Up:
             try:
                 async with alert_feed.connected(standing.servers.kafka) as log:
                     await standing.until_ready(_READY_WITHIN_SECONDS)
+                    self._raise_if_hopeless(standing)
                     self.reporter.standing(standing, clock.monotonic() - began)
                     return await self._watch(alert_feed.seen(log, began=began_at), standing)
             finally:
@@ -98,7 +99,6 @@ class _Up:
 
     async def _watch(self, alerts: AsyncIterator[Seen], standing: Stack) -> int:
         async with _beside(self._summarise(standing)):
-            self._raise_if_hopeless(standing)
             async for one in alerts:
                 self.reporter.alert(one)
                 self._seen.add(one.alert.id)

@@ -17,7 +17,7 @@ from services.runtime.errors import UnusableFilesError
 WatchesOption = Annotated[
     Path | None, typer.Option("--watches", metavar="FILE", help="A watch file; else the one in force.")
 ]
-_IN_FORCE = "the one in force: $WIREWATCH_NOTIFIER_WATCHES, else the shipped one"
+_IN_FORCE = "the one in force: $WIREWATCH_NOTIFIER_WATCHES, else that of `wirewatch up` here, else the shipped one"
 
 app = family("Check, list and try watches: who is notified of which alerts, and how.")
 

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.local.home import home_in
 from services.notifier.core.watches import EventWanted, Watch, WatchFile
 from services.notifier.edges import apprise, watch_file
 from services.notifier.settings import default_path
 
 
 def in_force(environ: Mapping[str, str]) -> Path:
-    """The file that the notifier of this environment reads."""
-    given = environ.get("WIREWATCH_NOTIFIER_WATCHES")
-    return Path(given) if given else default_path()
+    """The file that the notifier here reads: that of the setting, of ``wirewatch up``, or the shipped one."""
+    if given := environ.get("WIREWATCH_NOTIFIER_WATCHES"):
+        return Path(given)
+    own = home_in(environ).path / "watches.yaml"
+    return own if own.is_file() else default_path()
 
 
 def checked(path: Path, environ: Mapping[str, str]) -> tuple[int, int]:

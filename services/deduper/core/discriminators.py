@@ -18,13 +18,14 @@ import xxhash
 from services.deduper.core.facts import LEAD_CHARACTERS
 from services.deduper.core.names import MONTHS
 from services.deduper.core.stem import stem
+from services.deduper.core.text import fold
 from services.text.normalise import normalise
 
 MOST_KEPT = 2
 COMMON = 30.0  # times in a million words
 TEMPLATE_WORDS = 3  # a template of fewer plain words fits too many titles
 
-_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(r"(\d(?<!\w\d)\d*)(?:st|nd|rd|th)\b")  # a digit first: the engine skips to the next one
 # A series counts itself in its headline: "day 27 of the attacks", "horoscope for March 26".
 _MONTH = "|".join(MONTHS)
 _COUNTED = re.compile(
@@ -58,8 +59,10 @@ class Discriminators:
 NONE = Discriminators()
 
 
-def discriminators_of(title: str, text: str, common: Mapping[str, float] = MappingProxyType({})) -> Discriminators:
-    """The discriminators of one version of an article.
+def discriminators_of(
+    title: str, text: str, common: Mapping[str, float] = MappingProxyType({}), folded: str | None = None
+) -> Discriminators:
+    """The discriminators of one version of an article. ``folded`` is the folded text, where it is known.
 
     ``common`` is how often a word stem occurs in a million words: in a title that Capitalises Every Word it tells names
     from words.
@@ -75,7 +78,9 @@ def discriminators_of(title: str, text: str, common: Mapping[str, float] = Mappi
         numbers=_hashes(numbers),
         title_template=template,
         template_values=values,
-        text_numbers=frozenset(map(_hash, _NUMBER.findall(normalise(text)))) if numbers else frozenset(),
+        text_numbers=frozenset(map(_hash, _NUMBER.findall(fold(text) if folded is None else folded)))
+        if numbers
+        else frozenset(),
     )
 
 

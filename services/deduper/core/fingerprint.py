@@ -12,12 +12,11 @@ from services.contracts.messages import Article, Duplicate
 from services.contracts.stories import StoryMember, member_of_article
 from services.deduper.core.discriminators import Discriminators, discriminators_of
 from services.deduper.core.facts import Facts, facts_of
-from services.deduper.core.sketch import EMPTY, Sketch, sketch
+from services.deduper.core.sketch import EMPTY, SHINGLE_WORDS, Sketch, shingle_length, sketch
 from services.deduper.core.terms import EMPTY as NO_TERMS
 from services.deduper.core.terms import TermVector, count_words, term_vector
-from services.deduper.core.text import is_unspaced, plain, tokens, words_in
+from services.deduper.core.text import encoded_words, fold, is_unspaced, tokens
 from services.deduper.core.vocabulary import Vocabulary
-from services.text.normalise import normalise
 
 SHORT_WORDS = 25  # below this a text has no sketch: too few shingles to tell a copy from a coincidence
 SHORT_CHARACTERS = 50  # the same in scripts without spaces
@@ -61,26 +60,26 @@ class Fingerprint:
 def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
     """The fingerprint of an article as the poller published it, its words weighed by ``vocabulary``."""
     text = article.text or article.summary or ""
-    folded = normalise(plain(text))
-    words = words_in(folded)
+    folded = fold(text)
+    words = encoded_words(folded)
     title = headline(article.title)
     title_words = tokens(title)
-    short = len(words) < (SHORT_CHARACTERS if is_unspaced(words) else SHORT_WORDS)
-    body = " ".join([*title_words, "|", *words] if short else words)
+    short = len(words) < (SHORT_WORDS if shingle_length(words) == SHINGLE_WORDS else SHORT_CHARACTERS)
+    body = b" ".join([" ".join([*title_words, "|"]).encode(), *words] if short else words)
     counts = count_words(article.title, text)
     return Fingerprint(
         article_id=article.id,
         bucket=redis_keys.bucket(article.language),
         version=version_of(article.content_hash),
         identity=identity_of(article.canonical_url, article.id),
-        exact=_hash("exact", body),
+        exact=_hash("exact", body.decode()),
         title=_hash("title", " ".join(title_words)) if _identifies(title_words) else None,
         short=short,
         empty=not words,
         outlet=outlet_of(article.outlet),
         sketch=EMPTY if short else sketch(words, text),
         facts=facts_of(article.title, text, folded),
-        discriminators=discriminators_of(title, text, vocabulary.prior),
+        discriminators=discriminators_of(title, text, vocabulary.prior, folded),
         terms=term_vector(article.title, text, counts, vocabulary),
         published_s=_published(article),
         word_counts=counts,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import xxhash
 
-from services.deduper.core.text import is_unspaced, tokens
+from services.deduper.core.text import encoded_words, fold, is_unspaced
 
 # Of the shingles of two texts on other events one in a thousand is shared: 1.1 of English, .6 of Chinese, .9 of
 # Japanese (123 documents each). That of Thai and its neighbours follows from the length of their words.
@@ -42,8 +42,8 @@ class Sketch:
     """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the lower
     threshold of two texts can be compared.
 
-    ``places`` is for each hash where in the text its shingle begins, in words, ``quotations`` what stands within
-    quotation marks; ``length`` is that of a shingle.
+    ``places`` is for each hash where in the text its shingle begins, in words, ``text`` the text as it is written;
+    ``length`` is that of a shingle.
     Both speak for an article that is judged, and are not stored.
     """
 
@@ -51,11 +51,12 @@ class Sketch:
     threshold: int
     places: tuple[int, ...]
     length: int = SHINGLE_WORDS
-    quotations: tuple[str, ...] = ()
+    text: str = ""
 
     def quoted(self) -> frozenset[int]:
         """Those of ``hashes`` that lie within quotation marks. Seldom asked for, and not kept."""
-        return frozenset(self.hashes).intersection(_hashes(tokens(_BETWEEN.join(self.quotations)), self.length))
+        quotations = fold(_BETWEEN.join(_QUOTATION.findall(self.text)))
+        return frozenset(self.hashes).intersection(_hashes(encoded_words(quotations), self.length))
 
     def blocking_hashes(self, mask: int) -> list[int]:
         """The bits of ``mask`` of those hashes that a text is found by: the first ones."""
@@ -66,13 +67,13 @@ class Sketch:
 EMPTY = Sketch((), 0, ())
 
 
-def sketch(words: list[str], text: str = "") -> Sketch:
-    """The sketch of a text given as tokens, and as it is written where quotations are to be known."""
+def sketch(words: list[bytes], text: str = "") -> Sketch:
+    """The sketch of a text given as its encoded words, and as it is written where quotations are to be known."""
     length = shingle_length(words)
-    return sample(_hashes(words, length), length, _quotations(text))
+    return sample(_hashes(words, length), length, text)
 
 
-def sample(hashes: Sequence[int], length: int = SHINGLE_WORDS, quotations: tuple[str, ...] = ()) -> Sketch:
+def sample(hashes: Sequence[int], length: int = SHINGLE_WORDS, text: str = "") -> Sketch:
     """The sketch of the shingles of a text, in its order, given as hashes."""
     places = {value: place for place, value in enumerate(hashes) if value < SAMPLE_LIMIT}
     threshold = SAMPLE_LIMIT
@@ -84,7 +85,7 @@ def sample(hashes: Sequence[int], length: int = SHINGLE_WORDS, quotations: tuple
         places = {value: place for place, value in enumerate(hashes)}
         kept = sorted(places)[:SMALLEST_KEPT]
         threshold = EVERYTHING if len(kept) == len(places) else max(kept[-1], SAMPLE_LIMIT)
-    return Sketch(tuple(kept), threshold, tuple([places[value] for value in kept]), length, quotations)
+    return Sketch(tuple(kept), threshold, tuple([places[value] for value in kept]), length, text)
 
 
 def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool]:
@@ -102,23 +103,19 @@ def in_boilerplate(places: Sequence[int], blocking: Sequence[bool]) -> list[bool
     return found
 
 
-def _quotations(text: str) -> tuple[str, ...]:
-    return tuple(_QUOTATION.findall(text)) if "“" in text or '"' in text else ()
-
-
-def shingle_length(words: list[str]) -> int:
+def shingle_length(words: list[bytes]) -> int:
     """How many words a shingle has; in scripts without spaces, how many characters."""
-    if not is_unspaced(words):
+    seen = b" ".join(words[:400])
+    if seen.isascii() or not is_unspaced(seen.decode().split(" ")):
         return SHINGLE_WORDS
-    characters = "".join(words[:400])
+    characters = seen.decode().replace(" ", "")
     if len(_KANA.findall(characters)) >= KANA_SHARE * len(characters):
         return SHINGLE_KANA
     return SHINGLE_HAN if _HAN.search(characters) else SHINGLE_LETTERS
 
 
-def _hashes(words: list[str], length: int) -> list[int]:
+def _hashes(words: list[bytes], length: int) -> list[int]:
     """Of every shingle, in order."""
-    encoded = " ".join(words).encode().split(b" ")
     between = b" " if length == SHINGLE_WORDS else b""
-    runs = map(between.join, zip(*(encoded[n:] for n in range(length)), strict=False))
+    runs = map(between.join, zip(*(words[n:] for n in range(length)), strict=False))
     return list(map(xxhash.xxh3_64_intdigest, runs))

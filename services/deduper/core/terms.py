@@ -16,7 +16,7 @@ import xxhash
 
 from services.deduper.core.days import days_of
 from services.deduper.core.names import names_of
-from services.deduper.core.stem import Made, stem
+from services.deduper.core.stem import stem
 from services.deduper.core.text import is_unspaced, tokens
 from services.deduper.core.vocabulary import Vocabulary
 
@@ -115,7 +115,7 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
         low = key & KEY_MASK
         if low not in terms:  # weights are positive, and none is above the norm
             weight, rarity = round(WEIGHT_ONE * -less / norm) or 1, round(RARITY_ONE * rare)
-            ordinary = prior_of(word, 0.0) >= ORDINARY or _YEAR.fullmatch(word) is not None
+            ordinary = prior_of(word, 0.0) >= ORDINARY or (len(word) == 4 and _YEAR.fullmatch(word) is not None)
             terms[low] = Term(word, key, weight, rarity, place_of(word, 0), ordinary)
     titles = round(math.sqrt(sum([term.weight**2 for term in terms.values() if term.place])))
     names = tuple(
@@ -125,8 +125,6 @@ def term_vector(title: str, text: str, counts: Mapping[str, int], vocabulary: Vo
     return TermVector(tuple(terms.values()), titles, days_of(title, text), names)
 
 
-def _key_of(word: str) -> int:
-    return xxhash.xxh3_64_intdigest(b"term\x1f" + word.encode()) & 0xFFFF_FFFF_FFFF
-
-
-key_of = Made(_key_of).__getitem__  # 48 bits that stand for a word
+def key_of(word: str) -> int:
+    """48 bits that stand for a word. Made anew each time: it takes less than to look it up among many."""
+    return int(xxhash.xxh3_64_intdigest(b"term\x1f" + word.encode())) & 0xFFFF_FFFF_FFFF

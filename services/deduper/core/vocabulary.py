@@ -74,15 +74,15 @@ class Vocabulary:
         log, seen_of, total = math.log, self._seen.get, self._total()
         common, unheard = total * math.exp(-LEAST_INFORMATION), total * math.exp(-MOST_INFORMATION)
         told = [
-            (word, often, MOST_INFORMATION if now < unheard else log(total / now))
+            (-rare if often == 1 else -(1 + log(often)) * rare, word, rare)
             for word, often in counts.items()
             if (now := seen_of(word, 0.0) + often + 0.3) < common
+            for rare in (MOST_INFORMATION if now < unheard else log(total / now),)
         ]
-        weights = [rare if often == 1 else (1 + log(often)) * rare for _, often, rare in told]
-        least = sorted(weights)[-most] if len(weights) > most else 0.0
-        kept = [(-weight, word, rare) for weight, (word, _, rare) in zip(weights, told, strict=True) if weight >= least]
-        kept.sort()
-        return kept[:most]
+        if len(told) > most:
+            least = sorted([weight for weight, _, _ in told])[most - 1]
+            told = [one for one in told if one[0] <= least]
+        return sorted(told)[:most]
 
     def _total(self) -> int:
         """How many articles have been counted, the one that is weighed included."""

@@ -20,7 +20,6 @@ ChangeKind = Literal[
 ]  # fmt: skip
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 KINDS: tuple[ChannelKind, ...] = get_args(ChannelKind)
-CHANGES: tuple[ChangeKind, ...] = get_args(ChangeKind)
 DAYS: tuple[Day, ...] = get_args(Day)
 
 
@@ -72,7 +71,7 @@ class Places(Struct, frozen=True, kw_only=True):
     """Where: one of these is enough."""
 
     countries: frozenset[str] = frozenset()
-    ids: frozenset[Id] = frozenset()
+    ids: tuple[Id, ...] = ()
     near: tuple[Circle, ...] = ()
 
 

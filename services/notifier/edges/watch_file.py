@@ -2,14 +2,16 @@
 
 import base64
 import binascii
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from services.notifier.core.watches import ActiveWatches, Channel, Route, WatchFile
 from services.runtime.errors import UnusableFilesError
+from services.runtime.files import shipped, yaml
 from services.runtime.files.yaml import Document, KeyPath, read, read_bytes, repeated_ids
 
 SECRET_BYTES = range(24, 65)  # what Standard Webhooks asks for
@@ -95,6 +97,22 @@ def _problems(file: WatchFile) -> Iterator[tuple[KeyPath, str]]:
     yield from repeated_ids("channels", [channel.id for channel in file.channels])
     yield from repeated_ids("watches", [watch.id for watch in file.watches])
     yield from file.problems()
+    for index, watch in enumerate(file.watches):
+        for number, place in enumerate(watch.when.places.ids if watch.when.places else ()):
+            if place not in _places().values():
+                close = difflib.get_close_matches(place.replace("_", "-"), _places(), n=5)
+                meant = ", ".join(list(dict.fromkeys(_places()[name] for name in close))[:3])
+                hint = f"did you mean {meant}?" if meant else "seeds/places.yaml lists them."
+                yield ("watches", index, "when", "places", "ids", number), f"no place has the id {place!r}: {hint}"
+
+
+@cache
+def _places() -> dict[str, str]:
+    """The ids of the shipped places by all that these are called, in small letters."""
+    path = shipped.seeds() / "places.yaml"
+    known = yaml.parse(yaml.read_bytes(path), str(path)).value
+    called = {name: id_ for id_, one in known.items() for name in (id_, one["name"], *one.get("also", ()))}
+    return {name.casefold(): id_ for name, id_ in called.items()}
 
 
 def _reference(channel: Channel, part: Part) -> tuple[str, str | None]:

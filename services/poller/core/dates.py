@@ -62,14 +62,12 @@ def http_date(text: str | None) -> datetime | None:
         moment = _rfc822(text)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    return moment if moment is not None and _EARLIEST <= moment <= _LATEST else None
+    return sensible(moment)
 
 
 def sensible(moment: datetime | None) -> datetime | None:
     """``moment`` unless it is a formatted zero or out of what a calendar can hold."""
-    if moment is None or not _EARLIEST <= moment <= _LATEST:
-        return None
-    return moment
+    return moment if moment is not None and _EARLIEST <= moment <= _LATEST else None
 
 
 def _plainly(text: str) -> str:

@@ -26,7 +26,6 @@ from services.poller.core.model import FeedConfig, Fetched, Polled, Request
 from services.poller.core.state import FeedState, PublisherHints
 from services.poller.status import SUCCESSES
 
-FLOOR_SECONDS: Final = cadence.FASTEST_SECONDS
 CAP_SECONDS: Final = 86_400.0
 DAILY_BYTES: Final = 2_000_000.0
 VALIDATORS_SECONDS: Final = 8 * 86_400.0

@@ -39,7 +39,7 @@ _WITH_THEIR_BODY: Final = frozenset({307, 308})  # a form is sent on to these al
 
 @dataclass(slots=True, kw_only=True)
 class Egress:
-    """Asks the world. Every answer is a :class:`Fetched`; no exception leaves it. Call :meth:`close` at the end.
+    """Asks the world. Every answer is a :class:`Fetched`; no exception leaves it. Call :meth:`aclose` at the end.
 
     ``tls`` and ``resolver`` are those of the system unless given. The guard trusts no resolver.
     """
@@ -83,7 +83,7 @@ class Egress:
         except TimeoutError:
             return Fetched(outcome="timeout", detail=f"no whole answer in {self.total_seconds:.0f} s", url=url)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None

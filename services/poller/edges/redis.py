@@ -208,9 +208,6 @@ class RedisFeedStore:
         left = max(1, int((until - self.clock.now()).total_seconds() * 1000)) + 60_000
         await self._batches.script("pause_host", [_host(host)], [milliseconds(until), left])
 
-    async def close(self) -> None:
-        await self.client.aclose()
-
 
 async def read_states(client: redis.asyncio.Redis, feed_ids: Sequence[str]) -> list[FeedState | None]:
     """The stored states as any reader of the store sees them, None where a feed was never polled."""

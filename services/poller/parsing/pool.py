@@ -10,16 +10,12 @@ import asyncio
 import contextlib
 import sys
 from dataclasses import dataclass, field
-from types import TracebackType
 
 import msgspec
 
 from services.poller.core.model import ExtractedPage, ParsedFeed
 from services.poller.errors import WorkerError
 from services.poller.parsing.worker import HEADER, Done, Job
-from services.runtime.process.logging import get
-
-log = get(__name__)
 
 MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 5
@@ -35,7 +31,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 @dataclass(slots=True)
 class WorkerPool:
-    """``size`` documents are handled at once; more wait. Use as an async context manager or call ``close``."""
+    """``size`` documents are handled at once; more wait. Call :meth:`aclose` at the end."""
 
     size: int = 2
     cpu_seconds: int = CPU_SECONDS
@@ -60,18 +56,10 @@ class WorkerPool:
         done = await self._do(Job(kind="page", body=body, url=url, content_type=content_type))
         return done.page or ExtractedPage()
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         for worker in self._idle:
             await worker.end()
         self._idle.clear()
-
-    async def __aenter__(self) -> WorkerPool:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def _do(self, job: Job) -> Done:
         async with self._slots:

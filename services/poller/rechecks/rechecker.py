@@ -9,15 +9,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from services.contracts import codec
 from services.contracts.messages import Alert
-from services.poller.core.rechecks import after_look, failed, pages_of
+from services.poller.core.rechecks import WatchedPage, after_look, failed, pages_of
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import Pages
 from services.poller.publishing import outgoing
-from services.poller.rechecks.ports import PageClaim, WatchedPages
 from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import Publisher
 from services.runtime.process.clock import Clock
@@ -28,6 +27,30 @@ log = get(__name__)
 AT_ONCE: Final = 4
 IDLE_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 600.0  # for one page, its host's turn included: less than the lease
+
+
+@dataclass(frozen=True, slots=True)
+class PageClaim:
+    """A page that this process may look at until its lease ends."""
+
+    token: str
+    page: WatchedPage
+
+
+class WatchedPages(Protocol):
+    """The pages that are looked at again, shared by all pollers. Waits while its server is away."""
+
+    async def add(self, page: WatchedPage) -> bool:
+        """Have a page looked at now. False where it is known, also if its looks are done, or where too many wait."""
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[PageClaim]:
+        """Pages that are due, leased to this process."""
+
+    async def take_turn(self, now: datetime, a_day: int) -> bool:
+        """Count a look; False where there were ``a_day`` today already."""
+
+    async def finish(self, claim: PageClaim, page: WatchedPage | None, due: datetime | None) -> None:
+        """Keep the page for its next look; None: its looks are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

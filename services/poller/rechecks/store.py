@@ -1,4 +1,4 @@
-"""Pages to look at again, in Redis. See :class:`services.poller.rechecks.ports.WatchedPages`.
+"""Pages to look at again, in Redis. See :class:`services.poller.rechecks.rechecker.WatchedPages`.
 
 | key under ``ww:1:{po}:`` | type | holds |
 |---|---|---|
@@ -21,7 +21,7 @@ import redis.asyncio
 from services.contracts.redis_keys import POLLER
 from services.poller.core.rechecks import WatchedPage
 from services.poller.edges.redis import PUSHED, milliseconds
-from services.poller.rechecks.ports import PageClaim
+from services.poller.rechecks.rechecker import PageClaim
 from services.runtime.redis.connection import RedisCalls
 from services.runtime.redis.scripts import Script, Scripts
 

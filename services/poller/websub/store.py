@@ -1,4 +1,4 @@
-"""Subscriptions and pushes in Redis. See :class:`services.poller.websub.ports.PushStore`.
+"""Subscriptions and pushes in Redis. See :class:`services.poller.websub.subscriptions.PushStore`.
 
 | key under ``ww:1:{po}:`` | type | holds |
 |---|---|---|
@@ -40,7 +40,7 @@ _push_encoder = msgspec.msgpack.Encoder()
 
 
 class RedisPushStore:
-    """See :class:`services.poller.websub.ports.PushStore`."""
+    """See :class:`services.poller.websub.subscriptions.PushStore`."""
 
     def __init__(self, client: redis.asyncio.Redis, calls: RedisCalls) -> None:
         self._redis = client

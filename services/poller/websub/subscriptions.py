@@ -5,19 +5,18 @@ nobody else has changed the subscription meanwhile, because the hub asks back wh
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from services.poller.core.canonical import host_of
-from services.poller.core.model import FeedConfig, Polled
+from services.poller.core.model import FeedConfig, Fetched, Polled
 from services.poller.metrics import PollerMetrics
 from services.poller.ports import FeedStore, Push
 from services.poller.status import PushStatus, SubscriptionEvent
 from services.poller.websub import protocol
 from services.poller.websub.hub_audit import HubAudit
-from services.poller.websub.ports import HubClient, PushStore
 from services.poller.websub.protocol import Subscription
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
@@ -28,6 +27,41 @@ SWEEP_LIMIT: Final = 20
 SWEEP_SECONDS: Final = 1.0
 ATTEMPTS: Final = 5  # to write what somebody else writes at the same moment
 LEFT: Final = "left:"  # before the token: where a subscription is kept that its feed has no more
+
+
+class PushStore(Protocol):
+    """Subscriptions to hubs, and what the hubs pushed. Waits while its server is away."""
+
+    async def subscription(self, feed_id: str) -> Subscription | None:
+        """The feed's subscription."""
+
+    async def replace(self, feed_id: str, before: Subscription | None, after: Subscription) -> bool:
+        """Store ``after`` unless somebody has changed ``before`` meanwhile; False then."""
+
+    async def forget(self, feed_id: str) -> None:
+        """Remove the subscription: its callback is unknown from now on."""
+
+    async def subscribed(self) -> Sequence[str]:
+        """All feeds that have a subscription."""
+
+    async def feed_of(self, token: str) -> str | None:
+        """Whose callback has this token."""
+
+    async def due_subscriptions(self, now: datetime, limit: int) -> Sequence[str]:
+        """Feeds whose subscription somebody has to act on; this process has a minute for it."""
+
+    async def later(self, feed_id: str, until: datetime) -> None:
+        """Act on the subscription at ``until``, without a change to it."""
+
+    async def enqueue(self, feed_id: str, push: Push) -> bool:
+        """Keep a push and make its feed due now. False where too much waits already."""
+
+
+class HubClient(Protocol):
+    """Asks hubs; never raises for what the world answers."""
+
+    async def post(self, url: str, form: Mapping[str, str]) -> Fetched:
+        """Send a form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 import yaml
@@ -250,5 +250,17 @@ def _decoded(content: bytes, name: str) -> str:
 
 @cache
 def _schema(name: str) -> dict[str, Any]:
+    """With every definition where it is referred to: to look it up for each of ten thousand phrases takes a second."""
     schema: dict[str, Any] = json.loads((shipped.schemas() / f"{name}.schema.json").read_bytes())
-    return schema
+    return cast("dict[str, Any]", _inlined(schema, schema.get("$defs", {})))
+
+
+def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_inlined(one, definitions) for one in part]
+    if not isinstance(part, dict):
+        return part
+    name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+    if name in definitions:
+        part = {key: value for key, value in part.items() if key not in ("$ref", "description")} | definitions[name]
+    return {key: _inlined(value, definitions) for key, value in part.items() if key != "$defs"}

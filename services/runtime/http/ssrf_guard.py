@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from services.runtime.errors import WirewatchError
+from services.runtime.errors import UsageError, WirewatchError
 
 WEB_PORTS: Final = (80, 443)
 
@@ -74,6 +74,17 @@ def parse_allowed(entries: Sequence[str], ports: Sequence[int] = WEB_PORTS) -> A
             raise ValueError(f"{entry!r} is neither an address, a network (10.0.0.0/8) nor host:port")
         hosts.add((host, int(port) if colon else None))
     return Allowed(networks=tuple(networks), hosts=frozenset(hosts), ports=tuple(ports))
+
+
+def allowed_by(service: str, private: Sequence[str], ports: Sequence[str]) -> Allowed:
+    """What the settings ``ALLOW_PRIVATE`` and ``ALLOW_PORTS`` of a service say. Raises :class:`UsageError`."""
+    variable = f"WIREWATCH_{service.upper()}_ALLOW"
+    if not all(port.isdigit() and 0 < int(port) < 65_536 for port in ports):
+        raise UsageError(f"{variable}_PORTS is {','.join(ports)!r}: give port numbers with commas.")
+    try:
+        return parse_allowed(private, [int(port) for port in ports])
+    except ValueError as error:
+        raise UsageError(f"{variable}_PRIVATE: {error}.") from None
 
 
 def check_url(url: str, allowed: Allowed, *, userinfo_allowed: bool) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
+from msgspec import Struct
 
 from services.tagger.core.phrases import Edge, Needle
 
@@ -28,8 +29,7 @@ class Meaning:
     right: Edge = "border"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True, gc=False):
     """A match that was checked: characters ``start`` to ``end`` of the searched text."""
 
     meaning: Meaning

@@ -4,6 +4,7 @@ The reading is shallow: from the word of the act it looks to both sides as far a
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.model import Slot
@@ -15,6 +16,8 @@ REACH_RIGHT = 16
 _NOUN_GROUP = 7
 _ASIDE = 6  # words before the conjunction in an aside between commas
 _DASHES = ("\u2013", "\u2014")
+_IN_REACH = 4
+_VERB_FORMS = ("s", "past", "phrase")
 _LIST_GAP = 4  # words between two names that are named in one breath
 
 
@@ -64,20 +67,41 @@ class Clauses:
         """Where the doer stands."""
         if voice in ("passive", "noun"):
             yield from self.by(at)
+        if voice == "passive":
+            yield from self.in_noun(at)
         if voice == "noun":
             yield from self.group(at)
             yield from self.of(at)
         if voice != "passive":
             yield from self._unspoken(at, voice)
 
+    def is_warned(self, index: int) -> bool:
+        """Whether somebody is spoken to: "warns Iran that"."""
+        before = self.word(index - 1)
+        return before in self.grammar.says and before in self.grammar.mode_words
+
+    def in_noun(self, at: int) -> Iterator[int]:
+        """Who did it, told by a noun after it: "sunk | in US strike"."""
+        for index in range(at + 1, min(len(self.units) - 2, at + _IN_REACH)):
+            named, noun = self.units[index + 1], self.units[index + 2]
+            if self.units[index].word == "in" and named.actors and any(form == "noun" for _, form in noun.acts):
+                yield index + 1
+
     def _unspoken(self, at: int, voice: Voice) -> Iterator[int]:
         """What stands before, without who only speaks of it: "Trump says | ships sail", "Turkey condemns | strike"."""
-        subject = False
+        subject = pronoun = False
         for index in self.left(at):
             unit = self.units[index]
+            pronoun = pronoun or unit.word in self.grammar.pronouns
+            if unit.actors and self.is_warned(index) and (pronoun or self.word(index + 1) in self.grammar.content):
+                continue  # "Trump warns | Putin | 'we have ...'"
             word = unit.word.partition(" ")[0]
             if (subject and word in self.grammar.says) or (voice == "noun" and word in self.grammar.reacting):
                 return
+            if voice == "active" and unit.named and self.word(index - 1) in ("on", "against"):
+                continue  # "sanctions on | Russia | test ties"
+            if word in self.grammar.others:
+                subject = True
             if word in self.grammar.pronouns:
                 subject = False  # "Trump says he told the navy to fire": it is the speaker
             elif unit.actors or (unit.things and voice != "noun"):
@@ -87,8 +111,11 @@ class Clauses:
 
     def object_side(self, at: int, voice: Voice) -> Iterator[int]:
         """Where that stands to which it is done."""
-        if voice != "passive":
-            yield from self.right(at, direct=voice != "phrase")
+        fixed = voice == "passive" and self.word(at).split()[0] in self.grammar.preposition  # "after attack on ship"
+        if voice == "active":
+            yield from takewhile(lambda index: not self._ability(index), self.right(at, direct=True))
+        elif voice != "passive" or (fixed and self.word(at + 1) == "on"):
+            yield from self.right(at, direct=voice == "noun")
         if voice == "noun":
             yield from self.group(at)
         elif voice != "active":
@@ -173,6 +200,11 @@ class Clauses:
             and not before.comma
         )
 
+    def _ability(self, to: int) -> bool:
+        """Whether what follows is only what somebody is able to do: "destroys Iran's ability | to attack ships"."""
+        able = self.grammar.mode_words.get(self.word(to - 1)) == "background"
+        return able and self.units[to].word == self.grammar.to
+
     def _list_goes_on(self, index: int) -> bool:
         named = any(unit.kinds for unit in self.units[index + 1 : index + 2]) and bool(self.units[index - 1].kinds)
         return named or self.word(index + 1) in self.grammar.including
@@ -216,7 +248,7 @@ class Clauses:
         """Parties after it, as far as no purpose or other doer begins: not China in "signs pact to deter China"."""
         for index in self.right(at, direct=False):
             word = self.units[index].word
-            if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index):
+            if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index) or self._is_for(index):
                 return
             if self.is_party(index):
                 yield index
@@ -228,6 +260,15 @@ class Clauses:
         after = self.units[to + 1]
         noun = after.word in self.grammar.function or after.word.endswith("ern")  # "to the Gulf", "to eastern Europe"
         return any(form.startswith("base") for _, form in after.acts) or (after.plain and not noun)
+
+    def _is_for(self, index: int) -> bool:
+        """Whether a purpose follows that only names a state: "bases for Iran strikes", not "guarantees for Ukraine"."""
+        if self.units[index].word != "for":
+            return False
+        named, after = self.units[index + 1 : index + 2], self.units[index + 2 : index + 3]
+        if not named or not named[0].actors:
+            return True
+        return bool(after) and (bool(after[0].acts) or bool(after[0].things)) and not named[0].things
 
     def has_pronoun(self, at: int) -> bool:
         """Whether the subject of the clause is a pronoun: "it", "they"."""
@@ -257,7 +298,7 @@ class Clauses:
         """Whose a thing is: the actor itself, those in its group before it, and those after "of", "with", "to"."""
         if self.units[thing].actors and not self.units[thing].aside:
             return self.coordinated(thing, ())
-        found = [index for index in self._holders(thing) if index > at or thing < at]
+        found = [index for index in self.holders(thing) if index > at or thing < at]
         if found:
             return sorted(found)
         beside = thing > at or self.word(thing + 1) in self.grammar.partner  # "ties with France are strained"
@@ -266,12 +307,14 @@ class Clauses:
         )
         return self.coordinated(first, ()) if first is not None else []
 
-    def _holders(self, thing: int) -> Iterator[int]:
+    def holders(self, thing: int) -> Iterator[int]:
         """Actors right before a thing: "Russian shadow-fleet tanker", "Iran's seized ship"."""
         for index in self.group(thing):
             unit = self.units[index]
             if unit.actors:
                 yield index
+            elif unit.acts and not unit.things and all(form in _VERB_FORMS for _, form in unit.acts):
+                return
             elif unit.plain and unit.word != "s" and unit.word.endswith("s"):
                 return  # a verb, or another group
 

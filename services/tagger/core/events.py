@@ -48,7 +48,8 @@ def event_of(
         for index in where[role]
     )
     start, end = min(part.start for part in parts), max(part.end for part in parts)
-    kind = _kind(read.units[asset], compiled) if asset is not None else None
+    lent = frame.act.source.lent and frame.objects  # the verb names it, and who uses it is not whose it is
+    kind = _kind(read.units[asset], compiled) if asset is not None and not lent else None
     text = field_text[place(sentence.start) : place(sentence.end)]
     name = None
     if asset is not None and kind and _SHIP.search(kind) and SMALL_WORD.search(text) and _unnamed_after(asset, read):

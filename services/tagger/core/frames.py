@@ -4,7 +4,7 @@ One implementation says both whether a need is met and what is unmet.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from services.tagger.core.compiled import Compiled, CompiledAct, CompiledNeed, Ids
@@ -153,11 +153,15 @@ class _Reader:
     def _whole(self, frame: Frame) -> Frame:
         """The frame with its parties and place."""
         at = frame.at
+        if frame.act.source.lent and not self._by_list:
+            return self._lent(frame)
         agents, objects = self._parties_of(frame)
         if frame.voice == "active" and all(self._same(index, agents) for index in objects):
             objects = []  # "UK lets US use British bases"
         if not objects and frame.voice != "passive":
-            after = self._clauses.parties_after(at)
+            after = list(self._clauses.parties_after(at))
+            if frame.voice == "phrase":  # "shares intelligence on China with Japan"
+                after.sort(key=lambda index: self._units[index - 1].word not in self._compiled.grammar.partner)
             first = next((index for index in after if not self._same(index, agents)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
         beside = frame.fillers.get("with")
@@ -165,6 +169,8 @@ class _Reader:
             objects = [beside]  # "withdraws troops from Germany"
         if not agents and (not objects or (self._clauses.has_pronoun(at) and not self._by_list)):
             agents = self._named_before(at)
+            if frame.voice == "passive" and "agent" not in frame.fillers and any(True for _ in self._clauses.by(at)):
+                agents = []  # "EU force nears ship seized by pirates"
         if frame.act.source.mutual and len(objects) > 1 and (not agents or self._hyphenated(frame, objects)):
             agents, objects = objects, []
         agents, objects = self._asked(frame, agents, objects)
@@ -174,6 +180,45 @@ class _Reader:
             objects=tuple(objects),
             place=self._place(frame.fillers, at),
         )
+
+    def _lent(self, frame: Frame) -> Frame:
+        """Who lends, as the agent, and who uses it: "Spain lets US use its bases", "US may use Spanish bases"."""
+        at, letting, thing = frame.at, self._compiled.grammar.letting, _thing(frame.fillers)
+        owners = self._owners_of_lent(thing) if thing else []
+        lets = (
+            at
+            if self._first_word(at) in letting
+            else next((i for i in self._clauses.left(at) if self._first_word(i) in letting), None)
+        )
+        if lets is None:
+            users = self._agents(frame, owners)
+        else:
+            between = range(at + 1, len(self._units)) if lets == at else range(lets + 1, at)
+            user = next((i for i in between if self._clauses.is_party(i) and i not in owners), None)
+            users = self._clauses.coordinated(user, owners) if user is not None else []
+        if not users and lets == at:
+            users, owners = owners, []  # "grants US four more bases"
+        lenders = [index for index in owners if not self._same(index, users)]
+        if not lenders and lets is not None:
+            lender = next((i for i in self._clauses.left(lets) if self._clauses.is_party(i)), None)
+            lenders = self._clauses.coordinated(lender, users) if lender is not None else []
+        if not lenders:
+            named = next((i for i in range(at - 1, -1, -1) if self._is_state(i) and not self._same(i, users)), None)
+            lenders = [named] if named is not None and thing and self._is_theirs(thing) else []
+        return replace(frame, agents=tuple(lenders), objects=tuple(users), place=self._place(frame.fillers, at))
+
+    def _owners_of_lent(self, thing: int) -> list[int]:
+        if self._units[thing].actors:
+            return [thing]
+        near = self._clauses.holders(thing)
+        return [one for one in near if not any(self._units[index].acts for index in range(one + 1, thing))]
+
+    def _first_word(self, index: int) -> str:
+        return self._units[index].word.split()[0]
+
+    def _is_theirs(self, thing: int) -> bool:
+        """Whether a pronoun says whose it is."""
+        return any(self._units[index].word in ("its", "their") for index in range(max(0, thing - 3), thing))
 
     def _hyphenated(self, frame: Frame, parties: Sequence[int]) -> bool:
         """ "India-Brazil alliance": both are parties, whoever else is named."""
@@ -186,22 +231,29 @@ class _Reader:
             return agents, objects
         asked, asks = None, False
         for index in self._clauses.left(frame.at):
-            if grammar.mode_words.get(self._units[index].word.split()[0]) == "demanded":
-                asks = asked is not None
+            word = self._first_word(index)
+            if word in grammar.terms:
+                asks = True  # "gives Iran 48 hours to open"
+            elif grammar.mode_words.get(word) == "demanded":
+                asks = asks or asked is not None
             elif self._clauses.is_party(index) and asked is None:
                 asked = index
             elif self._clauses.is_party(index) and asks and asked in agents:
                 parties = self._clauses.coordinated(asked, ())
                 return self._clauses.coordinated(index, parties), parties
-        return agents, objects
+        return ([], [asked]) if asks and asked is not None and asked in agents else (agents, objects)
 
     def _named_before(self, at: int) -> list[int]:
         """Who is named last before, or says it: "Russia agreed that it will ...", "IRGC says tanker seized"."""
         grammar, pronoun = self._compiled.grammar, self._clauses.has_pronoun(at)
         for index in range(at - 1, -1, -1):
+            if self._clauses.is_warned(index):
+                continue
             if self._clauses.is_party(index):
                 return self._clauses.coordinated(index, ())
             unit = self._units[index]
+            if unit.word in grammar.others:
+                return []  # "says ships from many countries are going"
             if self._by_list or pronoun:
                 continue
             if unit.hard or unit.word in grammar.reacting:
@@ -222,6 +274,8 @@ class _Reader:
         return (agents or owners, []) if own else (agents, owners)
 
     def _agents(self, frame: Frame, besides: Sequence[int]) -> list[int]:
+        if frame.form == "passive" and self._units[frame.at].actors:
+            return [frame.at]  # "after US attack"
         agent = frame.fillers.get("agent")
         if agent is not None and not self._units[agent].actors:  # "a US carrier": whose it is
             owners = [index for index in self._clauses.owners(agent, frame.at) if index < frame.at]
@@ -230,15 +284,24 @@ class _Reader:
             agent = None
         if agent is None:
             sides = self._clauses.candidates("agent", frame.at, frame.voice)
-            agent = next((i for i in sides if self._clauses.is_party(i) and i not in besides), None)
+            told = tuple(self._clauses.in_noun(frame.at)) if frame.voice == "passive" else ()
+            agent = next((i for i in sides if (i in told or self._clauses.is_party(i)) and i not in besides), None)
         if agent is None:
             return []
-        agent = self._possessor(agent)
+        agent = self._subject(self._possessor(agent))
         if self._units[agent - 1].word in self._compiled.grammar.partner:  # "Iraq works with Iran to reopen"
             before = takewhile(lambda i: not self._units[i].things, self._clauses.left(agent))
             subject = next((i for i in before if self._clauses.is_party(i)), agent)
             besides, agent = [*besides, *range(subject + 1, agent)], subject
         return self._clauses.coordinated(agent, besides)
+
+    def _subject(self, index: int) -> int:
+        """Who is the subject where a state only says which deal, or is visited: "Pakistan secures Iran deal to"."""
+        grammar, after = self._compiled.grammar, self._units[index + 1].word if index + 1 < len(self._units) else ""
+        if after not in grammar.deals and self._units[index - 1].word not in grammar.visiting:
+            return index
+        sooner = (i for i in self._clauses.left(index) if self._clauses.is_party(i))
+        return next(sooner, index)
 
     def _possessor(self, index: int) -> int:
         """Whose it is where two states are named: the United States in "Trump's Iranian blockade"."""
@@ -255,10 +318,15 @@ class _Reader:
 
     def _place(self, fillers: Fillers, at: int) -> int | None:
         given = fillers.get("place")
-        if given is not None and self._units[given].place is not None:
+        if given is not None and self._is_place(given):
             return given
         sides = self._clauses.candidates("place", at, "active")
-        return next((index for index in sides if self._units[index].place is not None), None)
+        return next((index for index in sides if self._is_place(index)), None)
+
+    def _is_place(self, index: int) -> bool:
+        """Whether it is a place and no actor's name: not "Havana's ambassador"."""
+        reached = self._units[index - 1].word == self._compiled.grammar.to  # "heads to Havana"
+        return self._units[index].place is not None and (reached or not self._units[index].named)
 
 
 def _thing(fillers: Fillers) -> int | None:

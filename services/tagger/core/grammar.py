@@ -64,9 +64,12 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Modes.
     negation: Words = Words()
     denying: Words = Words()  # verbs of speech: what is told after them is not so
+    retracting: Words = Words()  # ... is no longer told: "deletes claim that"
+    helping: Words = Words()  # after "to" and before a verb in its plain form: "to help X reopen"
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
     will: Words = Words()  # of these, those of intent
+    expert: Words = Words()  # what could be, as one of these says, is opinion
     would: Words = Words()  # auxiliaries of what is supposed, or was told as a plan
     condition: Words = Words()
     lasting: Words = Words()  # what goes on is no news
@@ -95,6 +98,11 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     needs_to: Words = Words()  # governors only with "to", "for" or "on" after them
     particles: Words = Words()  # make another verb of a governor: "calls at", "forces back"
     sending: Words = Words()  # with a purpose after them: what they are sent for is under way
+    terms: Words = Words()  # before "to": who gives them demands it of who gets them
+    deals: Words = Words()  # after a state: "Pakistan secures Iran deal to send ships" is Pakistan's
+    visiting: Words = Words()  # before a state: who visits it does what is told
+    others: Words = Words()  # states that are not named: who speaks of them does nothing
+    letting: Words = Words()  # whose subject lets or bars another: "lets US use bases"
     accusing: Words = Words()  # "accuses X of seizing": told as done
     effects: Words = Words()  # after an act's noun: the news is what the act does to others
     preventing: Words = Words()

@@ -1,8 +1,9 @@
 """A sentence with what is named in it, and the kinds that a name belongs to."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from services.contracts.messages import EvidenceField
 from services.tagger.core.compiled import Compiled
@@ -12,8 +13,7 @@ from services.tagger.core.names import ACTOR, FORCE, PLACE, SHIP
 MOST_HITS = 240  # in one sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True, gc=False):
     """What stands at characters ``start`` to ``end`` of ``norm``. ``index`` counts within ``kind``."""
 
     kind: Literal["thing", "act", "actor", "place"]
@@ -32,7 +32,7 @@ class Sentence:
     start: int
     end: int
     mentions: list[Mention] = field(default_factory=list)
-    kinds: Counter[int] = field(default_factory=Counter)
+    kinds: dict[int, int] = field(default_factory=dict)
     owners: set[int] = field(default_factory=set)
     taken_up: bool = False
 
@@ -41,8 +41,9 @@ def note(sentence: Sentence, mention: Mention, *kinds: int) -> None:
     """Add ``mention``, and count the kinds of thing that it is; what is over the bound is left out."""
     if len(sentence.mentions) < MOST_HITS:
         sentence.mentions.append(mention)
+        counts = sentence.kinds
         for kind in kinds:
-            sentence.kinds[kind] += 1
+            counts[kind] = counts.get(kind, 0) + 1
 
 
 def kinds_of_place(index: int, compiled: Compiled) -> tuple[int, ...]:

@@ -45,9 +45,10 @@ class Act:
     ``kind`` is the class on the wire, the ``id`` unless the pack says another: one class may have several rules.
     ``mutual``: its parties do it together. ``lasting``: told in the present it is under way.
     ``own``: the thing is the doer's own, so that its owner is the doer.
+    ``lent``: its subject only gets it; who owns the thing or lets it be used does it.
     ``practice``: its plural noun, where nothing says that it is new, is a practice and no act: "strikes on boats".
     ``modes`` are factors by mode that replace those of the pack. ``passive``: verbs that say it of what it is done to,
-    in languages where the forms do not tell.
+    in languages where the forms do not tell; in English phrases ("after US attack").
     """
 
     id: str
@@ -65,6 +66,7 @@ class Act:
     mutual: bool
     lasting: bool
     own: bool
+    lent: bool
     practice: bool
     modes: dict[EventMode, float]
 

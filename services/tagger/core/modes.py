@@ -35,7 +35,7 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     if is_practice(frame, units, grammar):
         return "background"
     around = _Around(frame, units, grammar, title=title)
-    noun = frame.voice in ("noun", "phrase")
+    noun = frame.voice in ("noun", "phrase") or frame.form == "passive"
     found = around.mode_of_noun() if noun else around.mode_of_verb()
     if found == "planned" and frame.act.source.plover in _HOSTILE and around.is_warned_of():
         found = "threatened"
@@ -95,8 +95,12 @@ class _Around:
             return "background"
         if self._is_supposed() or self._is_counterfactual(before):
             return "opinion"
-        if any(word in self._grammar.negation for word in near) or self._is_denied():
+        if any(word in self._grammar.negation for word in near) or self._is_told_after(self._grammar.denying):
             return "denied"
+        if self._is_against_refusal():
+            return "denied"
+        if self._is_told_after(self._grammar.retracting):
+            return "background"
         to = self._infinitive(before)
         helped = (self._governed(to) if to is not None else None) or self._by_auxiliary(near)
         if helped is not None:
@@ -151,12 +155,18 @@ class _Around:
                 return True
         return False
 
-    def _is_denied(self) -> bool:
+    def _is_told_after(self, speaking: Words) -> bool:
         """ "denies that it will quit", "dismisses reports that it left": somebody says that it is not so."""
         clause = takewhile(
             lambda unit: not unit.comma and unit.word not in self._grammar.conjunction, self._before(_DENIAL_REACH)
         )
-        return self._any(clause, self._grammar.denying)
+        return self._any(clause, speaking)
+
+    def _is_against_refusal(self) -> bool:
+        """ "can use bases despite their refusal"."""
+        words = [unit.word for unit in self._units[self._at + 1 :]]
+        after = words[words.index("despite") + 1 :][:3] if "despite" in words else []
+        return any(self._grammar.mode_words.get(word) == "denied" for word in after)
 
     def _is_supposed(self) -> bool:
         """ "if it leaves"; "weighs whether to leave" is a plan."""
@@ -198,10 +208,12 @@ class _Around:
         return "under_way" if present and lasting else "done"
 
     def _infinitive(self, before: Sequence[str]) -> int | None:
-        """Where the "to" of the act stands, or of the one it goes on: "to end the war and repair ties"."""
+        """Where the "to" of the act stands, or of the one it goes on: "to end war and mend ties", "to help X sign"."""
         form = self._frame.form
-        own = form in ("base", "base_or_ed") and self._grammar.to in before[-_AUXILIARY_REACH:]
-        if not own and not (form == "base" and before[-1:] == ["and"]):
+        plain = form in ("base", "base_or_ed")
+        own = plain and self._grammar.to in before[-_AUXILIARY_REACH:]
+        helped = plain and any(word in self._grammar.helping for word in before)
+        if not own and not helped and not (form == "base" and before[-1:] == ["and"]):
             return None
         places = range(self._at - 1, max(-1, self._at - 1 - _TO_REACH), -1)
         return next((index for index in places if self._word(index) == self._grammar.to), None)
@@ -219,7 +231,11 @@ class _Around:
         if any(word in self._grammar.would for word in near):
             speech = self._units[max(0, self._at - _SPEECH_REACH) : self._at]
             return "opinion" if self._title and not self._any(speech, self._grammar.says) else "planned"
-        return next((self._grammar.auxiliaries[word] for word in near if word in self._grammar.auxiliaries), None)
+        found = next((word for word in near if word in self._grammar.auxiliaries), None)
+        if found is None:
+            return None
+        supposed = found not in self._grammar.will and self._any(self._units, self._grammar.expert)
+        return "opinion" if supposed else self._grammar.auxiliaries[found]
 
     def _progressive(self, near: Sequence[str]) -> EventMode:
         act, before = self._frame.act.source, near[-1] if near else ""
@@ -241,11 +257,25 @@ class _Around:
             if judged and before not in self._grammar.by:
                 return "background"  # "a hearing for blowing up boats"
             mode = self._grammar.gerunds[before]
+            if before in self._grammar.by:
+                mode = self._of_means() or mode
             return "under_way" if mode == "done" and act.lasting else mode
         governed = self._governed(self._at, reach=3, ends_at_comma=True)
         return (
             governed or self._own() or ("done" if act.practice else "under_way")
         )  # "shows US forces seizing a tanker"
+
+    def _of_means(self) -> EventMode | None:
+        """The mode of what is to be reached "by" the act: "plans to open the strait by attacking ships"."""
+        for index in range(self._at - 2, max(-1, self._at - 2 - _SPEECH_REACH), -1):
+            if self._units[index].hard or self._units[index].comma:
+                return None
+            word = self._word(index)
+            if word == self._grammar.to:
+                return self._governed(index)
+            if word in self._grammar.auxiliaries:
+                return self._grammar.auxiliaries[word]
+        return None
 
     def _governed(self, at: int, reach: int = _GOVERNOR_REACH, *, ends_at_comma: bool = False) -> EventMode | None:
         """The mode that the nearest governor before ``at`` gives; "no plans to", "scraps plans to" deny it."""

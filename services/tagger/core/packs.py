@@ -195,6 +195,7 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
         mutual=entry.get("mutual", False),
         lasting=entry.get("lasting", False),
         own=entry.get("own", False),
+        lent=entry.get("lent", False),
         practice=entry.get("practice", False),
         modes=modes | entry.get("modes", {}),
     )

@@ -8,6 +8,7 @@ from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 
 _NEAR = 4
+_PEOPLE = 5  # words at the beginning that count people: "12 Greek sailors aboard"
 _CASUALTIES = 3  # words between a number and "killed"
 
 
@@ -96,6 +97,11 @@ def _in_relative_clause(frame: Frame, units: Sequence[Unit], grammar: Grammar) -
     return False
 
 
+def _is_finite(unit: Unit) -> bool:
+    one_word = " " not in unit.word.strip()
+    return any(form in ("s", "base", "ing") or (form == "phrase" and one_word) for _, form in unit.acts)
+
+
 def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool:
     """A participle before its noun, or one after a noun that is not the subject."""
     at = frame.at
@@ -113,7 +119,9 @@ def _is_adjective(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool
         if unit.hard or unit.comma:
             return unit.comma and units[index + 1].word in ("a", "an")  # ", a bloc led by Russia"
         if unit.plain and unit.word in grammar.preposition:
+            if index < _PEOPLE and _is_number(units[0].word, grammar) and units[1].word not in grammar.casualties:
+                return False  # "12 sailors aboard ships hijacked by pirates"
             return frame.voice == "passive" or unit.word != "of"  # "two of the ships sailed"
-        if unit.word not in grammar.says and any(form in ("s", "base", "ing") for _, form in unit.acts):
+        if unit.word not in grammar.says and _is_finite(unit):
             return True
     return False

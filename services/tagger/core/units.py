@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from services.tagger.core.compiled import SHARED, Compiled
 from services.tagger.core.fold import Folded
@@ -14,11 +15,14 @@ _SOURCE = 10  # units of a source at the end of a sentence, with the comma befor
 _SHORT_SOURCE = 5
 _HARD = frozenset(";:?!\u2014\u2013|\u2026\uff1b\uff1a\uff1f\uff01\u3002\u061f\u061b\u06d4")
 _COMMAS = frozenset(",()[]\uff0c\u3001\uff08\uff09\u060c")
+_CLOSING = ("'", '"', "\u2019", "\u201d")
+_OPENING = re.compile(r"(?:^|(?<=[\s(]))['\"\u2018\u201c](?=\w)")
+_QUOTATION = 200  # characters
+_QUOTED_WORDS = 3  # spaces in a quotation that is more than a name
 _SILENT = frozenset("\"'\u2018\u2019\u201c\u201d-.*/\u2011&")
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct, eq=False, gc=False):
     """A mention, or a plain word. ``word`` is folded.
 
     ``named``: an actor's name and nothing more. ``aside``: an actor that is only a modifier, a place or a source.
@@ -178,10 +182,20 @@ def _add_words(
             text = text[1:]
         elif text[0].isalnum():
             text = folded.data[1 + match.start() : 1 + match.end()]
-        hard = text in _HARD or text == "-" or text in grammar.subordinate
+        hard = (
+            text in _HARD or text == "-" or text in grammar.subordinate or _ends_quotation(folded.norm, match.start())
+        )
         found.append(Unit(match.start(), match.end(), text, hard=hard, comma=text in _COMMAS))
         if len(found) > MOST_UNITS:
             return
+
+
+def _ends_quotation(norm: str, comma: int) -> bool:
+    """Whether a comma follows a quotation of several words: "'Iran helps us', missile hits hotel"."""
+    if norm[comma : comma + 1] != "," or norm[comma - 1 : comma] not in _CLOSING:
+        return False
+    opened = [match.end() for match in _OPENING.finditer(norm, max(0, comma - _QUOTATION), comma - 1)]
+    return bool(opened) and norm.count(" ", opened[-1], comma) >= _QUOTED_WORDS
 
 
 def _soften(found: list[Unit], grammar: Grammar) -> None:

@@ -8,6 +8,7 @@ from services.tagger.core.units import Unit
 
 Voice = Literal["active", "passive", "noun", "phrase"]
 
+_FIXED: dict[str, Voice] = {"passive": "passive", "phrase": "phrase"}
 _ADVERBS = ("also", "not", "reportedly", "already", "just", "now", "again")
 
 
@@ -17,8 +18,8 @@ def voices_of(units: Sequence[Unit], at: int, form: str, grammar: Grammar) -> tu
     after = units[at + 1].word if at + 1 < len(units) else ""
     if form == "noun":
         return () if before == grammar.to or before in grammar.auxiliaries else ("noun",)
-    if form == "phrase":
-        return ("phrase",)
+    if form in _FIXED:
+        return (_FIXED[form],)
     if form in ("base", "s", "base_or_ed") and not _can_be_verb(units, at, form, before, after, grammar):
         return ()
     if form in ("base", "s", "past"):

@@ -45,6 +45,13 @@ def test_every_command_refuses_it_and_help_still_helps() -> None:
     assert subprocess.run([*COMMAND, "--help"], env=environ, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.parametrize(("given", "meant"), [("alert", "alerts"), ("feeds lst", "list")])
+def test_a_command_that_is_misspelled_is_named_as_it_was_meant(given: str, meant: str) -> None:
+    said = CliRunner().invoke(build(), given.split())
+    assert said.exit_code == 2
+    assert f"Did you mean '{meant}'?" in said.output
+
+
 @pytest.mark.parametrize("lines", [1, 3000])  # what still fits into the buffer at the end, and what does not
 @pytest.mark.parametrize("words", [("feeds", "export"), ("tag",)])
 def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path, words: tuple[str, ...], lines: int) -> None:

@@ -141,6 +141,18 @@ def test_each_version_has_a_way_of_its_own_and_a_repetition_is_none() -> None:
     assert services(second) == [("poller", "published"), ("deduper", "waiting")]
 
 
+def test_what_was_sent_again_is_told_as_it_came_first() -> None:
+    world = all_the_way()
+    again = msgspec.structs.replace(world.article, fetched_at=START + timedelta(minutes=5))
+    world.polled(again, offset=9)
+    unique = msgspec.structs.replace(world.found.unique[0][1], deduped_at=START + timedelta(minutes=6))
+    world.found.unique.append((sent(topics.UNIQUE, unique, 9, world.article), unique))
+    way = world.way()
+    assert "sent 2 times" in way.steps[0].reason
+    assert [step.at for step in way.steps[:2]] == [START, START + timedelta(seconds=1)]
+    assert [step.place for step in way.steps[:2]] == ["articles/0/5", "articles.unique/0/6"]
+
+
 def last(world: World) -> Step:
     return world.way().steps[-1]
 

@@ -138,8 +138,8 @@ async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(serv
     service.handler = Deduper(
         Slow(), service.publisher, FakeClock(), DeduperMetrics(CollectorRegistry()), Vocabularies().of
     )
-    articles = [an_article(url=f"https://one.example/{number}") for number in range(70)]
-    assert await service.take(*articles) == ["new"] * 70
-    assert Slow.asked == [32, 32, 6]
+    articles = [an_article(url=f"https://one.example/{number}") for number in range(20)]
+    assert await service.take(*articles) == ["new"] * 20
+    assert Slow.asked == [8, 8, 4]
     sent = [codec.decode(message.value, UniqueArticle).article.id for message in service.publisher.on(topics.UNIQUE)]
     assert sent == [article.id for article in articles]

@@ -112,6 +112,13 @@ def test_a_second_run_keeps_its_ports(tmp_path: Path) -> None:
     assert (first.samples, first.api) == (second.samples, "http://127.0.0.1:18080")
 
 
+def test_a_given_port_that_is_taken_is_named_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"^WIREWATCH_API_PORT is {port}, where something else listens already"):
+            pipeline.plan(Home(tmp_path), {"WIREWATCH_API_PORT": str(port)}, AT, with_samples=False)
+
+
 def test_port_zero_is_a_free_one_that_is_known_and_kept(tmp_path: Path) -> None:
     environ = {"WIREWATCH_API_PORT": "0", "WIREWATCH_SAMPLES_PORT": "0"}
     first = pipeline.plan(Home(tmp_path), environ, AT, with_samples=True)

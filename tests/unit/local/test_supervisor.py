@@ -16,8 +16,7 @@ import pytest
 
 from services.local import process
 from services.local import supervisor as supervisor_module
-from services.local.errors import StartError
-from services.local.process import Child, Program, Server, start
+from services.local.process import Child, Program, Server
 from services.local.supervisor import Part, Supervisor
 from services.runtime.process.clock import SystemClock
 
@@ -169,12 +168,6 @@ async def test_stages_end_in_reverse_and_the_stubborn_are_killed(tmp_path: Path)
     service = supervisor.parts["service"].child
     assert service is not None
     assert service.ended() == -signal.SIGKILL
-
-
-def test_a_server_that_ends_while_it_starts_is_reported_with_its_log(tmp_path: Path) -> None:
-    server = a_server(tmp_path, "import sys; sys.exit(3)", name="store", problem="no answer")
-    with pytest.raises(StartError, match=r"The store did not start \(exit code 3\): see .*store\.log"):
-        start(server)
 
 
 def test_a_long_log_is_moved_aside(tmp_path: Path) -> None:

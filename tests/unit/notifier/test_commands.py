@@ -79,6 +79,16 @@ def test_the_shipped_file_is_listed_in_words(monkeypatch: pytest.MonkeyPatch, tm
     assert "[red]W" in table
 
 
+def test_the_file_in_force_is_that_of_the_pipeline_that_runs_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("WIREWATCH_NOTIFIER_WATCHES", raising=False)
+    monkeypatch.setenv("WIREWATCH_LOCAL_HOME", str(tmp_path))
+    written(tmp_path, HIGH)
+    _, said = run("list", "--json")
+    assert json.loads(said)["when"] == "actors: rus; at least high"
+
+
 def test_a_trial_tells_what_would_change_and_why() -> None:
     alerts = [an_alert(1), an_alert(2, severity="low"), an_alert(3, actors=()), an_alert(3, actors=(), revision=2)]
     raised, said = judge(alerts, changed=a_watch_file(HIGH), current=a_watch_file(ALL))

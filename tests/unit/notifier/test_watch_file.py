@@ -6,7 +6,7 @@ import json
 import re
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -17,9 +17,9 @@ from jsonschema import Draft202012Validator
 
 from services.contracts.messages import EVENT_MODES, SEVERITIES
 from services.notifier.core.watches import (
-    CHANGES,
     DAYS,
     KINDS,
+    ChangeKind,
     Channel,
     Circle,
     Digest,
@@ -126,6 +126,12 @@ BEYOND_THE_SCHEMA: list[tuple[str, str]] = [
     ("format: 1\nchannels: [{id: c, id: c, kind: log}]", "'id' is given twice"),
     (one() + one().split("watches:\n")[1], "line 9: the id 'w' is given twice in watches"),
     (one().replace("[c]", "[d]"), "line 7: this file has no channel 'd': there are c"),
+    (
+        one(when="{places: {ids: [odesa, black_sea]}}"),
+        "line 8: no place has the id 'black_sea': did you mean black-sea",
+    ),
+    (one(when="{places: {ids: [hormuz]}}"), "no place has the id 'hormuz': did you mean strait-of-hormuz?"),
+    (one(when="{places: {ids: [qqqq]}}"), "no place has the id 'qqqq': seeds/places.yaml lists them."),
     (one("quiet: {from: '22:00', to: '07:00', timezone: Mars/North}"), "'Mars/North' is not a time zone"),
     (one("quiet: {from: '07:00', to: '07:00', timezone: UTC}"), "line 9: these quiet hours never end"),
 ]
@@ -230,7 +236,7 @@ def test_everything_at_once_is_read_as_the_schema_describes_it() -> None:
 def test_the_schema_has_the_words_of_the_code() -> None:
     when = SCHEMA["$defs"]["when"]["properties"]
     assert tuple(SCHEMA["$defs"]["severity"]["enum"]) == SEVERITIES
-    assert tuple(when["changes"]["items"]["enum"]) == CHANGES
+    assert tuple(when["changes"]["items"]["enum"]) == get_args(ChangeKind)
     assert tuple(SCHEMA["$defs"]["quiet"]["properties"]["days"]["items"]["enum"]) == DAYS
     kinds = [each["properties"]["kind"]["const"] for each in SCHEMA["$defs"]["channel"]["oneOf"]]
     assert tuple(kinds) == KINDS

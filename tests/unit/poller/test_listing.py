@@ -98,7 +98,7 @@ def test_a_huge_page_is_refused() -> None:
     ],
 )
 async def test_what_costs_too_much_fails_alone(body: bytes) -> None:
-    async with WorkerPool(1, cpu_seconds=5) as workers:
+    async with contextlib.aclosing(WorkerPool(1, cpu_seconds=5)) as workers:
         began = time.monotonic()
         with contextlib.suppress(WorkerError):
             await workers.listing(body, url=URL, items=None)

@@ -425,7 +425,7 @@ def test_whatever_servers_say_the_next_poll_is_neither_early_nor_never(steps: li
         state = after(polled(outcome, headers=headers, feed=feed), state, now=now, jitter=jitter)
         limit = policy.GONE_RECHECK_SECONDS if outcome == "gone" else policy.CAP_SECONDS * 1.1
         assert policy.FIRST_RETRY_SECONDS <= gap(state, now) <= limit
-        assert state.health.failures or gap(state, now) >= policy.FLOOR_SECONDS
+        assert state.health.failures or gap(state, now) >= cadence.FASTEST_SECONDS
         assert state.next_poll_at is not None
         now = state.next_poll_at
 

@@ -78,3 +78,12 @@ def test_of_equal_events_the_one_that_is_done_comes_first() -> None:
     found = _tag("naval_moves", "", text)
     assert found is not None
     assert [event.mode for event in found.events][:2] in (["done", "threatened"], ["under_way", "threatened"])
+
+
+def test_one_sentence_deep_in_a_long_text_does_not_prove_a_tie() -> None:
+    town = "The council of the town met on Tuesday to talk about the new school and its roof. " * 40
+    deep = "Pakistan downgraded diplomatic ties with Oman last month. "
+    one = tag(Fields("Council talks about school", "", town + deep + town, "en"), shipped().compiled)
+    first = tag(Fields("Council talks about school", "", deep + town, "en"), shipped().compiled)
+    assert [found.topic for found in one.tags] == []
+    assert [found.topic for found in first.tags] == ["alliances"]
