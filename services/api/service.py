@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from services.api.edges.http import PromptH11Protocol
 from services.runtime.errors import UsageError
+from services.runtime.process import tasks
 from services.runtime.process.logging import get
 
 log = get(__name__)
@@ -73,8 +74,7 @@ class ApiService:
         if self._serving is not None:
             await asyncio.wait({self._serving})
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+            await tasks.end([self._running])
         await self.close()
 
     async def ended(self) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.local.process import Child, Probe, Server, rotate
 from services.runtime.errors import EXIT_USAGE
+from services.runtime.process import tasks
 from services.runtime.process.clock import Clock
 from services.runtime.process.outages import Backoff
 
@@ -77,9 +78,7 @@ class Supervisor:
 
     async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """End everything: the last stage first, SIGTERM, and SIGKILL after ``grace_seconds``."""
-        for task in self._keepers.values():
-            task.cancel()
-        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        await tasks.end(self._keepers.values())
         for stage in reversed(self._stages):
             await self._stop_stage(stage, grace_seconds)
 
@@ -120,9 +119,7 @@ class Supervisor:
                 await self.clock.sleep(_TICK_SECONDS)
             return code
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await tasks.end(beside)
 
     async def _bound_log(self, part: Part) -> None:
         while True:

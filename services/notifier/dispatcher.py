@@ -17,7 +17,7 @@ from services.notifier.core.watches import ActiveWatches, ChannelKind, Route
 from services.notifier.errors import SendError
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.ports import Batch, Claimed, EnqueueRequest, Outbox, Sender
-from services.runtime.process import telemetry
+from services.runtime.process import tasks, telemetry
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
@@ -83,9 +83,7 @@ class Dispatcher:
         under_way = set(self._serving.values())
         if under_way:
             _, left = await asyncio.wait(under_way, timeout=within_seconds)
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            await tasks.end(left)
 
     async def round(self) -> None:
         """Flush what is due into digests, and serve every channel until nothing is due or it fails."""

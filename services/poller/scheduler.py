@@ -19,6 +19,7 @@ from services.poller.metrics import PollerMetrics, WorstFeed
 from services.poller.ports import Claim, FeedStore
 from services.poller.status import FEED_HEALTHS, UNREACHABLE, FeedHealth
 from services.runtime.errors import UsageError
+from services.runtime.process import tasks
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 from services.runtime.process.outages import Waiting
@@ -94,9 +95,7 @@ class Scheduler:
         """Let the polls under way end; what takes too long is cancelled, and done again by whoever comes next."""
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await tasks.end(late)
 
     async def sync(self) -> None:
         """Make the schedule hold the feeds of the list."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from services.poller.scheduler import Scheduler
+from services.runtime.process import tasks
 from services.runtime.process.logging import get
 
 T = TypeVar("T", covariant=True)
@@ -44,8 +45,7 @@ class PollerService:
         if self.listener is not None:
             await self.listener.stop()
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await tasks.end([self._running])
         await self.scheduler.drain()
         await self.publisher.stop()
         for close in self.closing:

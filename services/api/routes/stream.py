@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import msgspec
+from anyio import CancelScope
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,7 @@ from services.api.ports import Event
 from services.api.routes import openapi
 from services.api.routes.answers import error
 from services.runtime.errors import TransientError
+from services.runtime.process import tasks
 
 _EVENT_ID = re.compile(r"(\d{1,20})-(\d{1,20})", re.ASCII)
 _LARGEST = 2**64 - 1  # of either number of an id in a Redis stream
@@ -128,6 +130,7 @@ async def _until_closing(events: AsyncIterator[Event | None], closing: asyncio.E
                     return
                 yield coming.result()
             finally:
-                coming.cancel()
+                with CancelScope(shield=True):  # its connection is given back before the pool is closed
+                    await tasks.end([coming])
     finally:
         closed.cancel()

@@ -19,6 +19,7 @@ from services.poller.ports import Pages
 from services.poller.publishing import outgoing
 from services.runtime.messages.delivery import Delivery
 from services.runtime.ports import Publisher
+from services.runtime.process import tasks
 from services.runtime.process.clock import Clock
 from services.runtime.process.logging import get
 
@@ -92,9 +93,7 @@ class Rechecker:
                     task.add_done_callback(looks.discard)
                 await self.clock.sleep(IDLE_SECONDS)
         finally:
-            for task in looks:
-                task.cancel()
-            await asyncio.gather(*looks, return_exceptions=True)
+            await tasks.end(looks)
 
     async def look(self, claim: PageClaim) -> None:
         """One look at one page. A defect of ours costs this look, not the next."""

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from services.runtime.kafka.group import NOTHING_KNOWN, GroupState, GroupWatch
 from services.runtime.kafka.publisher import KafkaPublisher
+from services.runtime.process import tasks
 from services.runtime.process.logging import get
 from services.runtime.process.metrics import ServiceMetrics
 from services.runtime.process.outages import Waiting
@@ -68,10 +69,7 @@ class StreamService:
     async def stop(self) -> None:
         for finish in self.finishing:
             await finish()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await tasks.end(self._tasks)
         await self.app.stop()
         await self._group.stop()
         await self.publisher.stop()
