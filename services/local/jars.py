@@ -4,6 +4,8 @@ The list (``jars.sha256``, in the form of sha256sum) was taken from the versions
 ``python -m services.local.jars`` when a version changes, and the difference is reviewed like code.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import sys
@@ -71,26 +73,40 @@ def verify(paths: list[Path], list_file: Path) -> None:
             raise UsageError(f"{path} has another SHA-256 than {list_file.name} says: delete it and start again.")
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for whoever fetches already: two that fetch one jar at the same time fail."""
+    cache = Path.home() / ".m2"
+    cache.mkdir(exist_ok=True)
+    with (cache / "wirewatch.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _fetch(progress: Progress) -> list[Path]:
     try:
-        import jgo
+        with _alone():
+            return _resolve(progress)
     except ImportError as error:
         raise NotEmbeddedError("jgo", "WIREWATCH_KAFKA") from error
-    try:
-        progress("looking up the broker's jars", 0, 0)
-        artifacts: list[Any] = list(jgo.resolve(_KAFKA))
-        artifacts += [item for item in jgo.resolve(_LOGGING) if item.artifactId == _LOGGING_JAR]
-        absent = [item for item in artifacts if not (item.cached_path and item.cached_path.exists())]
-        for done, item in enumerate(absent):
-            progress("fetching the broker's jars", done, len(absent))
-            item.resolve()
-        paths = [Path(item.resolve()) for item in artifacts]
     except Exception as error:  # jgo documents no error types: whatever it raises, the jars cannot be had
         raise UsageError(
             f"The broker's jars cannot be fetched ({_in_short(error)}): connect to the network once, "
             f"or set WIREWATCH_KAFKA to a broker that is there already."
         ) from error
-    return paths
+
+
+def _resolve(progress: Progress) -> list[Path]:
+    import jgo
+
+    progress("looking up the broker's jars", 0, 0)
+    artifacts: list[Any] = list(jgo.resolve(_KAFKA))
+    artifacts += [item for item in jgo.resolve(_LOGGING) if item.artifactId == _LOGGING_JAR]
+    absent = [item for item in artifacts if not (item.cached_path and item.cached_path.exists())]
+    for done, item in enumerate(absent):
+        progress("fetching the broker's jars", done, len(absent))
+        item.resolve()
+    return [Path(item.resolve()) for item in artifacts]
 
 
 def _in_short(error: BaseException) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +76,26 @@ def test_remembered_jars_are_not_looked_up_again_unless_one_is_gone(
     with pytest.raises(UsageError):
         jars.classpath(quiet, remembered)
     assert len(asked) == 3
+
+
+def test_two_do_not_fetch_at_the_same_time(
+    fetched: tuple[list[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, listed = fetched
+    under_way: list[str] = []
+
+    def resolve(progress: jars.Progress) -> list[Path]:
+        assert not under_way
+        under_way.append("fetching")
+        time.sleep(0.05)
+        under_way.clear()
+        return paths
+
+    monkeypatch.setattr(jars, "LIST", listed)
+    monkeypatch.setattr(jars, "_resolve", resolve)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(jars.classpath, [quiet] * 3)) == [paths] * 3
 
 
 def test_the_committed_list_is_of_one_broker_version() -> None:
