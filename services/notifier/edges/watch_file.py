@@ -3,13 +3,13 @@
 import base64
 import binascii
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from services.notifier.core.watches import ActiveWatches, Channel, Route, WatchFile
+from services.notifier.core.watches import ActiveWatches, Channel, Route, WatchFile, When
 from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped, yaml
 from services.runtime.files.yaml import Document, KeyPath, read, read_bytes, repeated_ids
@@ -98,21 +98,36 @@ def _problems(file: WatchFile) -> Iterator[tuple[KeyPath, str]]:
     yield from repeated_ids("watches", [watch.id for watch in file.watches])
     yield from file.problems()
     for index, watch in enumerate(file.watches):
-        for number, place in enumerate(watch.when.places.ids if watch.when.places else ()):
-            if place not in _places().values():
-                close = difflib.get_close_matches(place.replace("_", "-"), _places(), n=5)
-                meant = ", ".join(list(dict.fromkeys(_places()[name] for name in close))[:3])
-                hint = f"did you mean {meant}?" if meant else "seeds/places.yaml lists them."
-                yield ("watches", index, "when", "places", "ids", number), f"no place has the id {place!r}: {hint}"
+        for key, kind, id_ in _ids(watch.when):
+            called = _called(kind)
+            if called.get(id_.casefold(), "").casefold() != id_.casefold():
+                close = difflib.get_close_matches(id_.casefold().replace("_", "-"), called, n=5)
+                meant = ", ".join(list(dict.fromkeys(called[name] for name in close))[:3])
+                hint = f"did you mean {meant}?" if meant else f"seeds/{kind}s.yaml lists them."
+                yield ("watches", index, "when", *key), f"no {kind} has the id {id_!r}: {hint}"
+
+
+def _ids(when: When) -> Iterator[tuple[KeyPath, str, str]]:
+    """Every id of a place or an actor: (where it stands, of what kind it is, the id)."""
+    for number, place in enumerate(when.places.ids if when.places else ()):
+        yield ("places", "ids", number), "place", place
+    lists: list[tuple[KeyPath, Collection[str]]] = [(("actors",), when.actors), (("all_actors",), when.all_actors)]
+    if wanted := when.event:
+        lists += [(("event", "agent"), wanted.agent), (("event", "object"), wanted.object)]
+        lists += [(("event", "dyad"), pair) for pair in wanted.dyad]
+    yield from ((key, "actor", id_) for key, ids in lists for id_ in sorted(ids))
 
 
 @cache
-def _places() -> dict[str, str]:
-    """The ids of the shipped places by all that these are called, in small letters."""
-    path = shipped.seeds() / "places.yaml"
+def _called(kind: str) -> dict[str, str]:
+    """The ids of the shipped places or actors by all that these are called, in small letters."""
+    path = shipped.seeds() / f"{kind}s.yaml"
     known = yaml.parse(yaml.read_bytes(path), str(path)).value
-    called = {name: id_ for id_, one in known.items() for name in (id_, one["name"], *one.get("also", ()))}
-    return {name.casefold(): id_ for name, id_ in called.items()}
+    if kind == "actor":
+        navies = {f"{code.lower()}-navy": {"name": f"{one['name']} navy"} for code, one in known["states"].items()}
+        known = {**known["states"], **navies, **known["others"]}
+    names = {name: id_ for id_, one in known.items() for name in (one["name"], *one.get("also", ()))}
+    return {name.casefold(): id_ for name, id_ in (names | {id_: id_ for id_ in known}).items()}
 
 
 def _reference(channel: Channel, part: Part) -> tuple[str, str | None]:

@@ -132,6 +132,10 @@ BEYOND_THE_SCHEMA: list[tuple[str, str]] = [
     ),
     (one(when="{places: {ids: [hormuz]}}"), "no place has the id 'hormuz': did you mean strait-of-hormuz?"),
     (one(when="{places: {ids: [qqqq]}}"), "no place has the id 'qqqq': seeds/places.yaml lists them."),
+    (one(when="{actors: [RUS, russia]}"), "line 8: no actor has the id 'russia': did you mean RUS"),
+    (one(when="{all_actors: [usa-navy, qqqq]}"), "no actor has the id 'qqqq': seeds/actors.yaml lists them."),
+    (one(when="{event: {agent: [houthi], object: [RUS]}}"), "no actor has the id 'houthi': did you mean houthis"),
+    (one(when="{event: {dyad: [[RUS, Ukraine]]}}"), "no actor has the id 'ukraine': did you mean UKR"),
     (one("quiet: {from: '22:00', to: '07:00', timezone: Mars/North}"), "'Mars/North' is not a time zone"),
     (one("quiet: {from: '07:00', to: '07:00', timezone: UTC}"), "line 9: these quiet hours never end"),
 ]
