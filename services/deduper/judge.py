@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from services.deduper.core.fingerprint import Fingerprint
 from services.deduper.core.index import check_and_insert
-from services.deduper.core.lookup import stages
+from services.deduper.core.lookup import Query, posting_keys, stages
 from services.deduper.core.records import Head, Key, NotLoadedError
 from services.deduper.core.verdict import Decision
 from services.deduper.core.view import View
@@ -50,9 +50,9 @@ class Judge:
             try:
                 snapshot = await self._store.open(bucket, now_s)
                 await self._check(bucket, snapshot.head)
-                view = View(snapshot, snapshot.head, self._window_s)
-                await prefetch(snapshot, view, items, now_s)
-                decisions = [await judge_one(snapshot, view, item, now_s) for item in items]
+                view = View(snapshot, snapshot.head, self._window_s, now_s)
+                queries = await prefetch(snapshot, view, items)
+                decisions = [await judge_one(snapshot, query) for query in queries]
                 self._commits += 1
                 head = view.head._replace(commit=f"{self._worker}-{self._commits}")
                 if not view.changes or await snapshot.commit(head, view.changes):
@@ -69,17 +69,21 @@ class Judge:
             raise IndexLostError
 
 
-async def prefetch(snapshot: Snapshot, view: View, items: Sequence[Fingerprint], now_s: int) -> None:
-    """Load what judging ``items`` will read, in as many calls as there are stages."""
+async def prefetch(snapshot: Snapshot, view: View, items: Sequence[Fingerprint]) -> list[Query]:
+    """Load what judging ``items`` will read, in as many calls as there are stages. Returns their queries."""
     nothing: set[Key] = set()
-    for keys in zip_longest(*[stages(view, item, now_s) for item in items], fillvalue=nothing):
+    postings = [posting_keys(item) for item in items]
+    await snapshot.load(nothing.union(*postings))
+    queries = [Query(view, item, keys) for item, keys in zip(items, postings, strict=True)]
+    for keys in zip_longest(*map(stages, queries), fillvalue=nothing):
         await snapshot.load(nothing.union(*keys))
+    return queries
 
 
-async def judge_one(snapshot: Snapshot, view: View, item: Fingerprint, now_s: int) -> Decision:
+async def judge_one(snapshot: Snapshot, query: Query) -> Decision:
     """The decision on an article. What an article before it in the batch has brought up is loaded now."""
     while True:
         try:
-            return check_and_insert(view, item, now_s)
+            return check_and_insert(query.again() if query.is_outdated else query)
         except NotLoadedError as error:
             await snapshot.load([error.key])

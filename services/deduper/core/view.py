@@ -30,13 +30,16 @@ class Pages(Protocol):
 
 
 class View:
-    """Reads through to ``pages``; what is put is held in ``changes`` and read from there."""
+    """Reads through to ``pages`` as of ``now_s`` (Unix seconds); what is put is held in ``changes`` and read from there."""
 
-    def __init__(self, pages: Pages, head: Head, window_s: int) -> None:
+    def __init__(self, pages: Pages, head: Head, window_s: int, now_s: int) -> None:
         self.head = head
         self.window_s = window_s
+        self.now_s = now_s
+        self.slice = slice_of(now_s, window_s)
         self.changes: dict[Key, Any] = {}
         self._pages = pages
+        self._oldest = self.slice - LIVE_SLICES + 1  # that is read
 
     def get(self, key: Key) -> Any:
         """See :class:`Pages`."""
@@ -61,12 +64,12 @@ class View:
         self.head = Head(owners + 1, copies, commit)
         return owners + 1
 
-    def owners(self, kind: Kind, hash_: int, now_s: int) -> Postings:
+    def owners(self, posting: Key) -> Postings:
         """Who is entered under a hash in the slices that are read, in order of arrival."""
-        found = cast("Postings | None", self.get((kind, hash_)))
+        found = cast("Postings | None", self.get(posting))
         if not found:
             return ()
-        oldest = slice_of(now_s, self.window_s) - LIVE_SLICES + 1
+        oldest = self._oldest
         if found[0].window_slice >= oldest and found[-1].window_slice >= oldest:
             return found
         return tuple(owner for owner in found if owner.window_slice >= oldest)
@@ -74,10 +77,10 @@ class View:
     def record(self, number: int) -> Record | None:
         return cast("Record | None", self.get(("record", number)))
 
-    def live_record(self, number: int, now_s: int) -> Record | None:
+    def live_record(self, number: int) -> Record | None:
         """The record of a number where it is inside the window; that of number 0 never is."""
         record = self.record(number) if number else None
-        return record if record and now_s - record.seen_s <= self.window_s else None
+        return record if record and self.now_s - record.seen_s <= self.window_s else None
 
     def vector(self, number: int) -> StoredVector:
         return cast("StoredVector | None", self.get(("vector", number))) or StoredVector()
