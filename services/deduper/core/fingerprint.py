@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 import xxhash
+from msgspec import Struct
 
 from services.contracts import redis_keys
 from services.contracts.messages import Article, Duplicate
@@ -29,8 +29,7 @@ BITS = 48  # of a hash kept as identity: 30 million stored hashes meet a wrong o
 MASK: int = 2**BITS - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """What is judged of an article.
 
     ``version`` names this version of the article, ``identity`` its address, ``exact`` its normalised text, ``title``

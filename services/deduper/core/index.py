@@ -1,8 +1,6 @@
 """Check and insert: the verdict on an article, and all that is written down about it, on one view. Pure."""
 
-import dataclasses
-
-import msgspec
+from msgspec.structs import replace
 
 from services.contracts.messages import Link
 from services.contracts.stories import StoryMember
@@ -107,7 +105,7 @@ class _Insertion:
         if self._before:
             self._add_version(version)
         if self._is_copy and self._finding.matched == self.number:  # only trivially changed: nothing else to say
-            self._draft.put("record", self.number, dataclasses.replace(self._record(version), revised=True))
+            self._draft.put("record", self.number, replace(self._record(version), revised=True))
             return
         record = self._record(version)
         self._draft.put("record", self.number, record)
@@ -153,16 +151,16 @@ class _Insertion:
             first=version,
         )
         if not self._is_copy:  # nothing is compared with a copy
-            made = dataclasses.replace(
+            made = replace(
                 made,
                 short=item.short,
                 top=item.sketch.threshold >> TOP_SHIFT,
                 hashes=len(item.sketch.hashes),
-                discriminators=dataclasses.replace(item.discriminators, text_numbers=frozenset()),
+                discriminators=replace(item.discriminators, text_numbers=frozenset()),
             )
         if before is None:
             return made
-        return dataclasses.replace(made, root=before.root, depth=before.depth, first=before.first, revised=True)
+        return replace(made, root=before.root, depth=before.depth, first=before.first, revised=True)
 
     def _put_member(self, record: Record) -> None:
         """The member as its story has it, and the root's record with it: that stays for as long as the story does."""
@@ -234,7 +232,7 @@ def linked_member(member: StoryMember, first: Version, carried: str | None) -> S
     """The member with the link of its first version."""
     if first.linked_by is None:
         return member
-    return msgspec.structs.replace(member, linked_by=first.linked_by, score=first.score, copy_of=carried)
+    return replace(member, linked_by=first.linked_by, score=first.score, copy_of=carried)
 
 
 def _outcome(verdict: Verdict) -> Outcome:

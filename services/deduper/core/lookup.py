@@ -3,10 +3,11 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
 from operator import not_
+
+from msgspec import Struct
 
 from services.deduper.core import thresholds as limits
 from services.deduper.core.facts import Facts, unpack
@@ -18,8 +19,7 @@ from services.deduper.core.terms import ASKED_TERMS, POSTED_TERMS, Term
 from services.deduper.core.view import Postings, View
 
 
-@dataclass(frozen=True, slots=True)
-class TextOverlap:
+class TextOverlap(Struct, frozen=True):
     """What an article's text shares with one stored text.
 
     ``comparable`` are the hashes of the article below the lower of the two thresholds, without boilerplate; ``other``
@@ -47,8 +47,7 @@ class TextOverlap:
         return share(self.shared, self.own)
 
 
-@dataclass(frozen=True, slots=True)
-class StorySimilarity:
+class StorySimilarity(Struct, frozen=True):
     """How a story's live representatives score: their mean, and the best of them, with what it shares."""
 
     root: int

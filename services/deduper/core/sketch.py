@@ -12,9 +12,9 @@ compared by all that was kept.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import xxhash
+from msgspec import Struct
 
 from services.deduper.core.text import encoded_words, fold, is_unspaced
 
@@ -37,8 +37,7 @@ STORED_MASK = 0xFFFF  # of a hash in a stored sketch: two of 64 that have nothin
 TOP_SHIFT = 32  # thresholds are compared by the 32 highest bits: four bytes each in the store
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(Struct, frozen=True):
     """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the lower
     threshold of two texts can be compared.
 
