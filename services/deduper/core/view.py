@@ -30,7 +30,7 @@ class Pages(Protocol):
 
 
 class View:
-    """Reads through to ``pages`` as of ``now_s`` (Unix seconds); what is put is held in ``changes`` and read from there."""
+    """Reads through to ``pages`` as of ``now_s`` (Unix seconds). What is put is held in ``changes``, and read there."""
 
     def __init__(self, pages: Pages, head: Head, window_s: int, now_s: int) -> None:
         self.head = head

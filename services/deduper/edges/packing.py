@@ -8,7 +8,8 @@ import itertools
 import re
 import struct
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from services.contracts.messages import LinkedBy
@@ -28,24 +29,28 @@ _VECTOR = struct.Struct(">IIBBB")
 VECTOR_BYTES = _VECTOR.size + 4 * MOST_TERMS
 
 
+@dataclass(frozen=True)
 class Layout:
     """Where the postings of a kind lie: their key has ``infix`` and the first ``key_bits`` of a hash.
 
-    Of the hash ``field_bytes`` lie in each entry: those behind the bits of the key, or the ``lowest``. ``size`` is that
-    of an entry.
+    Of the hash ``field_bytes`` lie in each entry: those behind the bits of the key, or the ``lowest``.
     """
 
-    def __init__(
-        self, infix: bytes, key_bits: int, field_bytes: int, *, has_outlet: bool, lowest: bool = False
-    ) -> None:
-        self.infix = infix
-        self.field_bytes = field_bytes
-        self.has_outlet = has_outlet
-        self.owner = struct.Struct(">IBB" if has_outlet else ">IB")
-        self.size = field_bytes + self.owner.size
-        self.key_shift = BITS - key_bits
-        self.spare = 0 if lowest else self.key_shift - 8 * field_bytes
-        self.mask = (1 << 8 * field_bytes) - 1
+    infix: bytes
+    key_bits: int
+    field_bytes: int
+    has_outlet: bool
+    lowest: bool = False
+
+    @cached_property
+    def owner(self) -> struct.Struct:
+        """What lies behind the bytes of the hash in an entry."""
+        return struct.Struct(">IBB" if self.has_outlet else ">IB")
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of an entry."""
+        return self.field_bytes + self.owner.size
 
 
 # At a million articles in a window there are about 45 entries to a string of blocking hashes.
@@ -58,8 +63,10 @@ LAYOUTS: dict[Kind, Layout] = {
 
 def place_of(layout: Layout, hash_: int) -> tuple[bytes, bytes]:
     """The last part of a posting's key, and what of the hash lies in each entry."""
-    key = (hash_ >> layout.key_shift).to_bytes(3, "big")
-    return key, (hash_ >> layout.spare & layout.mask).to_bytes(layout.field_bytes, "big")
+    behind = BITS - layout.key_bits
+    spare = 0 if layout.lowest else behind - 8 * layout.field_bytes
+    field = (hash_ >> spare & (1 << 8 * layout.field_bytes) - 1).to_bytes(layout.field_bytes, "big")
+    return (hash_ >> behind).to_bytes(3, "big"), field
 
 
 def owners_in(layout: Layout, raw: bytes, field: bytes, now: int) -> tuple[Owner, ...]:
