@@ -63,7 +63,8 @@ def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
     words = encoded_words(folded)
     title = headline(article.title)
     title_words = tokens(title)
-    short = len(words) < (SHORT_WORDS if shingle_length(words) == SHINGLE_WORDS else SHORT_CHARACTERS)
+    shingle = shingle_length(words)
+    short = len(words) < (SHORT_WORDS if shingle == SHINGLE_WORDS else SHORT_CHARACTERS)
     body = b" ".join([" ".join([*title_words, "|"]).encode(), *words] if short else words)
     counts = count_words(article.title, text)
     return Fingerprint(
@@ -76,7 +77,7 @@ def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
         short=short,
         empty=not words,
         outlet=outlet_of(article.outlet),
-        sketch=EMPTY if short else sketch(words, text),
+        sketch=EMPTY if short else sketch(words, shingle, text),
         facts=facts_of(article.title, text, folded),
         discriminators=discriminators_of(title, text, vocabulary.prior, folded),
         terms=term_vector(article.title, text, counts, vocabulary),

@@ -66,9 +66,10 @@ class Sketch(Struct, frozen=True):
 EMPTY = Sketch((), 0, ())
 
 
-def sketch(words: list[bytes], text: str = "") -> Sketch:
-    """The sketch of a text given as its encoded words, and as it is written where quotations are to be known."""
-    length = shingle_length(words)
+def sketch(words: list[bytes], length: int | None = None, text: str = "") -> Sketch:
+    """The sketch of a text given as its encoded words, and as it is written where quotations are to be known.
+    ``length`` is that of its shingles, where it is known."""
+    length = length or shingle_length(words)
     return sample(_hashes(words, length), length, text)
 
 
