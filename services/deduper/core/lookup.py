@@ -108,7 +108,7 @@ class Query:
     @property
     def is_outdated(self) -> bool:
         """Whether an article that shares a hash or a term with this one has been entered since."""
-        return not self.view.changes.keys().isdisjoint(self.postings)
+        return not self.view.changed.isdisjoint(self.postings)
 
     def again(self) -> "Query":
         """The same, put anew."""

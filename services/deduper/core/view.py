@@ -38,6 +38,7 @@ class View:
         self.now_s = now_s
         self.slice = slice_of(now_s, window_s)
         self.changes: dict[Key, Any] = {}
+        self.changed: set[Key] = set()  # what was merged, whether it is among the changes still or has been taken
         self._pages = pages
         self._oldest = self.slice - LIVE_SLICES + 1  # that is read
 
@@ -53,7 +54,13 @@ class View:
     def merge(self, draft: View) -> None:
         """Take over what was written to a view of this one."""
         self.changes |= draft.changes
+        self.changed.update(draft.changes)
         self.head = draft.head
+
+    def take_changes(self) -> dict[Key, Any]:
+        """The changes, which go to the pages."""
+        taken, self.changes = self.changes, {}
+        return taken
 
     def number(self, *, copy: bool) -> int:
         """The next number, of a copy or of an owner of a text."""

@@ -38,6 +38,7 @@ class MemorySnapshot:
         held = self._store.heads.get(self._bucket, Head())
         if held not in (self.head, head):
             return False
+        self.head = head
         self._values.update(changes)
         for (kind, of), value in changes.items():
             if kind == "member":
