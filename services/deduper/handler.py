@@ -26,7 +26,7 @@ from services.runtime.process.logging import get
 log = get(__name__)
 
 SERVICE = "deduper"
-AT_ONCE = 8  # articles are judged at once while as many more are read: with 32 a commit takes up to 20 ms of the store
+AT_ONCE = 16  # articles are judged at once while as many more are read
 READ_AT_ONCE = 4  # of them, before the store gets a turn
 
 

@@ -22,7 +22,7 @@ class DeduperMetrics(ServiceMetrics):
         )
         self.store_seconds = Histogram(
             "wirewatch_deduper_store_seconds",
-            "Time for a check-and-insert of up to 8 articles, waiting for the store and reading of the next included.",
+            "Time for a check-and-insert of up to 16 articles, waiting for the store and reading of the next included.",
             registry=registry,
             buckets=STAGE_BUCKETS_SECONDS,
         )

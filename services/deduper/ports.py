@@ -22,6 +22,7 @@ class Snapshot(Pages, Protocol):
 
     async def commit(self, head: Head, changes: Mapping[Key, Any]) -> bool:
         """Write all of ``changes`` and the new head, or nothing where the store's head is not :attr:`head` any more.
+        What was written is read from then on, and another commit goes on from there.
 
         Safe to repeat with the same ``head``. Waits for as long as the store is away.
         """

@@ -178,10 +178,10 @@ class Rebuild:
     async def _commit(self, bucket: str, judged: Sequence[_Judged]) -> bool:
         now_s = judged[-1].seen_s
         snapshot = await self._store.open(bucket, now_s, incomplete=True)
-        view = View(snapshot, snapshot.head, self._window_s)
+        view = View(snapshot, snapshot.head, self._window_s, now_s)
         numbers: dict[str, int] = {}
         known = 0
-        await prefetch(snapshot, view, [one.item for one in judged], now_s)
+        await prefetch(snapshot, view, [one.item for one in judged])
         for one in judged:
             known += await self._put(snapshot, view, one, numbers)
         head = view.head._replace(commit=f"{self._worker}-{uuid.uuid4().hex[:12]}")
@@ -205,12 +205,11 @@ class Rebuild:
 
     def _insert(self, view: View, one: _Judged, numbers: dict[str, int]) -> bool:
         item, verdict = one.item, one.verdict
-        query = Query(view, item, one.seen_s)
+        draft = View(view, view.head, self._window_s, one.seen_s)
+        query = Query(draft, item)
         if given_before(query):
             numbers[item.article_id] = query.previous_number
             return True
-        draft = View(view, view.head, self._window_s)
-        query = Query(draft, item, one.seen_s)
         made: dict[str, int] = {}
         matched = 0
         if not isinstance(verdict, New):

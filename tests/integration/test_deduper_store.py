@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -60,7 +61,7 @@ def made(*articles: Article) -> list[Fingerprint]:
 
 def in_few_strings(monkeypatch: pytest.MonkeyPatch, *, bits: int) -> None:
     """Let all postings of each kind lie in ``2 ** bits`` strings."""
-    few = {kind: layout._replace(key_bits=bits) for kind, layout in packing.LAYOUTS.items()}
+    few = {kind: dataclasses.replace(layout, key_bits=bits) for kind, layout in packing.LAYOUTS.items()}
     monkeypatch.setattr(packing, "LAYOUTS", few)
     for module in ("commands", "redis"):
         monkeypatch.setattr(f"services.deduper.edges.{module}.LAYOUTS", few)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Coroutine, Generator, Mapping, Sequence
 from typing import Any
 
 from services.deduper.core.fingerprint import Fingerprint
-from services.deduper.core.records import Head, Key
+from services.deduper.core.records import Head, Key, Version
 from services.deduper.core.verdict import Decision
 from services.deduper.edges.memory import MemorySnapshot, MemoryStore
 from services.deduper.judge import Judge
@@ -35,17 +35,18 @@ class SlowSnapshot(MemorySnapshot):
         await Turn()
         done = self.commit_now(head, changes)
         if done:
-            self._slow.commits.append(head.commit)
+            versions = [version.hash for key, value in changes.items() for version in _versions(key, value)]
+            self._slow.commits.append((head.commit, frozenset(versions)))
         await Turn()
         return done
 
 
 class SlowStore(MemoryStore):
-    """The in-process store. ``commits`` are the successful ones in order."""
+    """The in-process store. ``commits`` are the successful ones in order, each with the versions that it has seen."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.commits: list[str] = []
+        self.commits: list[tuple[str, frozenset[int]]] = []
 
     async def open(self, bucket: str, now_s: int, *, incomplete: bool = False) -> MemorySnapshot:
         await Turn()
@@ -80,7 +81,7 @@ class Worker:
             self.decisions[number] = ended.value
             self._running = None
             self._left.pop(0)
-        for commit in self._store.commits[committed:]:
+        for commit, _ in self._store.commits[committed:]:
             self.batch_of[commit] = number
 
     def kill(self) -> None:
@@ -89,6 +90,16 @@ class Worker:
             self._running.close()
         self._running = None
         self._judge = Judge(self._store, FakeClock(), window_s=WINDOW_S, rebuild=_never)
+
+
+def _versions(key: Key, value: Any) -> Sequence[Version]:
+    """The versions of an article that something written tells of."""
+    match key[0]:
+        case "record":
+            return (value.first,)
+        case "history":
+            return tuple(value)
+    return ()
 
 
 async def _never() -> None:

@@ -9,11 +9,11 @@ texts differ in a fact, and neither is a copy of the other.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 import xxhash
+from msgspec import Struct
 
 from services.deduper.core.facts import LEAD_CHARACTERS
 from services.deduper.core.names import MONTHS
@@ -45,8 +45,7 @@ _SPELLED = {
 Conflict = Literal["event", "facts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Discriminators:
+class Discriminators(Struct, frozen=True):
     """16-bit hashes; a template of 0 is none. ``text_numbers`` is not stored: only an article that is judged has it."""
 
     ordinals: tuple[int, ...] = ()

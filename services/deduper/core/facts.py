@@ -5,9 +5,9 @@ for scripts with case; elsewhere only numbers, the title and retraction words sp
 """
 
 import re
-from dataclasses import dataclass
 
 import xxhash
+from msgspec import Struct
 
 from services.deduper.core.names import CALENDAR
 from services.deduper.core.text import fold, tokens
@@ -44,8 +44,7 @@ _OPENERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """``numbers`` and ``names`` in order of first mention; ``retraction`` the first word that takes something back."""
 
     title: str

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 import xxhash
+from msgspec import Struct
 
 from services.contracts import redis_keys
 from services.contracts.messages import Article, Duplicate
@@ -29,8 +29,7 @@ BITS = 48  # of a hash kept as identity: 30 million stored hashes meet a wrong o
 MASK: int = 2**BITS - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """What is judged of an article.
 
     ``version`` names this version of the article, ``identity`` its address, ``exact`` its normalised text, ``title``
@@ -64,7 +63,8 @@ def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
     words = encoded_words(folded)
     title = headline(article.title)
     title_words = tokens(title)
-    short = len(words) < (SHORT_WORDS if shingle_length(words) == SHINGLE_WORDS else SHORT_CHARACTERS)
+    shingle = shingle_length(words)
+    short = len(words) < (SHORT_WORDS if shingle == SHINGLE_WORDS else SHORT_CHARACTERS)
     body = b" ".join([" ".join([*title_words, "|"]).encode(), *words] if short else words)
     counts = count_words(article.title, text)
     return Fingerprint(
@@ -77,7 +77,7 @@ def fingerprint(article: Article, vocabulary: Vocabulary) -> Fingerprint:
         short=short,
         empty=not words,
         outlet=outlet_of(article.outlet),
-        sketch=EMPTY if short else sketch(words, text),
+        sketch=EMPTY if short else sketch(words, shingle, text),
         facts=facts_of(article.title, text, folded),
         discriminators=discriminators_of(title, text, vocabulary.prior, folded),
         terms=term_vector(article.title, text, counts, vocabulary),

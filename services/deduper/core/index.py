@@ -1,14 +1,12 @@
 """Check and insert: the verdict on an article, and all that is written down about it, on one view. Pure."""
 
-import dataclasses
-
-import msgspec
+from msgspec.structs import replace
 
 from services.contracts.messages import Link
 from services.contracts.stories import StoryMember
 from services.deduper.core import facts as facts_
 from services.deduper.core import thresholds as limits
-from services.deduper.core.fingerprint import MASK, Fingerprint
+from services.deduper.core.fingerprint import MASK
 from services.deduper.core.lookup import Query, version_of
 from services.deduper.core.records import (
     MOST_VERSIONS,
@@ -18,7 +16,6 @@ from services.deduper.core.records import (
     Record,
     StoredVector,
     Version,
-    slice_of,
 )
 from services.deduper.core.rules import Finding, judge
 from services.deduper.core.similarity import packed_terms
@@ -28,13 +25,12 @@ from services.deduper.core.verdict import Copy, Decision, New, SameStory, Update
 from services.deduper.core.view import View
 
 
-def check_and_insert(view: View, item: Fingerprint, now_s: int) -> Decision:
-    """The verdict on ``item`` at ``now_s`` (Unix seconds), written to ``view``.
+def check_and_insert(query: Query) -> Decision:
+    """The verdict on the article of ``query``, written to its view.
 
     The same version of the same article again gets the verdict it got. Raises
     :class:`~services.deduper.core.records.NotLoadedError`, and has written nothing then.
     """
-    query = Query(view, item, now_s)
     given = given_before(query)
     if given:
         return Decision(given, known=True)
@@ -76,7 +72,7 @@ def given_before(query: Query) -> Verdict | None:
 
 def insert(query: Query, finding: Finding) -> int:
     """Write down what was found about an article. Returns its number."""
-    draft = View(query.view, query.view.head, query.view.window_s)
+    draft = View(query.view, query.view.head, query.view.window_s, query.view.now_s)
     insertion = _Insertion(query, finding, draft)
     insertion.run()
     query.view.merge(draft)
@@ -109,7 +105,7 @@ class _Insertion:
         if self._before:
             self._add_version(version)
         if self._is_copy and self._finding.matched == self.number:  # only trivially changed: nothing else to say
-            self._draft.put("record", self.number, dataclasses.replace(self._record(version), revised=True))
+            self._draft.put("record", self.number, replace(self._record(version), revised=True))
             return
         record = self._record(version)
         self._draft.put("record", self.number, record)
@@ -147,7 +143,7 @@ class _Insertion:
         matched = self._draft.record(self._finding.matched) if self._finding.matched else None
         made = Record(
             article_id=item.article_id,
-            seen_s=self._query.now_s,
+            seen_s=self._draft.now_s,
             root=matched.root if matched else self.number,
             outlet=item.outlet,
             depth=min(255, matched.depth + 1) if matched else 0,
@@ -155,16 +151,16 @@ class _Insertion:
             first=version,
         )
         if not self._is_copy:  # nothing is compared with a copy
-            made = dataclasses.replace(
+            made = replace(
                 made,
                 short=item.short,
                 top=item.sketch.threshold >> TOP_SHIFT,
                 hashes=len(item.sketch.hashes),
-                discriminators=dataclasses.replace(item.discriminators, text_numbers=frozenset()),
+                discriminators=replace(item.discriminators, text_numbers=frozenset()),
             )
         if before is None:
             return made
-        return dataclasses.replace(made, root=before.root, depth=before.depth, first=before.first, revised=True)
+        return replace(made, root=before.root, depth=before.depth, first=before.first, revised=True)
 
     def _put_member(self, record: Record) -> None:
         """The member as its story has it, and the root's record with it: that stays for as long as the story does."""
@@ -193,10 +189,10 @@ class _Insertion:
             self._post("block", key)
 
     def _owner(self, number: int) -> Owner:
-        return Owner(number, self._item.outlet & 0xFF, slice_of(self._query.now_s, self._draft.window_s))
+        return Owner(number, self._item.outlet & 0xFF, self._draft.slice)
 
     def _post(self, kind: Kind, key: int) -> None:
-        owners = self._draft.owners(kind, key, self._query.now_s)
+        owners = self._query.owners(kind, key)
         if len(owners) < limits.MAX_OWNERS and all(owner.number != self.number for owner in owners):
             self._draft.put(kind, key, (*owners, self._owner(self.number)))
 
@@ -213,7 +209,7 @@ class _Insertion:
         if not terms.terms or len(held) >= limits.MOST_REPRESENTATIVES:
             return
         vector = StoredVector(
-            self._item.published_s, self._query.now_s, terms.title_norm, terms.days, packed_terms(terms)
+            self._item.published_s, self._draft.now_s, terms.title_norm, terms.days, packed_terms(terms)
         )
         self._draft.put("vector", self.number, vector)
         if held:
@@ -223,7 +219,7 @@ class _Insertion:
 
     def _post_term(self, key: int, root: int) -> None:
         """Postings of terms keep the latest stories: the oldest makes room."""
-        owners = self._draft.owners("term", key, self._query.now_s)
+        owners = self._query.owners("term", key)
         if any(owner.number == root for owner in owners):
             return
         if len(owners) >= limits.MOST_STORIES_A_TERM:
@@ -236,7 +232,7 @@ def linked_member(member: StoryMember, first: Version, carried: str | None) -> S
     """The member with the link of its first version."""
     if first.linked_by is None:
         return member
-    return msgspec.structs.replace(member, linked_by=first.linked_by, score=first.score, copy_of=carried)
+    return replace(member, linked_by=first.linked_by, score=first.score, copy_of=carried)
 
 
 def _outcome(verdict: Verdict) -> Outcome:

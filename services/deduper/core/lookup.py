@@ -2,23 +2,24 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
+from functools import cached_property
 from itertools import compress
 from operator import not_
+
+from msgspec import Struct
 
 from services.deduper.core import thresholds as limits
 from services.deduper.core.facts import Facts, unpack
 from services.deduper.core.fingerprint import MASK, Fingerprint
-from services.deduper.core.records import Key, Owner, Record, StoredVector, Version
+from services.deduper.core.records import Key, Kind, Owner, Record, StoredVector, Version
 from services.deduper.core.similarity import EntityOverlap, TextMatch, compare_texts
 from services.deduper.core.sketch import STORED_MASK, TOP_SHIFT, in_boilerplate
 from services.deduper.core.terms import ASKED_TERMS, POSTED_TERMS, Term
 from services.deduper.core.view import Postings, View
 
 
-@dataclass(frozen=True, slots=True)
-class TextOverlap:
+class TextOverlap(Struct, frozen=True):
     """What an article's text shares with one stored text.
 
     ``comparable`` are the hashes of the article below the lower of the two thresholds, without boilerplate; ``other``
@@ -46,8 +47,7 @@ class TextOverlap:
         return share(self.shared, self.own)
 
 
-@dataclass(frozen=True, slots=True)
-class StorySimilarity:
+class StorySimilarity(Struct, frozen=True):
     """How a story's live representatives score: their mean, and the best of them, with what it shares."""
 
     root: int
@@ -86,16 +86,17 @@ def common_count(hashes: int, threshold: int, other_threshold: int, last_shared:
 
 
 class Query:
-    """One article against what is stored at one moment."""
+    """One article against what is stored at one moment. ``postings`` are what it is looked up in, and entered in."""
 
-    def __init__(self, view: View, item: Fingerprint, now_s: int) -> None:
+    def __init__(self, view: View, item: Fingerprint, postings: Set[Key] | None = None) -> None:
         self.view = view
         self.item = item
-        self.now_s = now_s
+        self.postings = posting_keys(item) if postings is None else postings
+        self._owners = {posting: view.owners(posting) for posting in self.postings}
         self._stories: dict[int, StorySimilarity | None] = {}
         addresses = self.text_owners(item.identity)
         self.previous_number = addresses[-1].number if addresses else 0
-        blocking = [(key, view.owners("block", key, now_s)) for key in item.sketch.blocking_hashes(MASK)]
+        blocking = [(key, self.owners("block", key)) for key in item.sketch.blocking_hashes(MASK)]
         boilerplate = [is_boilerplate(owners) for _, owners in blocking]
         self.blocking = [pair for pair, left_out in zip(blocking, boilerplate, strict=True) if not left_out]
         if any(boilerplate):
@@ -104,29 +105,43 @@ class Query:
             self._own = list(item.sketch.hashes)
         self._own_stored = [value & STORED_MASK for value in self._own]
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether an article that shares a hash or a term with this one has been entered since."""
+        return not self.view.changed.isdisjoint(self.postings)
+
+    def again(self) -> "Query":
+        """The same, put anew."""
+        return Query(self.view, self.item, self.postings)
+
+    def owners(self, kind: Kind, hash_: int) -> Postings:
+        """Who was entered under one of :attr:`postings`."""
+        return self._owners[kind, hash_]
+
     def text_owners(self, hash_: int | None) -> Postings:
         """The articles of an address, a text or a title."""
-        return () if hash_ is None else self.view.owners("text", hash_, self.now_s)
+        return () if hash_ is None else self.owners("text", hash_)
 
     def previous_version(self) -> Record | None:
         """What is known of the article's address."""
-        return self.view.live_record(self.previous_number, self.now_s)
+        return self.view.live_record(self.previous_number)
 
     def live_owners(self, owners: Iterable[Owner]) -> Iterator[tuple[int, Record]]:
         """Those of ``owners`` that are inside the window."""
         for owner in owners:
-            record = self.view.live_record(owner.number, self.now_s)
+            record = self.view.live_record(owner.number)
             if record:
                 yield owner.number, record
 
     def claimed_before(self, previous: Record) -> Facts:
         """What the last version of an article claimed, under the title it had. A copy claims what it carries does."""
         packed = self.view.facts(self.previous_number)
-        if not packed and self.view.live_record(previous.carries_text_of, self.now_s):
+        if not packed and self.view.live_record(previous.carries_text_of):
             packed = self.view.facts(previous.carries_text_of)
         member = self.view.member(self.view.story_id(previous), previous.article_id)
         return unpack(f"{packed or EMPTY_FACTS}\x1f{member.title if member else ''}")
 
+    @cached_property
     def nearest_numbers(self) -> list[int]:
         """The texts that share most blocking hashes, most first; the one that came first among equals."""
         met = Counter([owner.number for _, owners in self.blocking for owner in owners if owner.number])
@@ -135,13 +150,13 @@ class Query:
 
     def nearest_texts(self) -> list[TextOverlap]:
         """Stored texts by containment, highest first; the one that came first among equals."""
-        found = (self.overlap(number) for number in self.nearest_numbers())
+        found = (self.overlap(number) for number in self.nearest_numbers)
         enough = [near for near in found if near and near.shared >= limits.WEAK_SHARED]
         return sorted(enough, key=lambda near: (-near.containment, near.number))
 
     def overlap(self, number: int) -> TextOverlap | None:
         """What the article's text shares with the text of ``number``, if anything."""
-        record = self.view.live_record(number, self.now_s)
+        record = self.view.live_record(number)
         if not record or not record.hashes or not self._own:
             return None
         sketch = self.view.sketch(number)
@@ -181,19 +196,20 @@ class Query:
         taken = sum(value & STORED_MASK in near.stored for value in plain)
         return len(plain), taken, near.shared - taken
 
+    @cached_property
     def nearest_roots(self) -> list[int]:
         """The stories that share most of the rarest and weightiest terms, by their roots."""
         met: Counter[int] = Counter()
         for term in self.item.terms.terms[:ASKED_TERMS]:
             worth = term.weight * term.rarity
-            for owner in self.view.owners("term", term.key, self.now_s) if worth else ():
+            for owner in self.owners("term", term.key) if worth else ():
                 met[owner.number] += worth
         most = sorted(met.items(), key=lambda pair: (-pair[1], pair[0]))[: limits.MOST_STORIES]
         return [root for root, _ in most]
 
     def nearest_stories(self) -> list[StorySimilarity]:
         """Stories by similarity, highest first; the one that came first among equals."""
-        found = [near for root in self.nearest_roots() if (near := self.similarity(root))]
+        found = [near for root in self.nearest_roots if (near := self.similarity(root))]
         return sorted(found, key=lambda near: (-near.score, near.root))
 
     def similarity(self, root: int) -> StorySimilarity | None:
@@ -206,7 +222,7 @@ class Query:
         scored: list[tuple[int, TextMatch]] = []
         for number in self.view.representatives(root):
             stored = self.view.vector(number)
-            if stored.terms and self.now_s - stored.seen_s <= self.view.window_s:
+            if stored.terms and self.view.now_s - stored.seen_s <= self.view.window_s:
                 scored.append((number, self._score(stored)))
         if not scored:
             return None
@@ -242,11 +258,9 @@ def posting_keys(item: Fingerprint) -> set[Key]:
     return keys | {("term", term.key) for term in item.terms.terms[: max(ASKED_TERMS, POSTED_TERMS)]}
 
 
-def stages(view: View, item: Fingerprint, now_s: int) -> Iterator[set[Key]]:
+def stages(query: Query) -> Iterator[set[Key]]:
     """What judging will read, in stages: each follows from the one before, which has been loaded by then."""
-    yield posting_keys(item)
-    query = Query(view, item, now_s)
-    nearest, roots = query.nearest_numbers(), query.nearest_roots()
+    view, item, nearest, roots = query.view, query.item, query.nearest_numbers, query.nearest_roots
     same = [owner.number for hash_ in (item.exact, item.title) for owner in query.text_owners(hash_) if owner.number]
     numbers = {*nearest, *same, query.previous_number} - {0}
     keys: set[Key] = {("record", number) for number in [*numbers, *roots]}

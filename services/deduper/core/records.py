@@ -4,8 +4,9 @@ Every article has a number, its rank of arrival. Time is cut into slices, :data:
 more than :data:`LIVE_SLICES` ago is not read.
 """
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from services.contracts.messages import LinkedBy
 from services.deduper.core.discriminators import NONE, Discriminators
@@ -61,8 +62,7 @@ class Version(NamedTuple):
     linked: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """One article.
 
     ``root`` is the number of its story's first member, ``depth`` counts links to it. ``hashes`` is the size of its

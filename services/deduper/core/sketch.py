@@ -12,9 +12,9 @@ compared by all that was kept.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import xxhash
+from msgspec import Struct
 
 from services.deduper.core.text import encoded_words, fold, is_unspaced
 
@@ -37,8 +37,7 @@ STORED_MASK = 0xFFFF  # of a hash in a stored sketch: two of 64 that have nothin
 TOP_SHIFT = 32  # thresholds are compared by the 32 highest bits: four bytes each in the store
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(Struct, frozen=True):
     """``hashes`` ascending. ``threshold`` is the largest hash that this text would have kept: what lies below the lower
     threshold of two texts can be compared.
 
@@ -67,9 +66,10 @@ class Sketch:
 EMPTY = Sketch((), 0, ())
 
 
-def sketch(words: list[bytes], text: str = "") -> Sketch:
-    """The sketch of a text given as its encoded words, and as it is written where quotations are to be known."""
-    length = shingle_length(words)
+def sketch(words: list[bytes], length: int | None = None, text: str = "") -> Sketch:
+    """The sketch of a text given as its encoded words, and as it is written where quotations are to be known.
+    ``length`` is that of its shingles, where it is known."""
+    length = length or shingle_length(words)
     return sample(_hashes(words, length), length, text)
 
 

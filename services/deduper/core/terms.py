@@ -9,7 +9,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 import xxhash
@@ -56,8 +55,7 @@ class Term(msgspec.Struct, frozen=True):
         return self.place > 0
 
 
-@dataclass(frozen=True, slots=True)
-class TermVector:
+class TermVector(msgspec.Struct, frozen=True):
     """``terms`` by weight, highest first; ``title_norm`` the length of the titled part.
 
     ``days`` are the weekdays it names (:mod:`services.deduper.core.days`). ``names`` are whom its headline names: the

@@ -30,13 +30,17 @@ class Pages(Protocol):
 
 
 class View:
-    """Reads through to ``pages``; what is put is held in ``changes`` and read from there."""
+    """Reads through to ``pages`` as of ``now_s`` (Unix seconds). What is put is held in ``changes``, and read there."""
 
-    def __init__(self, pages: Pages, head: Head, window_s: int) -> None:
+    def __init__(self, pages: Pages, head: Head, window_s: int, now_s: int) -> None:
         self.head = head
         self.window_s = window_s
+        self.now_s = now_s
+        self.slice = slice_of(now_s, window_s)
         self.changes: dict[Key, Any] = {}
+        self.changed: set[Key] = set()  # what was merged, whether it is among the changes still or has been taken
         self._pages = pages
+        self._oldest = self.slice - LIVE_SLICES + 1  # that is read
 
     def get(self, key: Key) -> Any:
         """See :class:`Pages`."""
@@ -50,7 +54,13 @@ class View:
     def merge(self, draft: View) -> None:
         """Take over what was written to a view of this one."""
         self.changes |= draft.changes
+        self.changed.update(draft.changes)
         self.head = draft.head
+
+    def take_changes(self) -> dict[Key, Any]:
+        """The changes, which go to the pages."""
+        taken, self.changes = self.changes, {}
+        return taken
 
     def number(self, *, copy: bool) -> int:
         """The next number, of a copy or of an owner of a text."""
@@ -61,12 +71,12 @@ class View:
         self.head = Head(owners + 1, copies, commit)
         return owners + 1
 
-    def owners(self, kind: Kind, hash_: int, now_s: int) -> Postings:
+    def owners(self, posting: Key) -> Postings:
         """Who is entered under a hash in the slices that are read, in order of arrival."""
-        found = cast("Postings | None", self.get((kind, hash_)))
+        found = cast("Postings | None", self.get(posting))
         if not found:
             return ()
-        oldest = slice_of(now_s, self.window_s) - LIVE_SLICES + 1
+        oldest = self._oldest
         if found[0].window_slice >= oldest and found[-1].window_slice >= oldest:
             return found
         return tuple(owner for owner in found if owner.window_slice >= oldest)
@@ -74,10 +84,10 @@ class View:
     def record(self, number: int) -> Record | None:
         return cast("Record | None", self.get(("record", number)))
 
-    def live_record(self, number: int, now_s: int) -> Record | None:
+    def live_record(self, number: int) -> Record | None:
         """The record of a number where it is inside the window; that of number 0 never is."""
         record = self.record(number) if number else None
-        return record if record and now_s - record.seen_s <= self.window_s else None
+        return record if record and self.now_s - record.seen_s <= self.window_s else None
 
     def vector(self, number: int) -> StoredVector:
         return cast("StoredVector | None", self.get(("vector", number))) or StoredVector()

@@ -8,6 +8,7 @@ from typing import Any
 from services.contracts.stories import StoryMember
 from services.deduper.core.fingerprint import Fingerprint
 from services.deduper.core.index import check_and_insert
+from services.deduper.core.lookup import Query
 from services.deduper.core.records import Head, Key
 from services.deduper.core.verdict import Decision
 from services.deduper.core.view import View
@@ -37,6 +38,7 @@ class MemorySnapshot:
         held = self._store.heads.get(self._bucket, Head())
         if held not in (self.head, head):
             return False
+        self.head = head
         self._values.update(changes)
         for (kind, of), value in changes.items():
             if kind == "member":
@@ -99,7 +101,7 @@ class MemoryIndex:
     def check_and_insert(self, item: Fingerprint, now_s: int) -> Decision:
         """The verdict on ``item`` at ``now_s`` (Unix seconds), remembered."""
         snapshot = MemorySnapshot(self.store, item.bucket)
-        view = View(snapshot, snapshot.head, self._window_s)
-        decision = check_and_insert(view, item, now_s)
+        view = View(snapshot, snapshot.head, self._window_s, now_s)
+        decision = check_and_insert(Query(view, item))
         snapshot.commit_now(view.head, view.changes)
         return decision

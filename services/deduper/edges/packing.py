@@ -4,11 +4,13 @@ A posting string is entries of one size in order of arrival, each: part of the h
 outlet (1, not with terms), its slice of time (1). A record is under 64 bytes, so that the server keeps it packed.
 """
 
+import itertools
 import re
 import struct
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
 
 from services.contracts.messages import LinkedBy
 from services.deduper.core.discriminators import Discriminators
@@ -21,13 +23,14 @@ _LINKS: tuple[LinkedBy | None, ...] = (None, "url", "exact", "title", "sketch", 
 _OUTCOMES: tuple[Outcome, ...] = ("new", "update", "same_story", "carries", "duplicate")
 _SLICES = 255  # of time, before the number in an entry comes again; what is older than a window is dropped long before
 
-_RECORD = struct.Struct(">IIIIHBBB14sB")
+_RECORD = struct.Struct(">IIIIHBBB6sBBHIB")
 _VERSION = struct.Struct(">6sBBHI")
 _VECTOR = struct.Struct(">IIBBB")
 VECTOR_BYTES = _VECTOR.size + 4 * MOST_TERMS
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True)
+class Layout:
     """Where the postings of a kind lie: their key has ``infix`` and the first ``key_bits`` of a hash.
 
     Of the hash ``field_bytes`` lie in each entry: those behind the bits of the key, or the ``lowest``.
@@ -39,10 +42,15 @@ class Layout(NamedTuple):
     has_outlet: bool
     lowest: bool = False
 
-    @property
+    @cached_property
+    def owner(self) -> struct.Struct:
+        """What lies behind the bytes of the hash in an entry."""
+        return struct.Struct(">IBB" if self.has_outlet else ">IB")
+
+    @cached_property
     def size(self) -> int:
         """Bytes of an entry."""
-        return self.field_bytes + 5 + self.has_outlet
+        return self.field_bytes + self.owner.size
 
 
 # At a million articles in a window there are about 45 entries to a string of blocking hashes.
@@ -55,24 +63,26 @@ LAYOUTS: dict[Kind, Layout] = {
 
 def place_of(layout: Layout, hash_: int) -> tuple[bytes, bytes]:
     """The last part of a posting's key, and what of the hash lies in each entry."""
-    key = (hash_ >> (BITS - layout.key_bits)).to_bytes(3, "big")
-    spare = 0 if layout.lowest else BITS - layout.key_bits - 8 * layout.field_bytes
-    return key, (hash_ >> spare & (1 << 8 * layout.field_bytes) - 1).to_bytes(layout.field_bytes, "big")
+    behind = BITS - layout.key_bits
+    spare = 0 if layout.lowest else behind - 8 * layout.field_bytes
+    field = (hash_ >> spare & (1 << 8 * layout.field_bytes) - 1).to_bytes(layout.field_bytes, "big")
+    return (hash_ >> behind).to_bytes(3, "big"), field
 
 
 def owners_in(layout: Layout, raw: bytes, field: bytes, now: int) -> tuple[Owner, ...]:
     """The owners of a hash that are read in slice ``now``."""
     found = []
+    slices, size, width, unpacked = _slices_read(now), layout.size, layout.field_bytes, layout.owner.unpack_from
     at = raw.find(field)
     while at >= 0:
-        if at % layout.size:
+        if at % size:
             at = raw.find(field, at + 1)
             continue
-        entered = _slice(raw[at + layout.size - 1], now)
-        if entered > now - LIVE_SLICES:
-            number = int.from_bytes(raw[at + layout.field_bytes : at + layout.field_bytes + 4], "big")
-            found.append(Owner(number, raw[at + layout.size - 2] if layout.has_outlet else 0, entered))
-        at = raw.find(field, at + layout.size)
+        entry = unpacked(raw, at + width)
+        entered = slices.get(entry[-1])
+        if entered is not None:
+            found.append(Owner(entry[0], entry[1] if layout.has_outlet else 0, entered))
+        at = raw.find(field, at + size)
     return tuple(found)
 
 
@@ -82,12 +92,12 @@ def with_owners(
     """A string in which a hash has ``owners`` where it had ``before``; what is no longer read is dropped."""
     if owners[: len(before)] == before:
         added = owners[len(before) :]
-        if raw and not _is_read(raw[layout.size - 1], now):
-            raw = b"".join([entry for entry in _entries(layout, raw) if _is_read(entry[-1], now)])
+        if raw and raw[layout.size - 1] not in _slices_read(now):
+            raw = b"".join([entry for entry in _entries(layout, raw) if entry[-1] in _slices_read(now)])
     else:
         added = owners
         entries = (entry for entry in _entries(layout, raw) if not entry.startswith(field))
-        raw = b"".join([entry for entry in entries if _is_read(entry[-1], now)])
+        raw = b"".join([entry for entry in entries if entry[-1] in _slices_read(now)])
     return raw + b"".join([_entry(layout, field, owner) for owner in added])
 
 
@@ -96,18 +106,15 @@ def _entries(layout: Layout, raw: bytes) -> list[bytes]:
 
 
 def _entry(layout: Layout, field: bytes, owner: Owner) -> bytes:
-    outlet = bytes((owner.outlet,)) if layout.has_outlet else b""
-    return field + owner.number.to_bytes(4, "big") + outlet + bytes((owner.window_slice % _SLICES + 1,))
+    outlet = (owner.outlet,) if layout.has_outlet else ()
+    return field + layout.owner.pack(owner.number, *outlet, owner.window_slice % _SLICES + 1)
 
 
-def _slice(stored: int, now: int) -> int:
-    """The slice that an entry was made in; it may lie a little ahead, where another worker's clock does."""
-    age = (now % _SLICES + 1 - stored) % _SLICES
-    return now - age if age < _SLICES // 2 else now + _SLICES - age
-
-
-def _is_read(stored: int, now: int) -> bool:
-    return _slice(stored, now) > now - LIVE_SLICES
+@lru_cache(maxsize=4)
+def _slices_read(now: int) -> Mapping[int, int]:
+    """The slices that are read in slice ``now``, by what is stored of them; some lie a little ahead, where another
+    worker's clock does."""
+    return {one % _SLICES + 1: one for one in range(now - LIVE_SLICES + 1, now + _SLICES - _SLICES // 2 + 1)}
 
 
 def pack_id(article_id: str) -> bytes:
@@ -124,7 +131,16 @@ def unpack_id(stored: bytes) -> str:
 
 def pack_version(version: Version) -> bytes:
     """14 bytes."""
-    return _VERSION.pack(
+    return _VERSION.pack(*_packed_version(version))
+
+
+def unpack_versions(raw: bytes) -> tuple[Version, ...]:
+    """Versions behind each other."""
+    return tuple(itertools.starmap(_version, _VERSION.iter_unpack(raw)))
+
+
+def _packed_version(version: Version) -> tuple[bytes, int, int, int, int]:
+    return (
         version.hash.to_bytes(6, "big"),
         _OUTCOMES.index(version.outcome),
         _LINKS.index(version.linked_by),
@@ -133,12 +149,8 @@ def pack_version(version: Version) -> bytes:
     )
 
 
-def unpack_versions(raw: bytes) -> tuple[Version, ...]:
-    """Versions behind each other."""
-    return tuple(
-        Version(int.from_bytes(hash_, "big"), _OUTCOMES[outcome], _LINKS[by], score / 10_000, linked)
-        for hash_, outcome, by, score, linked in _VERSION.iter_unpack(raw)
-    )
+def _version(hash_: bytes, outcome: int, by: int, score: int, linked: int) -> Version:
+    return Version(int.from_bytes(hash_, "big"), _OUTCOMES[outcome], _LINKS[by], score / 10_000, linked)
 
 
 def pack_record(record: Record) -> bytes:
@@ -153,7 +165,7 @@ def pack_record(record: Record) -> bytes:
         record.hashes,
         record.short | record.revised << 1,
         record.depth,
-        pack_version(record.first),
+        *_packed_version(record.first),
         len(id_),
     )
     own = record.discriminators
@@ -163,7 +175,7 @@ def pack_record(record: Record) -> bytes:
 
 def unpack_record(raw: bytes) -> Record:
     """The inverse of :func:`pack_record`."""
-    seen, top, root, carries, outlet, hashes, flags, depth, first, id_bytes = _RECORD.unpack_from(raw)
+    seen, top, root, carries, outlet, hashes, flags, depth, *first, id_bytes = _RECORD.unpack_from(raw)
     at = _RECORD.size + id_bytes
     ordinals, numbers = raw[at] >> 4, raw[at] & 15
     own = many("H", ordinals + numbers + 2).unpack_from(raw, at + 1)
@@ -178,7 +190,7 @@ def unpack_record(raw: bytes) -> Record:
         hashes=hashes,
         carries_text_of=carries,
         discriminators=Discriminators(own[:ordinals], own[ordinals:-2], own[-2], own[-1]),
-        first=unpack_versions(first)[0],
+        first=_version(*first),
         revised=bool(flags & 2),
     )
 

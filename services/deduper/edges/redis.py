@@ -99,6 +99,7 @@ class RedisSnapshot:
         self, client: Redis, calls: RedisCalls, scripts: Scripts, prefix: bytes, raw: bytes, now_s: int, window_s: int
     ) -> None:
         self.head = _head(raw)
+        self._owners_before = self.head.owners
         self._raw_head = raw
         self._client = client
         self._calls = calls
@@ -114,8 +115,8 @@ class RedisSnapshot:
         try:
             return self._values[key]
         except KeyError:
-            if key[0] == "representatives" and key[1] > self.head.owners:
-                return None  # of a number given since the head was read nothing is stored
+            if key[0] == "representatives" and key[1] > self._owners_before:
+                return None  # of a number given since the head was read nothing else is stored
             raise NotLoadedError(key) from None
 
     async def load(self, keys: Collection[Key]) -> None:
@@ -148,7 +149,12 @@ class RedisSnapshot:
                 strings[name] = packing.with_owners(layout, strings[name], field, before, owners, self._slice)
         changed = [name for name, raw in strings.items() if raw is not self._strings[name]]
         writes += [[b"SET", name, strings[name], b"EX", b"%d" % life] for name in changed]
-        return await self._run(self._raw_head, _packed_head(head), writes) is not None
+        raw_head = _packed_head(head)
+        if await self._run(self._raw_head, raw_head, writes) is None:
+            return False
+        self.head, self._raw_head, self._strings = head, raw_head, strings
+        self._values.update(changes)
+        return True
 
     async def _run(self, expected: bytes, new: bytes, asked: list[Command]) -> Any:
         words = [expected, new, self._window_s * 2, *_packed(asked)]

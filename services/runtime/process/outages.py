@@ -71,12 +71,14 @@ class Waiting:
         A server that takes some calls and refuses others (its memory is full) is away and back by turns: that is one
         absence, and it began when it began.
         """
+        if not waiting and server not in self.servers:
+            return  # as after nearly every call
         if waiting and server not in self.servers:
             since, until = self._before.get(server, (0.0, 0.0))
             now = self._now()
             self.since[server] = since if 0 <= now - until < ONE_ABSENCE_SECONDS else now
             self.servers.add(server)
-        elif not waiting and server in self.servers:
+        elif not waiting:
             self.servers.discard(server)
             self._before[server] = (self.since.pop(server), self._now())
         if self._gauge is not None:

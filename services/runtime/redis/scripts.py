@@ -6,16 +6,18 @@ what they have loaded and nothing else, so there is no EVAL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from services.runtime.redis.connection import RedisCalls
+
+T = TypeVar("T")
 
 ScriptCall = tuple[Sequence[str], Sequence[Any]]  # keys, arguments
 
@@ -51,20 +53,20 @@ class Scripts:
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The reply of one call."""
-        (reply,) = await self.run_each(script, [(keys, args)])
-        return reply
+        untyped: Any = self.client
+        return await self._loaded(script, lambda: untyped.execute_command(*script.command(keys, args)))
 
     async def run_each(self, script: Script, calls: Sequence[ScriptCall]) -> list[Any]:
         """The reply of each call, in order, from one round trip. Raises the first error of them."""
-        if not calls:
-            return []
+        return await self._loaded(script, lambda: self._each(script, calls)) if calls else []
 
-        async def attempt() -> list[Any]:
+    async def _loaded(self, script: Script, call: Callable[[], Awaitable[T]]) -> T:
+        async def attempt() -> T:
             try:
-                return await self._each(script, calls)
+                return await call()
             except NoScriptError:
                 await self.client.script_load(script.text)
-                return await self._each(script, calls)
+                return await call()
 
         return await self.calls.run(attempt)
 

@@ -140,6 +140,6 @@ async def test_the_store_is_asked_in_parts_and_never_before_it_has_answered(serv
     )
     articles = [an_article(url=f"https://one.example/{number}") for number in range(20)]
     assert await service.take(*articles) == ["new"] * 20
-    assert Slow.asked == [8, 8, 4]
+    assert Slow.asked == [16, 4]
     sent = [codec.decode(message.value, UniqueArticle).article.id for message in service.publisher.on(topics.UNIQUE)]
     assert sent == [article.id for article in articles]

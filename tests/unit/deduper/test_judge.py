@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.messages import Article
+from services.deduper import judge
 from services.deduper.core.fingerprint import Fingerprint, fingerprint
 from services.deduper.core.verdict import Verdict
 from services.deduper.core.vocabulary import Vocabulary
@@ -56,10 +58,15 @@ steps = st.lists(st.tuples(st.integers(0, 2), st.sampled_from((False,) * 7 + (Tr
 
 
 @settings(max_examples=150, deadline=None)
-@given(batches, st.integers(2, 3), steps)
+@given(batches, st.integers(2, 3), steps, st.sampled_from((1, 2, 8)))
 def test_interleaved_and_killed_workers_equal_a_serial_order(
-    drawn: list[list[int]], count: int, schedule: list[tuple[int, bool]]
+    drawn: list[list[int]], count: int, schedule: list[tuple[int, bool]], at_once: int
 ) -> None:
+    with mock.patch.object(judge, "COMMITTED_AT_ONCE", at_once):
+        _try(drawn, count, schedule)
+
+
+def _try(drawn: list[list[int]], count: int, schedule: list[tuple[int, bool]]) -> None:
     numbered = [(number, [pool()[at] for at in batch]) for number, batch in enumerate(drawn)]
     store = SlowStore()
     workers = [Worker(store, numbered[first::count]) for first in range(count)]
@@ -75,8 +82,10 @@ def test_interleaved_and_killed_workers_equal_a_serial_order(
     serial, now_s = MemoryIndex(WINDOW_S), int(START.timestamp())
     first: dict[tuple[str, int], Verdict] = {}
     owner = {commit: number for worker in workers for commit, number in worker.batch_of.items()}
-    for commit in store.commits:
+    for commit, versions in store.commits:
         for item in numbered[owner[commit]][1]:
+            if item.version not in versions:
+                continue  # of this batch committed before, or after
             decision = serial.check_and_insert(item, now_s)
             first.setdefault((item.article_id, item.version), decision.verdict)
     assert store.buckets == serial.store.buckets
