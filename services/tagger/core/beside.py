@@ -79,5 +79,5 @@ def _has_effect(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
             return False
         if unit.word.strip() in grammar.effects and units[index - 1].word not in grammar.determiner:
             after = units[index + 1].word if index + 1 < len(units) else ""
-            return after not in grammar.preposition  # "rift deepens between": it is what happens
+            return bool(after) and after not in grammar.preposition  # "rift deepens (between)": it is what happens
     return False

@@ -97,7 +97,7 @@ def _spans(sentence: Sentence, owner: int, compiled: Compiled) -> list[tuple[int
             name = all(mention.kind == "actor" for mention in mentions)
             near = [m for m in inner if m.start < end and start < m.end and m not in mentions]
             within = [m for m in near if _inside(m, start, end, name=name, anywhere=anywhere)]
-            if near and any(mention.kind == "act" for mention in mentions):
+            if near and all(mention.kind == "act" for mention in mentions):  # of a thing's name no verb is taken in
                 within += [m for m in near if m.kind == "act" and start < m.start and m.end == end]
             chosen.append((start, end, [*mentions, *within]))
     return sorted(chosen, key=lambda item: item[0])

@@ -60,6 +60,8 @@ def _can_be_verb(units: Sequence[Unit], at: int, form: str, before: str, after: 
     following = units[at + 1] if after else None
     if following is None or following.hard or following.comma:
         return False
+    if form == "base" and after == grammar.to and units[at + 2 : at + 3]:
+        return units[at + 2].plain or bool(units[at + 2].acts)  # "leaders pledge to counter", no "pledge to Kyiv"
     return not (following.plain and after in grammar.preposition)
 
 
