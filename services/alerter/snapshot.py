@@ -5,8 +5,8 @@ worker has changed meanwhile is refused by the store and made again. Within a ba
 tokens of the earlier ones: where one is refused, those that built on it are, too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from services.alerter.ports import AlertStore, StoryKey, StoryReader
 from services.contracts import ids, redis_keys
 from services.contracts.messages import Alert
 from services.contracts.stories import StoryMember
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 _facts = msgspec.json.Decoder(AlertFacts).decode
@@ -100,10 +102,7 @@ class Snapshot:
 
     def facts(self, alert_id: str) -> AlertFacts:
         """The facts of an alert that was loaded."""
-        raw = self.record(redis_keys.alert(alert_id)).facts
-        if raw and raw not in self._decoded:
-            self._decoded[raw] = _facts(raw)
-        return self._decoded[raw] if raw else NO_FACTS
+        return self._read(redis_keys.alert(alert_id), _facts, NO_FACTS)
 
     def settle(self, alert_id: str) -> None:
         """Note that an alert was decided on all that is known here."""
@@ -146,10 +145,14 @@ class Snapshot:
 
     def entries(self, key: str) -> tuple[Entry, ...]:
         """The entries under one key of the index."""
+        return self._read(key, _entries, ())
+
+    def _read(self, key: str, decode: Callable[[bytes], T], nothing: T) -> T:
+        """The facts of a record, decoded once for each of their bytes; ``nothing`` where there are none."""
         raw = self.record(key).facts
         if raw and raw not in self._decoded:
-            self._decoded[raw] = _entries(raw)
-        return self._decoded[raw] if raw else ()
+            self._decoded[raw] = decode(raw)
+        return self._decoded[raw] if raw else nothing
 
     def put(self, key: str, record: Record, facts: object = None) -> None:
         """A record as a decision leaves it, with its facts where they are new."""

@@ -1,9 +1,10 @@
 """A message as Kafka hands it over, before anyone has looked inside."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from services.contracts import trace
 
@@ -11,8 +12,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """Raw bytes and where they came from. ``sent_at`` is the time of the record, :data:`EPOCH` where that is none."""
 
     topic: str
@@ -20,7 +20,7 @@ class Delivery:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     sent_at: datetime = EPOCH
 
     @property
@@ -29,14 +29,13 @@ class Delivery:
         return trace.id_of(self.headers.get(trace.HEADER))
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """A message to send. ``key`` decides the partition, so it decides the order."""
 
     topic: str
     key: bytes
     value: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 def delivery_of(record: Any) -> Delivery:
