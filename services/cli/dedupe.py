@@ -66,7 +66,7 @@ class Judge:
         vocabulary = self.vocabulary(article.language)
         item = fingerprint(article, vocabulary)
         decision = self._index.check_and_insert(item, int(self._now.timestamp()))
-        if decision.is_new_text:
+        if decision.teaches:
             vocabulary.learn(item.word_counts)
         return decision
 

@@ -124,7 +124,7 @@ class Deduper:
             return
         one.status = "known" if decision.known else status(decision.verdict)
         one.outgoing = self._message(article, item, decision.verdict, trace.passed_on(one.delivery.headers, SERVICE))
-        if decision.is_new_text:
+        if decision.teaches:
             self._vocabulary_of(item.bucket).learn(item.word_counts)
         if decision.known:
             return

@@ -70,7 +70,7 @@ def tagged(lines: Iterable[bytes]) -> Iterator[Message]:
         item = fingerprint(article, vocabulary)
         decision = index.check_and_insert(item, int(now.timestamp()))
         verdict = decision.verdict
-        if not decision.known:
+        if decision.teaches:
             vocabulary.learn(item.word_counts)
         if isinstance(verdict, Copy):
             yield duplicate_of(article, verdict, deduped_at=article.fetched_at)

@@ -48,7 +48,8 @@ class TextOverlap(Struct, frozen=True):
 
 
 class StorySimilarity(Struct, frozen=True):
-    """How a story's live representatives score: their mean, and the best of them, with what it shares."""
+    """How a story's live representatives score: ``score`` is their mean, and more where there are several; ``best`` is
+    that of one, with what it shares."""
 
     root: int
     number: int
@@ -229,8 +230,10 @@ class Query:
         number, best = max(scored, key=lambda pair: pair[1].score)
         if self.view.record(number) is None:
             return None
-        mean = sum([match.score for _, match in scored]) / len(scored)
-        return StorySimilarity(root, number, mean, best.score, best.shared, best.entities)
+        score = sum([match.score for _, match in scored]) / len(scored)
+        if len(scored) > 1:
+            score += limits.TOLD_TWICE
+        return StorySimilarity(root, number, score, best.score, best.shared, best.entities)
 
     def _score(self, stored: StoredVector) -> TextMatch:
         """The words' score, and what days, hours apart and names of the headline add to it or take away."""

@@ -192,8 +192,7 @@ def _event(query: Query) -> Finding | None:
             continue
         same_outlet = matched.outlet == item.outlet
         if (
-            story.score < (limits.OWN_OUTLET_EVENT if same_outlet else limits.EVENT_SCORE)
-            or not _shares_enough(story.shared)
+            story.score < _least_score(story.shared, same_outlet=same_outlet)
             or story.entities.states_disjoint
             or conflict(item.discriminators, matched.discriminators, same_outlet=same_outlet) == "event"
         ):
@@ -204,9 +203,10 @@ def _event(query: Query) -> Finding | None:
     return None
 
 
-def _shares_enough(shared: tuple[Term, ...]) -> bool:
-    """Whether what two reports share can name an event: one person and words that anybody uses cannot."""
-    return len(shared) >= limits.MIN_SHARED_TERMS and things(shared) >= limits.MIN_SHARED_THINGS
+def _least_score(shared: tuple[Term, ...], *, same_outlet: bool) -> float:
+    """How alike two reports must be: the fewer things they share, the more."""
+    by_things = limits.EVENT_SCORES[min(things(shared), len(limits.EVENT_SCORES) - 1)]
+    return max(by_things, limits.OWN_OUTLET_EVENT) if same_outlet else by_things
 
 
 def things(shared: Iterable[Term]) -> int:

@@ -1,5 +1,7 @@
 """Every threshold of the rules. Measured on real articles: docs/measurements/dedupe.md."""
 
+import math
+
 # Measured on 500 real articles and 13 edits of each (docs/measurements/dedupe.md).
 MIN_SHARED = 8  # shingles two texts must share before their containment means anything
 SOME_SHARED = 4  # are enough where they are nearly all that can be compared: an excerpt of a long text
@@ -25,13 +27,14 @@ FULLER = 1.8  # so is one this much longer than the text it contains: an excerpt
 MAX_OWNERS = 12  # a shingle in this many texts is boilerplate
 MAX_OUTLET_OWNERS = 3  # a shingle in this many texts of one outlet is that outlet's boilerplate
 MOST_JUDGED = 8  # of the texts that share blocking hashes, those that share most are looked at
-EVENT_SCORE = 0.38  # of core.similarity: from here on two reports are of one event
+# Of core.similarity, by how many things two reports share: from here on they are of one event. Neither "the clock is
+# ticking for" nor one person's name is one.
+EVENT_SCORES = (math.inf, math.inf, 0.66, 0.46, 0.38)
 OWN_OUTLET_EVENT = 0.52  # within one outlet, whose articles share its style and its subjects
 BACKGROUND_SCORE = 0.20  # below this, shared passages are links to other articles
-MIN_SHARED_TERMS = 4
-MIN_SHARED_THINGS = 3  # are named by them: neither "the clock is ticking for" nor one person's name is an event
 SAME_DAY = 0.03  # both texts name a weekday, and the same: added
 OTHER_DAY = 0.15  # they name others: taken away (measured on half of 700 events, checked on the other half)
+TOLD_TWICE = 0.04  # added where several reports of a story are compared: it is not one outlet's angle
 NONE_SHARED = 0.04  # taken away where a text speaks of none of whom the article's headline names
 STATE_MISSING = 0.10  # or leaves out any of the states
 SAME_TIME = 0.08  # added to reports published at one moment

@@ -52,9 +52,9 @@ class Decision:
     known: bool
 
     @property
-    def is_new_text(self) -> bool:
-        """Whether a vocabulary learns from it: not from a copy, whose words no message has after a restart."""
-        return not self.known and not isinstance(self.verdict, Copy)
+    def teaches(self) -> bool:
+        """Whether a vocabulary learns from it (:mod:`services.deduper.core.vocabulary`)."""
+        return not self.known and isinstance(self.verdict, New)
 
 
 def status(verdict: Verdict) -> VerdictStatus:

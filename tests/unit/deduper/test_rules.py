@@ -35,8 +35,10 @@ class Stories:
 
     def ask(self, article: Article) -> Decision:
         item = fingerprint(article, self._vocabulary)
-        self._vocabulary.learn(item.word_counts)
-        return self._index.check_and_insert(item, int(self.clock.now().timestamp()))
+        decision = self._index.check_and_insert(item, int(self.clock.now().timestamp()))
+        if decision.teaches:
+            self._vocabulary.learn(item.word_counts)
+        return decision
 
     def members(self, bucket: str, story_id: str) -> tuple[StoryMember, ...]:
         return self._index.store.members(bucket, story_id)
@@ -187,6 +189,20 @@ def test_ordinary_words_do_not_link_headlines(index: Stories, one: str, other: s
     assert isinstance(decision.verdict, New)
 
 
+@pytest.mark.parametrize(
+    ("title", "verdict"),
+    [
+        ("Storm Marlin: Tarvos braces", SameStory),  # says little else: it is the same
+        ("Storm Marlin puts insurers of cargo vessels in the dock, says Tarvos broker", New),  # much of its own
+    ],
+)
+def test_the_fewer_things_two_headlines_share_the_more_alike_they_must_be(
+    index: Stories, title: str, verdict: type[SameStory | New]
+) -> None:
+    first = at(1, title="Tarvos braces for storm Marlin", text="")
+    assert isinstance(ask(index, first, at(2, title=title, text=""))[1].verdict, verdict)
+
+
 def test_a_year_is_nothing_that_two_headlines_share(index: Stories) -> None:
     titles = (
         "Tarvos beat hopes, lifts guidance for 2025 after sales",
@@ -247,6 +263,13 @@ def test_a_state_may_be_called_by_its_capital(index: Stories) -> None:
     assert verdict.link.linked_by == "event"
 
 
+def test_only_what_opens_a_story_teaches_how_common_words_are(index: Stories) -> None:
+    first = at(1, title="Ferry Marlin hits pier in Tarvos", text="")
+    second = at(2, title="Eleven hurt as ferry Marlin strikes Tarvos pier", text="")
+    other = at(3, title="Ruthenia raises its oil reserves", text="")
+    assert [decision.teaches for decision in ask(index, first, second, other, first)] == [True, False, True, False]
+
+
 def test_an_excerpt_that_comes_first_does_not_hide_its_article(index: Stories) -> None:
     excerpt, full = at(1, text=prose(1, 200)), at(2, text=prose(1, 200) + " " + prose(2, 220))
     verdict = ask(index, excerpt, full)[1].verdict
@@ -283,6 +306,20 @@ def test_the_further_apart_two_reports_are_the_more_they_must_share(
         2, title="Tarvos mayor demands answers on ageing ferry Marlin and its ramp", text="", published_at=START
     )
     assert isinstance(ask(index, first, second)[1].verdict, verdict)
+
+
+@pytest.mark.parametrize(("told_twice", "verdict"), [(True, SameStory), (False, New)])
+def test_a_story_that_two_have_told_needs_less_of_a_third(
+    index: Stories, told_twice: bool, verdict: type[SameStory | New]
+) -> None:
+    before = START - timedelta(hours=54)
+    first = at(1, title="Ferry Marlin hits pier in Tarvos", text="", published_at=before)
+    second = at(2, title="Tarvos pier hit by ferry Marlin", text="", published_at=before)
+    third = at(
+        3, title="Tarvos mayor demands answers about ageing pier and its ferry crews", text="", published_at=START
+    )
+    articles = (first, second, third) if told_twice else (first, third)
+    assert isinstance(ask(index, *articles)[-1].verdict, verdict)
 
 
 @pytest.mark.parametrize(
