@@ -25,6 +25,7 @@ class CompiledNeed:
     owner: Ids
     without: Ids
     not_agent: Ids
+    not_object: Ids
     weight: float
 
 

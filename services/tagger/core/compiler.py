@@ -153,6 +153,7 @@ def _compile_pack(owner: int, pack: Pack, numbers: _Numbers) -> CompiledPack:
             owner=ids(source.owner),
             without=ids(source.without),
             not_agent=ids(source.not_agent),
+            not_object=ids(source.not_object),
             weight=act.weight if source.weight is None else source.weight,
         )
 

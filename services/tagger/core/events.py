@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from services.contracts.messages import Actor, Event, EventPart, EventRole, Place
-from services.tagger.core.compiled import Compiled
+from services.tagger.core.compiled import Compiled, CompiledAct
 from services.tagger.core.mentions import Sentence
 from services.tagger.core.reading import SMALL_WORD, Reading
 from services.tagger.core.scoring import ReadEvent, SentenceReading
@@ -49,7 +49,7 @@ def event_of(
     )
     start, end = min(part.start for part in parts), max(part.end for part in parts)
     lent = frame.act.source.lent and frame.objects  # the verb names it, and who uses it is not whose it is
-    kind = _kind(read.units[asset], compiled) if asset is not None and not lent else None
+    kind = _kind(read.units[asset], frame.act, compiled) if asset is not None and not lent else None
     text = field_text[place(sentence.start) : place(sentence.end)]
     name = None
     if asset is not None and kind and _SHIP.search(kind) and SMALL_WORD.search(text) and _unnamed_after(asset, read):
@@ -76,10 +76,12 @@ def event_of(
 
 def _asset(found: ReadEvent, read: SentenceReading) -> int | None:
     """The unit of the thing that it is about."""
-    fillers = found.frame.fillers
+    fillers, act = found.frame.fillers, found.frame.act.source
     order = [fillers.get("object"), fillers.get("about")]
-    if not found.frame.objects:
-        order += [fillers.get("agent"), fillers.get("with")]
+    if not found.frame.objects and act.own:
+        order.append(fillers.get("agent"))  # "a warship sails"; of "the navy seizes drugs" the navy is only who does it
+    if not found.frame.objects and order == [None, None]:
+        order.append(fillers.get("with"))
     return next(
         (index for index in order if index is not None and read.units[index].things and not read.units[index].named),
         None,
@@ -98,9 +100,11 @@ def _own_name(text: str, start: int, end: int) -> str | None:
     return found[1] if found else None
 
 
-def _kind(unit: Unit, compiled: Compiled) -> str | None:
-    names = [compiled.kind_names[number] for number in unit.things]
-    return names[0].replace("_", " ") if names else None
+def _kind(unit: Unit, act: CompiledAct, compiled: Compiled) -> str | None:
+    """What a thing is called: of several kinds the first that the act can need."""
+    wanted = [number for number in unit.things if any(number in ids for need in act.needs for _, ids in need.slots)]
+    number = next(iter((*wanted, *unit.things)), None)
+    return compiled.kind_names[number].replace("_", " ") if number is not None else None
 
 
 def _actors(units: Iterable[Unit], compiled: Compiled) -> tuple[Actor, ...]:

@@ -19,6 +19,7 @@ _NEARBY = 6  # words around an act and its parts, where `without` looks
 
 Fillers = dict[Slot, int]
 _NOBODY: Ids = frozenset()
+_REACHING = ("against", "into", "toward", "towards", "for", "between", "and", "the", "a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,18 @@ class _Reader:
         for need in needs:  # by falling weight
             for voice in voices:
                 fillers, unmet = self._met(need, at, voice, len(found.unmet) if found else len(SLOTS))
+                if not unmet and voice == "noun" and self._describes(act, at, fillers):
+                    continue
                 if not unmet:
                     return self._whole(Frame(act, need, at, form, voice, fillers, ()))
                 if found is None or len(unmet) < len(found.unmet):
                     found = Frame(act, need, at, form, voice, fillers, unmet)
         return found
+
+    def _describes(self, act: CompiledAct, at: int, fillers: Fillers) -> bool:
+        """Whether a noun of force only says which thing is meant: "attack submarine"."""
+        beside = fillers.get("object") == at + 1 and not self._units[at + 1].actors
+        return beside and act.source.plover == "ASSAULT"
 
     def _named_at_all(self, need: CompiledNeed) -> bool:
         return all(not self._kinds.isdisjoint(ids) for _, ids in need.slots)
@@ -84,7 +92,8 @@ class _Reader:
         fillers: Fillers = {}
         unmet: list[str] = []
         for slot, ids in need.slots:
-            filler = self._filler(slot, ids, at, voice, fillers, need.not_agent if slot == "agent" else _NOBODY)
+            banned = need.not_agent if slot == "agent" else need.not_object if slot == "object" else _NOBODY
+            filler = self._filler(slot, ids, at, voice, fillers, banned)
             if filler is None:
                 wanted = " or ".join(dict(need.source.slots)[slot])
                 unmet.append(f"no {slot}: {wanted}" if slot != "with" else f"nothing of {wanted} beside it")
@@ -162,7 +171,7 @@ class _Reader:
             after = list(self._clauses.parties_after(at))
             if frame.voice == "phrase":  # "shares intelligence on China with Japan"
                 after.sort(key=lambda index: self._units[index - 1].word not in self._compiled.grammar.partner)
-            first = next((index for index in after if not self._same(index, agents)), None)
+            first = next((i for i in after if not self._same(i, agents) and self._is_reached(frame, i)), None)
             objects = self._clauses.coordinated(first, agents) if first is not None else []
         beside = frame.fillers.get("with")
         if not objects and beside is not None and self._units[beside].actors and not self._same(beside, agents):
@@ -180,6 +189,16 @@ class _Reader:
             objects=tuple(objects),
             place=self._place(frame.fillers, at),
         )
+
+    def _is_reached(self, frame: Frame, party: int) -> bool:
+        """Whether a thing of the doer's own goes to a party, with or against it: not "arrives in latest Iran row"."""
+        grammar, index = self._compiled.grammar, party - 1
+        if not frame.act.source.own or self._by_list:
+            return True
+        while index > frame.at and self._units[index].plain and self._units[index].word not in grammar.function:
+            index -= 1
+        word = self._units[index].word
+        return index == frame.at or word == grammar.to or word in grammar.partner or word in _REACHING
 
     def _lent(self, frame: Frame) -> Frame:
         """Who lends, as the agent, and who uses it: "Spain lets US use its bases", "US may use Spanish bases"."""

@@ -66,6 +66,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     denying: Words = Words()  # verbs of speech: what is told after them is not so
     retracting: Words = Words()  # ... is no longer told: "deletes claim that"
     helping: Words = Words()  # after "to" and before a verb in its plain form: "to help X reopen"
+    causing: Words = Words()  # before whom and a verb in its plain form: "eyes having troops protect"
     negated_inside: tuple[str, ...] = ()  # what a verb that denies has inside: Turkish katil-may-acak
     auxiliaries: dict[str, EventMode] = {}  # and the mode they give: "will", "should", "must"
     will: Words = Words()  # of these, those of intent
@@ -89,6 +90,7 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     indefinite: Words = Words()  # before a participle: an adjective
     reaching: Words = Words()  # an end is reached: told in the present it has happened
     vowing: Words = Words()  # governors by which who plans to harm threatens
+    staged: Words = Words()  # after a verb: it is only acted or shown, "in animated video"
     unreal: Words = Words()  # after an act's noun: it is not so
     real: Words = Words()  # ... after "not": "not possible", "not planned"
     almost: Words = Words()  # before a verb: it was not so

@@ -26,7 +26,8 @@ class Phrase:
 class Need:
     """What an act needs beside it to count: a filler for every slot, and so many different ``parties``.
 
-    ``owner`` is whose the thing has to be that it is about: its flag, its state. ``not_agent`` does not do it.
+    ``owner`` is whose the thing has to be that it is about: its flag, its state. ``not_agent`` does not do it,
+    and it is not done to ``not_object``.
     ``weight`` replaces that of the act where it is given.
     """
 
@@ -35,6 +36,7 @@ class Need:
     parties: int
     without: Names
     not_agent: Names
+    not_object: Names
     weight: float | None
 
 

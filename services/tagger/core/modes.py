@@ -20,6 +20,8 @@ _PREDICATE_REACH = 10
 _DENIAL_REACH = 12
 _SPEECH_REACH = 16
 _AUXILIARY_REACH = 3
+_CAUSED_REACH = 4
+_ADVERBS = ("yet", "even")
 _ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
@@ -83,7 +85,8 @@ class _Around:
         if noun_stands_beside(self._at, self._units, self._grammar):
             return "background"
         lasting = self._frame.act.source.lasting and self._own_words[0] not in self._grammar.reaching
-        return self._governed(self._at) or self._dated() or ("under_way" if lasting else "done")
+        governed = None if self._own_words[0] in self._grammar.background else self._governed(self._at)
+        return governed or self._dated() or ("under_way" if lasting else "done")  # "tries to help after attack"
 
     def mode_of_verb(self) -> EventMode:
         """The mode of a verb, active or passive."""
@@ -95,6 +98,8 @@ class _Around:
             return "background"
         if self._is_supposed() or self._is_counterfactual(before):
             return "opinion"
+        if self._any(self._after(), self._grammar.staged):
+            return "threatened" if self._frame.act.source.plover in _HOSTILE else "opinion"
         if any(word in self._grammar.negation for word in near) or self._is_told_after(self._grammar.denying):
             return "denied"
         if self._is_against_refusal():
@@ -102,7 +107,7 @@ class _Around:
         if self._is_told_after(self._grammar.retracting):
             return "background"
         to = self._infinitive(before)
-        helped = (self._governed(to) if to is not None else None) or self._by_auxiliary(near)
+        helped = (self._governed(to) if to is not None else None) or self._caused() or self._by_auxiliary(near)
         if helped is not None:
             return helped
         if to is not None and self._word(to - 1) in self._grammar.have:
@@ -164,7 +169,7 @@ class _Around:
 
     def _is_against_refusal(self) -> bool:
         """ "can use bases despite their refusal"."""
-        words = [unit.word for unit in self._units[self._at + 1 :]]
+        words = [unit.word for unit in takewhile(lambda unit: not unit.comma, self._units[self._at + 1 :])]
         after = words[words.index("despite") + 1 :][:3] if "despite" in words else []
         return any(self._grammar.mode_words.get(word) == "denied" for word in after)
 
@@ -217,6 +222,14 @@ class _Around:
             return None
         places = range(self._at - 1, max(-1, self._at - 1 - _TO_REACH), -1)
         return next((index for index in places if self._word(index) == self._grammar.to), None)
+
+    def _caused(self) -> EventMode | None:
+        """The mode of what somebody is made or let do: "eyes having troops protect ships", "weighs letting US use"."""
+        if self._frame.form not in ("base", "base_or_ed"):
+            return None
+        places = range(self._at - 1, max(-1, self._at - 1 - _CAUSED_REACH), -1)
+        causes = next((index for index in places if self._word(index) in self._grammar.causing), None)
+        return self._governed(causes) if causes is not None else None
 
     def _has_set_out(self, to: int) -> bool:
         """Whether who does it has set out for it: "sends the navy to escort", "in Hanoi to mend ties"."""
@@ -287,8 +300,21 @@ class _Around:
             if mode is not None:
                 wide = mode in ("background", "demanded")  # "won't be able to", "declines US request to"
                 near = range(max(0, index - (3 if wide else 1)), index)
-                return "denied" if any(self._negates(one) for one in near) else mode
+                return "denied" if any(self._negates(one) for one in (*near, self._head_before(index))) else mode
         return None
+
+    def _head_before(self, index: int) -> int:
+        """What stands before a governor and its own modifiers: "foils alleged US plot", "not yet planning"."""
+        before = index - 1
+        while before > max(0, index - _CAUSED_REACH) and self._modifies(before):
+            before -= 1
+        return before
+
+    def _modifies(self, index: int) -> bool:
+        unit, word = self._units[index], self._word(index)
+        if self._negates(index):
+            return False
+        return bool(unit.actors) or word in self._grammar.determiner or word.endswith("ly") or word in _ADVERBS
 
     def _mode_of_governor(self, index: int) -> EventMode | None:
         """The mode that a word gives to what it governs; of several words ("rules out") the first one counts, too."""

@@ -133,7 +133,7 @@ def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         for index, need in enumerate(entry["needs"]):
             yield from (
                 (("acts", act, "needs", index, key), need[key])
-                for key in (*SLOTS, "owner", "without", "not_agent")
+                for key in (*SLOTS, "owner", "without", "not_agent", "not_object")
                 if key in need
             )
     for index, discount in enumerate(value.get("discounts", [])):
@@ -208,6 +208,7 @@ def _need(entry: dict[str, Any]) -> Need:
         parties=entry.get("parties", 0),
         without=_names(entry.get("without", "")),
         not_agent=_names(entry.get("not_agent", "")),
+        not_object=_names(entry.get("not_object", "")),
         weight=entry.get("weight"),
     )
 

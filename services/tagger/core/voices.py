@@ -9,6 +9,9 @@ from services.tagger.core.units import Unit
 Voice = Literal["active", "passive", "noun", "phrase"]
 
 _FIXED: dict[str, Voice] = {"passive": "passive", "phrase": "phrase"}
+_PLAIN = frozenset({"base", "base_or_ed", "phrase"})
+_ONE = ("us", "u s")  # states whose short name ends as a plural does
+_FINITE = frozenset({"s", "ing", "past", "ed"})
 _ADVERBS = ("also", "not", "reportedly", "already", "just", "now", "again")
 
 
@@ -52,8 +55,12 @@ def _can_be_verb(units: Sequence[Unit], at: int, form: str, before: str, after: 
         return True
     if before in grammar.determiner or before in grammar.background or after in grammar.negation:
         return False  # "the blockade", "escorts not possible"
-    if form == "base" and (not _plural_before(units, at, grammar) or after in grammar.auxiliaries):
-        return False  # "oil blockade could ..."
+    if form == "base" and (not _plural_before(units, at, grammar) or _in_list(units, at, grammar)):
+        return False
+    if form == "base" and before in grammar.conjunction and not _goes_with_verb(units, at, grammar):
+        return False
+    if form != "base_or_ed" and any(after in words for words in (grammar.auxiliaries, grammar.be, grammar.have)):
+        return False  # "oil blockade could ...", "boat strikes are ..."
     alone = all(other != "noun" for _, other in units[at].acts) or " " in units[at].word.strip()
     if alone and not units[at].things:
         return True
@@ -65,11 +72,44 @@ def _can_be_verb(units: Sequence[Unit], at: int, form: str, before: str, after: 
     return not (following.plain and after in grammar.preposition)
 
 
+def _is_one(before: Unit, sooner: Sequence[Unit], grammar: Grammar) -> bool:
+    """Whether it is a verb itself, or one single state or bloc: neither is the subject of a verb in its plain form."""
+    if sooner and before.acts and not before.kinds and all(form in _FINITE for _, form in before.acts):
+        return True
+    word = before.word.strip()
+    if not before.named or before.ship or (word.endswith("s") and word not in _ONE):
+        return False
+    free = grammar.conjunction | grammar.preposition | grammar.infinitive | grammar.helping | grammar.causing
+    return not any(unit.actors or unit.comma or unit.word in free or unit.word in grammar.have for unit in sooner)
+
+
+def _in_list(units: Sequence[Unit], at: int, grammar: Grammar) -> bool:
+    """Whether it is one of several nouns: "has seen war, fire and frost"."""
+    if at < 2 or at + 1 == len(units) or not units[at - 1].comma or units[at + 1].word not in grammar.conjunction:
+        return False
+    return not units[at - 2].actors and not any(form in _PLAIN for _, form in units[at - 2].acts)
+
+
+def _goes_with_verb(units: Sequence[Unit], at: int, grammar: Grammar) -> bool:
+    """Whether "and" joins it to a plain form or to a verb that is not known: not in "masses arms and attack subs"."""
+    forms: set[str] = set()
+    for index in range(at - 1, -1, -1):
+        if units[index].hard:
+            break
+        if units[index].word in grammar.infinitive:
+            return True
+        forms.update(form for _, form in units[index].acts)
+    return not forms & _FINITE or bool(forms & _PLAIN)
+
+
 def _plural_before(units: Sequence[Unit], at: int, grammar: Grammar) -> bool:
     """Whether what stands before can be the subject of a verb in its plain form."""
     if at == 0:
         return False
     before = units[at - 1]
+    alone = " " not in units[at].word.strip()  # "will not join" brings its auxiliary
+    if alone and not before.plain and _is_one(before, units[max(0, at - 4) : at - 1], grammar):
+        return False  # "US attack submarine", "masses attack submarines"
     return (
         not before.plain
         or before.comma
