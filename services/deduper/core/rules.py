@@ -211,7 +211,7 @@ def _least_score(shared: Iterable[Term]) -> float:
 
 
 def _least_score_of_one_outlet(item: Fingerprint, shared: Iterable[Term]) -> float:
-    """The same within one outlet, where the name of a column ("Selwyn Digest: ...") is nothing that two reports share."""
+    """The same within one outlet, where the name of a column ("Selwyn Digest: ...") is nothing that two share."""
     name, colon, _ = item.member.title.partition(": ")
     words = len(words_of(name)) if colon else 0
     column = words if words <= limits.MOST_COLUMN_WORDS else 0
