@@ -3,8 +3,8 @@
 What is counted is how often a word stood in the recent articles that opened a story: an event's words tell no less of
 it because a hundred outlets report it. The count starts from a prior (how common the word is in English at large), so
 that the first article of a fresh process is weighed like the millionth. It is kept in the process, not in the store:
-weights go into the vector an article is stored with, so two processes whose counts differ a little still compare alike,
-and a verdict once given is remembered by version.
+weights go into the vector an article is stored with, so two processes whose counts differ a little still compare
+alike, and a verdict once given is remembered by version.
 """
 
 import math
