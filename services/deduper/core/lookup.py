@@ -48,8 +48,7 @@ class TextOverlap(Struct, frozen=True):
 
 
 class StorySimilarity(Struct, frozen=True):
-    """How a story's live representatives score: ``score`` is their mean, and more where there are several; ``best`` is
-    that of one, with what it shares."""
+    """How a story's live representatives score: their mean, and the best of them, with what it shares."""
 
     root: int
     number: int
@@ -232,7 +231,7 @@ class Query:
             return None
         score = sum([match.score for _, match in scored]) / len(scored)
         if len(scored) > 1:
-            score += limits.TOLD_TWICE
+            score += limits.TOLD_TWICE  # on their mean
         return StorySimilarity(root, number, score, best.score, best.shared, best.entities)
 
     def _score(self, stored: StoredVector) -> TextMatch:

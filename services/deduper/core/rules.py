@@ -8,11 +8,12 @@ from services.contracts.messages import Link, LinkedBy
 from services.deduper.core import thresholds as limits
 from services.deduper.core.discriminators import conflict
 from services.deduper.core.facts import pack
+from services.deduper.core.fingerprint import Fingerprint
 from services.deduper.core.lookup import Query, TextOverlap, is_boilerplate
 from services.deduper.core.passages import LEAST_HASHES, density, is_all_over
 from services.deduper.core.records import Record
 from services.deduper.core.similarity import MOST_SHARED_WORDS
-from services.deduper.core.terms import Term
+from services.deduper.core.terms import Term, words_of
 from services.deduper.core.verdict import Copy, New, SameStory, Update, Verdict
 
 
@@ -192,7 +193,8 @@ def _event(query: Query) -> Finding | None:
             continue
         same_outlet = matched.outlet == item.outlet
         if (
-            story.score < _least_score(story.shared, same_outlet=same_outlet)
+            story.score
+            < (_least_score_of_one_outlet(item, story.shared) if same_outlet else _least_score(story.shared))
             or story.entities.states_disjoint
             or conflict(item.discriminators, matched.discriminators, same_outlet=same_outlet) == "event"
         ):
@@ -203,10 +205,17 @@ def _event(query: Query) -> Finding | None:
     return None
 
 
-def _least_score(shared: tuple[Term, ...], *, same_outlet: bool) -> float:
+def _least_score(shared: Iterable[Term]) -> float:
     """How alike two reports must be: the fewer things they share, the more."""
-    by_things = limits.EVENT_SCORES[min(things(shared), len(limits.EVENT_SCORES) - 1)]
-    return max(by_things, limits.OWN_OUTLET_EVENT) if same_outlet else by_things
+    return limits.EVENT_SCORES[min(things(shared), len(limits.EVENT_SCORES) - 1)]
+
+
+def _least_score_of_one_outlet(item: Fingerprint, shared: Iterable[Term]) -> float:
+    """The same within one outlet, where the name of a column ("Selwyn Digest: ...") is nothing that two share."""
+    name, colon, _ = item.member.title.partition(": ")
+    words = len(words_of(name)) if colon else 0
+    column = words if words <= limits.MOST_COLUMN_WORDS else 0
+    return max(_least_score(term for term in shared if not 0 < term.place <= column), limits.OWN_OUTLET_EVENT)
 
 
 def things(shared: Iterable[Term]) -> int:

@@ -32,6 +32,7 @@ MOST_JUDGED = 8  # of the texts that share blocking hashes, those that share mos
 EVENT_SCORES = (math.inf, math.inf, 0.66, 0.46, 0.38)
 OWN_OUTLET_EVENT = 0.52  # within one outlet, whose articles share its style and its subjects
 BACKGROUND_SCORE = 0.20  # below this, shared passages are links to other articles
+MOST_COLUMN_WORDS = 5  # before the colon of a headline: the name of a column has no more
 SAME_DAY = 0.03  # both texts name a weekday, and the same: added
 OTHER_DAY = 0.15  # they name others: taken away (measured on half of 700 events, checked on the other half)
 TOLD_TWICE = 0.04  # added where several reports of a story are compared: it is not one outlet's angle

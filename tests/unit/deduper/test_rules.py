@@ -339,6 +339,19 @@ def test_the_next_day_of_a_series_is_another_event(index: Stories, one: str, oth
     assert isinstance(ask(index, at(1, title=one, text=""), at(2, title=other, text=""))[1].verdict, New)
 
 
+@pytest.mark.parametrize(("site", "verdict"), [("selwyn.example", New), ("tarvos.example", SameStory)])
+def test_the_name_of_a_column_is_nothing_that_two_headlines_of_one_outlet_share(
+    index: Stories, site: str, verdict: type[SameStory | New]
+) -> None:
+    titles = ("Harbour Gazette: Marlin sinks", "Harbour Gazette: Marlin tows")
+    outlets = ("selwyn.example", site)
+    one, other = (
+        at(n, title=title, text="", outlet=outlet)
+        for n, (title, outlet) in enumerate(zip(titles, outlets, strict=True))
+    )
+    assert isinstance(ask(index, one, other)[1].verdict, verdict)
+
+
 def test_the_next_of_a_series_is_another_event(index: Stories) -> None:
     body = prose(1, 300)
     first = at(1, title="EU adopts 12th package of measures", text="The 12th package was adopted. " + body)
