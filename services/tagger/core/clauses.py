@@ -250,10 +250,17 @@ class Clauses:
             word = self.units[index].word
             if word in self.grammar.by or word in self.grammar.no_object or self._purpose(index) or self._is_for(index):
                 return
+            if word in self.grammar.conjunction and self._new_subject(index + 1):
+                return  # "strikes to reopen strait | and Houthis vow"
             if any(form == "passive" for _, form in self.units[index].acts):
                 return  # "saves lives on tanker | after Houthi attack"
             if self.is_party(index):
                 yield index
+
+    def _new_subject(self, index: int) -> bool:
+        """Whether who stands there does something else: a governor follows."""
+        following = self.units[index : index + 2]
+        return len(following) == 2 and bool(following[0].actors) and following[1].word in self.grammar.mode_words
 
     def _purpose(self, to: int) -> bool:
         """Whether another verb follows "to"."""

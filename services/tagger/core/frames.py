@@ -71,7 +71,7 @@ class _Reader:
         for need in needs:  # by falling weight
             for voice in voices:
                 fillers, unmet = self._met(need, at, voice, len(found.unmet) if found else len(SLOTS))
-                if not unmet and voice == "noun" and self._describes(act, at, fillers):
+                if not unmet and voice == "noun" and not self._by_list and self._describes(act, at, fillers):
                     continue
                 if not unmet:
                     return self._whole(Frame(act, need, at, form, voice, fillers, ()))

@@ -11,7 +11,7 @@ from services.tagger.core import told
 from services.tagger.core.beside import noun_stands_beside, verb_stands_beside
 from services.tagger.core.frames import Frame
 from services.tagger.core.grammar import Grammar, Words
-from services.tagger.core.standing import is_practice, only_identifies
+from services.tagger.core.standing import is_practice, is_subject, only_identifies
 from services.tagger.core.units import Unit
 from services.text.titles import is_column
 
@@ -96,7 +96,7 @@ class _Around:
         sentence = (self._frame, self._units, self._grammar)
         if verb_stands_beside(*sentence) or only_identifies(*sentence):
             return "background"
-        if self._is_supposed() or self._is_counterfactual(before):
+        if self._is_supposed() or self._is_counterfactual(before) or self._is_talked_about():
             return "opinion"
         if self._any(self._after(), self._grammar.staged):
             return "threatened" if self._frame.act.source.plover in _HOSTILE else "opinion"
@@ -107,13 +107,15 @@ class _Around:
         if self._is_told_after(self._grammar.retracting):
             return "background"
         to = self._infinitive(before)
+        joined = self._frame.form == "base" and before[-1:] == ["and"]  # "may upend markets and test ties"
+        near = [unit.word for unit in self._before(_TO_REACH)][::-1] if joined else near
         helped = (self._governed(to) if to is not None else None) or self._caused() or self._by_auxiliary(near)
         if helped is not None:
             return helped
         if to is not None and self._word(to - 1) in self._grammar.have:
             return "demanded"  # "has to open the strait"
         if to is not None:
-            return "under_way" if self._has_set_out(to) else "planned"
+            return (self._own() or "under_way") if self._has_set_out(to) else "planned"
         return self._progressive(near) if form == "ing" else (self._own() or self._finite())
 
     def is_warned_of(self) -> bool:
@@ -181,6 +183,11 @@ class _Around:
             if self._units[index].hard or self._units[index].comma:
                 return False
         return False
+
+    def _is_talked_about(self) -> bool:
+        """ "says that mending ties is no betrayal"."""
+        gerund = self._frame.form == "ing" and self._word(self._at - 1) not in self._grammar.gerunds
+        return gerund and is_subject(self._at, self._units, self._grammar)
 
     def _is_counterfactual(self, before: Sequence[str]) -> bool:
         """ "would have hit", "nearly sank"."""

@@ -19,7 +19,7 @@ def is_practice(frame: Frame, units: Sequence[Unit], grammar: Grammar) -> bool:
     at = frame.at
     word = units[at].word.strip()
     plural = frame.voice == "noun" and word.endswith("s")
-    kept_up = word.endswith("ing") and (_has_been(at, units) or _is_subject(at, units, grammar))
+    kept_up = word.endswith("ing") and (_has_been(at, units) or is_subject(at, units, grammar))
     return (plural or kept_up) and not _anew(at, units, grammar)
 
 
@@ -27,7 +27,7 @@ def _has_been(at: int, units: Sequence[Unit]) -> bool:
     return "been" in [unit.word for unit in units[max(0, at - 2) : at]]
 
 
-def _is_subject(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
+def is_subject(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:
     """Whether more is said of it: "targeting drug boats has no impact"."""
     if any(unit.word in grammar.be for unit in units[max(0, at - _NEAR) : at]):
         return False

@@ -27,6 +27,10 @@ def _lines(title: str) -> list[str]:
         ("Norway foils alleged Russian plot to attack frigate", "Russia → attacks → warship · denied"),
         ("Norway warns of Russian plot to attack frigate", "Russia → attacks → warship · threatened"),
         ("Peru votes on return of US military bases", "Peru → hosts forces of → base (United States) · planned"),
+        # What is gone for, told after "may", or only judged.
+        ("Meloni visits Riyadh to talk energy and seek defence pact", "Italy → signs → defence tie · planned"),
+        ("Tariffs may upend markets and test Peru's ties with Chile", "strains → ties (Peru) · planned"),
+        ("Poland says improving ties with Belarus is folly", "Poland → deepens ties → ties (Belarus) · opinion"),
         # What is only acted is not done; what a video shows is.
         ("Iran sinks Greek frigate in animated video", "Iran → sinks → warship (Greece) · threatened"),
         ("Iran sinks Greek frigate, video shows", "Iran → sinks → warship (Greece) · done"),
@@ -56,6 +60,7 @@ def test_it_says_how_far_it_has_come(title: str, line: str) -> None:
         ("Chile, Peru attack Greek frigate", "Chile, Peru → attacks → warship (Greece) · done"),
         ("Could Norway join the EU?", "Norway → joins → European Union · opinion"),
         ("India's second aircraft carrier enters active service", "India → commissions → aircraft carrier · done"),
+        ("HMS Astute, armed with cruise missiles, joins the fleet", "United Kingdom → commissions · done"),
         ("Indian aircraft carrier enters Red Sea", "India → sails → aircraft carrier · Red Sea · done"),
         ("Oman safeguards Greek frigate", "Oman → escorts → warship (Greece) · under way"),
     ],
@@ -78,11 +83,12 @@ def test_words_of_another_sense_tell_nothing(title: str) -> None:
         ("French aircraft carrier arrives in Crete in latest Turkey row", "France → sails → aircraft carrier · done"),
         ("Arrival of France's largest warship ratchets up pressure on Libya", "France → deploys → warship · done"),
         ("British frigate sails to Norway", "United Kingdom → sails → Norway · under way"),
-        ("China deploys warships against Vietnam", "China → deploys → warship (Vietnam) · under way"),
+        ("China deploys warships against Vietnam", "China → deploys → warship → Vietnam · under way"),
         ("Russian frigate docks in Turkish-occupied port", "Russia → sails → warship · done"),
         ("Egyptian navy seizes cocaine in the Red Sea", "Egypt → seizes · Red Sea · done"),
         ("Egyptian navy seizes Greek tanker", "Egypt → seizes → oil tanker (Greece) · done"),
         ("France deploys fighter jets to Poland", "France → stations forces → troops (Poland) · done"),
+        ("France strikes ships to reopen Red Sea and Houthis vow revenge", "France → attacks → ship · Red Sea · done"),
         # Who asks for more or praises it does not give it.
         ("Sweden asks Germany to raise defence spending", "Sweden → asks more of → Germany · demanded"),
         ("Macron praises Poland's military spending", "France → praises the effort of → Poland · done"),
