@@ -137,8 +137,7 @@ class Rebuild:
             for message in self._decoded(batch):
                 last = message
                 if isinstance(message, UniqueArticle):
-                    article = message.article
-                    self._learn_words(message, redis_keys.bucket(article.language), word_counts(article))
+                    self._learn_words(message)
             if number % _LOOKED_UP_EVERY == 0 and complete and last and last.deduped_at > certain:
                 complete = await self._is_held(last)
         return complete and (last is None or last.deduped_at <= certain or await self._is_held(last))
@@ -248,16 +247,18 @@ class Rebuild:
             link = Link(linked_by=message.linked_by, article_id=message.duplicate_of, score=message.containment)
             return _Judged(fingerprint_of_copy(message, member_of_copy(message)), Copy(message.story_id, link), seen_s)
         item = fingerprint(message.article, self._vocabulary_of(redis_keys.bucket(message.article.language)))
-        self._learn_words(message, item.bucket, item.word_counts)
+        self._learn_words(message, item.word_counts)
         return _Judged(item, _verdict(message), seen_s)
 
-    def _learn_words(self, message: UniqueArticle, bucket: str, counts: Mapping[str, int]) -> None:
-        """Count the words of an article that opened a story, where no earlier reading of the window has done so."""
+    def _learn_words(self, message: UniqueArticle, counts: Mapping[str, int] | None = None) -> None:
+        """Count the words of an article that opened a story, where no earlier reading of the window has done so.
+        ``counts`` are those words, where they have been counted already."""
         self._read_so_far += 1
         if self._read_so_far > self._learnt:
             self._learnt = self._read_so_far
             if message.link is None:
-                self._vocabulary_of(bucket).learn(counts)
+                vocabulary = self._vocabulary_of(redis_keys.bucket(message.article.language))
+                vocabulary.learn(word_counts(message.article) if counts is None else counts)
 
 
 def _verdict(message: UniqueArticle) -> Verdict:
