@@ -100,13 +100,17 @@ def topic_prefix() -> str:
 
 @pytest.fixture
 async def make_topics(kafka: str) -> AsyncIterator[MakeTopics]:
-    """``await make_topics(["t1.articles"])`` creates topics of four partitions and deletes them after the test."""
+    """``await make_topics(["t1.articles"])`` creates topics of four partitions and deletes them after the test.
+
+    They keep records of any time: tests send some of other years, and a broker looks for old ones half a minute after
+    its start.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     made: list[str] = []
 
     async def make(names: Sequence[str]) -> None:
-        await admin.create_topics([NewTopic(name, 4, 1) for name in names])
+        await admin.create_topics([NewTopic(name, 4, 1, topic_configs={"retention.ms": "-1"}) for name in names])
         made.extend(names)
 
     yield make

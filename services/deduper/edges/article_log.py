@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 from typing import Any
 
@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from services.contracts import topics
 from services.runtime.errors import TransientError
 from services.runtime.kafka.connection import KafkaAccess
-from services.runtime.messages.delivery import Delivery
+from services.runtime.messages.delivery import Delivery, delivery_of
 from services.runtime.process.clock import Clock
 from services.runtime.process.outages import Waiting, until_available
 
@@ -97,7 +97,7 @@ class _Reader:
             partition = heads[0][-1]
             held = self._held[partition]
             self._taken += 1
-            yield _delivery(held.popleft())
+            yield delivery_of(held.popleft())
             if not held:
                 await self._fill()
             if held:
@@ -120,14 +120,3 @@ class _Reader:
     async def _goes_on(self, partition: TopicPartition) -> bool:
         position: int = await self.consumer.position(partition)
         return position < self._ends[partition]
-
-
-def _delivery(record: Any) -> Delivery:
-    return Delivery(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
-        sent_at=datetime.fromtimestamp((record.timestamp or 0) / 1000, UTC),
-    )

@@ -45,10 +45,14 @@ class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public: bool
 
     def config(self, replication: int) -> dict[str, str]:
-        """The topic's settings in Kafka's own words. With three copies or more, all but one must have a message."""
+        """The topic's settings in Kafka's own words. With three copies or more, all but one must have a message.
+
+        Messages are kept from their arrival on: by a time of its sender's choice a message could be deleted unread.
+        """
         return {
             "cleanup.policy": self.cleanup_policy,
             "retention.ms": str(self.retention_days * _DAY_MS),
+            "message.timestamp.type": "LogAppendTime",
             "max.message.bytes": str(self.max_message_bytes),
             "compression.type": self.compression,
             "min.insync.replicas": str(max(1, replication - 1)) if replication >= 3 else "1",

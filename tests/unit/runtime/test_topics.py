@@ -16,6 +16,7 @@ def test_with_three_copies_all_but_one_must_have_a_message(copies: int, needed: 
         config = topic.config(copies)
         assert config["min.insync.replicas"] == needed
         assert int(config["retention.ms"]) == topic.retention_days * 86_400_000
+        assert config["message.timestamp.type"] == "LogAppendTime"
 
 
 def test_what_the_dedupe_index_is_made_again_from_lives_longer_than_its_window() -> None:
