@@ -11,7 +11,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults full-disk security sbom dist lint-deploy kubernetes clean politeness cadence hostile fuzz eval-topics eval-events eval-alerts eval-dedupe eval-feeds eval-languages language-forms language-names
+.PHONY: help setup up test coverage check lock docs docs-settings docs-reference bench bench-alerts bench-latency histories cluster faults full-disk security sbom dist lint-deploy kubernetes clean politeness cadence hostile fuzz eval-topics eval-events eval-plover eval-alerts eval-dedupe eval-feeds eval-languages language-forms language-names
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ eval-topics: setup ## Measure the topic packs on labelled news beside the reposi
 
 eval-events: setup ## Measure how events are read: who does what to whom, where and how far; ARGS="--errors dev"
 	@$(BIN)/python -m tests.bench.eval_sentences $(ARGS)
+
+eval-plover: setup ## Hold the classes of acts against gold sentences of PLOVER, which you fetch yourself; ARGS=PLV_test.tsv
+	@$(BIN)/python -m tests.bench.eval_plover $(ARGS)
 
 eval-languages: setup ## Measure the topic packs in every language on labelled news beside the repository; ARGS="ru zh --errors"
 	@$(BIN)/python -m tests.bench.eval_languages $(ARGS)
