@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from services.notifier.core.watches import ActiveWatches, Channel, Route, WatchFile, When
 from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped, yaml
-from services.runtime.files.yaml import Document, KeyPath, read, read_bytes, repeated_ids
+from services.runtime.files.paths import KeyPath
+from services.runtime.files.yaml import Document, read, read_bytes, repeated_ids
 
 SECRET_BYTES = range(24, 65)  # what Standard Webhooks asks for
 _PREFIX = "whsec_"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from services.contracts.publishers import Publisher, Wire
 from services.runtime.files import shipped, yaml
-from services.runtime.files.yaml import KeyPath
+from services.runtime.files.paths import KeyPath
 
 
 class PublishersFile(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
-from services.runtime.files.yaml import KeyPath
+from services.runtime.files.paths import KeyPath
 
 _TYPES = {
     "string": "text",

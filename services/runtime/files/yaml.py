@@ -21,8 +21,8 @@ import yaml
 
 from services.runtime.errors import UnusableFilesError
 from services.runtime.files import shipped
+from services.runtime.files.paths import KeyPath
 
-KeyPath = tuple[str | int, ...]
 T = TypeVar("T")
 V = TypeVar("V")
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from services.runtime.errors import UnusableFilesError
 from services.runtime.files import yaml
+from services.runtime.files.paths import KeyPath
 from services.runtime.files.violations import violations
-from services.runtime.files.yaml import KeyPath
 
 RULE = {
     "type": "object",
