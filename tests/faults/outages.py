@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,9 @@ async def _away(bench: Bench, fault: str, part: str, server: str) -> Result:
             problems.append(f"{asked} polls while the {part} was away")
         if missing := {"poller", *STREAM_SERVICES} - set(waiting) - ({"tagger"} if server == "redis" else set()):
             problems.append(f"status does not say that {', '.join(sorted(missing))} wait for {server}")
-        if late := [r["name"] for r in told["services"] if _late(r["waiting_since"].get(server), held_at)]:
-            problems.append(f"since when is wrong for {late}")
+        after_it = {r["name"]: _seconds(r["waiting_since"].get(server), held_at) for r in told["services"]}
+        if wrong := {name: seconds for name, seconds in after_it.items() if not -2 <= seconds <= 30}:
+            problems.append(f"services say that they wait since so many seconds after it: {wrong}")
         if grown[most] > 60:
             problems.append(f"{most} grew by {grown[most]:.0f} MiB")
         return [recovery]
@@ -91,11 +93,9 @@ async def _away(bench: Bench, fault: str, part: str, server: str) -> Result:
     return result
 
 
-def _late(since: str | None, held_at: float) -> bool:
-    """Whether a service noticed more than half a minute after the fact."""
-    from datetime import datetime
-
-    return since is not None and not -2 <= datetime.fromisoformat(since).timestamp() - held_at <= 30
+def _seconds(since: str | None, held_at: float) -> float:
+    """How long after the fact a service noticed it."""
+    return 0.0 if since is None else datetime.fromisoformat(since).timestamp() - held_at
 
 
 async def _while(
