@@ -18,6 +18,7 @@ from typing import Any
 import redis.asyncio
 
 from services.local import ports
+from services.runtime.process.outages import ONE_ABSENCE_SECONDS
 from tests.faults import offsets
 from tests.faults.bench import Bench
 from tests.faults.pipeline import SERVICES, STREAM_SERVICES, TMPFS_BYTES, BrokenPipelineError
@@ -80,7 +81,7 @@ async def _away(bench: Bench, fault: str, part: str, server: str) -> Result:
         if missing := {"poller", *STREAM_SERVICES} - set(waiting) - ({"tagger"} if server == "redis" else set()):
             problems.append(f"status does not say that {', '.join(sorted(missing))} wait for {server}")
         after_it = {r["name"]: _seconds(r["waiting_since"].get(server), held_at) for r in told["services"]}
-        if wrong := {name: seconds for name, seconds in after_it.items() if not -2 <= seconds <= 30}:
+        if wrong := {name: seconds for name, seconds in after_it.items() if not -ONE_ABSENCE_SECONDS <= seconds <= 30}:
             problems.append(f"services say that they wait since so many seconds after it: {wrong}")
         if grown[most] > 60:
             problems.append(f"{most} grew by {grown[most]:.0f} MiB")
