@@ -25,6 +25,7 @@ KINDS = {
     "h": "headlines",
     "u": "headlines, unseen",
     "v": "headlines, third",
+    "w": "headlines, fourth",
 }
 Row = dict[str, Any]
 
