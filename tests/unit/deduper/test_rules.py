@@ -143,6 +143,15 @@ def test_two_reports_that_quote_one_speech_are_two_sources(index: Stories) -> No
     assert verdict.copy_of is None
 
 
+def test_two_reports_that_quote_one_speech_all_over_are_two_sources(index: Stories) -> None:
+    def report(seed: int) -> str:
+        return " ".join(f"{prose(seed + part, 25)} “{prose(900 + part, 25)}”" for part in range(10))
+
+    verdict = ask(index, at(1, text=report(100)), at(2, title=prose(901, 4), text=report(200)))[1].verdict
+    assert isinstance(verdict, SameStory)
+    assert verdict.copy_of is None
+
+
 def test_a_long_text_that_swallows_a_short_one_is_news_but_no_source(index: Stories) -> None:
     teaser, full = at(1, text=prose(1, 100)), at(2, text=prose(1, 100) + " " + prose(2, 600))
     _, decision = ask(index, teaser, full)
