@@ -16,7 +16,7 @@ from msgspec import Struct
 
 MOST_CHARACTERS: Final = 300  # of a headline are read
 NEAR: Final = 0.75  # of all telling words of two headlines are in both: edits of one; measured (eval_sources)
-CONTAINED: Final = 0.6  # are enough where the longer has all words of the shorter in its order: it was lengthened
+CONTAINED: Final = 0.5  # are enough where the longer has all words of the shorter in its order: it was lengthened
 LEAST_WORDS: Final = 5  # a shorter headline ("Explosion in Tarvos") is written twice by chance,
 LEAST_CONTAINED: Final = 6  # and to be lengthened it must say who did what
 LEAST_SHARED: Final = 3  # telling words, where "a report" may be any

@@ -26,6 +26,7 @@ KINDS = {
     "u": "headlines, unseen",
     "v": "headlines, third",
     "w": "headlines, fourth",
+    "x": "headlines, fifth",
 }
 Row = dict[str, Any]
 
