@@ -4,10 +4,11 @@ Three signs: they are nearly the same words, they pass on one report, or they qu
 police or witnesses say is no such sign: two outlets may have heard it.
 """
 
+import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,9 +16,11 @@ from msgspec import Struct
 
 MOST_CHARACTERS: Final = 300  # of a headline are read
 NEAR: Final = 0.75  # of all telling words of two headlines are in both: edits of one; measured (eval_sources)
-LEAST_WORDS: Final = 5  # a shorter headline ("Explosion in Tarvos") is written twice by chance
+CONTAINED: Final = 0.5  # are enough where the longer has all words of the shorter in its order: it was lengthened
+LEAST_WORDS: Final = 5  # a shorter headline ("Explosion in Tarvos") is written twice by chance,
+LEAST_CONTAINED: Final = 6  # and to be lengthened it must say who did what
 LEAST_SHARED: Final = 3  # telling words, where "a report" may be any
-RUN: Final = 3  # words of a quotation in a row
+SPEECH: Final = 3  # words in a row that say whether a quotation is of a sentence
 
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,4}")
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -59,34 +62,40 @@ _QUOTED = re.compile(r"(?:^|(?<=[\s(:—–-]))[‘'“\"](.{8,200}?)[’'”\"]
 class Headline(Struct, frozen=True):
     """What a headline tells of where it comes from.
 
-    ``words`` are its telling words. ``reporter`` is who is said to report it: None where nobody is, empty where it is
-    "a report". ``quoted`` are the runs of :data:`RUN` words in its quotations.
+    ``words`` are its telling words, ``in_order`` the same as they stand. ``reporter`` is who is said to report it: None
+    where nobody is, empty where it is "a report". ``quoted`` is what its quotations are known again by; ``small``
+    says that it is not written With Capitals, so that none of them is a name.
     """
 
     words: frozenset[str]
+    in_order: tuple[str, ...]
     reporter: str | None
     quoted: frozenset[tuple[str, ...]]
+    small: bool
 
 
 @lru_cache(maxsize=4096)
 def read(title: str) -> Headline:
     """What ``title`` tells."""
     title = " ".join(unicodedata.normalize("NFKC", title[:MOST_CHARACTERS]).split())
-    words = _words(title)
+    words = tuple(_COUNTED.get(word, word) for word in _words(title) if word not in _FUNCTION)
+    small = _has_small_words(_QUOTED.sub(" ", title))
     return Headline(
-        words=frozenset(_COUNTED.get(word, word) for word in words if word not in _FUNCTION),
+        words=frozenset(words),
+        in_order=words,
         reporter=_reporter(title),
-        quoted=frozenset(run for quotation in _quotations(title) for run in _runs(_words(quotation))),
+        quoted=frozenset(part for match in _QUOTED.finditer(title) for part in _parts(match[1], small=small)),
+        small=small,
     )
 
 
 def one_source(mine: Headline, theirs: Headline) -> str | None:
     """What shows that two headlines of one story go back to one source, for "{sign} {outlet}"; None where nothing."""
-    if _nearly_equal(mine.words, theirs.words):
+    if _is_edit(mine, theirs):
         return "nearly the headline of"
     if _same_report(mine, theirs):
         return "passes on the same report as"
-    if mine.quoted & theirs.quoted:
+    if _same_words_quoted(mine, theirs):
         return "quotes the same words as"
     return None
 
@@ -97,7 +106,7 @@ def signs(headline: Headline) -> set[Hashable]:
     Of nearly equal headlines the words that come first in some one order cannot all differ.
     """
     ordered = sorted(headline.words)
-    first = ordered[: len(ordered) - math.ceil(NEAR * len(ordered)) + 1]
+    first = ordered[: len(ordered) - math.ceil(CONTAINED * len(ordered)) + 1]
     return {*first, *headline.quoted, *(() if headline.reporter is None else ("a report",))}
 
 
@@ -114,14 +123,24 @@ def reports_of(headline: Headline, names: Iterable[str]) -> bool:
     return headline.reporter in labels(names)
 
 
-def _nearly_equal(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+def _is_edit(mine: Headline, theirs: Headline) -> bool:
     """Whether one headline is an edit of the other: other numbers and a denial are no edits."""
-    if min(len(mine), len(theirs)) < LEAST_WORDS:
+    short, long = sorted((mine, theirs), key=lambda headline: len(headline.words))
+    if len(short.words) < LEAST_WORDS:
         return False
-    apart = mine ^ theirs
-    if apart & DENIALS or (_numbers(mine - theirs) and _numbers(theirs - mine)):
+    apart = mine.words ^ theirs.words
+    if apart & DENIALS or (_numbers(mine.words - theirs.words) and _numbers(theirs.words - mine.words)):
         return False
-    return len(mine & theirs) >= NEAR * len(mine | theirs)
+    shared, all_words = len(short.words & long.words), len(short.words | long.words)
+    if shared >= NEAR * all_words:
+        return True
+    return LEAST_CONTAINED <= shared >= CONTAINED * all_words and _stands_in(short.in_order, long.in_order)
+
+
+def _stands_in(short: Sequence[str], long: Iterable[str]) -> bool:
+    """Whether ``long`` has all words of ``short`` in their order."""
+    rest = iter(long)
+    return all(word in rest for word in short)
 
 
 def _numbers(words: Iterable[str]) -> bool:
@@ -152,31 +171,39 @@ def _squeezed(name: str) -> str:
 
 def _words(title: str) -> list[str]:
     """Words folded; ``U.S.`` is one, a possessive falls off."""
-    return [word.casefold().replace("’", "'") for word in _words_as_written(title)]
+    return list(map(str.casefold, _words_as_written(title)))
 
 
 def _words_as_written(title: str) -> list[str]:
     title = _INITIALS.sub(lambda match: match[0].replace(".", ""), title)
-    return _WORD.findall(_POSSESSIVE.sub("", title))
+    return _WORD.findall(_POSSESSIVE.sub("", title).replace("’", "'"))
 
 
-def _quotations(title: str) -> list[str]:
-    """What stands between quotation marks, but for names: ``‘Nora the Ghost Hunter’ actor dies``."""
-    around = [word for word in _words_as_written(_QUOTED.sub(" ", title)) if word.casefold() not in _FUNCTION]
-    plain = any(word[0].islower() for word in around)  # else every word has a capital, and it tells nothing
-    found = [match[1] for match in _QUOTED.finditer(title)]
-    return [quotation for quotation in found if not (plain and _is_capitalised(quotation))]
+def _same_words_quoted(mine: Headline, theirs: Headline) -> bool:
+    """Whether two headlines quote the same words. Where both are written With Capitals a name (of a series, a song)
+    looks like a quotation: there the words must be of a sentence."""
+    shared = mine.quoted & theirs.quoted
+    return bool(shared) and (mine.small or theirs.small or any(len(part) == SPEECH for part in shared))
 
 
-def _is_capitalised(quotation: str) -> bool:
-    words = _words_as_written(quotation)
-    return not any(word[0].islower() for word in words if word.casefold() not in _FUNCTION)
+def _parts(quotation: str, *, small: bool) -> Iterator[tuple[str, ...]]:
+    """What a quotation is known again by: two telling words that follow each other, or the only one; in any form of
+    the sentence around them ("over me", "hangs over her"). Names in it ("thank Ann Selwyn") are anybody's words.
+
+    And runs of a sentence, which has telling words and others.
+    """
+    written = _words_as_written(quotation)
+    telling = [word for word in written if word.casefold() not in _FUNCTION]
+    for pair in itertools.pairwise(telling) if len(telling) > 1 else ((word,) for word in telling):
+        if not small or any(word[0].islower() for word in pair):
+            yield tuple(sorted(map(str.casefold, pair)))
+    if not small or any(word[0].islower() for word in telling):
+        for run in zip(*(written[at:] for at in range(SPEECH)), strict=False):
+            folded = tuple(map(str.casefold, run))
+            if 1 < sum(word not in _FUNCTION for word in folded) < SPEECH:
+                yield folded
 
 
-def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """The runs by which a quotation is known again: of a sentence, which has telling words and others. Three telling
-    words are a name for something ("supply chain risk"), and anybody's."""
-    for run in zip(*(words[at:] for at in range(RUN)), strict=False):
-        telling = sum(word not in _FUNCTION for word in run)
-        if 1 < telling < RUN:
-            yield run
+def _has_small_words(title: str) -> bool:
+    """Whether a telling word is written small; else every word has a capital, and it tells nothing."""
+    return any(word[0].islower() for word in _words_as_written(title) if word.casefold() not in _FUNCTION)

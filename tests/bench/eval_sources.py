@@ -25,6 +25,8 @@ KINDS = {
     "h": "headlines",
     "u": "headlines, unseen",
     "v": "headlines, third",
+    "w": "headlines, fourth",
+    "x": "headlines, fifth",
 }
 Row = dict[str, Any]
 

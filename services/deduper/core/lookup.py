@@ -242,7 +242,7 @@ class Query:
             gap = abs(mine - stored.published_s)
             if gap > limits.FAR_S:
                 return match._replace(score=0.0)
-            score += limits.SAME_TIME - limits.HOUR_APART * gap / 3600
+            score += limits.SAME_TIME - limits.HOUR_APART * min(gap / 3600, limits.MOST_HOURS_APART)
         if self.item.terms.days and stored.days:
             score += limits.SAME_DAY if self.item.terms.days & stored.days else -limits.OTHER_DAY
         if match.entities.none_shared:

@@ -95,7 +95,7 @@ def _sketch_one(query: Query, near: TextOverlap) -> Finding | None:
         return None
     edited = _is_edited(query, near)
     copied = edited or _is_copy(near)
-    own_words = differs is not None or (not edited and _only_quotes(query, near))
+    own_words = differs is not None or _only_quotes(query, near) or (not edited and _in_passages(query, near))
     if _is_about_others(query, near, copied=copied):
         return None
     story_id, link = query.view.story_id(matched), _link("sketch", matched, near.containment)
@@ -154,9 +154,12 @@ def _only_quotes(query: Query, near: TextOverlap) -> bool:
     if near.same_outlet:
         return False
     plain, taken, quoted = query.own_words(near)
-    if plain >= limits.MIN_PLAIN and quoted > taken and taken < limits.OWN_WORDS * plain:
-        return True
-    if near.containment >= limits.QUOTED_CONTAINMENT:
+    return plain >= limits.MIN_PLAIN and quoted > taken and taken < limits.OWN_WORDS * plain
+
+
+def _in_passages(query: Query, near: TextOverlap) -> bool:
+    """Whether two reports share passages between words of their own."""
+    if near.same_outlet or near.containment >= limits.QUOTED_CONTAINMENT:
         return False
     shared = query.shared_in_order(near)
     return len(shared) >= LEAST_HASHES and density(shared) < limits.STRETCH

@@ -29,7 +29,7 @@ MAX_OUTLET_OWNERS = 3  # a shingle in this many texts of one outlet is that outl
 MOST_JUDGED = 8  # of the texts that share blocking hashes, those that share most are looked at
 # Of core.similarity, by how many things two reports share: from here on they are of one event. Neither "the clock is
 # ticking for" nor one person's name is one.
-EVENT_SCORES = (math.inf, math.inf, 0.66, 0.46, 0.38)
+EVENT_SCORES = (math.inf, math.inf, 0.68, 0.46, 0.38)
 OWN_OUTLET_EVENT = 0.52  # within one outlet, whose articles share its style and its subjects
 BACKGROUND_SCORE = 0.20  # below this, shared passages are links to other articles
 MOST_COLUMN_WORDS = 5  # before the colon of a headline: the name of a column has no more
@@ -38,8 +38,9 @@ OTHER_DAY = 0.15  # they name others: taken away (measured on half of 700 events
 TOLD_TWICE = 0.04  # added where several reports of a story are compared: it is not one outlet's angle
 NONE_SHARED = 0.04  # taken away where a text speaks of none of whom the article's headline names
 STATE_MISSING = 0.10  # or leaves out any of the states
-SAME_TIME = 0.08  # added to reports published at one moment
-HOUR_APART = 0.0032  # taken away for each hour between them: fitted to 196 links of headlines read one by one
+SAME_TIME = 0.10  # added to reports published at one moment
+HOUR_APART = 0.006  # taken away for each hour between them,
+MOST_HOURS_APART = 48  # of two days: fitted to 693 links of headlines read one by one
 FAR_S = 4 * 86_400  # and this far apart they are of two events of one running story
 MOST_STORIES = 4  # are looked at: those that share most of the rarest and weightiest terms
 MOST_STORIES_A_TERM = 8  # the latest

@@ -24,6 +24,10 @@ def sign(one: str, other: str) -> str | None:
         ("Tourist bus crash in northern Dovania: embassy", "Bus crash in northern Dovania, embassy says"),
         ("Dovania extends state of emergency for 3 months", "Dovania extends state of emergency for three months"),
         ("Dovania’s navy closes the northern strait", "Dovania navy closes northern strait"),
+        (
+            "Ann Selwyn, admiral for 17 years, dies at 84",
+            "Ann Selwyn, admiral for 17 years and a poet, dies in Tarvos at 84",
+        ),
     ],
 )
 def test_edits_of_one_headline_are_one_source(one: str, other: str) -> None:
@@ -37,6 +41,10 @@ def test_edits_of_one_headline_are_one_source(one: str, other: str) -> None:
         ("Dovania says navy attacked tanker in strait", "Dovania denies navy attacked tanker in strait"),
         ("Explosion in Tarvos", "Explosion in Tarvos"),
         ("Dovania closes strait to all tankers", "Tankers turn back after Dovania shuts its waters"),
+        (
+            "Dovania to build a nuclear submarine in Tarvos",
+            "Tarvos to let Dovania build a nuclear submarine, premier says",
+        ),
     ],
 )
 def test_other_numbers_denials_short_and_own_headlines_are_not_edits(one: str, other: str) -> None:
@@ -84,6 +92,12 @@ def test_a_publisher_is_known_by_its_host_or_family() -> None:
     [
         ("‘Let Me Answer the Question!’ Minister Spars With Host", "'Let me answer!' Minister snaps at reporter"),
         ("Minister: we ‘blew their fleet off the map’", 'Premier insists navy "blew their fleet off the map"'),
+        ("Selwyn says 'there's a dark cloud over me'", "‘Dark cloud hangs over her’: Selwyn on her illness"),
+        (
+            "Premier Threatens ‘FAST AND FURIOUS’ End To Talks",
+            "'Fast, furious and brutal': premier's threat to Dovania",
+        ),
+        ("Premier vows to 'obliterate' the fleet", "Premier: navy will ‘obliterate’ Dovania's ships"),
     ],
 )
 def test_the_same_words_quoted_are_one_source(one: str, other: str) -> None:
@@ -93,12 +107,16 @@ def test_the_same_words_quoted_are_one_source(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Dovania names firm a ‘supply chain risk’", "Firm sues over 'supply chain risk' tag"),  # a term
         ("‘Nora the Ghost Hunter’ actor dies at 54", "Tributes to star of ‘Nora the Ghost Hunter’"),  # a title
+        (
+            "‘Ghost Hunter’ Actor Dead At 54",
+            "Tributes Pour In For ‘Ghost Hunter’ Star",
+        ),  # With Capitals anything may be one
+        ("He 'ordered Ann Selwyn to leave'", "Fans ‘booed Ann Selwyn’s daughter’"),  # a name
         ("‘Close the strait now’, says minister", "‘We want to see the strait open’, says another"),
     ],
 )
-def test_terms_titles_and_other_words_are_no_common_quotation(one: str, other: str) -> None:
+def test_titles_names_and_other_words_are_no_common_quotation(one: str, other: str) -> None:
     assert sign(one, other) is None
 
 

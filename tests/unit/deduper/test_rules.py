@@ -143,6 +143,15 @@ def test_two_reports_that_quote_one_speech_are_two_sources(index: Stories) -> No
     assert verdict.copy_of is None
 
 
+def test_two_reports_that_quote_one_speech_all_over_are_two_sources(index: Stories) -> None:
+    def report(seed: int) -> str:
+        return " ".join(f"{prose(seed + part, 25)} “{prose(900 + part, 25)}”" for part in range(10))
+
+    verdict = ask(index, at(1, text=report(100)), at(2, title=prose(901, 4), text=report(200)))[1].verdict
+    assert isinstance(verdict, SameStory)
+    assert verdict.copy_of is None
+
+
 def test_a_long_text_that_swallows_a_short_one_is_news_but_no_source(index: Stories) -> None:
     teaser, full = at(1, text=prose(1, 100)), at(2, text=prose(1, 100) + " " + prose(2, 600))
     _, decision = ask(index, teaser, full)
@@ -296,7 +305,7 @@ def test_two_things_that_one_person_did_are_two_events(index: Stories) -> None:
     assert isinstance(ask(index, first, second)[1].verdict, New)
 
 
-@pytest.mark.parametrize(("hours", "verdict"), [(1, SameStory), (90, New)])
+@pytest.mark.parametrize(("hours", "verdict"), [(1, SameStory), (36, New), (90, New)])
 def test_the_further_apart_two_reports_are_the_more_they_must_share(
     index: Stories, hours: int, verdict: type[SameStory | New]
 ) -> None:
@@ -308,11 +317,22 @@ def test_the_further_apart_two_reports_are_the_more_they_must_share(
     assert isinstance(ask(index, first, second)[1].verdict, verdict)
 
 
+def test_from_two_days_on_reports_are_no_further_apart() -> None:
+    def score(hours: int) -> float:
+        first = at(1, title="Ferry Marlin hits pier in Tarvos", text="", published_at=START - timedelta(hours=hours))
+        second = at(2, title="Tarvos pier hit by ferry Marlin", text="", published_at=START)
+        verdict = ask(Stories(), first, second)[1].verdict
+        assert isinstance(verdict, SameStory)
+        return verdict.link.score
+
+    assert score(24) > score(48) == score(72)
+
+
 @pytest.mark.parametrize(("told_twice", "verdict"), [(True, SameStory), (False, New)])
 def test_a_story_that_two_have_told_needs_less_of_a_third(
     index: Stories, told_twice: bool, verdict: type[SameStory | New]
 ) -> None:
-    before = START - timedelta(hours=54)
+    before = START - timedelta(hours=30)
     first = at(1, title="Ferry Marlin hits pier in Tarvos", text="", published_at=before)
     second = at(2, title="Tarvos pier hit by ferry Marlin", text="", published_at=before)
     third = at(
