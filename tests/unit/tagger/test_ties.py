@@ -47,6 +47,7 @@ def _alliance(title: str) -> Tag | None:
         ("Chad and Paris at odds over bases in Abeche", "doubt"),
         ("Chad and Niger agree on common air defence", "sign"),
         ("Armenia turns away from Turkey", "deepen"),
+        ("Danish commitment to Iceland unshaken, envoy says", "reaffirm"),
     ],
 )
 def test_a_tie_is_read_in_other_words(title: str, act: str) -> None:
