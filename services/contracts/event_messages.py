@@ -51,7 +51,8 @@ class Event(Struct, frozen=True, kw_only=True):
     is how a person says it. ``plover`` and ``cameo`` are the codes of the class in those schemes, where it has one.
     ``agents`` do it, ``objects`` it is done to; both are empty where the text does not say. Of a mutual act ("X and Y
     sign") all parties are agents. A leader, a capital or a ministry stands for the state. ``asset`` is the kind of
-    thing that it is about ("oil tanker", "defence pact"), ``asset_name`` its own name ("Marinera").
+    thing that it is about ("oil tanker", "defence pact"), ``asset_name`` its own name ("Marinera"). ``own_asset``: it
+    is the agents' own ("sends a carrier to Cuba"), and the objects are where it goes, or against whom.
     The quote is the smallest piece of the field that holds the parts; ``field[start:end] == quote``.
     """
 
@@ -67,6 +68,7 @@ class Event(Struct, frozen=True, kw_only=True):
     objects: tuple[Actor, ...] = ()
     asset: Filled | None = None
     asset_name: Filled | None = None
+    own_asset: bool = False
     place: Place | None = None
     plover: Filled | None = None
     cameo: Filled | None = None

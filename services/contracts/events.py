@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from services.contracts.messages import Actor, Event, EventMode
 
 _SHOWN = 3  # names of parties; of more the rest is counted
-_MOVING = ("deploys", "sails")  # what is moved is the doer's own: the party is where it goes, or against whom
 _MODES: dict[EventMode, str] = {"under_way": "under way"}
 
 
@@ -28,7 +27,7 @@ def _object(event: Event) -> str:
     whose = _names(event.objects)
     what = " ".join(part for part in (event.asset, event.asset_name) if part)
     if what and whose:
-        return f"{what} → {whose}" if event.verb in _MOVING else f"{what} ({whose})"
+        return f"{what} → {whose}" if event.own_asset else f"{what} ({whose})"
     return what or whose
 
 

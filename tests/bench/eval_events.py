@@ -144,6 +144,8 @@ def _texts() -> dict[str, dict[str, Any]]:
     for name in (*(f"dedupe/{one}" for one in named), "topics/random_news", "topics/drawn_2026"):
         if (EVAL / f"{name}.jsonl").exists():
             texts.update({row["id"]: row for row in _lines(EVAL / f"{name}.jsonl")})
+    for row in _lines(EVAL / "dedupe" / "overlap_pairs.jsonl"):
+        texts.update({row[side]["id"]: row[side] for side in ("a", "b") if row[side]["id"] not in texts})
     for row in _lines(EVAL / "dedupe" / "repolled_headlines.jsonl"):  # polled again and again: no ids
         texts[hashlib.sha256(row["title"].encode()).hexdigest()[:16]] = row
     for row in _lines(EVAL / "languages" / "parallel_headlines.jsonl"):

@@ -55,9 +55,16 @@ def _sentence(sentence: SentenceReport) -> None:
     less = f", discounted by {', '.join(sentence.discounts)} to {sentence.factor:g}" if sentence.discounts else ""
     for act in sentence.acts:
         worth = f"{act.weight:g} x {act.factor:g} for {act.event.mode}"
-        out.print(Text(f"    event {act.event.rule}: {summary_of(act.event)} ({worth})", style="green"))
+        out.print(
+            Text(f"    event {act.event.rule}{_by_need(act.need)}: {summary_of(act.event)} ({worth})", style="green")
+        )
         out.print(Text(f"      {act.event.quote}".replace("\n", " "), style="dim"))
     if sentence.acts:
         out.print(Text(f"    counts {sentence.score:.2f}{less}", style="green"))
     for near in sentence.near:
-        out.print(Text(f"    not {near.rule} ({near.weight:g}) by {near.word!r}: {'; '.join(near.unmet)}", style="red"))
+        rule = f"{near.rule}{_by_need(near.need)}"
+        out.print(Text(f"    not {rule} ({near.weight:g}) by {near.word!r}: {'; '.join(near.unmet)}", style="red"))
+
+
+def _by_need(name: str | None) -> str:
+    return f" by its need {name}" if name else ""

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.tagger.core.frames import Frame
+from services.tagger.core.frame import Frame
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 
 _NEAR = 7
-_IN_GROUP = ("s", "the", "a", "an", "and", "its", "their")
 
 
 def is_told_beside(frame: Frame, others: Iterable[Frame], units: Sequence[Unit], grammar: Grammar) -> bool:
@@ -68,7 +67,7 @@ def _follows_preposition(at: int, units: Sequence[Unit], grammar: Grammar) -> bo
 
 
 def _opens_group(unit: Unit, grammar: Grammar) -> bool:
-    return unit.plain and unit.word in grammar.function and unit.word not in _IN_GROUP
+    return unit.plain and unit.word in grammar.function and unit.word not in grammar.in_group
 
 
 def _has_effect(at: int, units: Sequence[Unit], grammar: Grammar) -> bool:

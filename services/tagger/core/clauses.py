@@ -294,7 +294,12 @@ class Clauses:
         return bool(unit.actors) and not unit.aside and not self._located(index)
 
     def _located(self, index: int) -> bool:
-        """Whether the actor is only where something happens: "in Syria", "off Venezuela"."""
+        """Whether the actor is only where something happens: "in Syria", "off Venezuela"; no "in US-Canada ties"."""
+        after = self.units[index + 1 : index + 2]
+        if any(unit.glued and unit.actors for unit in after) or (
+            self.units[index].glued and self.units[index - 1].actors
+        ):
+            return False
         for before in range(index - 1, max(-1, index - 3), -1):
             unit = self.units[before]
             if unit.plain and unit.word in self.grammar.locative:

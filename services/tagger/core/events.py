@@ -67,6 +67,7 @@ def event_of(
         objects=_actors((read.units[index] for index in frame.objects), compiled),
         asset=kind,
         asset_name=name,
+        own_asset=asset is not None and frame.act.source.own,
         place=_place(read.units[frame.place], compiled) if frame.place is not None else None,
         plover=frame.act.source.plover,
         cameo=frame.act.source.cameo,

@@ -27,9 +27,13 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 class ReadAct(Struct, frozen=True, kw_only=True):
-    """An event, and what it is worth: the weight of its rule times the factor of its mode."""
+    """An event, and what it is worth: the weight of its rule times the factor of its mode.
+
+    ``need`` is the name of the need that is met, where the pack gives it one.
+    """
 
     event: Event
+    need: str | None
     weight: float
     factor: float
 
@@ -38,6 +42,7 @@ class NearMiss(Struct, frozen=True, kw_only=True):
     """An act that is said, and what it lacks."""
 
     rule: str
+    need: str | None
     word: str
     weight: float
     unmet: tuple[str, ...]
@@ -112,6 +117,7 @@ def _sentence(
     acts = tuple(
         ReadAct(
             event=event_of(found, understood, sentence, text, reading, compiled),
+            need=found.frame.need.source.name,
             weight=found.frame.need.weight,
             factor=found.frame.act.source.modes[found.mode],
         )
@@ -137,6 +143,7 @@ def _near(understood: SentenceReading) -> tuple[NearMiss, ...]:
     return tuple(
         NearMiss(
             rule=frame.act.source.id,
+            need=frame.need.source.name,
             word=understood.units[frame.at].word.strip(),
             weight=frame.need.weight,
             unmet=frame.unmet,

@@ -61,6 +61,10 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content: Words = Words()  # open a clause whose pronoun is the subject of the clause before: "said that it would"
     same_verb: Words = Words()  # leave a verb what it is: "agreed to", not "searches for"
     function: Words = Words()
+    in_group: Words = Words()  # of these, those inside a noun's group: "the", "its"
+    possessive: Words = Words()  # pronouns that say whose: "its"
+    adverb: Words = Words()  # may stand between a verb and what bears on it
+    adverb_endings: tuple[str, ...] = ()  # how others end
     # Modes.
     negation: Words = Words()
     denying: Words = Words()  # verbs of speech: what is told after them is not so
@@ -97,7 +101,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     coming: Words = Words()  # after an act: it is still to come
     ages: Words = Words()  # before "after" and "since": what follows is long past
     reacting: Words = Words()  # verbs whose subject only speaks of an act: "condemns the strike"
-    needs_to: Words = Words()  # governors only with "to", "for" or "on" after them
+    needs_to: Words = Words()  # governors only with one of `purpose` after them
+    purpose: Words = Words()
     particles: Words = Words()  # make another verb of a governor: "calls at", "forces back"
     sending: Words = Words()  # with a purpose after them: what they are sent for is under way
     terms: Words = Words()  # before "to": who gives them demands it of who gets them
@@ -113,6 +118,8 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     after_verb: Words = Words()  # no noun in the plural stands before these
     former: Words = Words()
     partner: Words = Words()  # before who does it together with the subject: "Iraq works with Iran to reopen"
+    directed: Words = Words()  # before a party, beside `to` and `partner`: what is the doer's own goes there
+    singular: Words = Words()  # names of one state that end as a plural does: "US"
     affairs: Words = Words()  # nouns that a state's name only says more of: "Iran war"
     no_object: Words = Words()  # prepositions after which nobody stands to whom an act is done
     says: Words = Words()
@@ -125,6 +132,10 @@ class Grammar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fact_questions: tuple[str, ...] = ()
     bloc_again: tuple[str, ...] = ()  # take up a bloc that was named before
     states_again: tuple[str, ...] = ()  # take up states that were named before
+
+    def is_adverb(self, word: str) -> bool:
+        """Whether it only says how or when."""
+        return word in self.adverb or word.endswith(self.adverb_endings)
 
     def mode_of_word(self, word: str) -> EventMode | None:
         """The mode that a governor gives."""

@@ -27,8 +27,8 @@ class Need:
     """What an act needs beside it to count: a filler for every slot, and so many different ``parties``.
 
     ``owner`` is whose the thing has to be that it is about: its flag, its state. ``not_agent`` does not do it,
-    and it is not done to ``not_object``.
-    ``weight`` replaces that of the act where it is given.
+    and it is not done to ``not_object``. ``weight`` replaces that of the act where it is given.
+    ``name`` is the pack's, where several acts share it.
     """
 
     slots: tuple[tuple[Slot, Names], ...]
@@ -38,6 +38,7 @@ class Need:
     not_agent: Names
     not_object: Names
     weight: float | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,18 @@ from itertools import takewhile
 from services.contracts.messages import EventMode
 from services.tagger.core import told
 from services.tagger.core.beside import noun_stands_beside, verb_stands_beside
-from services.tagger.core.frames import Frame
+from services.tagger.core.frame import Frame
+from services.tagger.core.governors import REACH, Governors
 from services.tagger.core.grammar import Grammar, Words
+from services.tagger.core.questions import is_parted
 from services.tagger.core.standing import is_practice, is_subject, only_identifies
 from services.tagger.core.units import Unit
-from services.text.titles import is_column
 
-_GOVERNOR_REACH = 7
 _PREDICATE_REACH = 10
 _DENIAL_REACH = 12
 _SPEECH_REACH = 16
 _AUXILIARY_REACH = 3
 _CAUSED_REACH = 4
-_ADVERBS = ("yet", "even")
-_ASKING = ("to", "for", "on")
 _TO_REACH = 9  # words between "to" and a second verb after it: "to end the war and repair ties"
 # Modes that an act's own word can tell.
 _OWN: frozenset[EventMode] = frozenset({"planned", "threatened", "demanded", "under_way"})
@@ -31,7 +29,7 @@ _LIVE: frozenset[EventMode] = frozenset({"done", "under_way", "planned"})
 
 
 def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: bool, question: str) -> EventMode:
-    """The mode of the act. ``question``: see :func:`asks`."""
+    """The mode of the act. ``question``: see :func:`services.tagger.core.questions.asks`."""
     if grammar.voices == "list":
         return told.mode_of(frame, units, grammar, question=question if title else "")
     if is_practice(frame, units, grammar):
@@ -41,18 +39,10 @@ def mode_of(frame: Frame, units: Sequence[Unit], grammar: Grammar, *, title: boo
     found = around.mode_of_noun() if noun else around.mode_of_verb()
     if found == "planned" and frame.act.source.plover in _HOSTILE and around.is_warned_of():
         found = "threatened"
-    if question and title and found in _LIVE and not _parted(frame.at, units, question):
+    if question and title and found in _LIVE and not is_parted(frame.at, units, question):
         found = "opinion"
     practice = frame.voice == "noun" and units[frame.at].word.strip().endswith("s")
     return "background" if found == "opinion" and practice else found  # "are the strikes legal": a campaign, not an act
-
-
-def _parted(at: int, units: Sequence[Unit], question: str) -> bool:
-    """Whether a colon or dash parts the act from the question, or from the words that open an opinion."""
-    if question == "labels":
-        return False
-    between = units[:at] if question == "opens" else units[at:-1]
-    return any(unit.hard and not unit.word[0].isalnum() and unit.word != "|" for unit in between)
 
 
 class _Around:
@@ -65,6 +55,7 @@ class _Around:
         self._title = title
         self._at = frame.at
         self._own_words = units[frame.at].word.split()
+        self._governors = Governors(units, grammar)
 
     def mode_of_noun(self) -> EventMode:
         """The mode of a noun or a fixed phrase."""
@@ -78,14 +69,14 @@ class _Around:
         after = self._word(self._at + 1)
         if after in self._grammar.mode_heads:
             return self._grammar.mode_heads[after]
-        if self._any(self._units[self._at + 1 : self._at + _GOVERNOR_REACH], self._grammar.judging):
+        if self._any(self._units[self._at + 1 : self._at + REACH], self._grammar.judging):
             return "opinion"
         if self._is_called_off():
             return "denied"
         if noun_stands_beside(self._at, self._units, self._grammar):
             return "background"
         lasting = self._frame.act.source.lasting and self._own_words[0] not in self._grammar.reaching
-        governed = None if self._own_words[0] in self._grammar.background else self._governed(self._at)
+        governed = None if self._own_words[0] in self._grammar.background else self._governors.mode_before(self._at)
         return governed or self._dated() or ("under_way" if lasting else "done")  # "tries to help after attack"
 
     def mode_of_verb(self) -> EventMode:
@@ -107,9 +98,10 @@ class _Around:
         if self._is_told_after(self._grammar.retracting):
             return "background"
         to = self._infinitive(before)
-        joined = self._frame.form == "base" and before[-1:] == ["and"]  # "may upend markets and test ties"
-        near = [unit.word for unit in self._before(_TO_REACH)][::-1] if joined else near
-        helped = (self._governed(to) if to is not None else None) or self._caused() or self._by_auxiliary(near)
+        near = [unit.word for unit in self._before(_TO_REACH)][::-1] if self._is_joined(before) else near
+        helped = (
+            (self._governors.mode_before(to) if to is not None else None) or self._caused() or self._by_auxiliary(near)
+        )
         if helped is not None:
             return helped
         if to is not None and self._word(to - 1) in self._grammar.have:
@@ -120,7 +112,7 @@ class _Around:
 
     def is_warned_of(self) -> bool:
         """Whether what is planned is said to those whom it harms: "vows to close", "says it will hit"."""
-        before = [unit.word for unit in self._before(_GOVERNOR_REACH)]
+        before = [unit.word for unit in self._before(REACH)]
         if any(word in self._grammar.vowing for word in before):
             return True
         will = any(word in self._grammar.will for word in before[:_AUXILIARY_REACH])
@@ -184,6 +176,10 @@ class _Around:
                 return False
         return False
 
+    def _is_joined(self, before: Sequence[str]) -> bool:
+        """ "may upend markets and test ties"."""
+        return self._frame.form == "base" and bool(before) and before[-1] in self._grammar.conjunction
+
     def _is_talked_about(self) -> bool:
         """ "says that mending ties is no betrayal"."""
         gerund = self._frame.form == "ing" and self._word(self._at - 1) not in self._grammar.gerunds
@@ -225,7 +221,7 @@ class _Around:
         plain = form in ("base", "base_or_ed")
         own = plain and self._grammar.to in before[-_AUXILIARY_REACH:]
         helped = plain and any(word in self._grammar.helping for word in before)
-        if not own and not helped and not (form == "base" and before[-1:] == ["and"]):
+        if not own and not helped and not self._is_joined(before):
             return None
         places = range(self._at - 1, max(-1, self._at - 1 - _TO_REACH), -1)
         return next((index for index in places if self._word(index) == self._grammar.to), None)
@@ -236,11 +232,11 @@ class _Around:
             return None
         places = range(self._at - 1, max(-1, self._at - 1 - _CAUSED_REACH), -1)
         causes = next((index for index in places if self._word(index) in self._grammar.causing), None)
-        return self._governed(causes) if causes is not None else None
+        return self._governors.mode_before(causes) if causes is not None else None
 
     def _has_set_out(self, to: int) -> bool:
         """Whether who does it has set out for it: "sends the navy to escort", "in Hanoi to mend ties"."""
-        for index in range(to - 1, max(-1, to - 1 - _GOVERNOR_REACH), -1):
+        for index in range(to - 1, max(-1, to - 1 - REACH), -1):
             if self._units[index].hard or self._units[index].comma:
                 return False
             if self._word(index).split()[0] in self._grammar.sending:
@@ -280,7 +276,7 @@ class _Around:
             if before in self._grammar.by:
                 mode = self._of_means() or mode
             return "under_way" if mode == "done" and act.lasting else mode
-        governed = self._governed(self._at, reach=3, ends_at_comma=True)
+        governed = self._governors.mode_before(self._at, reach=3, ends_at_comma=True)
         return (
             governed or self._own() or ("done" if act.practice else "under_way")
         )  # "shows US forces seizing a tanker"
@@ -292,66 +288,7 @@ class _Around:
                 return None
             word = self._word(index)
             if word == self._grammar.to:
-                return self._governed(index)
+                return self._governors.mode_before(index)
             if word in self._grammar.auxiliaries:
                 return self._grammar.auxiliaries[word]
         return None
-
-    def _governed(self, at: int, reach: int = _GOVERNOR_REACH, *, ends_at_comma: bool = False) -> EventMode | None:
-        """The mode that the nearest governor before ``at`` gives; "no plans to", "scraps plans to" deny it."""
-        for index in range(at - 1, max(-1, at - 1 - reach), -1):
-            unit = self._units[index]
-            if unit.hard or (unit.comma and ends_at_comma):
-                return None
-            mode = self._mode_of_governor(index)
-            if mode is not None:
-                wide = mode in ("background", "demanded")  # "won't be able to", "declines US request to"
-                near = range(max(0, index - (3 if wide else 1)), index)
-                return "denied" if any(self._negates(one) for one in (*near, self._head_before(index))) else mode
-        return None
-
-    def _head_before(self, index: int) -> int:
-        """What stands before a governor and its own modifiers: "foils alleged US plot", "not yet planning"."""
-        before = index - 1
-        while before > max(0, index - _CAUSED_REACH) and self._modifies(before):
-            before -= 1
-        return before
-
-    def _modifies(self, index: int) -> bool:
-        unit, word = self._units[index], self._word(index)
-        if self._negates(index):
-            return False
-        return bool(unit.actors) or word in self._grammar.determiner or word.endswith("ly") or word in _ADVERBS
-
-    def _mode_of_governor(self, index: int) -> EventMode | None:
-        """The mode that a word gives to what it governs; of several words ("rules out") the first one counts, too."""
-        words = self._word(index).split() or [""]
-        after = words[1] if len(words) > 1 else self._word(index + 1)
-        pair = self._grammar.mode_words.get(f"{words[0]} {after}")
-        if pair is not None:
-            return pair
-        if words[0] in self._grammar.needs_to and after not in _ASKING:
-            return None
-        return self._grammar.mode_words.get(words[0])
-
-    def _negates(self, index: int) -> bool:
-        return self._word(index) in self._grammar.negation or self._mode_of_governor(index) == "denied"
-
-
-def asks(title: str, grammar: Grammar) -> str:
-    """How a title asks or judges, else nothing.
-
-    ``opens``: it opens as opinion does. ``labels``: it says that it is opinion. ``ends``: it ends as a question.
-    """
-    if grammar.voices == "list":
-        return told.asks(title, grammar)
-    lowered = title.strip(" '\"\u2018\u201c").lower()
-    if is_column(title):
-        return "labels"
-    if lowered.startswith(grammar.fact_questions):
-        return ""
-    if any(lowered.startswith((f"{word}:", f"{word} |", f"{word} -")) for word in grammar.opinion_labels):
-        return "labels"
-    if any(lowered.startswith((f"{word} ", f"{word}:", f"{word}|")) for word in grammar.opinion_openings):
-        return "opens"
-    return "ends" if lowered.rstrip("'\"\u2019\u201d ").endswith("?") else ""

@@ -90,6 +90,9 @@ def _meaning_problems(document: Document, vocabulary: Vocabulary, wording: Wordi
     for name, act in value["acts"].items():
         if not any(key in act for key in WORDS_OF_ACTS):
             yield f"{at(document, ('acts', name))}: {name} has no words: give verbs, nouns or phrases."
+    for path, need in _written_needs(value):
+        if isinstance(need, str) and need not in value.get("needs", {}):
+            yield f"{at(document, path)}: the pack's `needs` have none called {need!r}."
     yield from _taken_ids(document, value.get("discounts", []))
 
 
@@ -129,15 +132,21 @@ def _references(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     """Every mention of things in acts, groups and discounts, and where it stands."""
     for name, names in value.get("groups", {}).items():
         yield ("groups", name), names
-    for act, entry in value["acts"].items():
-        for index, need in enumerate(entry["needs"]):
-            yield from (
-                (("acts", act, "needs", index, key), need[key])
-                for key in (*SLOTS, "owner", "without", "not_agent", "not_object")
-                if key in need
-            )
+    for path, need in _written_needs(value):
+        yield from (
+            ((*path, key), need[key])
+            for key in (*SLOTS, "owner", "without", "not_agent", "not_object")
+            if not isinstance(need, str) and key in need
+        )
     for index, discount in enumerate(value.get("discounts", [])):
         yield from ((("discounts", index, key), discount[key]) for key in ("words", "unless") if key in discount)
+
+
+def _written_needs(value: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any] | str]]:
+    """Every need as it is written: that of an act may be the name of needs that the pack states once."""
+    lists: list[tuple[Path, list[Any]]] = [(("needs", name), needs) for name, needs in value.get("needs", {}).items()]
+    lists += [(("acts", act, "needs"), entry["needs"]) for act, entry in value["acts"].items()]
+    return (((*path, index), need) for path, needs in lists for index, need in enumerate(needs))
 
 
 def _build(document: Document, mark: str) -> Pack:
@@ -154,7 +163,7 @@ def _build(document: Document, mark: str) -> Pack:
         things=things_of(document, value),
         groups={name: _names(names) for name, names in value.get("groups", {}).items()},
         masks=phrases_of(document, value.get("masks"), ("masks",)),
-        acts=tuple(_act(document, name, entry, modes) for name, entry in value["acts"].items()),
+        acts=tuple(_act(document, name, entry, modes, value.get("needs", {})) for name, entry in value["acts"].items()),
         discounts=tuple(_discount(document, index, entry) for index, entry in enumerate(value.get("discounts", []))),
         examples=tuple(examples_of(document, value["examples"])),
         file=document.name,
@@ -177,7 +186,13 @@ def _names(text: str) -> Names:
     return tuple(name.strip() for name in text.split("|")) if text else ()
 
 
-def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[EventMode, float]) -> Act:
+def _act(
+    document: Document,
+    name: str,
+    entry: dict[str, Any],
+    modes: dict[EventMode, float],
+    shared: dict[str, list[dict[str, Any]]],
+) -> Act:
     path: Path = ("acts", name)
     return Act(
         id=name,
@@ -191,7 +206,7 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
         passive=phrases_of(document, entry.get("passive"), (*path, "passive")),
         nouns=phrases_of(document, entry.get("nouns"), (*path, "nouns")),
         phrases=phrases_of(document, entry.get("phrases"), (*path, "phrases")),
-        needs=tuple(_need(need) for need in entry["needs"]),
+        needs=tuple(_needs(entry["needs"], shared)),
         mutual=entry.get("mutual", False),
         lasting=entry.get("lasting", False),
         own=entry.get("own", False),
@@ -201,7 +216,15 @@ def _act(document: Document, name: str, entry: dict[str, Any], modes: dict[Event
     )
 
 
-def _need(entry: dict[str, Any]) -> Need:
+def _needs(written: list[Any], shared: dict[str, list[dict[str, Any]]]) -> Iterator[Need]:
+    for entry in written:
+        if isinstance(entry, str):
+            yield from (_need(need, entry) for need in shared[entry])
+        else:
+            yield _need(entry, None)
+
+
+def _need(entry: dict[str, Any], name: str | None) -> Need:
     return Need(
         slots=tuple((slot, _names(entry[slot])) for slot in SLOTS if slot in entry),
         owner=_names(entry.get("owner", "")),
@@ -210,6 +233,7 @@ def _need(entry: dict[str, Any]) -> Need:
         not_agent=_names(entry.get("not_agent", "")),
         not_object=_names(entry.get("not_object", "")),
         weight=entry.get("weight"),
+        name=name,
     )
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from services.contracts.messages import EventMode
 from services.tagger.core.beside import is_told_beside
 from services.tagger.core.compiled import Compiled, CompiledDiscount, CompiledPack, Ids
-from services.tagger.core.frames import Frame, frames
+from services.tagger.core.frame import Frame
+from services.tagger.core.frames import frames
 from services.tagger.core.mentions import Sentence
-from services.tagger.core.modes import asks, mode_of
+from services.tagger.core.modes import mode_of
+from services.tagger.core.questions import asks
 from services.tagger.core.reading import Reading
 from services.tagger.core.units import Unit, units_of
 

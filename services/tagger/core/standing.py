@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from services.tagger.core.frames import Frame
+from services.tagger.core.frame import Frame
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from services.contracts.messages import EventMode
-from services.tagger.core.frames import Frame
+from services.tagger.core.frame import Frame
 from services.tagger.core.grammar import Grammar
 from services.tagger.core.units import Unit
 

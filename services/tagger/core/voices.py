@@ -10,14 +10,12 @@ Voice = Literal["active", "passive", "noun", "phrase"]
 
 _FIXED: dict[str, Voice] = {"passive": "passive", "phrase": "phrase"}
 _PLAIN = frozenset({"base", "base_or_ed", "phrase"})
-_ONE = ("us", "u s")  # states whose short name ends as a plural does
 _FINITE = frozenset({"s", "ing", "past", "ed"})
-_ADVERBS = ("also", "not", "reportedly", "already", "just", "now", "again")
 
 
 def voices_of(units: Sequence[Unit], at: int, form: str, grammar: Grammar) -> tuple[Voice, ...]:
     """How a word of this form can be read at ``at``; nothing where it is not the act at all."""
-    before = word_before(units, at)
+    before = word_before(units, at, grammar)
     after = units[at + 1].word if at + 1 < len(units) else ""
     if form == "noun":
         return () if before == grammar.to or before in grammar.auxiliaries else ("noun",)
@@ -40,11 +38,11 @@ def voices_of(units: Sequence[Unit], at: int, form: str, grammar: Grammar) -> tu
     return ("active",) if after in grammar.determiner else ("active", "passive")
 
 
-def word_before(units: Sequence[Unit], at: int) -> str:
+def word_before(units: Sequence[Unit], at: int, grammar: Grammar) -> str:
     """The word before, adverbs left out."""
     for index in range(at - 1, max(-1, at - 4), -1):
         word = units[index].word
-        if not (word.endswith("ly") or word in _ADVERBS):
+        if not grammar.is_adverb(word):
             return word.rsplit(" ", 1)[-1]  # of "agreed to" the last
     return ""
 
@@ -77,7 +75,7 @@ def _is_one(before: Unit, sooner: Sequence[Unit], grammar: Grammar) -> bool:
     if sooner and before.acts and not before.kinds and all(form in _FINITE for _, form in before.acts):
         return True
     word = before.word.strip()
-    if not before.named or before.ship or (word.endswith("s") and word not in _ONE):
+    if not before.named or before.ship or (word.endswith("s") and word not in grammar.singular):
         return False
     free = grammar.conjunction | grammar.preposition | grammar.infinitive | grammar.helping | grammar.causing
     return not any(unit.actors or unit.comma or unit.word in free or unit.word in grammar.have for unit in sooner)
@@ -113,7 +111,7 @@ def _plural_before(units: Sequence[Unit], at: int, grammar: Grammar) -> bool:
     return (
         not before.plain
         or before.comma
-        or (before.word.endswith(("s", "ly")) and before.word not in (*grammar.function, "s"))
+        or (before.word.endswith(("s", *grammar.adverb_endings)) and before.word not in (*grammar.function, "s"))
         or before.word in grammar.plain_verb
         or (at > 2 and units[at - 2].comma and not units[at - 3].plain)  # "Israel, Somaliland agree"
     )

@@ -33,6 +33,11 @@ def test_what_the_text_does_not_say_is_left_out() -> None:
     assert summary_of(unclaimed) == "seizes → oil tanker · under way"
 
 
+def test_of_a_thing_of_the_doers_own_the_party_is_where_it_goes() -> None:
+    sent = replace(SEIZURE, verb="sends", own_asset=True)
+    assert summary_of(sent) == "United States → sends → oil tanker Marinera → Russia · North Atlantic · done"
+
+
 def test_of_many_parties_three_are_named() -> None:
     parties = tuple(Actor(id=name, name=name, kind="state") for name in "ABCDE")
     signed = replace(SEIZURE, verb="sign", agents=parties, objects=(), asset="pact", asset_name=None, place=None)

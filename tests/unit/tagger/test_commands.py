@@ -104,6 +104,17 @@ def test_explain_shows_the_events_and_what_was_missing(tmp_path: Path) -> None:
         assert all(sentence["quote"][f["start"] : f["end"]].strip() for f in sentence["found"])
 
 
+def test_explain_names_a_need_that_acts_share(tmp_path: Path) -> None:
+    inline = "needs: [{agent: storm, object: state}]"
+    pack = SMALL_PACK.replace(inline, "needs: [of_two]").replace("acts:", f"needs: {{of_two: {inline[7:]}}}\nacts:")
+    (tmp_path / "storms.yaml").write_text(pack)
+    article = tmp_path / "article.txt"
+    article.write_text("A storm struck Japan. Then a storm struck.")
+    shown = RUNNER.invoke(app(), ["packs", "explain", str(article), "--packs", str(tmp_path / "storms.yaml")]).stdout
+    assert "event strike by its need of_two: strikes → Japan" in shown
+    assert "not strike by its need of_two (0.8) by 'struck': no object: state" in shown
+
+
 def test_explain_reads_articles_as_json_lines(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(json.dumps(PACT) + "\n")

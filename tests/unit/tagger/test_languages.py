@@ -302,3 +302,9 @@ def test_forms_that_the_dictionary_gives_to_another_entry_are_read(title: str) -
     found = tag(Fields(title, "", "", "fr"), shipped().compiled).tags
 
     assert [one.topic for one in found] == ["naval_moves"]
+
+
+def test_a_grammar_says_what_an_adverb_is() -> None:
+    english = Grammar(language="en", adverb=frozenset({"now"}), adverb_endings=("ly",))
+    assert [word for word in ("now", "reportedly", "treaty") if english.is_adverb(word)] == ["now", "reportedly"]
+    assert not Grammar(language="fr").is_adverb("reportedly")

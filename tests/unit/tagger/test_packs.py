@@ -44,6 +44,20 @@ discounts:"""
     assert [event.rule for event in found[0].events] == ["strike"]
 
 
+NAMED = SMALL_PACK.replace("acts:", "needs:\n  of_two: [{agent: storm, object: state}]\nacts:")
+
+
+def test_a_need_that_several_acts_share_is_stated_once(tmp_path: Path) -> None:
+    loaded = small(tmp_path, NAMED.replace("needs: [{agent: storm, object: state}]", "needs: [of_two]"))
+    (pack,) = loaded.packs
+    assert [need.name for need in pack.acts[0].needs] == ["of_two"]
+    assert list(run_examples(pack, loaded.compiled)) == []
+    refused = NAMED.replace("needs: [{agent: storm, object: state}]", "needs: [of_three]")
+    with pytest.raises(PackError) as error:
+        small(tmp_path, refused)
+    assert "`needs` have none called 'of_three'" in str(error.value)
+
+
 def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
     before = small(tmp_path).packs[0].version
     after = small(tmp_path, SMALL_PACK.replace("0.8", "0.7")).packs[0].version

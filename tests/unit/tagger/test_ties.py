@@ -36,6 +36,18 @@ def _alliance(title: str) -> Tag | None:
         ("Tallinn and Riga confer on Article 4", "invoke"),
         ("Armenia offered American guarantee", "guarantee"),
         ("Lithuania, Latvia form joint command", "sign"),
+        ("Norway pushes back against joining strikes on Libya", "refuse"),  # a war of others
+        ("Canada declines role in US strikes on Libya", "refuse"),
+        ("Danish army to help Estonia patrol its border", "posture"),
+        ("Spat over US base in Iceland drags on", "doubt"),  # told by nouns alone
+        ("Row between Paris and Chad over base access", "doubt"),
+        ("Calls for Arab NATO grow louder", "sign"),
+        ("Fresh strain in US-Canada relations", "doubt"),  # no place: two states joined by a hyphen
+        ("Serbia says it will never join NATO", "join"),  # an adverb parts the verb from "will"
+        ("Chad and Paris at odds over bases in Abeche", "doubt"),
+        ("Chad and Niger agree on common air defence", "sign"),
+        ("Armenia turns away from Turkey", "deepen"),
+        ("Danish commitment to Iceland unshaken, envoy says", "reaffirm"),
     ],
 )
 def test_a_tie_is_read_in_other_words(title: str, act: str) -> None:
@@ -55,6 +67,10 @@ def test_a_tie_is_read_in_other_words(title: str, act: str) -> None:
         "Ministers pledge to Kyiv came late",
         "EU leaders push back against Hungary on migration",
         "Reconciliation of accounts delays Fiji audit",
+        "Denmark closes embassy in Chad over safety of staff",
+        "Togo and Ghana end up with good relations in survey",
+        "Danish army to help Norway fight floods",
+        "Chile and Peru open the door to ties with banks",
     ],
 )
 def test_what_only_looks_like_a_tie_is_none(title: str) -> None:
