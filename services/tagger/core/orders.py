@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.tagger.core.clauses import REACH_LEFT, REACH_RIGHT, Clauses
+from services.tagger.core.clauses import Clauses
 from services.tagger.core.grammar import Grammar, Words
+from services.tagger.core.sides import REACH_LEFT, REACH_RIGHT
 from services.tagger.core.units import Unit
 from services.tagger.core.voices import Voice
 from services.tagger.core.wording import APART
