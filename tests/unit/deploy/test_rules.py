@@ -87,6 +87,11 @@ def test_the_expressions_read_as_one_name_each() -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_promtool_takes_the_configuration() -> None:
+    subprocess.run(["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 @pytest.mark.parametrize("service", service_names())
 def test_promtool_takes_the_metrics_of(service: str) -> None:
     shown = Service(service).look()
